@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files that hold a sequence: text, our binary container, raw engine input.
+
+The container, all numbers little-endian: magic ``PYFZ``, u8 version (1), three
+zero bytes, u32 length of the payload, u32 CRC-32 of the payload, the payload
+(raw operations, at most 4096 bytes).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pyfuzz import sequence
+from pyfuzz.errors import UsageError
+from pyfuzz.grammar import HEADER, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from pyfuzz.operation import Operation
+
+MAGIC = b"PYFZ"
+VERSION = 1
+_HEAD = struct.Struct("<4sB3sII")
+
+# Longer than any sequence with comments that somebody wrote, shorter than a
+# disk image that somebody named by mistake.
+_MAX_FILE_BYTES = 1 << 20
+_TEXT_LINE = re.compile(r"\s*(#|[a-z][a-z-]*(\s|$))", re.ASCII)
+
+
+class FileKind(Enum):
+    """What a file with a sequence is."""
+
+    TEXT = "text"
+    CONTAINER = "container"
+    RAW = "raw engine input"
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFile:
+    """A sequence and where it came from.
+
+    ``operations`` are those that ``payload`` decodes to, so a text file's
+    operations with counts that no record can hold are already split; ``text``
+    is the file's text, None for a binary one.
+    """
+
+    path: Path
+    kind: FileKind
+    payload: bytes
+    operations: tuple[Operation, ...]
+    text: str | None = None
+
+
+def pack(payload: bytes) -> bytes:
+    """Put raw operations into a container."""
+    if len(payload) > sequence.MAX_BYTES:
+        raise UsageError(
+            f"a sequence must have at most {sequence.MAX_BYTES} bytes "
+            f"({sequence.MAX_OPERATIONS} operations), has {len(payload)}; shorten it"
+        )
+    return _HEAD.pack(MAGIC, VERSION, bytes(3), len(payload), zlib.crc32(payload)) + payload
+
+
+def unpack(data: bytes, name: str) -> bytes:
+    """Take the raw operations out of a container.
+
+    Raises UsageError, which calls the container ``name``, if it is cut short,
+    damaged or of another version.
+    """
+    remedy = "get the file again from where it came"
+    if len(data) < _HEAD.size:
+        raise UsageError(
+            f"{name}: a container must have at least {_HEAD.size} bytes, has {len(data)}: "
+            f"it is truncated; {remedy}"
+        )
+    magic, version, reserved, length, checksum = _HEAD.unpack_from(data)
+    payload = data[_HEAD.size :]
+    if magic != MAGIC:
+        raise UsageError(f"{name}: a container must begin with {MAGIC!r}, is {magic!r}; {remedy}")
+    if version != VERSION:
+        raise UsageError(
+            f"{name}: the container's version must be {VERSION}, is {version}; "
+            "use the pyfuzz that wrote it"
+        )
+    if any(reserved):
+        raise UsageError(f"{name}: bytes 5 to 7 must be 0, are {reserved.hex(' ')}; {remedy}")
+    if len(payload) != length:
+        state = "truncated" if len(payload) < length else "longer than it says"
+        raise UsageError(
+            f"{name}: the payload must have {length} bytes, has {len(payload)}: "
+            f"it is {state}; {remedy}"
+        )
+    if zlib.crc32(payload) != checksum:
+        raise UsageError(
+            f"{name}: the payload's CRC-32 must be {checksum:08x}, "
+            f"is {zlib.crc32(payload):08x}: it is damaged; {remedy}"
+        )
+    if length > sequence.MAX_BYTES:
+        raise UsageError(
+            f"{name}: a sequence must have at most {sequence.MAX_BYTES} bytes, has {length}; "
+            f"{remedy}"
+        )
+    return payload
+
+
+def to_text(operations: Iterable[Operation]) -> str:
+    """Write a whole text file: the header line and one operation a line."""
+    return f"{HEADER}\n{sequence.format(operations)}"
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file that a user named; UsageError if that cannot be done."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_FILE_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{path}: cannot be read: {reason}; name a file you can read") from error
+    if len(data) > _MAX_FILE_BYTES:
+        raise UsageError(
+            f"{path}: a file with a sequence must have at most {_MAX_FILE_BYTES} bytes, "
+            "has more; it is no file of pyfuzz"
+        )
+    return data
+
+
+def read(path: Path) -> SequenceFile:
+    """Read any file that holds a sequence.
+
+    One whose name ends in .seq is text or a container, never engine input.
+    Raises UsageError that names the file and, for a text, the line.
+    """
+    data = read_bytes(path)
+    if data.startswith(MAGIC):
+        payload = unpack(data, str(path))
+        return _file(path, FileKind.CONTAINER, payload)
+    if path.suffix == ".seq" or _looks_like_text(data):
+        return _text_file(path, data)
+    if len(data) > sequence.MAX_BYTES:
+        raise UsageError(
+            f"{path}: an engine input must have at most {sequence.MAX_BYTES} bytes, "
+            f"has {len(data)}; it is neither text, container nor engine input"
+        )
+    return _file(path, FileKind.RAW, data)
+
+
+def read_text(path: Path) -> SequenceFile:
+    """Read a file that must be in the text form."""
+    return _text_file(path, read_bytes(path))
+
+
+def _text_file(path: Path, data: bytes) -> SequenceFile:
+    if data.startswith(MAGIC):
+        raise UsageError(f"{path}: must be text, is a binary container; see: pyfuzz show {path}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path}: must be text in UTF-8, byte {error.start} is 0x{data[error.start]:02x}; "
+            f"if it is an engine input: pyfuzz show {path}"
+        ) from None
+    if "\0" in text:
+        raise UsageError(
+            f"{path}: must be text, byte {data.index(0)} is 0x00; "
+            f"if it is an engine input: pyfuzz show {path}"
+        )
+    payload = sequence.encode(parse(text, str(path)))
+    if len(payload) > sequence.MAX_BYTES:
+        raise UsageError(
+            f"{path}: a sequence must have at most {sequence.MAX_OPERATIONS} operations, "
+            f"has {len(payload) // sequence.OPERATION_BYTES}; shorten it"
+        )
+    return _file(path, FileKind.TEXT, payload, text)
+
+
+def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]:
+    """Read every sequence in a corpus folder, in the order of the names.
+
+    A file that cannot be used is skipped and ``warn`` gets one line that names
+    it.  Files whose name begins with a dot are not part of a corpus.  Raises
+    UsageError if the folder itself cannot be read.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{folder}: cannot be read: {reason}; name a corpus folder") from error
+    files = []
+    for path in paths:
+        if path.name.startswith("."):
+            continue
+        try:
+            files.append(read(path))
+        except UsageError as error:
+            warn(f"skipped: {error}")
+    return files
+
+
+def _file(path: Path, kind: FileKind, payload: bytes, text: str | None = None) -> SequenceFile:
+    return SequenceFile(path, kind, payload, tuple(sequence.decode(payload)), text)
+
+
+def _looks_like_text(data: bytes) -> bool:
+    """Tell whether data is text: right or wrong, but meant for people.
+
+    That is UTF-8 without control characters whose first line that is not blank
+    begins with a comment or with a word, known or not: a mistyped word is an
+    error to be shown, and not an engine input to be run.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    if any(not (char.isprintable() or char in "\n\r\t") for char in text):
+        return False
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return _TEXT_LINE.match(first) is not None

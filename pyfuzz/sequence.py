@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sequences of operations: the binary form, and the way to the text form.
+
+Four bytes an operation; every byte string decodes, see docs/sequences.md:
+
+    byte 0   bits 0-4 code, bits 5-6 VM, bit 7 reserved
+    byte 1   bits 0-4 head code, bits 5-7 bits 8-10 of the operand
+    byte 2   bits 0-7 of the operand
+    byte 3   repeat code
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyfuzz.grammar import format_operation, format_text, parse
+from pyfuzz.operation import (
+    FORMS,
+    FRAME_HEADS,
+    HEADS,
+    SPTES,
+    VMS,
+    Context,
+    Heads,
+    Opcode,
+    Operand,
+    Operation,
+    check,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "Context",
+    "Opcode",
+    "Operation",
+    "Sequence",
+    "decode",
+    "encode",
+    "format",
+    "format_operation",
+    "parse",
+    "split",
+]
+
+Sequence = tuple[Operation, ...]
+# Read as sequence.format().
+format = format_text  # noqa: A001
+
+OPERATION_BYTES = 4
+# What the harness takes in one run (PYFUZZ_MAX_INPUT).
+MAX_BYTES = 4096
+MAX_OPERATIONS = MAX_BYTES // OPERATION_BYTES
+
+# How many of the 32 codes mean an opcode, in the order of the codes.  Errors
+# are rare, so that most sequences get to build long lists.
+_SHARES: tuple[tuple[Opcode, int], ...] = (
+    (Opcode.ADD, 5),
+    (Opcode.REMOVE, 4),
+    (Opcode.REMOVE_STRAY, 1),
+    (Opcode.ZAP_ONE, 1),
+    (Opcode.ZAP_ONE_STRAY, 1),
+    (Opcode.ZAP_ALL, 1),
+    (Opcode.COUNT, 1),
+    (Opcode.ITERATE, 1),
+    (Opcode.PARENT_ADD, 2),
+    (Opcode.PARENT_REMOVE, 1),
+    (Opcode.PARENT_REMOVE_STRAY, 1),
+    (Opcode.PARENT_DROP, 1),
+    (Opcode.PARENT_UNLINK, 1),
+    (Opcode.RMAP_ADD, 3),
+    (Opcode.RMAP_REMOVE, 2),
+    (Opcode.RMAP_REMOVE_STRAY, 1),
+    (Opcode.RMAP_REMOVE_OFF, 1),
+    (Opcode.ENTER, 1),
+    (Opcode.CONTEXT, 1),
+    (Opcode.CREATE, 1),
+    (Opcode.DESTROY, 1),
+)
+_OPCODES: tuple[Opcode, ...] = tuple(op for op, share in _SHARES for _ in range(share))
+_CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op in Opcode}
+
+# The first head code that means another VM's head (REMOVE_STRAY alone).
+_FOREIGN = HEADS
+_FOREIGN_HEADS = 4
+
+# Repeat codes: below _FEW once, below _MANY 2 to 65 times, then in fifteens.
+_FEW = 128
+_MANY = 192
+_MANY_FIRST = 66
+_MANY_STEP = 15
+
+
+def _repeat(code: int) -> int:
+    if code < _FEW:
+        return 1
+    if code < _MANY:
+        return code - _FEW + 2
+    return _MANY_FIRST + _MANY_STEP * (code - _MANY)
+
+
+_REPEATS: tuple[int, ...] = tuple(_repeat(code) for code in range(256))
+# The canonical code of a count is the lowest.
+_REPEAT_CODES: dict[int, int] = {_REPEATS[code]: code for code in reversed(range(256))}
+
+
+def _decode_one(b0: int, b1: int, b2: int, b3: int) -> Operation:
+    opcode = _OPCODES[b0 & 31]
+    vm = b0 >> 5 & (VMS - 1)
+    head = b1 & 31
+    head_vm = vm
+    operand = b1 >> 5 << 8 | b2
+    form = FORMS[opcode]
+    match form.heads:
+        case Heads.NONE:
+            head = 0
+        case Heads.FRAME:
+            head &= FRAME_HEADS - 1
+        case Heads.PARENT:
+            head = FRAME_HEADS + (head & 3)
+        case Heads.ANY if head >= _FOREIGN:
+            if opcode is Opcode.REMOVE_STRAY:
+                other, head = divmod(head - _FOREIGN, _FOREIGN_HEADS)
+                head_vm = (vm + 1 + other) % VMS
+            else:
+                head &= FRAME_HEADS - 1
+    match form.operand:
+        case Operand.NONE:
+            operand = 0
+        case Operand.VCPU:
+            operand &= 1
+        case Operand.CONTEXT:
+            operand &= 3
+            if operand < Context.VCPU0:
+                vm = head_vm = 0
+    repeat = _REPEATS[b3] if form.repeats else 1
+    return Operation(opcode, vm, head, head_vm, operand, repeat)
+
+
+def decode(data: bytes) -> list[Operation]:
+    """Decode a byte string, which never fails; an incomplete last record is ignored."""
+    whole = len(data) - len(data) % OPERATION_BYTES
+    return [_decode_one(*data[at : at + OPERATION_BYTES]) for at in range(0, whole, 4)]
+
+
+def split(operations: Iterable[Operation]) -> list[Operation]:
+    """Replace each operation whose count has no repeat code by an equal run of others.
+
+    Equal because a repetition is the operation with its operand advanced by
+    one: ``add vm0 f3 s17 x100`` is ``add vm0 f3 s17 x96``, ``add vm0 f3 s113 x4``.
+    """
+    out: list[Operation] = []
+    for op in operations:
+        done = 0
+        while done < op.repeat:
+            count = _largest_count(op.repeat - done)
+            out.append(replace(op, operand=op.operand_at(done), repeat=count))
+            done += count
+    return out
+
+
+def _largest_count(limit: int) -> int:
+    """Return the largest count up to limit that a repeat code stands for."""
+    if limit < _MANY_FIRST:
+        return limit
+    limit = min(limit, _REPEATS[-1])
+    return limit - (limit - _MANY_FIRST) % _MANY_STEP
+
+
+def _head_code(op: Operation) -> int:
+    if op.head_vm != op.vm:
+        return _FOREIGN + (op.head_vm - op.vm - 1) % VMS * _FOREIGN_HEADS + op.head
+    if op.form.heads is Heads.PARENT:
+        return op.head - FRAME_HEADS
+    return op.head
+
+
+def encode(operations: Iterable[Operation]) -> bytes:
+    """Encode operations in the canonical form: the lowest code of each choice.
+
+    ``decode(encode(ops)) == split(ops)``.  Raises UsageError for an operation
+    that breaks a rule of its opcode.
+    """
+    out = bytearray()
+    for op in split(map(check, operations)):
+        assert op.operand < SPTES
+        out.append(_CODES[op.opcode] | op.vm << 5)
+        out.append(_head_code(op) | op.operand >> 8 << 5)
+        out.append(op.operand & 255)
+        out.append(_REPEAT_CODES[op.repeat])
+    return bytes(out)
