@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compile targets: the one place where cffi and the compiler are driven.
+
+A module is one shared object of four parts: the target's own C file, the only
+one with coverage counters; the harness; the shim; and what cffi generates from
+harness/pyfuzz.h (API mode).  Everything built is kept under a name that is a
+hash of all that went into it and is renamed into place when it is whole, so a
+finished file never changes, and processes that build at once cannot meet half
+a file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import cffi
+
+from pyfuzz import _paths, compiler
+from pyfuzz._header import declarations
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import HarnessError, UsageError
+
+FLAVOURS = ("fuzz", "sanitize")
+
+# The kernel's own flags where they change what code means: KVM relies on
+# wrapping, on type punning and on NULL checks that stay.
+COMMON = (
+    "-std=gnu11",
+    "-O2",
+    "-g",
+    "-fno-strict-aliasing",
+    "-fno-delete-null-pointer-checks",
+    "-fwrapv",
+    "-fno-omit-frame-pointer",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-sanitize=all",  # zig would add UBSan of its own
+)
+WARNINGS = ("-Wall", "-Wextra")
+SANITIZE = ("-fsanitize=address,bounds", "-fsanitize-recover=address,bounds")
+_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One C file and the flags that are its own."""
+
+    source: Path
+    flags: tuple[str, ...]
+
+
+def build(target: Target, flavour: str = "fuzz") -> Path:
+    """Return the extension module of a target, compiled if it is not there yet.
+
+    Errors: UsageError with the compiler's first error if an extracted target
+    does not compile, HarnessError if one of ours does not.
+    """
+    if flavour not in FLAVOURS:
+        raise UsageError(f"there is no flavour '{flavour}': one of {', '.join(FLAVOURS)}")
+    chosen = compiler.find()
+    units = [_target_unit(target, flavour), *harness_units(flavour)]
+    key = _key(
+        chosen.identity,
+        *(f"{unit.source.name} {unit.flags}" for unit in units),
+        _sources_hash(target.source),
+        sysconfig.get_platform(),
+        version("cffi"),
+    )
+    label = re.sub(r"\W", "_", target.name)
+    module = f"_pyfuzz_{label}_{flavour}_{key}"
+    path = _paths.build_dir() / "targets" / f"{module}.abi3.so"
+    if path.exists():
+        return path
+    with _locked(path):
+        if not path.exists():
+            _build_module(chosen, target, units, module, path)
+    return path
+
+
+def build_engine(archive: Path) -> Path:
+    """Return libFuzzer as a shared object, linked from atheris's static archive.
+
+    Its symbols must be global before a module is imported (pyfuzz/_engine.py),
+    which no static archive and no Python extension can give.
+    """
+    chosen = compiler.find()
+    stat = archive.stat()
+    key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns))
+    path = _paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
+    if path.exists():
+        return path
+    with _locked(path), _beside(path) as partial:
+        # The C++ library is named by its path: a machine that has it to run
+        # programs often lacks what the linker needs to find it by -lstdc++.
+        command = [*chosen.command, "-shared", "-o", str(partial)]
+        command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
+        command += [str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
+        _run(chosen, command, "libFuzzer")
+    return path
+
+
+def harness_units(flavour: str) -> list[Unit]:
+    """Return the C files that every target shares; they have no coverage."""
+    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{_paths.csrc()}")
+    sources = [
+        source
+        for folder in ("harness", "shim")
+        for source in sorted((_paths.csrc() / folder).glob("*.c"))
+    ]
+    return [Unit(source, flags) for source in sources]
+
+
+def _target_unit(target: Target, flavour: str) -> Unit:
+    # A kernel's own code is compiled as it is: its warnings are not ours.
+    warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
+    defines = tuple(f"-D{define}" for define in target.defines)
+    flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{_paths.csrc()}", *defines)
+    return Unit(target.source, (*flags, compiler.COVERAGE))
+
+
+def _flavour_flags(flavour: str) -> tuple[str, ...]:
+    return SANITIZE if flavour == "sanitize" else ()
+
+
+def _build_module(
+    chosen: compiler.Compiler, target: Target, units: list[Unit], module: str, path: Path
+) -> None:
+    objects = [_compile(chosen, unit, target) for unit in units]
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder, _beside(path) as whole:
+        generated = Path(folder, f"{module}.c")
+        _generate(module, generated)
+        glue = Path(folder, "glue.o")
+        include = sysconfig.get_paths()["include"]
+        command = [*chosen.command, *COMMON, "-w", f"-I{_paths.csrc()}", f"-I{include}"]
+        _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
+        link = [*chosen.command, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
+        _run(chosen, link, target.name)
+
+
+def _generate(module: str, path: Path) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef(declarations())
+    ffi.set_source(module, '#include "harness/pyfuzz.h"')
+    ffi.emit_c_code(str(path))
+
+
+def _compile(chosen: compiler.Compiler, unit: Unit, target: Target) -> Path:
+    """Return the object of one C file, from the cache if it is there."""
+    key = _key(chosen.identity, *unit.flags, _sources_hash(unit.source))
+    path = _paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(path) as partial:
+            command = [*chosen.command, *unit.flags, "-c", str(unit.source), "-o", str(partial)]
+            blame = target if unit.source == target.source else None
+            _run(chosen, command, unit.source.name, blame)
+    return path
+
+
+def _run(
+    chosen: compiler.Compiler, command: list[str], subject: str, target: Target | None = None
+) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            env=chosen.environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(
+            f"the compiler {chosen.command[0]} cannot be run ({error}): see pyfuzz doctor"
+        ) from error
+    if done.returncode == 0:
+        return
+    first = _first_error(done.stderr)
+    if target is not None and target.extracted:
+        raise UsageError(
+            f"{target.name} does not compile: {first}; the generated file is {target.source} "
+            "(pyfuzz extract shows what was taken from the kernel)"
+        )
+    if target is not None and not target.builds:
+        raise UsageError(f"{target.name} does not compile, as the catalogue says: {first}")
+    raise HarnessError(f"{subject} does not compile with {chosen.version}: {first}; please report")
+
+
+def _first_error(stderr: str) -> str:
+    """The first error, at the place that the file itself claims (#line)."""
+    lines = stderr.splitlines()
+    for pattern in (r"^(.+:\d+):\d+: (?:fatal )?error: (.*)$", r"^()(.*\berror\b.*)$"):
+        for line in lines:
+            if match := re.match(pattern, line):
+                return f"{match[1]}: {match[2]}" if match[1] else match[2].strip()
+    return lines[0].strip() if lines else "the compiler said nothing"
+
+
+def _cxx_library() -> Path:
+    """The C++ library that atheris's own extensions have loaded."""
+    import ctypes  # noqa: PLC0415 (only the first build needs it)
+
+    try:
+        ctypes.CDLL("libstdc++.so.6")
+    except OSError as error:
+        raise UsageError(
+            f"libstdc++.so.6 is not there ({error}): install the package libstdc++6"
+        ) from error
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        name = line.split(maxsplit=5)[-1]
+        if "/libstdc++.so" in name:
+            return Path(name)
+    raise HarnessError("libstdc++.so.6 was loaded but is not in /proc/self/maps; please report")
+
+
+def _sources_hash(source: Path) -> str:
+    """A hash of one C file and of everything in csrc that it could include."""
+    digest = hashlib.sha256(_read(source))
+    for path in sorted(_paths.csrc().rglob("*.[ch]")):
+        if path.suffix == ".h" or path.parent.name in ("harness", "shim"):
+            digest.update(path.name.encode() + b"\0" + _read(path))
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise HarnessError(f"the source {path} cannot be read: {error.strerror}") from error
+
+
+def _key(*parts: str) -> str:
+    text = "\0".join((platform.machine(), *parts))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Hand out a name beside path, renamed to it only if nothing went wrong."""
+    partial = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the build of path; a second process waits, then finds it done."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    from pyfuzz.catalogue import TARGETS
+
+    for name in sys.argv[1:]:
+        print(build(TARGETS[name]))

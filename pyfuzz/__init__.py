@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fuzz the reverse maps of KVM's shadow MMU.
+
+A map of the package, from a user's side inwards:
+
+- ``cli``: the command line, one module a command
+- ``campaign``, ``worker``, ``status``, ``summary``, ``doctor``: fuzzing a target
+- ``sequence``, ``operation``, ``grammar``, ``container``: sequences and their files
+- ``catalogue``: the targets that come along; ``extract``: those cut out of a kernel
+- ``kinds``, ``results``, ``errors``: what is reported
+- ``builder`` (with ``build.py``), ``compiler``, ``_engine``, ``_native``, ``_atheris``:
+  from C source to a module that the engine drives
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("pyfuzz")
+except PackageNotFoundError:  # a checkout that is used without being installed
+    __version__ = "0+unknown"

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bring libFuzzer into the process, with its symbols global, before any target.
+
+A target registers its coverage counters while it is imported, with functions
+that libFuzzer has.  So this comes first, also where nothing is fuzzed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from pyfuzz import builder
+from pyfuzz.errors import HarnessError, UsageError
+
+_ASAN_OPTIONS = {
+    # The harness hears of each report and goes on (csrc/harness).
+    "halt_on_error": "0",
+    "handle_segv": "0",
+    "handle_sigbus": "0",
+    "handle_sigfpe": "0",
+    "handle_sigill": "0",
+    "handle_abort": "0",
+    "detect_leaks": "0",  # Python's own; descriptors are accounted for in C
+    "detect_stack_use_after_return": "0",
+    "allocator_may_return_null": "1",
+    "abort_on_error": "0",
+    "print_suppressions": "0",
+}
+
+
+@cache
+def load(flavour: str = "fuzz") -> str:
+    """Make libFuzzer's symbols global; return the file they come from.
+
+    Errors: UsageError for the sanitize flavour in a process that was not
+    started with its runtime (see environment()).
+    """
+    if flavour == "sanitize":
+        runtime = str(asan_runtime())
+        if runtime not in _preloaded():
+            raise UsageError(
+                "the sanitize flavour needs its runtime from the start of the process: "
+                f"set LD_PRELOAD={runtime}, or use pyfuzz fuzz --sanitize"
+            )
+        return runtime
+    if "asan_with_fuzzer" in _preloaded():
+        return str(asan_runtime())  # two engines in one process would split the counters
+    path = builder.build_engine(_archive())
+    try:
+        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise HarnessError(f"libFuzzer cannot be loaded: {error}; please report") from error
+    return str(path)
+
+
+def environment(flavour: str) -> dict[str, str]:
+    """Return the environment in which a process can load this flavour."""
+    variables = dict(os.environ)
+    if flavour == "sanitize":
+        variables["LD_PRELOAD"] = str(asan_runtime())
+        given = variables.get("ASAN_OPTIONS", "")
+        ours = ":".join(f"{name}={value}" for name, value in _ASAN_OPTIONS.items())
+        variables["ASAN_OPTIONS"] = f"{ours}:{given}" if given else ours
+    return variables
+
+
+def ensure(flavour: str) -> None:
+    """Start this very process again if it cannot load the flavour as it is."""
+    if flavour == "sanitize" and str(asan_runtime()) not in _preloaded():
+        os.execve(sys.executable, sys.orig_argv, environment(flavour))
+
+
+def asan_runtime() -> Path:
+    """Return atheris's AddressSanitizer runtime, which has libFuzzer in it."""
+    return _beside_atheris("asan_with_fuzzer.so")
+
+
+def _preloaded() -> str:
+    return os.environ.get("LD_PRELOAD", "")
+
+
+def _archive() -> Path:
+    return _beside_atheris("libclang_rt.fuzzer_no_main.a")
+
+
+def _beside_atheris(name: str) -> Path:
+    """A file that atheris installs beside its package; atheris is not imported."""
+    spec = importlib.util.find_spec("atheris")
+    if spec is None or spec.origin is None:
+        raise UsageError("atheris is not installed: run 'make setup'")
+    path = Path(spec.origin).parent.parent / name
+    if not path.is_file():
+        raise UsageError(f"atheris has no {name} ({path}): install atheris 3.0.0 or newer")
+    return path

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one importer and the one typed wrapper of compiled targets."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pyfuzz import _engine, builder
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.kinds import ORDER, Kind
+from pyfuzz.operation import Opcode, Operation
+from pyfuzz.results import RawFinding, Result, Skip, Step, Traits
+
+ABI = 1
+NONE = 65535
+"""No SPTE, no head, no VM: PYFUZZ_NONE."""
+
+_Lines = list[str]  # inside Module, list is a reverse map's
+
+
+class Module:
+    """A compiled target.  A module has one world, so it serves one user at a time."""
+
+    def __init__(self, target: Target, flavour: str, path: Path, compiled: Any) -> None:
+        self.target = target
+        self.flavour = flavour
+        self.path = path
+        self._ffi = compiled.ffi
+        self._lib = compiled.lib
+        if self._lib.PYFUZZ_ABI != ABI:
+            raise HarnessError(
+                f"{path.name} has interface {self._lib.PYFUZZ_ABI}, pyfuzz needs {ABI}: "
+                "run 'make clean setup'"
+            )
+        self._op = self._ffi.new("struct pyfuzz_op *")
+        self._step = self._ffi.new("struct pyfuzz_step *")
+        self._attached: Any = None
+        self.traits = self._read_traits()
+
+    def run(self, data: bytes) -> int:
+        """Run one sequence with all checks; return how many signatures were new."""
+        return int(self._lib.pyfuzz_run(data, len(data)))
+
+    @property
+    def run_function(self) -> Any:
+        """The C function behind run(), for callers that run it in a loop."""
+        return self._lib.pyfuzz_run
+
+    def begin(self) -> None:
+        """Start a sequence that is given step by step, in a fresh world."""
+        self._lib.pyfuzz_begin()
+
+    def step(self, op: Operation, operation: int, step: int = 0) -> Step:
+        """Run repetition ``step`` of an operation, the ``operation``-th of its sequence."""
+        c = self._op
+        c.opcode, c.vm, c.head, c.head_vm = op.opcode, op.vm, op.head, op.head_vm
+        c.operand, c.repeat = op.operand, op.repeat
+        self._lib.pyfuzz_step(c, operation, step, self._step)
+        return self._read_step()
+
+    def end(self, operation: int) -> Step:
+        """Tear the world down with the final checks; ``operation`` is the sequence's length."""
+        self._lib.pyfuzz_end(operation, self._step)
+        return self._read_step()
+
+    def last(self) -> Result:
+        """Return what the last run(), or the steps since begin(), did."""
+        c = self._lib.pyfuzz_last()
+        findings = tuple(self._read_finding(c.findings[i]) for i in range(c.findings_len))
+        return Result(c.operations, c.steps, findings)
+
+    def decode(self, data: bytes) -> Operation:
+        """Decode the four bytes of one operation as the C harness does."""
+        if len(data) != self._lib.PYFUZZ_OP_BYTES:
+            raise ValueError(f"an operation has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
+        c = self._op
+        self._lib.pyfuzz_decode(data, c)
+        return Operation(Opcode(c.opcode), c.vm, c.head, c.head_vm, c.operand, c.repeat)
+
+    def head_value(self, vm: int, head: int) -> int:
+        """Return the word of a reverse-map head: 0, an SPTE's address, or a tagged one."""
+        return int(self._lib.pyfuzz_head_value(vm, head))
+
+    def spte_address(self, vm: int, spte: int) -> int:
+        """Return the address of an SPTE."""
+        return int(self._lib.pyfuzz_spte_address(vm, spte))
+
+    def spte_value(self, vm: int, spte: int) -> int:
+        """Return what an SPTE holds; bit 11 is its present bit."""
+        return int(self._lib.pyfuzz_spte_value(vm, spte))
+
+    def descriptor_live(self, address: int) -> bool:
+        """Return whether a descriptor that was handed out and not freed starts here."""
+        return bool(self._lib.pyfuzz_descriptor_live(address))
+
+    def descriptor_read(self, address: int) -> bytes | None:
+        """Return a live descriptor's bytes, None if no live one starts here."""
+        size = self.traits.descriptor_size
+        out = self._ffi.new("uint8_t[]", size)
+        if not self._lib.pyfuzz_descriptor_read(address, out, size):
+            return None
+        return bytes(self._ffi.buffer(out, size))
+
+    def list(self, vm: int, head: int) -> list[int] | None:
+        """Return the SPTEs of a list in the target's order, None if it is broken."""
+        cap = self._lib.PYFUZZ_SPTES
+        out = self._ffi.new("uint16_t[]", cap)
+        length = self._lib.pyfuzz_list(vm, head, out, cap)
+        return None if length < 0 else [int(out[i]) for i in range(min(length, cap))]
+
+    def requests(self, vm: int, vcpu: int) -> int:
+        """Return how many VM-dead requests a vCPU was sent."""
+        return int(self._lib.pyfuzz_requests(vm, vcpu))
+
+    @property
+    def descriptors_live(self) -> int:
+        """How many descriptors are neither in a cache nor freed."""
+        return int(self._lib.pyfuzz_descriptors_live())
+
+    def log(self) -> _Lines:
+        """Return the lines that the target logged since begin()."""
+        lines: _Lines = []
+        while (text := self._lib.pyfuzz_log_line(len(lines))) != self._ffi.NULL:
+            lines.append(self._text(text))
+        return lines
+
+    def attach(self, buffer: Any) -> None:
+        """Count into this writable buffer (struct pyfuzz_shared) from now on."""
+        size = self._ffi.sizeof("struct pyfuzz_shared")
+        view = self._ffi.from_buffer("uint8_t[]", buffer, require_writable=True)
+        if len(view) < size:
+            raise HarnessError(f"a shared region has {size} bytes, this one {len(view)}")
+        self._lib.pyfuzz_attach(view)
+        self._attached = view  # C keeps the address
+
+    def set_hang_limit(self, milliseconds: int) -> None:
+        """Set after how long an operation that does not end is a hang."""
+        self._lib.pyfuzz_set_hang_limit(milliseconds)
+
+    def _text(self, c: Any) -> str:
+        return bytes(self._ffi.string(c)).decode("utf-8", "replace")
+
+    def _read_step(self) -> Step:
+        c = self._step
+        return Step(
+            skip=Skip(c.skip),
+            error=bool(c.error),
+            returned=c.returned if c.has_returned else None,
+            expected=c.expected,
+            recycled=bool(c.recycled),
+            spte=None if c.spte == NONE else c.spte,
+            expected_bugged=_bits(c.expected_bugged),
+            bugged=_bits(c.bugged),
+            alive=_bits(c.alive),
+            findings=_kinds(c.findings),
+            log_lines=c.log_lines,
+        )
+
+    def _read_finding(self, c: Any) -> RawFinding:
+        return RawFinding(
+            kind=ORDER[c.kind],
+            operation=c.operation,
+            step=c.step,
+            line=c.line,
+            signature=c.signature,
+            function=self._text(c.function),
+            message=self._text(c.message),
+        )
+
+    def _read_traits(self) -> Traits:
+        c = self._lib.pyfuzz_traits()
+        numbers = {
+            name: int(getattr(c, name))
+            for name in Traits.__dataclass_fields__
+            if name not in ("name", "opcodes", "locked_heads", "rmap_add_recycles", "sanitized")
+        }
+        return Traits(
+            name=self._text(c.name),
+            opcodes=frozenset(Opcode(bit) for bit in _bits(c.opcodes)),
+            locked_heads=bool(c.locked_heads),
+            rmap_add_recycles=bool(c.rmap_add_recycles),
+            sanitized=bool(c.sanitized),
+            **numbers,
+        )
+
+
+@cache
+def _kinds(mask: int) -> tuple[Kind, ...]:
+    return tuple(ORDER[bit] for bit in sorted(_bits(mask)))
+
+
+@cache
+def _bits(mask: int) -> frozenset[int]:
+    return frozenset(bit for bit in range(32) if mask >> bit & 1)
+
+
+def load(target: Target, flavour: str = "fuzz") -> Module:
+    """Build a target if need be, and return it.  One target gives one module.
+
+    Errors: UsageError if an extracted target does not compile or lacks a
+    function, or if the sanitize flavour is asked for in a process without its
+    runtime; HarnessError if one of ours does not compile.
+    """
+    _engine.load(flavour)
+    return _import(target, flavour, builder.build(target, flavour))
+
+
+@cache
+def _import(target: Target, flavour: str, path: Path) -> Module:
+    name = path.name.split(".")[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise HarnessError(f"{path} is no extension module; please report")
+    try:
+        compiled = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(compiled)
+    except ImportError as error:
+        family = UsageError if target.extracted else HarnessError
+        raise family(f"{target.name} cannot be loaded: {error}") from error
+    sys.modules[name] = compiled
+    return Module(target, flavour, path, compiled)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The package's door to build.py, which stands outside of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from pyfuzz import _paths
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import HarnessError
+
+
+@cache
+def _build_py() -> ModuleType:
+    path = _paths.ROOT / "build.py"
+    # Under a name of its own: 'build' is also a well-known package.
+    spec = importlib.util.spec_from_file_location("pyfuzz_build", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise HarnessError(f"{path} is not there: install pyfuzz again")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def build(target: Target, flavour: str = "fuzz") -> Path:
+    """Return the extension module of a target, compiled if it is not there yet."""
+    path: Path = _build_py().build(target, flavour)
+    return path
+
+
+def build_engine(archive: Path) -> Path:
+    """Return libFuzzer as a shared object."""
+    path: Path = _build_py().build_engine(archive)
+    return path

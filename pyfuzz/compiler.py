@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Choose the C compiler: a clang of this machine, else the one in ziglang.
+
+Only clang has the coverage counters that the engine reads, so gcc is no choice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from pyfuzz import _paths
+from pyfuzz.errors import UsageError
+
+COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
+_TRIAL = "#include <stdint.h>\n#include <string.h>\nint trial(int n) { return n + 1; }\n"
+_TRIAL_TIMEOUT_S = 180  # zig builds parts of its C library the first time
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """The compiler chosen, why, and what was passed over on the way (with why)."""
+
+    command: tuple[str, ...]
+    version: str
+    reason: str
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def is_zig(self) -> bool:
+        """Whether this is zig's clang, which links differently."""
+        return "zig" in self.version
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment to run it in: zig's caches go to the build folder."""
+        cache_dir = str(_paths.build_dir() / "zig")
+        # A sanitizer preloaded into this process is not for the compiler.
+        kept = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        return kept | {
+            "LC_ALL": "C",
+            "ZIG_GLOBAL_CACHE_DIR": cache_dir,
+            "ZIG_LOCAL_CACHE_DIR": cache_dir,
+        }
+
+    @property
+    def identity(self) -> str:
+        """A text that changes when the compiler does."""
+        return f"{shlex.join(self.command)}\n{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What trying one command showed: a version if it is a clang that works."""
+
+    version: str
+    trouble: str
+
+
+@cache
+def find() -> Compiler:
+    """Return the compiler to use: $CC, the newest clang on PATH, or ziglang's.
+
+    Errors: UsageError that names what was passed over, and the remedy.
+    """
+    passed_over: list[str] = []
+    for command, reason in _candidates(passed_over):
+        trial = _try(command)
+        if not trial.trouble:
+            return Compiler(command, trial.version, reason, tuple(passed_over))
+        passed_over.append(f"{shlex.join(command)}: {trial.trouble}")
+    looked = f" ({'; '.join(passed_over)})" if passed_over else ""
+    raise UsageError(
+        f"there is no clang on this machine that works{looked}: run 'make setup', or "
+        f"'{sys.executable} -m pip install ziglang', or install the package clang"
+    )
+
+
+def _candidates(passed_over: list[str]) -> list[tuple[tuple[str, ...], str]]:
+    found: list[tuple[tuple[str, ...], str]] = []
+    named = shlex.split(os.environ.get("CC", ""))
+    if named:
+        path = shutil.which(named[0])
+        if path is None:
+            passed_over.append(f"$CC is {named[0]}, which is not there")
+        else:
+            found.append(((path, *named[1:]), "$CC names it"))
+    found += [((path,), "the newest clang on PATH") for path in _clangs_on_path()]
+    if importlib.util.find_spec("ziglang"):
+        zig = (sys.executable, "-m", "ziglang", "cc")
+        found.append((zig, "the ziglang package, since there is no clang on PATH that works"))
+    return found
+
+
+def _clangs_on_path() -> list[str]:
+    """All of clang-NN and clang on PATH; the highest version first, as they say it."""
+    found: dict[Path, tuple[int, str]] = {}
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        try:
+            paths = sorted(Path(folder or ".").glob("clang*"))
+        except OSError:
+            continue  # PATH may name folders that cannot be read
+        for path in paths:
+            match = re.fullmatch(r"clang(?:-(\d+))?", path.name)
+            if match and os.access(path, os.X_OK):
+                number = int(match[1]) if match[1] else _major(str(path))
+                found.setdefault(path.resolve(), (number, str(path.absolute())))
+    return [path for _, path in sorted(found.values(), key=lambda item: -item[0])]
+
+
+def _major(path: str) -> int:
+    match = re.search(r"version (\d+)", _try((path,)).version)
+    return int(match[1]) if match else 0
+
+
+def _try(command: tuple[str, ...]) -> _Trial:
+    """Compile and link as a build would; the answer is kept in the build folder."""
+    program = Path(shutil.which(command[0]) or command[0]).resolve()
+    try:
+        stat = program.stat()
+    except OSError as error:
+        return _Trial("", str(error.strerror))
+    subject = f"{command} {program} {stat.st_mtime_ns} {stat.st_size} {COVERAGE}"
+    key = hashlib.sha256(subject.encode()).hexdigest()[:16]
+    record = _paths.build_dir() / "compilers" / f"{key}.json"
+    try:
+        return _Trial(**json.loads(record.read_text()))
+    except (OSError, ValueError, TypeError):
+        trial = _compile_trial(command)
+    if not trial.trouble:  # a missing header may be installed any time
+        record.parent.mkdir(exist_ok=True)
+        beside = record.with_suffix(f".{os.getpid()}")
+        beside.write_text(json.dumps(asdict(trial)))
+        beside.replace(record)
+    return trial
+
+
+def _compile_trial(command: tuple[str, ...]) -> _Trial:
+    environment = Compiler(command, "", "").environment
+    version, trouble = _run([*command, "--version"], environment)
+    if trouble:
+        return _Trial("", trouble)
+    if "clang version" not in version:
+        return _Trial("", "is no clang")
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
+        source = Path(folder, "trial.c")
+        source.write_text(_TRIAL)
+        objects, library = Path(folder, "trial.o"), Path(folder, "trial.so")
+        for arguments in (
+            ["-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)],
+            ["-shared", str(objects), "-o", str(library)],
+        ):
+            _, trouble = _run([*command, *arguments], environment)
+            if trouble:
+                return _Trial("", trouble)
+    return _Trial(version.splitlines()[0].strip(), "")
+
+
+def _run(command: list[str], environment: dict[str, str]) -> tuple[str, str]:
+    """Run a command; return its standard output, and what went wrong in one line."""
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TRIAL_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", f"cannot be run ({error})"
+    if done.returncode == 0:
+        return done.stdout, ""
+    lines = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
+    return "", f"cannot compile a trial file ({lines[0].strip()})"
