@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include "pyfuzz.h"
 
+/* How many entries a guest frame may have before rmap_add() zaps them all. */
+#define PYFUZZ_RECYCLE_THRESHOLD 1000
+
 /* Names the target's functions in messages: indexed like the calls below. */
 struct pyfuzz_names {
 	const char *add, *remove, *zap_one, *zap_all, *count, *iterate;
@@ -25,9 +28,11 @@ struct pyfuzz_target {
 
 	/* Put VM's structures into the state of a VM that was just created. */
 	void (*vm_init)(unsigned int vm);
-	/* Top up / empty the descriptor caches of VM's vCPUs. */
+	/* Top up (if need be) and empty the descriptor caches of VM's vCPUs. */
 	void (*topup)(unsigned int vm);
 	void (*drain)(unsigned int vm);
+	/* How many descriptors are in the caches of VM's vCPUs. */
+	unsigned int (*cached)(unsigned int vm);
 
 	/* Addresses that stay the same: flags, head words, SPTEs. */
 	bool *bugged[PYFUZZ_VMS];
@@ -62,8 +67,8 @@ struct pyfuzz_target {
 	void (*set_gfn)(unsigned int vm, uint64_t *sptep, unsigned int gfn);
 };
 
-/* The one target of this module, defined by adapter.h. */
-extern const struct pyfuzz_target pyfuzz_target;
+/* The one target of this module, filled by adapter.h when it is loaded. */
+extern struct pyfuzz_target pyfuzz_target;
 
 /*
  * What the shim's instrumented part calls in the harness.  file and line are
@@ -72,13 +77,10 @@ extern const struct pyfuzz_target pyfuzz_target;
 void __attribute__((noreturn))
 pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 	      const char *condition);
-/* One line of the log.  once: this site prints once a boot. */
+/* One line of the log. */
 void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		     const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* The condition of a KVM_BUG variant held; vm is the VM it was called for. */
-void pyfuzz_on_kvm_bug(const char *file, unsigned int line,
-		       const char *function, unsigned int vm);
 /* A "once a boot" site asks whether it may fire; state is its static word. */
 bool pyfuzz_once(unsigned int *state);
 void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way back from the target: BUG(), a fault or a hang ends the operation
+ * and not the process.
+ *
+ * Jumping out is sound because the target is plain C that holds nothing of
+ * the process's (no lock, no allocation of libc's), and because the world is
+ * wiped before the next sequence.  A fault outside the target is not ours and
+ * goes to whoever had the signal before.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "world.h"
+
+sigjmp_buf guard_env;
+volatile int guard_armed;
+const char *volatile guard_function;
+
+static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
+#define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
+static struct sigaction previous[FAULT_SIGNALS];
+static bool installed;
+
+/* Processor time: a machine that is busy elsewhere makes no hang. */
+static uint32_t limit_ms = 1000;
+static timer_t timer;
+static uint64_t last_step;
+static const char *last_function;
+#define HANG_SIGNAL (SIGRTMIN + 7)
+
+void __attribute__((noreturn))
+pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
+	      const char *condition)
+{
+	(void)file;
+	guard_armed = 0;
+	finding(PYFUZZ_HOST_BUG, function, line,
+		"%s reached: the host would have died", condition);
+	siglongjmp(guard_env, 1);
+}
+
+static void fault(int number, siginfo_t *info, void *context)
+{
+	uintptr_t address = (uintptr_t)info->si_addr;
+
+	(void)context;
+	if (!guard_armed) {
+		for (size_t i = 0; i < FAULT_SIGNALS; i++)
+			if (fault_signals[i] == number)
+				sigaction(number, &previous[i], NULL);
+		return;
+	}
+	guard_armed = 0;
+	if (number == SIGSEGV && address < 4096 && info->si_code != SI_KERNEL)
+		finding(PYFUZZ_HOST_FAULT, guard_function, 0,
+			"NULL access: address 0x%lx", (unsigned long)address);
+	else
+		finding(PYFUZZ_HOST_FAULT, guard_function, 0,
+			"wild access: signal %d", number);
+	siglongjmp(guard_env, 1);
+}
+
+/* Twice at the same call, a limit apart: it does not end. */
+static void tick(int number)
+{
+	uint64_t now = world.result.steps + ((uint64_t)world.boot << 32);
+
+	(void)number;
+	if (!guard_armed || now != last_step ||
+	    guard_function != last_function) {
+		last_step = now;
+		last_function = guard_function;
+		return;
+	}
+	guard_armed = 0;
+	finding(PYFUZZ_HANG, guard_function, 0,
+		"did not end within %u ms of processor time", limit_ms);
+	siglongjmp(guard_env, 1);
+}
+
+static void timer_arm(void)
+{
+	struct itimerspec spec = {
+		.it_interval = { .tv_sec = limit_ms / 1000,
+				 .tv_nsec = limit_ms % 1000 * 1000000L },
+	};
+
+	spec.it_value = spec.it_interval;
+	timer_settime(timer, 0, &spec, NULL);
+}
+
+static void after_fork(void)
+{
+	installed = false;	/* timers are not inherited */
+}
+
+void guard_install(void)
+{
+	static bool fork_watched;
+	static uint8_t stack[65536];
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction on_fault = { .sa_sigaction = fault };
+	struct sigaction on_tick = { .sa_handler = tick };
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID };
+
+	if (installed)
+		return;
+	installed = true;
+	if (!fork_watched)
+		pthread_atfork(NULL, NULL, after_fork);
+	/* SA_NODEFER: the jump out leaves no signal blocked. */
+	on_fault.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+	on_tick.sa_flags = SA_RESTART | SA_ONSTACK | SA_NODEFER;
+	sigaltstack(&alternate, NULL);
+	for (size_t i = 0; i < FAULT_SIGNALS; i++)
+		sigaction(fault_signals[i], &on_fault,
+			  fork_watched ? NULL : &previous[i]);
+	fork_watched = true;
+	sigaction(HANG_SIGNAL, &on_tick, NULL);
+	event.sigev_signo = HANG_SIGNAL;
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	if (!timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer))
+		timer_arm();
+}
+
+void pyfuzz_set_hang_limit(uint32_t milliseconds)
+{
+	limit_ms = milliseconds ? milliseconds : 1;
+	guard_install();
+	timer_arm();
+}
+
+/*
+ * Sanitizers.  Their reports come in the middle of the target, which then
+ * goes on (recovery is on); the finding is recorded after the call.
+ */
+static struct {
+	bool pending;
+	unsigned int line;
+	char message[160];
+} event;
+
+void guard_events(void)
+{
+	if (!event.pending)
+		return;
+	event.pending = false;
+	finding(PYFUZZ_HOST_FAULT, guard_function, event.line, "%s",
+		event.message);
+}
+
+static void event_set(unsigned int line, const char *what, const char *detail)
+{
+	if (event.pending)
+		return;
+	event.pending = true;
+	event.line = line;
+	snprintf(event.message, sizeof(event.message), "%s%s", what, detail);
+}
+
+/* The compiler's own layout, the same that the kernel's lib/ubsan.c reads. */
+struct ubsan_location {
+	const char *file;
+	uint32_t line;
+	uint32_t column;
+};
+struct ubsan_type {
+	uint16_t kind;
+	uint16_t info;
+	char name[];
+};
+struct ubsan_out_of_bounds {
+	struct ubsan_location location;
+	const struct ubsan_type *array;
+	const struct ubsan_type *index;
+};
+
+/*
+ * -fsanitize=bounds calls this; ours is hidden in the module, so that no
+ * runtime is needed and every flavour can be built with it.
+ */
+void __ubsan_handle_out_of_bounds(struct ubsan_out_of_bounds *data,
+				  uintptr_t index);
+void __ubsan_handle_out_of_bounds(struct ubsan_out_of_bounds *data,
+				  uintptr_t index)
+{
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "index %ld of type %s",
+		 (long)(int)index, data->array->name);
+	event_set(data->location.line, "UBSan: array-index-out-of-bounds: ",
+		  detail);
+}
+
+#if PYFUZZ_SANITIZE
+#include <sanitizer/asan_interface.h>
+
+static void asan_report(const char *text)
+{
+	static const char mark[] = "AddressSanitizer: ";
+	const char *start = strstr(text, mark);
+	char class[64] = "unknown";
+
+	if (start)
+		sscanf(start + sizeof(mark) - 1, "%63s", class);
+	event_set(0, "AddressSanitizer: ", class);
+}
+
+static void __attribute__((constructor)) asan_listen(void)
+{
+	__asan_set_error_report_callback(asan_report);
+}
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The properties that are checked after every step and at tear-down. */
+#include "world.h"
+
+/*
+ * Every step pays for so many entries to be looked at.  A short list is
+ * looked at whole after each step; a longer one as often as steps have paid
+ * for it, and its descriptors alone (14 times fewer) more often: the checks
+ * stay linear in the steps of a sequence.  What is put off is caught at
+ * tear-down, and then found again step by step (world.precise).
+ */
+#define CREDIT_PER_STEP 8
+#define ALWAYS_WALKED 16
+#define ALWAYS_SKIMMED 128
+
+static bool check_in_budget(unsigned int vm, unsigned int head,
+			    struct walk *walk)
+{
+	uint32_t entries = world.vms[vm].count[head];
+
+	world.credit += CREDIT_PER_STEP;
+	if (world.precise || entries <= ALWAYS_WALKED)
+		return list_walk(vm, head, walk, NULL, 0);
+	if (world.credit >= entries) {
+		world.credit -= entries;
+		return list_walk(vm, head, walk, NULL, 0);
+	}
+	world.skipped_checks++;
+	if (entries <= ALWAYS_SKIMMED)
+		return list_skim(vm, head, walk) ||
+		       list_walk(vm, head, walk, NULL, 0);
+	walk->descriptors = 0;
+	return true;
+}
+
+void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
+{
+	const char *function = guard_function;
+	struct walk walk;
+
+	if (check_in_budget(vm, head, &walk)) {
+		feedback_walk(&walk);
+		return;
+	}
+	if (vm != op_vm)
+		finding(PYFUZZ_WRONG_VM, function, 0,
+			"an operation of vm%u changed vm%u: %s", op_vm, vm,
+			walk.message);
+	else
+		finding(walk.kind, function, 0, "%s", walk.message);
+	world.late |= world.skipped_checks || world.ending;
+	/* Whatever comes after would repeat this. */
+	world.host_dead = true;
+}
+
+void check_everything(unsigned int op_vm)
+{
+	bool precise = world.precise;
+
+	world.precise = true;
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
+			if (*pyfuzz_target.heads[vm][h] ||
+			    world.vms[vm].count[h])
+				check_list(vm, h,
+					   op_vm == PYFUZZ_NONE ? vm : op_vm);
+	}
+	world.precise = precise;
+}
+
+/* Flags are what they must be; the way that nearly every step goes. */
+static bool flags_hold(void)
+{
+	bool hold = true;
+
+	for (unsigned int i = 0; i < PYFUZZ_VMS; i++) {
+		bool bugged = *pyfuzz_target.bugged[i];
+
+		hold &= !world.vms[i].alive ||
+			(bugged == world.vms[i].expect_bugged &&
+			 bugged == *pyfuzz_target.dead[i]);
+	}
+	return hold;
+}
+
+/* error: the step asked vm for what cannot be done, so it must be bugged. */
+void check_flags(unsigned int vm, bool error)
+{
+	bool must_bug = error && !world.vms[vm].expect_bugged;
+	bool wrong = false;
+
+	if (!must_bug && flags_hold())
+		return;
+	for (unsigned int i = 0; i < PYFUZZ_VMS; i++) {
+		struct vm *m = &world.vms[i];
+		bool bugged = *pyfuzz_target.bugged[i];
+
+		if (!m->alive)
+			continue;
+		world.bugged_total += bugged && !m->expect_bugged;
+		if (bugged && !m->expect_bugged && i != vm) {
+			wrong = true;
+			finding(PYFUZZ_WRONG_VM, guard_function, 0,
+				"vm%u is bugged by an operation of vm%u", i, vm);
+		} else if (bugged && !m->expect_bugged && !error) {
+			finding(PYFUZZ_FALSE_ALARM, guard_function, 0,
+				"vm%u is bugged by an operation that is correct",
+				i);
+		} else if (!bugged && m->expect_bugged) {
+			finding(PYFUZZ_UNFLAGGED_ERROR, guard_function, 0,
+				"vm%u was bugged and is not any more", i);
+		}
+		m->expect_bugged = bugged;
+		if (*pyfuzz_target.dead[i] != bugged)
+			finding(PYFUZZ_REQUEST, guard_function, 0,
+				"vm_dead of vm%u must be as vm_bugged (%d), is %d",
+				i, bugged, *pyfuzz_target.dead[i]);
+	}
+	/* Another VM bugged in its place is the one mistake, not two. */
+	if (must_bug && !*pyfuzz_target.bugged[vm] && !wrong)
+		finding(PYFUZZ_UNFLAGGED_ERROR, guard_function, 0,
+			"vm%u must be bugged after the error, is not", vm);
+}
+
+/* Marked once: one VM-dead request to each vCPU of a bugged VM, none else. */
+void check_requests(void)
+{
+	if (world.requests_wrong)
+		finding(PYFUZZ_REQUEST, guard_function, 0,
+			"a request other than VM-dead was made");
+	world.requests_wrong = 0;
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int i = 0; i < PYFUZZ_VCPUS; i++) {
+			unsigned int must = *pyfuzz_target.bugged[vm];
+
+			if (world.requests[vm][i] == must)
+				continue;
+			finding(PYFUZZ_REQUEST, guard_function, 0,
+				"vm%u cpu%u must have %u VM-dead requests, has %u",
+				vm, i, must, world.requests[vm][i]);
+			world.requests[vm][i] = (uint8_t)must;
+		}
+	}
+}
+
+void check_returned(const char *function, int64_t returned, int64_t expected)
+{
+	world.report->has_returned = 1;
+	world.report->returned = returned;
+	world.report->expected = expected;
+	if (returned != expected)
+		finding(PYFUZZ_COUNT_CONTRACT, function, 0,
+			"must return %lld, the number of entries%s, returned %lld",
+			(long long)expected,
+			function == pyfuzz_target.names.add ?
+				" before the new one" : "",
+			(long long)returned);
+}
+
+/* Descriptors in lists and descriptors handed out are the same number. */
+void check_memory(void)
+{
+	uint32_t linked = 0, live = pyfuzz_descriptors_live();
+	struct walk walk;
+
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++) {
+			if (!*pyfuzz_target.heads[vm][h])
+				continue;
+			list_walk(vm, h, &walk, NULL, 0);
+			linked += walk.descriptors;
+		}
+	}
+	if (linked == live)
+		return;
+	finding(PYFUZZ_LEAK, guard_function, 0,
+		"%u descriptors are linked, %u are allocated", linked, live);
+	world.host_dead = true;
+}

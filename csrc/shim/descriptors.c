@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The descriptor allocator: a pool that accounts for every object.
+ *
+ * Objects are handed out zeroed, as the kernel's caches do (__GFP_ZERO); the
+ * iterator in csrc/ports/iterator.h and the NULL-terminated generation depend
+ * on it.  A freed object is filled with a pattern that is no valid address
+ * and is reused only after QUARANTINE other frees, so that a use after free
+ * is seen instead of hidden.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "../harness/world.h"
+
+#if PYFUZZ_SANITIZE
+#include <sanitizer/asan_interface.h>
+#define REDZONE 64
+#define poison(p, n) __asan_poison_memory_region(p, n)
+#define unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define REDZONE 0
+#define poison(p, n) ((void)0)
+#define unpoison(p, n) ((void)0)
+#endif
+
+/* Entries of all VMs at one a descriptor, with room for caches and quarantine. */
+#define POOL 16384
+#define QUARANTINE 64
+#define FREED_BYTE 0x6b
+#define MAX_STRIDE 512
+
+enum state { FREE = 0, LIVE = 1 };
+
+static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(64)));
+static uint8_t states[POOL];
+static uint8_t owners[POOL];
+static uint16_t ring[POOL];		/* freed objects, oldest first */
+static uint32_t ring_head, ring_len;
+static uint32_t fresh;			/* objects never handed out in this world */
+static uint32_t live;
+
+static size_t stride(void)
+{
+	return (pyfuzz_target.traits.descriptor_size + REDZONE + 15) &
+	       ~(size_t)15;
+}
+
+static uint32_t index_of(const void *address)
+{
+	size_t offset = (size_t)((const uint8_t *)address - pool);
+
+	if ((const uint8_t *)address < pool ||
+	    offset >= fresh * stride() || offset % stride())
+		return POOL;
+	return (uint32_t)(offset / stride());
+}
+
+void descriptors_reset(void)
+{
+	memset(states, FREE, fresh);
+	fresh = ring_head = ring_len = live = 0;
+	poison(pool, sizeof(pool));
+}
+
+uint32_t descriptors_live(void)
+{
+	return live;
+}
+
+bool descriptor_is_live(const void *address)
+{
+	uint32_t i = index_of(address);
+
+	return i < POOL && states[i] == LIVE;
+}
+
+void *pyfuzz_descriptor_alloc(unsigned int vm)
+{
+	uint32_t i;
+	void *object;
+
+	if (ring_len > QUARANTINE || fresh == POOL) {
+		if (!ring_len)
+			return NULL;
+		i = ring[ring_head];
+		ring_head = (ring_head + 1) % POOL;
+		ring_len--;
+	} else {
+		i = fresh++;
+	}
+	object = pool + i * stride();
+	states[i] = LIVE;
+	owners[i] = (uint8_t)vm;
+	live++;
+	unpoison(object, pyfuzz_target.traits.descriptor_size);
+	memset(object, 0, pyfuzz_target.traits.descriptor_size);
+	return object;
+}
+
+void pyfuzz_descriptor_free(void *descriptor)
+{
+	uint32_t i = index_of(descriptor);
+
+	if (i == POOL) {
+		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+			"freed an address that is no descriptor");
+		return;
+	}
+	if (states[i] != LIVE) {
+		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+			"freed a descriptor that is already free");
+		return;
+	}
+	states[i] = FREE;
+	live--;
+	memset(descriptor, FREED_BYTE, pyfuzz_target.traits.descriptor_size);
+	poison(descriptor, pyfuzz_target.traits.descriptor_size);
+	ring[(ring_head + ring_len) % POOL] = (uint16_t)i;
+	ring_len++;
+}
+
+uint32_t pyfuzz_descriptor_live(uint64_t address)
+{
+	return descriptor_is_live((const void *)(uintptr_t)address);
+}
+
+uint32_t pyfuzz_descriptor_read(uint64_t address, uint8_t *out, uint32_t size)
+{
+	if (!pyfuzz_descriptor_live(address))
+		return 0;
+	if (size > pyfuzz_target.traits.descriptor_size)
+		size = pyfuzz_target.traits.descriptor_size;
+	memcpy(out, (const void *)(uintptr_t)address, size);
+	return size;
+}
+
+uint32_t pyfuzz_descriptors_live(void)
+{
+	uint32_t cached = 0;
+
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		cached += pyfuzz_target.cached(vm);
+	return live - cached;
+}
