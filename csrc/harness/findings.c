@@ -184,7 +184,7 @@ const struct pyfuzz_result *pyfuzz_last(void)
 #define KEPT_LENGTH 160
 
 static struct {
-	const char *file;
+	const char *format;	/* one line may print two of them */
 	unsigned int line;
 	unsigned int boot;
 	unsigned int lines;
@@ -208,7 +208,9 @@ void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 	world.lines++;
 	if (world.report)
 		world.report->log_lines++;
-	while (i < sites_len && (sites[i].line != line || sites[i].file != file))
+	(void)file;
+	while (i < sites_len &&
+	       (sites[i].line != line || sites[i].format != format))
 		i++;
 	if (i == sites_len && sites_len < SITES)
 		sites_len++;
@@ -216,7 +218,7 @@ void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		if (sites[i].boot != world.boot)
 			sites[i].lines = 0;
 		sites[i].boot = world.boot;
-		sites[i].file = file;
+		sites[i].format = format;
 		sites[i].line = line;
 		sites[i].function = function;
 		sites[i].lines++;

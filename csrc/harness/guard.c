@@ -198,8 +198,6 @@ void __ubsan_handle_out_of_bounds(struct ubsan_out_of_bounds *data,
 }
 
 #if PYFUZZ_SANITIZE
-#include <sanitizer/asan_interface.h>
-
 static void asan_report(const char *text)
 {
 	static const char mark[] = "AddressSanitizer: ";

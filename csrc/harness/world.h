@@ -9,6 +9,14 @@
 #include <setjmp.h>
 #include "target.h"
 
+#if __has_feature(address_sanitizer)
+#define PYFUZZ_SANITIZE 1
+/* <sanitizer/asan_interface.h>, which not every clang brings along. */
+void __asan_poison_memory_region(const volatile void *address, size_t size);
+void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+void __asan_set_error_report_callback(void (*callback)(const char *text));
+#endif
+
 /* An SPTE in no list. */
 #define FREE_SPTE 0xff
 

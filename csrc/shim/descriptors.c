@@ -13,7 +13,6 @@
 #include "../harness/world.h"
 
 #if PYFUZZ_SANITIZE
-#include <sanitizer/asan_interface.h>
 #define REDZONE 64
 #define poison(p, n) __asan_poison_memory_region(p, n)
 #define unpoison(p, n) __asan_unpoison_memory_region(p, n)
