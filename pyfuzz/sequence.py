@@ -11,6 +11,7 @@ Four bytes an operation; every byte string decodes, see docs/sequences.md:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ __all__ = [
 
 Sequence = tuple[Operation, ...]
 # Read as sequence.format().
-format = format_text  # noqa: A001
+format = format_text
 
 OPERATION_BYTES = 4
 # What the harness takes in one run (PYFUZZ_MAX_INPUT).
@@ -86,22 +87,24 @@ _CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op in Opcode}
 _FOREIGN = HEADS
 _FOREIGN_HEADS = 4
 
-# Repeat codes: below _FEW once, below _MANY 2 to 65 times, then in fifteens.
-_FEW = 128
-_MANY = 192
-_MANY_FIRST = 66
-_MANY_STEP = 15
+# Repeat codes: mostly once, so that random bytes make no sequence of adds
+# alone; then every count below 50; then a few that build long lists: whole
+# descriptors of 14, and past the threshold at which rmap_add zaps a list.
+_SMALL = 200
+_LARGE = 248
+_LARGE_COUNTS = (56, 70, 100, 140, 200, 300, 500, 1001)
 
 
 def _repeat(code: int) -> int:
-    if code < _FEW:
+    if code < _SMALL:
         return 1
-    if code < _MANY:
-        return code - _FEW + 2
-    return _MANY_FIRST + _MANY_STEP * (code - _MANY)
+    if code < _LARGE:
+        return code - _SMALL + 2
+    return _LARGE_COUNTS[code - _LARGE]
 
 
 _REPEATS: tuple[int, ...] = tuple(_repeat(code) for code in range(256))
+ENCODABLE_REPEATS: tuple[int, ...] = tuple(sorted(set(_REPEATS)))
 # The canonical code of a count is the lowest.
 _REPEAT_CODES: dict[int, int] = {_REPEATS[code]: code for code in reversed(range(256))}
 
@@ -163,10 +166,7 @@ def split(operations: Iterable[Operation]) -> list[Operation]:
 
 def _largest_count(limit: int) -> int:
     """Return the largest count up to limit that a repeat code stands for."""
-    if limit < _MANY_FIRST:
-        return limit
-    limit = min(limit, _REPEATS[-1])
-    return limit - (limit - _MANY_FIRST) % _MANY_STEP
+    return ENCODABLE_REPEATS[bisect_right(ENCODABLE_REPEATS, limit) - 1]
 
 
 def _head_code(op: Operation) -> int:

@@ -83,9 +83,9 @@ def test_read_file_tells_its_kind(
 
 
 def test_read_text_with_a_count_without_a_code_gives_what_is_run(tmp_path: Path) -> None:
-    file = read(write(tmp_path, "a.seq", "add vm0 f3 s17 x100\n"))
-    assert [op.repeat for op in file.operations] == [96, 4]
-    assert file.text == "add vm0 f3 s17 x100\n"
+    file = read(write(tmp_path, "a.seq", "add vm0 f3 s17 x99\n"))
+    assert [op.repeat for op in file.operations] == [70, 29]
+    assert file.text == "add vm0 f3 s17 x99\n"
 
 
 def test_read_mistyped_text_is_no_engine_input(tmp_path: Path) -> None:

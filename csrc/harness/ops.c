@@ -18,13 +18,16 @@ static const uint8_t opcodes[32] = {
 	PYFUZZ_OP_CREATE, PYFUZZ_OP_DESTROY,
 };
 
+/* Mostly once; then every count below 50; then some that build long lists. */
 static uint16_t decode_repeat(uint8_t code)
 {
-	if (code < 128)
+	static const uint16_t large[] = { 56, 70, 100, 140, 200, 300, 500, 1001 };
+
+	if (code < 200)
 		return 1;
-	if (code < 192)
-		return (uint16_t)(code - 126);
-	return (uint16_t)(66 + 15 * (code - 192));
+	if (code < 248)
+		return (uint16_t)(code - 198);
+	return large[code - 248];
 }
 
 void pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op)
