@@ -91,12 +91,18 @@ typedef struct {
 #define ACC_ALL 7u
 
 /* arch/x86/include/asm/kvm_host.h: struct kvm_rmap_head */
-#ifndef PYFUZZ_HAVE_RMAP_HEAD
+#ifdef PYFUZZ_HAVE_RMAP_HEAD
+/* A kernel's own definition, from the extractor. */
+PYFUZZ_HAVE_RMAP_HEAD
+#else
 struct kvm_rmap_head {
 #ifdef PYFUZZ_RMAP_HEAD_ATOMIC
 	atomic_long_t val;
 #else
 	unsigned long val;
+#endif
+#ifdef PYFUZZ_RMAP_HEAD_EXTRA
+	PYFUZZ_RMAP_HEAD_EXTRA
 #endif
 };
 #endif
@@ -111,6 +117,9 @@ struct kvm_mmu_memory_cache {
 	int nobjs;
 	unsigned int pyfuzz_vm;
 	void *objects[PYFUZZ_CACHE_OBJECTS];
+#ifdef PYFUZZ_CACHE_EXTRA
+	PYFUZZ_CACHE_EXTRA
+#endif
 };
 
 /* arch/x86/include/asm/kvm_host.h: union kvm_mmu_page_role */
@@ -123,6 +132,9 @@ union kvm_mmu_page_role {
 		unsigned int smm : 1;
 		unsigned int passthrough : 1;
 		unsigned int guest_mode : 1;
+#ifdef PYFUZZ_ROLE_EXTRA
+		PYFUZZ_ROLE_EXTRA
+#endif
 	};
 };
 
@@ -141,12 +153,18 @@ struct kvm_mmu_page {
 /* include/linux/kvm_host.h: memslots, struct kvm_vcpu, struct kvm */
 struct kvm_arch_memory_slot {
 	struct kvm_rmap_head *rmap[3];
+#ifdef PYFUZZ_SLOT_ARCH_EXTRA
+	PYFUZZ_SLOT_ARCH_EXTRA
+#endif
 };
 struct kvm_memory_slot {
 	gfn_t base_gfn;
 	unsigned long npages;
 	struct kvm_arch_memory_slot arch;
 	unsigned int id;
+#ifdef PYFUZZ_SLOT_EXTRA
+	PYFUZZ_SLOT_EXTRA
+#endif
 };
 struct kvm_memslots {
 	struct kvm_memory_slot *pyfuzz_slot;
@@ -159,10 +177,17 @@ struct kvm_vcpu_arch {
 	PYFUZZ_VCPU_ARCH_EXTRA
 #endif
 };
+struct kvm_vcpu_stat {
+	u64 pyfuzz_unused;
+#ifdef PYFUZZ_VCPU_STAT_EXTRA
+	PYFUZZ_VCPU_STAT_EXTRA
+#endif
+};
 struct kvm_vcpu {
 	struct kvm *kvm;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
+	struct kvm_vcpu_stat stat;
 #ifdef PYFUZZ_VCPU_EXTRA
 	PYFUZZ_VCPU_EXTRA
 #endif
