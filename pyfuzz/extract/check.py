@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Try the generated file with the compiler and say what would mend it.
+
+Static analysis knows names; members, types and what macros expand to only the
+compiler knows.  A vendor's kernel may use any of them.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz import _paths, compiler
+from pyfuzz.errors import UsageError
+from pyfuzz.extract.parse import Index, text_of
+from pyfuzz.extract.shim import is_provided
+
+_TIMEOUT_S = 120
+_ERROR = re.compile(r"^(?P<file>.+?):(?P<line>\d+):\d+: (?:fatal )?error: (?P<text>.*)$")
+_NO_MEMBER = re.compile(r"no member named '(\w+)' in '((?:struct|union) \w+)'")
+_UNDECLARED = re.compile(r"(?:use of undeclared identifier|call to undeclared function) '(\w+)'")
+_INCOMPLETE = re.compile(r"incomplete (?:definition of )?type '(?:const )?(struct \w+)")
+
+# The shim's structures that take more members, and the macro that gives them.
+HOOKS = {
+    "struct kvm": "PYFUZZ_KVM_EXTRA",
+    "struct kvm_arch": "PYFUZZ_KVM_ARCH_EXTRA",
+    "struct kvm_vm_stat": "PYFUZZ_STAT_EXTRA",
+    "struct kvm_vcpu": "PYFUZZ_VCPU_EXTRA",
+    "struct kvm_vcpu_arch": "PYFUZZ_VCPU_ARCH_EXTRA",
+    "struct kvm_vcpu_stat": "PYFUZZ_VCPU_STAT_EXTRA",
+    "struct kvm_mmu_page": "PYFUZZ_MMU_PAGE_EXTRA",
+    "union kvm_mmu_page_role": "PYFUZZ_ROLE_EXTRA",
+    "struct kvm_memory_slot": "PYFUZZ_SLOT_EXTRA",
+    "struct kvm_arch_memory_slot": "PYFUZZ_SLOT_ARCH_EXTRA",
+    "struct kvm_mmu_memory_cache": "PYFUZZ_CACHE_EXTRA",
+    "struct kvm_rmap_head": "PYFUZZ_RMAP_HEAD_EXTRA",
+}
+_PLAIN_TYPES = frozenset(
+    "bool char int long short unsigned u8 u16 u32 u64 s8 s16 s32 s64 size_t gfn_t hpa_t "
+    "atomic_t atomic_long_t atomic64_t spinlock_t rwlock_t".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompileError:
+    """One error of the compiler's, at the place that #line says."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
+    """Compile without output; None where this machine has no compiler."""
+    try:
+        chosen = compiler.find()
+    except UsageError:
+        return None  # Whoever builds will say so, with the remedy.
+    command = [
+        *chosen.command,
+        *("-fsyntax-only", "-std=gnu11", "-w", "-Werror=implicit-function-declaration"),
+        *("-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"),
+        *(f"-I{_paths.csrc()}", *(f"-D{define}" for define in defines), str(path)),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            env=chosen.environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(
+            f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"
+        ) from error
+    found = [
+        CompileError(match["file"], int(match["line"]), match["text"])
+        for line in done.stderr.splitlines()
+        if (match := _ERROR.match(line))
+    ]
+    if done.returncode and not found:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        found.append(CompileError(str(path), 0, last))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would mend an error: a name to stub or take, or a member to add."""
+
+    name: str
+    hook: str = ""
+    member: str = ""
+
+
+def remedy(error: CompileError, index: Index) -> Remedy | None:
+    """Return what would mend an error, None if nothing that we know does."""
+    if match := _NO_MEMBER.search(error.text):
+        name, structure = match.groups()
+        hook = HOOKS.get(structure)
+        return Remedy(name, hook, _member(index, structure, name)) if hook else None
+    if match := _UNDECLARED.search(error.text):
+        return Remedy(match[1])
+    if (match := _INCOMPLETE.search(error.text)) and index.find(match[1]) is not None:
+        return Remedy(match[1])
+    return None
+
+
+def _member(index: Index, structure: str, name: str) -> str:
+    """Return the declaration of a member: the tree's own if it is plain, else a long."""
+    item = index.find(structure)
+    body = item.node.child_by_field_name("body") if item is not None and item.node else None
+    for node in body.children if body is not None else ():
+        declared = text_of(node)
+        if node.type != "field_declaration" or not re.search(rf"\b{name}\b", declared):
+            continue
+        words = set(re.findall(r"[A-Za-z_]\w*", declared)) - {name, "const", "volatile"}
+        if "," not in declared and all(w in _PLAIN_TYPES or is_provided(w) for w in words):
+            return " ".join(declared.split())
+    return f"long {name};"

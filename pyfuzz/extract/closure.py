@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Decide what to take out of the kernel, what the shim has, and what to stub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyfuzz.extract import shim
+from pyfuzz.extract.parse import Index, Item, Kind
+from pyfuzz.extract.roles import Calls
+from pyfuzz.extract.source import SourceFile
+
+# What code that works on lists names; such a function is never stubbed.
+_LISTS = ("pte_list_desc", "kvm_rmap_head", "rmap_head", "sptes", "parent_ptes")
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """Something unknown that nothing stands in for.
+
+    A call whose value nobody uses does nothing; any other is 0, which may be
+    wrong (``value_used``).  ``used_in`` names the function that first uses it.
+    """
+
+    name: str
+    value_used: bool
+    used_in: str
+    call: bool = True
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody needs to hear of it: tracing, flushes, assertions."""
+        return not self.value_used and shim.QUIET.fullmatch(self.name) is not None
+
+    def __str__(self) -> str:
+        what = "returns 0" if self.value_used else "does nothing"
+        return f"{self.name} ({what if self.call else 'is 0'}, in {self.used_in})"
+
+
+@dataclass(slots=True)
+class Closure:
+    """What one or more functions need: definitions, stubs, tags only pointed at."""
+
+    items: dict[Item, None] = field(default_factory=dict)
+    stubs: dict[str, Stub] = field(default_factory=dict)
+    tags: dict[str, None] = field(default_factory=dict)
+
+    def add(self, other: Closure) -> None:
+        """Take in what another closure needs as well."""
+        self.items |= other.items
+        self.tags |= other.tags
+        for stub in other.stubs.values():
+            self.stub(stub)
+
+    def stub(self, stub: Stub) -> None:
+        """Record a stub; that its value is used somewhere outweighs that it is not."""
+        if stub.name not in self.stubs or stub.value_used > self.stubs[stub.name].value_used:
+            self.stubs[stub.name] = stub
+
+    @property
+    def guesses(self) -> tuple[Stub, ...]:
+        """The stubs whose value the code goes by."""
+        return tuple(stub for stub in self.stubs.values() if stub.value_used)
+
+
+class Gatherer:
+    """Gathers closures over one kernel.
+
+    ``extra`` are names to stub, or (``struct x``) to take, that only the
+    compiler could tell; see check.py.
+    """
+
+    def __init__(
+        self, index: Index, mmu: SourceFile, calls: Calls, extra: Iterable[str] = ()
+    ) -> None:
+        self._index = index
+        self._mmu = mmu
+        self._calls = calls
+        self._extra = frozenset(extra)
+        self._sound: dict[Item, bool] = {}
+
+    def closure(self, roots: Iterable[Item]) -> Closure:
+        """Return what these definitions need, themselves included."""
+        found = Closure()
+        for root in roots:
+            self._take(root, found)
+        return found
+
+    def _take(self, item: Item, found: Closure) -> None:
+        if item in found.items:
+            return
+        found.items[item] = None
+        used = self._calls.uses(item)
+        for tag in used.pointed:
+            self._pointed(tag, found)
+        for name in used.names:
+            self._name(name, item, found)
+
+    def _pointed(self, tag: str, found: Closure) -> None:
+        """A tag of which only pointers are used: mmu.c's own are looked into."""
+        target = self._index.find(tag)
+        if target is not None and not shim.is_provided(tag):
+            if target.file is self._mmu or tag in self._extra:
+                self._take(target, found)
+                return
+        found.tags[tag] = None
+
+    def _name(self, name: str, user: Item, found: Closure) -> None:
+        used = self._calls.uses(user)
+        called = name in used.calls
+        wanted = used.calls.get(name, False)
+        target = self._index.find(name)
+        if name in self._extra:
+            target = None
+        elif shim.is_provided(name):
+            if name not in shim.FROM_TREE or target is None:
+                return
+        elif called and not wanted and shim.QUIET.fullmatch(name):
+            target = None
+        if target is not None and self._may_take(target, called and not wanted):
+            self._take(target, found)
+        elif called or name in self._extra:
+            value_used = (wanted or not called) and not self._is_void(name)
+            found.stub(Stub(name, value_used, user.name, called))
+
+    def _is_void(self, name: str) -> bool:
+        declared = self._index.find(name) or self._index.prototype(name)
+        return declared is not None and declared.returns == "void"
+
+    def _may_take(self, target: Item, value_unused: bool) -> bool:
+        """Tell whether to take a definition rather than stub it.
+
+        Whatever works on lists is taken.  A helper on the side (accounting, a
+        vendor's hook) is not worth guessing for: if it needs a value that we do
+        not have and its own is not used, it does nothing here.
+        """
+        if target.kind is not Kind.FUNCTION or any(word in target.text for word in _LISTS):
+            return True
+        if not value_unused and target.file is self._mmu:
+            return True
+        if target not in self._sound:
+            self._sound[target] = True  # until known: it may call itself
+            self._sound[target] = not self.closure([target]).guesses
+        return self._sound[target]

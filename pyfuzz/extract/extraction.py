@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came out of extracting a kernel, for people and for the builder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyfuzz.catalogue import Target
+from pyfuzz.extract.closure import Stub
+from pyfuzz.extract.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A definition that was taken, and where it is in the user's file."""
+
+    name: str
+    kind: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An operation that the kernel is fuzzed without, and why."""
+
+    operation: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A kernel made into a target.
+
+    ``functions`` maps operations to the kernel's names of what carries them out.
+    ``taken`` is everything compiled, ``stubbed`` what nothing stands in for
+    (``value_used``: the code goes by a 0 that we made up), ``members`` what was
+    added to the shim's structures.  ``kernel_version`` is what the tree's
+    Makefile says, for information; ``sha256`` is that of mmu.c.  ``compiled`` is
+    False where there is no compiler to try it with.
+    """
+
+    target: Target
+    origin: Path
+    mmu: str
+    traits: Traits
+    functions: dict[str, Taken]
+    taken: tuple[Taken, ...]
+    stubbed: tuple[Stub, ...]
+    members: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    kernel_version: str | None
+    sha256: str
+    compiled: bool
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What the code goes by and we made up: it may make a finding ours."""
+        stubs = tuple(str(stub) for stub in self.stubbed if stub.value_used)
+        return (*stubs, *(f"{member} (is 0)" for member in self.members))
+
+    def notes(self) -> list[str]:
+        """Say in a line each what the summary of a campaign must not keep quiet."""
+        lines = [f"not fuzzed: {missing}" for missing in self.missing]
+        lines += [f"made up: {guess}" for guess in self.guesses]
+        return lines
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as plain data."""
+        return {
+            "target": self.target.name,
+            "generated": str(self.target.source),
+            "origin": str(self.origin),
+            "mmu": self.mmu,
+            "sha256": self.sha256,
+            "kernel_version": self.kernel_version,
+            "policy": self.target.policy,
+            "traits": asdict(self.traits),
+            "functions": {name: asdict(taken) for name, taken in self.functions.items()},
+            "taken": [asdict(taken) for taken in self.taken],
+            "stubbed": [asdict(stub) for stub in self.stubbed],
+            "members": list(self.members),
+            "missing": [asdict(missing) for missing in self.missing],
+            "known": [
+                {"kind": known.kind.value, "function": known.function, "reason": known.reason}
+                for known in self.target.known
+            ],
+            "compiled": self.compiled,
+        }

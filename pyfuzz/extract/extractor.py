@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a path to a target: find, parse, choose, gather, write, try, mend."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pyfuzz import _paths, catalogue
+from pyfuzz.catalogue import Known, Target
+from pyfuzz.errors import UsageError
+from pyfuzz.extract import check, emit, roles, source, traits
+from pyfuzz.extract.closure import Closure, Gatherer
+from pyfuzz.extract.conditions import DEFAULT_CONFIG
+from pyfuzz.extract.extraction import Extraction, Missing, Taken
+from pyfuzz.extract.parse import Index, Item, Kind
+from pyfuzz.extract.source import KernelSource, Progress
+from pyfuzz.extract.traits import Traits
+from pyfuzz.kinds import Kind as FindingKind
+
+_CONFIG = "CONFIG_BUG_ON_DATA_CORRUPTION"
+_THRESHOLD = 1000  # the harness's, csrc/harness/target.h
+_GENERATED = "the generated target"
+# One round mends what one compilation shows; what is mended shows the next.
+_MAX_ROUNDS = 12
+
+
+def extract(
+    path: Path, *, bug_on_data_corruption: bool = False, progress: Progress | None = None
+) -> Extraction:
+    """Make a target of the kernel at ``path``: a tree, a tarball, or one mmu.c.
+
+    ``progress`` is told, in a line, what takes long.  The generated file goes
+    into the build folder.  Raises UsageError when there is no KVM, when what the
+    harness cannot do without is not found, and when it does not compile.
+    """
+    return _Extractor(source.find(path, progress), bug_on_data_corruption).run()
+
+
+class _Extractor:
+    """One extraction: what was found, and what the compiler taught us so far."""
+
+    def __init__(self, kernel: KernelSource, corruption_bug: bool) -> None:
+        self.kernel = kernel
+        config = dict(DEFAULT_CONFIG)
+        if corruption_bug:
+            config[_CONFIG] = "1"
+        self.defines = (f"{_CONFIG}=1",) if corruption_bug else ()
+        self.index = Index((kernel.mmu, *kernel.headers), config)
+        self.calls = roles.Calls(self.index, kernel.mmu)
+        self.found = roles.find_roles(self.index, kernel.mmu, self.calls)
+        self.why = _require(kernel, self.index, self.found)
+        self.traits = traits.detect(self.index, kernel.mmu, self.found, self.calls)
+        self.extra: set[str] = set()
+        self.members: dict[str, dict[str, str]] = {}
+
+    def run(self) -> Extraction:
+        self._drop_other_threshold()
+        compiled = True
+        for _ in range(_MAX_ROUNDS):
+            plan = self._plan()
+            text = emit.generate(plan, _GENERATED)
+            path = _write(text)
+            found = check.errors(path, self.defines)
+            if not found:
+                compiled = found is not None
+                break
+            self._mend(found, plan)
+        else:
+            raise self._does_not_compile(found[0])
+        return self._result(plan, path, compiled)
+
+    def _drop_other_threshold(self) -> None:
+        threshold = self.traits.recycle_threshold
+        if self.traits.rmap_add_recycles and threshold not in (None, _THRESHOLD):
+            self._drop(
+                roles.RMAP_ADD,
+                f"recycles above {threshold} entries, the harness checks for {_THRESHOLD}",
+            )
+
+    def _drop(self, role: str, reason: str) -> None:
+        pair = (roles.FIRST, roles.NEXT)
+        for name in pair if role in pair else (role,):
+            self.found.pop(name, None)
+        self.why[_operation(role)] = reason
+
+    def _plan(self) -> emit.Plan:
+        """Gather what is needed, without the optional roles that need guesses."""
+        gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
+        needed = [item for role, item in self.found.items() if roles.BY_NAME[role].required]
+        closure = gatherer.closure(needed)
+        allowed = {stub.name for stub in closure.guesses}
+        for role in [role for role in self.found if not roles.BY_NAME[role].required]:
+            own = gatherer.closure([self.found[role]])
+            unknown = [stub for stub in own.guesses if stub.name not in allowed]
+            if unknown:
+                self._drop(role, f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown")
+        closure = gatherer.closure(self.found.values())
+        members = {hook: list(declared.values()) for hook, declared in self.members.items()}
+        return emit.Plan(
+            self.kernel, self.index, self.found, self.traits, closure, self._name(), members
+        )
+
+    def _mend(self, found: list[check.CompileError], plan: emit.Plan) -> None:
+        """Apply a remedy for each error, else drop the optional roles that have it."""
+        for error in found:
+            remedy = check.remedy(error, self.index)
+            if remedy is not None and self._apply(remedy):
+                continue
+            if remedy is None and not self._drop_users(error, plan):
+                raise self._does_not_compile(error)
+
+    def _apply(self, remedy: check.Remedy) -> bool:
+        """Tell whether the remedy is one that was not applied before."""
+        if not remedy.hook:
+            self.extra.add(remedy.name)
+            return True
+        declared = self.members.setdefault(remedy.hook, {})
+        declared.setdefault(remedy.name, remedy.member)
+        return True
+
+    def _drop_users(self, error: check.CompileError, plan: emit.Plan) -> bool:
+        gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
+        guilty = [item for item in plan.closure.items if _covers(item, error)]
+        users = [
+            role
+            for role, item in plan.found.items()
+            if any(item in gatherer.closure([plan.found[role]]).items for item in guilty)
+        ]
+        if not users or any(roles.BY_NAME[role].required for role in users):
+            return False
+        for role in users:
+            self._drop(role, f"does not compile here ({error})")
+        return True
+
+    def _does_not_compile(self, error: check.CompileError) -> UsageError:
+        return UsageError(
+            f"{self._name()} does not compile: {error}; is that the kernel as it was released? "
+            "(docs/extraction.md says what can be extracted)"
+        )
+
+    def _name(self) -> str:
+        name = _label(self.kernel)
+        return f"{name}+bug-on-data-corruption" if self.defines else name
+
+    def _result(self, plan: emit.Plan, path: Path, compiled: bool) -> Extraction:
+        kernel, found = self.kernel, self.found
+        target = Target(
+            name=plan.name,
+            generation=catalogue.EXTRACTED,
+            policy=_policy(self.traits, bool(self.defines)),
+            source=path,
+            defines=self.defines,
+            known=_known(self.traits, found),
+            note=f"from {kernel.mmu.shown}",
+        )
+        functions = {_operation(role): _taken(item) for role, item in found.items()}
+        members = (
+            f"{structure}'s {name}"
+            for structure, hook in check.HOOKS.items()
+            for name in self.members.get(hook, ())
+        )
+        return Extraction(
+            target=target,
+            origin=kernel.origin,
+            mmu=kernel.mmu.shown,
+            traits=self.traits,
+            functions=functions,
+            taken=tuple(_taken(item) for item in emit.in_order(plan.closure.items, self.index)),
+            stubbed=tuple(stub for stub in plan.closure.stubs.values() if not stub.quiet),
+            members=tuple(members),
+            missing=tuple(Missing(name, reason) for name, reason in self.why.items()),
+            kernel_version=kernel.version,
+            sha256=hashlib.sha256(kernel.mmu.text.encode("latin-1")).hexdigest(),
+            compiled=compiled,
+        )
+
+
+def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict[str, str]:
+    """Raise UsageError for what is needed; return why each optional operation is missing."""
+    shown = kernel.mmu.shown
+    if not any(item.file is kernel.mmu for item in index.functions):
+        raise UsageError(
+            f"{shown}: defines no function, so it is not C source that parses; "
+            "give a kernel tree, a source tarball or one mmu.c"
+        )
+    why: dict[str, str] = {}
+    for role in roles.ROLES:
+        if role.name in found:
+            continue
+        if role.required:
+            raise UsageError(
+                f"{shown}: mmu.c has no function that {role.what}; looked for "
+                f"{', '.join(role.names)}, or another with parameters of the types "
+                f"{', '.join(repr(kind) for kind in role.takes)} that does; "
+                "give the mmu.c of a kernel from 4.19 on"
+            )
+        why.setdefault(_operation(role.name), f"no function {role.what} in mmu.c")
+    if _operation(roles.FIRST) in why:
+        found.pop(roles.FIRST, None)
+        found.pop(roles.NEXT, None)
+    return why
+
+
+def _operation(role: str) -> str:
+    """Return the operation that a role serves: "first" and "next" iterate."""
+    return "iterate" if role in (roles.FIRST, roles.NEXT) else role
+
+
+def _covers(item: Item, error: check.CompileError) -> bool:
+    return item.file.shown == error.file and item.line <= error.line <= item.last_line
+
+
+def _label(kernel: KernelSource) -> str:
+    """Name the target after what the user gave: the tree, the tarball, the file."""
+    path = kernel.origin.resolve()
+    for inside in source.MMU_PATHS:
+        if path.as_posix().endswith(f"/{inside}"):
+            path = path.parents[inside.count("/")]
+    name = re.sub(r"\.tar(\.\w+)?$|\.tgz$|\.txz$", "", path.name)
+    return re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII).strip("._") or "kernel"
+
+
+def _policy(found: Traits, corruption_bug: bool) -> str:
+    if "DATA_CORRUPTION" not in found.policy:
+        return found.policy
+    return f"{found.policy.removesuffix('()')}, config {'on' if corruption_bug else 'off'}"
+
+
+def _known(found: Traits, functions: dict[str, Item]) -> tuple[Known, ...]:
+    if not found.appends:
+        return ()
+    add = functions[roles.ADD]
+    reason = (
+        f"{add.name} ({Path(add.file.shown).name}:{add.line}) returns the entries up to the first "
+        "descriptor with room, not those of the whole list"
+    )
+    # Whoever goes by that number is wrong with it: the recycling, too.
+    users = [add, *(functions[role] for role in (roles.RMAP_ADD,) if role in functions)]
+    names = dict.fromkeys(item.name for item in users)
+    return tuple(Known(FindingKind.COUNT_CONTRACT, name, reason) for name in names)
+
+
+def _taken(item: Item) -> Taken:
+    kind = Kind.FUNCTION if item.kind is Kind.PROTOTYPE else item.kind
+    return Taken(item.name, kind.value, item.file.shown, item.line)
+
+
+def _write(text: str) -> Path:
+    """Write the generated file, under a name that its content gives."""
+    data = text.encode("latin-1")
+    folder = _paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
+    path = folder / "target.c"
+    if path.is_file() and path.read_bytes() == data:
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(scratch, path)
+    return path
+
+
+__all__ = ["extract"]
+_ = (Closure, Iterable)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the shim stands in for: where the closure of the extracted code stops."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pyfuzz import _paths
+from pyfuzz.extract.parse import Index
+from pyfuzz.extract.source import SourceFile
+
+_HEADERS = ("noop.h", "mirror.h", "instrumented.h", "extracted.h")
+
+# The shim has these for an mmu.c alone and leaves them out for the user's own,
+# when the macro is defined.
+FROM_TREE = {
+    "KVM_BUG": "PYFUZZ_HAVE_KVM_BUG",
+    "KVM_BUG_ON": "PYFUZZ_HAVE_KVM_BUG_ON",
+    "KVM_BUG_ON_DATA_CORRUPTION": "PYFUZZ_HAVE_KVM_BUG_ON_DATA_CORRUPTION",
+    "kvm_vm_bugged": "PYFUZZ_HAVE_KVM_VM_BUGGED",
+    "kvm_vm_dead": "PYFUZZ_HAVE_KVM_VM_BUGGED",
+}
+
+# Never taken even where mmu.c defines them, and nobody needs to hear of it:
+# tracing, TLB flushes, lock assertions, audits.
+QUIET = re.compile(
+    r"trace_\w+|\w*flush_remote_tlbs?\w*|kvm_flush_tlb\w*|lockdep_\w+|kvm_mmu_audit"
+    r"|\w*(?:rmap|pg|dbg)_?printk|might_\w+|_*mmu_audit\w*"
+)
+
+# What C and the compiler bring.
+_LANGUAGE = frozenset(
+    "memset memcpy memmove memcmp strlen strcmp offsetof NULL true false bool size_t ssize_t "
+    "uintptr_t intptr_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t "
+    "va_list assert __FILE__ __LINE__ __func__ __FUNCTION__ __PRETTY_FUNCTION__ "
+    "typeof __typeof__ typeof_unqual asm __asm__ __attribute__ _Static_assert static_assert "
+    "_Generic alignof __alignof__".split()
+)
+
+
+@cache
+def provided() -> frozenset[str]:
+    """Return every name that the shim's headers define (``struct x`` for tags)."""
+    folder = _paths.csrc() / "shim"
+    files = [
+        SourceFile(name, str(folder / name), (folder / name).read_text("latin-1"))
+        for name in _HEADERS
+        if (folder / name).is_file()
+    ]
+    return Index(files, {}).names() | _LANGUAGE
+
+
+def is_provided(name: str) -> bool:
+    """Tell whether the closure stops at this name."""
+    return name in provided() or name.startswith("__builtin_")

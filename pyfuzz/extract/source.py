@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Find mmu.c and the headers that go with it: in a tree, a tarball, or alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pyfuzz.errors import UsageError
+from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
+
+# Newest first: 5.6 moved the file into a folder of its own.
+MMU_PATHS = ("arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/mmu.c")
+# In the order in which mmu.c sees them.  What it includes from its own folders
+# is added; the trace headers and the page-walk template are no use on their own.
+HEADERS = (
+    "include/linux/kvm_types.h",
+    "arch/x86/include/asm/kvm_host.h",
+    "include/linux/kvm_host.h",
+    "arch/x86/kvm/mmu.h",
+    "arch/x86/kvm/mmu/mmu_internal.h",
+    "arch/x86/kvm/mmu/spte.h",
+)
+_NOT_HEADERS = ("mmutrace.h", "trace.h", "paging_tmpl.h", "paging.h")
+_QUOTED_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
+_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)", re.MULTILINE)
+# Ten times the longest mmu.c so far.
+_MAX_FILE_BYTES = 4 << 20
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the user's kernel.
+
+    ``text`` holds one character a byte (Latin-1), whatever the encoding of the
+    comments, so that it goes to the compiler as it came; lines end in ``\\n``.
+    ``shown`` is how messages and ``#line`` name the file, ``path`` its place in
+    the kernel tree.
+    """
+
+    path: str
+    shown: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSource:
+    """What was found; ``headers`` is empty and ``version`` None for one mmu.c alone."""
+
+    origin: Path
+    mmu: SourceFile
+    headers: tuple[SourceFile, ...]
+    version: str | None
+
+
+def find(path: Path, progress: Progress | None = None) -> KernelSource:
+    """Find the source at ``path``: a kernel tree, a tarball, or one mmu.c.
+
+    Raises UsageError for anything else, and for what cannot be read.
+    """
+    try:
+        if path.is_dir():
+            return _from_folder(path)
+        with path.open("rb") as file:
+            head = file.read(512)
+        refuse_archive(path, head)
+        if is_tarball(head):
+            return _from_tarball(path, progress)
+        return _from_file(path)
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: no such file or folder; give a kernel tree, a source tarball or one mmu.c"
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror or error}); "
+            "give a kernel tree, a source tarball or one mmu.c that can be"
+        ) from error
+
+
+def _from_folder(path: Path) -> KernelSource:
+    for root in _roots(path):
+        for inside in MMU_PATHS:
+            if (root / inside).is_file():
+                return _from_tree(path, root, inside, str(root))
+    raise UsageError(
+        f"{path}: holds no {MMU_PATHS[0]} (nor {MMU_PATHS[1]}, its place up to 5.5); "
+        "give a kernel tree that has KVM for x86, a source tarball or one mmu.c"
+    )
+
+
+def _roots(path: Path) -> Iterator[Path]:
+    """Yield where the top of the tree may be: here, above, or one folder down."""
+    yield path
+    absolute = path.absolute()
+    for inside in MMU_PATHS:
+        for parent in PurePosixPath(inside).parents:
+            if parent.parts and absolute.as_posix().endswith(f"/{parent}"):
+                yield absolute.parents[len(parent.parts) - 1]
+    folders = [entry for entry in sorted(path.iterdir()) if (entry / "arch/x86/kvm").is_dir()]
+    if len(folders) == 1:
+        yield folders[0]
+
+
+def _from_file(path: Path) -> KernelSource:
+    absolute = path.absolute()
+    for inside in MMU_PATHS:
+        root = absolute.parents[inside.count("/")] if len(absolute.parts) > 5 else None
+        if root is not None and absolute == root / inside:
+            return _from_tree(path, root, inside, None)
+    return KernelSource(path, _read(path, path.name, str(path)), (), None)
+
+
+def _from_tree(origin: Path, root: Path, mmu_path: str, shown: str | None) -> KernelSource:
+    """Read ``mmu_path`` and its headers below ``root``; ``shown`` None: ``origin`` is mmu.c."""
+
+    def read(inside: str) -> SourceFile | None:
+        file = root / inside
+        if not file.is_file():
+            return None
+        name = str(origin) if shown is None and inside == mmu_path else str(file)
+        return _read(file, inside, name)
+
+    return _assemble(origin, mmu_path, read)
+
+
+def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
+    members = unpack(path, _wanted, progress)
+
+    def read(inside: str) -> SourceFile | None:
+        file = members.get(inside)
+        return None if file is None else _read(file, inside, f"{path}:{inside}")
+
+    for inside in MMU_PATHS:
+        if inside in members:
+            return _assemble(path, inside, read)
+    raise UsageError(
+        f"{path}: holds no {MMU_PATHS[0]} (nor {MMU_PATHS[1]}, its place up to 5.5); "
+        "give the tarball of a kernel that has KVM for x86"
+    )
+
+
+def _wanted(member: str) -> str | None:
+    """Return the place in the tree of a tarball's member that we want, else None."""
+    parts = PurePosixPath(member).parts
+    if ".." in parts:
+        return None
+    for top in (0, 1, 2):
+        inside = "/".join(parts[top:])
+        if inside in MMU_PATHS or inside in HEADERS or inside == "Makefile":
+            return inside
+        if inside.startswith("arch/x86/kvm/") and inside.endswith(".h"):
+            return inside
+    return None
+
+
+def _assemble(
+    origin: Path, mmu_path: str, read: Callable[[str], SourceFile | None]
+) -> KernelSource:
+    mmu = read(mmu_path)
+    assert mmu is not None
+    places = list(HEADERS)
+    folder = PurePosixPath(mmu_path).parent
+    for included in _QUOTED_INCLUDE.findall(mmu.text):
+        for candidate in (folder / included, PurePosixPath("arch/x86/kvm") / included):
+            place = candidate.as_posix()
+            if place.endswith(".h") and candidate.name not in _NOT_HEADERS and place not in places:
+                places.append(place)
+    headers = [header for place in places if (header := read(place)) is not None]
+    makefile = read("Makefile")
+    return KernelSource(origin, mmu, tuple(headers), makefile and _version(makefile.text))
+
+
+def _version(makefile: str) -> str | None:
+    numbers = dict(_VERSION.findall(makefile))
+    if "VERSION" not in numbers or "PATCHLEVEL" not in numbers:
+        return None
+    parts = [numbers["VERSION"], numbers["PATCHLEVEL"], numbers.get("SUBLEVEL", "0")]
+    return ".".join(parts)
+
+
+def _read(file: Path, inside: str, shown: str) -> SourceFile:
+    size_bytes = file.stat().st_size
+    if size_bytes > _MAX_FILE_BYTES:
+        raise UsageError(
+            f"{shown}: a source file may have {_MAX_FILE_BYTES} bytes, has {size_bytes}; "
+            "give a kernel tree, a source tarball or one mmu.c"
+        )
+    data = file.read_bytes()
+    if b"\0" in data:
+        raise UsageError(
+            f"{shown}: is not C source (it has NUL bytes); "
+            "give a kernel tree, a source tarball or one mmu.c"
+        )
+    text = data.decode("latin-1").replace("\r\n", "\n")
+    return SourceFile(inside, shown, text)

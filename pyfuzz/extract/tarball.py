@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Take a few files out of a source tarball, once: reading it all takes seconds."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import lzma
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from pyfuzz import _paths
+from pyfuzz.errors import UsageError
+
+_TARBALLS = (b"\xfd7zXZ\0", b"\x1f\x8b", b"BZh")
+_USTAR = slice(257, 262)
+_LIST = "members.json"
+_CORRUPT = (tarfile.TarError, lzma.LZMAError, gzip.BadGzipFile, zlib.error, EOFError)
+
+# What people have at hand that is nearly a tarball, and what to do with it.
+_ARCHIVES = (
+    (b"!<arch>\n", "is a Debian package; unpack it with: dpkg -x FILE DIR"),
+    (b"PK\x03\x04", "is a zip archive; unpack it and give the folder"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it and give the folder"),
+    (b"\xed\xab\xee\xdb", "is an RPM package; unpack it and give the tarball in it"),
+)
+
+
+def is_tarball(head: bytes) -> bool:
+    """Tell from a file's first 512 bytes whether it is a tarball that we can read."""
+    return head.startswith(_TARBALLS) or head[_USTAR] == b"ustar"
+
+
+def refuse_archive(path: Path, head: bytes) -> None:
+    """Raise UsageError, with the remedy, for an archive that is no tarball."""
+    for magic, remedy in _ARCHIVES:
+        if head.startswith(magic):
+            raise UsageError(f"{path}: {remedy}")
+
+
+def unpack(
+    path: Path,
+    wanted: Callable[[str], str | None],
+    progress: Callable[[str], None] | None,
+) -> dict[str, Path]:
+    """Unpack the members that ``wanted`` maps to a name; returns name -> file.
+
+    They go into the ignored build folder and stay there, keyed by the tarball's
+    place, size and time.  Raises UsageError for a tarball that is corrupt.
+    """
+    stat = path.stat()
+    key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
+    folder = _paths.build_dir() / "sources" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    if not (folder / _LIST).is_file():
+        if progress is not None:
+            progress(f"reading {path.name} ({stat.st_size >> 20} MiB), once")
+        _unpack_into(path, wanted, folder)
+    names: list[str] = json.loads((folder / _LIST).read_text("utf-8"))
+    return {name: folder / name for name in names}
+
+
+def _unpack_into(path: Path, wanted: Callable[[str], str | None], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside its place and renamed when complete: an interrupted or a second
+    # process must not leave half of it.
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".unpack-"))
+    try:
+        names = _extract_members(path, wanted, scratch)
+        (scratch / _LIST).write_text(json.dumps(sorted(names)), "utf-8")
+        try:
+            os.rename(scratch, folder)
+        except OSError:
+            if not (folder / _LIST).is_file():
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _extract_members(path: Path, wanted: Callable[[str], str | None], folder: Path) -> set[str]:
+    names: set[str] = set()
+    try:
+        with tarfile.open(path, "r|*") as archive:
+            for member in archive:
+                name = wanted(member.name) if member.isreg() else None
+                if name is None or name in names:
+                    continue
+                content = archive.extractfile(member)
+                assert content is not None
+                file = folder / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with file.open("wb") as out:
+                    shutil.copyfileobj(content, out)
+                names.add(name)
+    except _CORRUPT as error:
+        raise UsageError(
+            f"{path}: is cut short or corrupt ({error}); fetch the tarball again"
+        ) from error
+    return names

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read a kernel's traits off its declarations and code, never off its version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tree_sitter
+
+from pyfuzz.errors import UsageError
+from pyfuzz.extract import roles
+from pyfuzz.extract.parse import Index, Item, Kind, declared_name, text_of
+from pyfuzz.extract.source import SourceFile
+
+DESCRIPTOR = "struct pte_list_desc"
+HEAD = "struct kvm_rmap_head"
+_LOOPS = ("while_statement", "for_statement", "do_statement")
+_POLICIES = ("KVM_BUG_ON_DATA_CORRUPTION", "KVM_BUG_ON", "KVM_BUG", "BUG", "BUG_ON", "WARN_ON_ONCE")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a kernel offers and how.
+
+    ``capacity`` is as the source writes it (a macro's name or a number), and
+    ``capacity_value`` its number where it is a plain one.  ``count_field`` and
+    ``tail_field`` are members of the descriptor, None where it has none: then
+    its entries end at the first NULL.
+    """
+
+    capacity: str
+    capacity_value: int | None
+    count_field: str | None
+    tail_field: str | None
+    more_field: str
+    entries_field: str
+    appends: bool
+    atomic_heads: bool
+    locked_heads: bool
+    takes_kvm: bool
+    rmap_add_recycles: bool
+    recycle_threshold: int | None
+    policy: str
+
+    def lines(self) -> list[str]:
+        """Say it in words, one trait a line."""
+        size = self.capacity if self.capacity_value is None else str(self.capacity_value)
+        ends = f"counted in {self.count_field}" if self.count_field else "end at the first NULL"
+        tails = f", {self.tail_field} has those of the tails" if self.tail_field else ""
+        where = (
+            "the first descriptor with room (add's count stops there)"
+            if self.appends
+            else "the head descriptor"
+        )
+        val = "atomic_long_t" if self.atomic_heads else "unsigned long"
+        lock = ", with a lock bit" if self.locked_heads else ""
+        threshold = self.recycle_threshold or "its threshold"
+        recycles = f"rmap_add itself, above {threshold}" if self.rmap_add_recycles else "its caller"
+        return [
+            f"descriptor        {size} entries, {ends}{tails}",
+            f"new entries       go to {where}",
+            f"head              {val}{lock}",
+            f"remove            {'takes' if self.takes_kvm else 'does not take'} a struct kvm",
+            f"recycling         by {recycles}",
+            f"error policy      {self.policy}",
+        ]
+
+
+def detect(
+    index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: roles.Calls
+) -> Traits:
+    """Detect the traits of the kernel whose functions ``found`` are.
+
+    Raises UsageError when the descriptor is not one that the harness can walk.
+    """
+    descriptor = index.find(DESCRIPTOR)
+    if descriptor is None:
+        raise UsageError(
+            f"{mmu.shown}: defines no {DESCRIPTOR}, the block that lists are made of; "
+            "give the mmu.c of a kernel from 4.19 on"
+        )
+    members = _members(descriptor)
+    entries, capacity = _entries(descriptor, members)
+    add, remove = found[roles.ADD], found[roles.REMOVE]
+    atomic = _atomic(index, calls, add)
+    count, tail = _counts(members)
+    rmap_add = found.get(roles.RMAP_ADD)
+    reached = calls.reach(rmap_add) if rmap_add else frozenset()
+    zap_all = found.get(roles.ZAP_ALL)
+    return Traits(
+        capacity=capacity,
+        capacity_value=_number(index, capacity),
+        count_field=count,
+        tail_field=tail,
+        more_field=_more(descriptor, members),
+        entries_field=entries,
+        appends=any(_walks(item) for item in _with_helpers(index, mmu, calls, add)),
+        atomic_heads=atomic,
+        locked_heads=atomic and _locks(index, mmu, calls, add),
+        takes_kvm=roles.KVM in [param.type for param in remove.params],
+        rmap_add_recycles=rmap_add is not None
+        and (zap_all is not None and zap_all.name in reached),
+        recycle_threshold=_number(index, "RMAP_RECYCLE_THRESHOLD"),
+        policy=_policy(calls.reach(remove)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    name: str
+    type: str
+    pointers: int
+    array: str | None
+
+
+def _members(item: Item) -> list[_Member]:
+    assert item.node is not None
+    body = item.node.child_by_field_name("body")
+    members = []
+    for node in body.children if body else ():
+        if node.type != "field_declaration":
+            continue
+        kind = text_of(node.child_by_field_name("type"))
+        for declarator in node.children_by_field_name("declarator"):
+            pointers, array = _shape(declarator)
+            members.append(_Member(declared_name(declarator), kind, pointers, array))
+    return members
+
+
+def _shape(declarator: tree_sitter.Node) -> tuple[int, str | None]:
+    pointers, array = 0, None
+    node: tree_sitter.Node | None = declarator
+    while node is not None:
+        if node.type == "pointer_declarator":
+            pointers += 1
+        elif node.type == "array_declarator":
+            array = text_of(node.child_by_field_name("size"))
+        node = node.child_by_field_name("declarator")
+    return pointers, array
+
+
+def _entries(item: Item, members: list[_Member]) -> tuple[str, str]:
+    for member in members:
+        if member.type in ("u64", "uint64_t", "__u64") and member.pointers == 1 and member.array:
+            return member.name, member.array
+    raise UsageError(
+        f"{item.place}: {DESCRIPTOR} has no array of 'u64 *' of a fixed size, "
+        "which the harness needs to walk lists; give a kernel from 4.19 on"
+    )
+
+
+def _more(item: Item, members: list[_Member]) -> str:
+    for member in members:
+        if member.type == DESCRIPTOR and member.pointers == 1 and not member.array:
+            return member.name
+    raise UsageError(
+        f"{item.place}: {DESCRIPTOR} has no pointer to the next descriptor, "
+        "which the harness needs to walk lists; give a kernel from 4.19 on"
+    )
+
+
+def _counts(members: list[_Member]) -> tuple[str | None, str | None]:
+    plain = [m.name for m in members if not m.pointers and not m.array and " " not in m.type]
+    tail = next((name for name in plain if "tail" in name), None)
+    count = next((name for name in plain if name != tail and re.search("count|nr|num", name)), None)
+    return count, tail
+
+
+def _number(index: Index, text: str) -> int | None:
+    """Return the value of a number, or of a macro that is a plain one."""
+    item = index.find(text)
+    if item is not None and item.kind is Kind.MACRO and item.node is not None:
+        text = text_of(item.node.child_by_field_name("value")).strip().strip("()")
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+def _with_helpers(
+    index: Index, mmu: SourceFile, calls: roles.Calls, root: Item
+) -> list[Item]:
+    """Return a function and those of mmu.c below it."""
+    below = [index.find(name) for name in sorted(calls.reach(root))]
+    return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]
+
+
+def _walks(item: Item) -> bool:
+    """Tell whether a function follows the descriptors in a loop."""
+    waiting = [item.node] if item.node is not None else []
+    while waiting:
+        node = waiting.pop()
+        if node.type in _LOOPS and re.search(r"=\s*[\w>\-.()]*->\s*more\b", text_of(node)):
+            return True
+        waiting += node.children
+    return False
+
+
+def _atomic(index: Index, calls: roles.Calls, add: Item) -> bool:
+    """Read it off the header where there is one, else off how add uses the head."""
+    head = index.find(HEAD)
+    if head is not None:
+        return any("atomic" in member.type for member in _members(head))
+    return any(name.startswith("atomic_long_") for name in calls.reach(add))
+
+
+def _locks(index: Index, mmu: SourceFile, calls: roles.Calls, add: Item) -> bool:
+    below = _with_helpers(index, mmu, calls, add)
+    return any(re.search(r"cmpxchg|_bit_lock|fetch_or", item.text) for item in below)
+
+
+def _policy(reached: frozenset[str]) -> str:
+    """Name what is called when an entry is not there; the mildest comes first."""
+    for name in _POLICIES:
+        if name in reached:
+            return f"{name}()"
+    return "none found"
