@@ -153,7 +153,7 @@ def _build_module(
 def _generate(module: str, path: Path) -> None:
     ffi = cffi.FFI()
     ffi.cdef(declarations())
-    ffi.set_source(module, '#include "harness/pyfuzz.h"')
+    ffi.set_source(module, '#include "harness/pyfuzz.h"', compiler_verbose=0)
     ffi.emit_c_code(str(path))
 
 

@@ -59,8 +59,11 @@ def load(flavour: str = "fuzz") -> str:
 
 
 def environment(flavour: str) -> dict[str, str]:
-    """Return the environment in which a process can load this flavour."""
+    """Return the environment for ``python -P -m pyfuzz.…`` that is to load this flavour."""
     variables = dict(os.environ)
+    # This very package, wherever the user stands and whatever lies there.
+    path = [str(Path(__file__).resolve().parent.parent), variables.get("PYTHONPATH", "")]
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     if flavour == "sanitize":
         variables["LD_PRELOAD"] = str(asan_runtime())
         given = variables.get("ASAN_OPTIONS", "")

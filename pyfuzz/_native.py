@@ -26,8 +26,7 @@ _Lines = list[str]  # inside Module, list is a reverse map's
 class Module:
     """A compiled target.  A module has one world, so it serves one user at a time."""
 
-    def __init__(self, target: Target, flavour: str, path: Path, compiled: Any) -> None:
-        self.target = target
+    def __init__(self, flavour: str, path: Path, compiled: Any) -> None:
         self.flavour = flavour
         self.path = path
         self._ffi = compiled.ffi
@@ -207,20 +206,25 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     runtime; HarnessError if one of ours does not compile.
     """
     _engine.load(flavour)
-    return _import(target, flavour, builder.build(target, flavour))
+    path = builder.build(target, flavour)
+    try:
+        return open_module(path, flavour)
+    except ImportError as error:
+        family = UsageError if target.extracted else HarnessError
+        raise family(f"{target.name} cannot be loaded: {error}") from error
 
 
 @cache
-def _import(target: Target, flavour: str, path: Path) -> Module:
+def open_module(path: Path, flavour: str) -> Module:
+    """Return the module in a file that build.py made; libFuzzer must be loaded.
+
+    Errors: ImportError if the file cannot be loaded.
+    """
     name = path.name.split(".")[0]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise HarnessError(f"{path} is no extension module; please report")
-    try:
-        compiled = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(compiled)
-    except ImportError as error:
-        family = UsageError if target.extracted else HarnessError
-        raise family(f"{target.name} cannot be loaded: {error}") from error
+    compiled = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(compiled)
     sys.modules[name] = compiled
-    return Module(target, flavour, path, compiled)
+    return Module(flavour, path, compiled)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one importer of atheris: the engine behind a single function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+
+def fuzz(run: Callable[[bytes], object], arguments: list[str]) -> NoReturn:
+    """Call ``run`` with input after input, as libFuzzer's arguments say; never return.
+
+    The process ends with libFuzzer's exit code.  No Python code is
+    instrumented: the engine sees the target's counters alone.
+    """
+    import atheris  # noqa: PLC0415 (it looks for the engine when it is imported)
+
+    atheris.Setup(["pyfuzz", *arguments], run)
+    atheris.Fuzz()
+    raise SystemExit(0)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: one module a command, none loaded before it is needed.
+
+Exit codes: 0 nothing new found, 1 a new finding, 2 wrong usage or a set-up that
+cannot work, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, and end it."""
+    try:
+        from pyfuzz.cli.group import run  # noqa: PLC0415 (Ctrl-C while this loads counts too)
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("pyfuzz: interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz fuzz``: a campaign."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import run_folder, summary
+from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz.cli.options import duration, target_of
+from pyfuzz.errors import UsageError
+from pyfuzz.status import Status
+
+_DEFAULT_S = 60.0
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="Fuzz real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
+@click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
+)
+@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def fuzz(
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    seconds: float | None,
+    runs: int | None,
+    workers: int,
+    seed: int | None,
+    sanitize: bool,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Fuzz TARGET, of the catalogue, or a kernel of yours.
+
+    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    """
+    if seconds is not None and runs is not None:
+        raise UsageError("--time and --runs both say when to stop: leave one out")
+    chosen = target_of(target, kernel, bug_on_data_corruption)
+    options = Options(
+        target=chosen,
+        out=out or run_folder.default_path(chosen.name),
+        # libFuzzer takes 0 for "choose one".
+        seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+        flavour="sanitize" if sanitize else "fuzz",
+        workers=workers,
+        seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
+        runs=runs,
+        kernel=str(kernel) if kernel else "",
+    )
+    with Status(sys.stderr) as status:
+        report = Campaign(options, status).run()
+    # What is left takes no time: a second Ctrl-C must not lose it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _conclude(report, as_json=as_json)
+
+
+def _conclude(report: Report, *, as_json: bool) -> int:
+    result = json.dumps(summary.as_object(report), indent=2)
+    print(summary.as_text(report), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(result)
+    if report.trouble is None:
+        try:
+            run_folder.write_beside(report.options.out / "summary.json", result.encode() + b"\n")
+        except OSError as error:
+            report.trouble = UsageError(f"summary.json cannot be written: {error.strerror}")
+    sys.stdout.flush()
+    if report.interrupted:
+        return 130
+    if report.trouble is not None:
+        raise report.trouble
+    return 1 if report.verdict == "finding" else 0

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The group of commands: loads them by name and turns what they raise into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from pyfuzz import __version__
+from pyfuzz.errors import PyfuzzError
+
+# In the order of the help.  A command named C is C in the module pyfuzz.cli.C.
+COMMANDS = {
+    "targets": "The catalogue: name, generation, policy, known findings.",
+    "fuzz": "A campaign on one target, or on a kernel of yours.",
+    "replay": "Run sequences step by step and print what happens.",
+    "show": "Print a binary sequence as text.",
+    "pack": "Turn a text sequence into a binary one.",
+    "minimize": "Find the shortest sequence with the same finding.",
+    "extract": "What would be compiled of a kernel, and the traits found.",
+    "doctor": "What this machine has, and what is missing for what.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pyfuzz.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.version_option(__version__, prog_name="pyfuzz")
+def pyfuzz() -> None:
+    """Fuzz the reverse maps of KVM's shadow MMU.
+
+    Start with: pyfuzz fuzz
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; return its exit code.  Errors are one line on standard error."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code: Any = pyfuzz.main(arguments, prog_name="pyfuzz", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        return _say(error.format_message() + _hint(error))
+    except PyfuzzError as error:
+        return _say(str(error))
+    except BrokenPipeError:
+        # Who read us has enough.  Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001 (only a finding may look like a crash)
+        if os.environ.get("PYFUZZ_DEBUG"):
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _say(f"{what}; this is a mistake of pyfuzz, please report what PYFUZZ_DEBUG=1 shows")
+    return code if isinstance(code, int) else 0
+
+
+def _hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see {context.command_path} --help)" if context is not None else ""
+
+
+def _say(message: str) -> int:
+    print(f"pyfuzz: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

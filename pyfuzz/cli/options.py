@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options and values that several commands share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import UsageError
+
+_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
+
+
+def duration(value: str) -> float:
+    """Return the seconds of a length of time: 20s, 5m, 1h, 1h30m; a bare number is seconds."""
+    parts = _DURATION.findall(value)
+    seconds = sum(float(number) * _UNITS_S[unit or "s"] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != value or seconds <= 0:
+        raise click.BadParameter(f"must be a time such as 20s, 5m or 1h, is '{value}'")
+    return seconds
+
+
+def target_of(name: str | None, kernel: Path | None, bug_on_data_corruption: bool) -> Target:
+    """Return the target that a command line names: of the catalogue, or of a kernel.
+
+    Errors: UsageError if it names both, or if there is no such target.
+    """
+    if kernel is None:
+        if bug_on_data_corruption:
+            raise UsageError(
+                "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
+                "target v6.6-corruption-bug"
+            )
+        return catalogue.get(name or catalogue.DEFAULT)
+    if name is not None:
+        raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
+    from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
+
+    return extract(kernel, bug_on_data_corruption=bug_on_data_corruption).target

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz targets``: the catalogue."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any
+
+import click
+
+from pyfuzz.catalogue import DEFAULT, TARGETS, Target
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def targets(as_json: bool) -> None:
+    """List the targets that come along, and what is known of each."""
+    if as_json:
+        print(
+            json.dumps({"default": DEFAULT, "targets": [_as_object(t) for t in TARGETS.values()]})
+        )
+        return
+    for target in TARGETS.values():
+        print("\n".join(_lines(target)))
+
+
+def _lines(target: Target) -> list[str]:
+    default = "  (the default)" if target.name == DEFAULT else ""
+    lines = [f"{target.name}{default}", f"    {target.generation}; {target.policy}"]
+    lines.append(f"    {target.note}")
+    for known in target.known:
+        text = f"known: {known.kind.value} in {known.function}: {known.reason}"
+        lines += textwrap.wrap(text, 78, initial_indent="    ", subsequent_indent="      ")
+    return lines
+
+
+def _as_object(target: Target) -> dict[str, Any]:
+    return {
+        "name": target.name,
+        "generation": target.generation,
+        "policy": target.policy,
+        "source": str(target.source),
+        "defines": list(target.defines),
+        "builds": target.builds,
+        "note": target.note,
+        "known": [
+            {"kind": known.kind.value, "function": known.function, "reason": known.reason}
+            for known in target.known
+        ],
+    }

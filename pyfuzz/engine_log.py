@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a worker's log says: its greeting, and libFuzzer's own lines.
+
+A fuzzer whose engine does not see the counters looks healthy and finds nothing,
+so a campaign goes on only once the log has shown that it does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from pyfuzz.errors import HarnessError
+
+GREETING = "pyfuzz worker: "
+_LOADED = re.compile(r"^INFO: Loaded \d+ modules?\s+\((\d+) inline 8-bit counters\)", re.MULTILINE)
+_INITED = re.compile(r"^#\d+\s+INITED\b", re.MULTILINE)
+_FEATURES = re.compile(r"^#\d+\s.*\bft: [1-9]", re.MULTILINE)
+# The first input of an empty corpus has no operation, so it may reach nothing.
+_PATIENCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a worker says of its target before it fuzzes; opcodes are numbers."""
+
+    counters: int
+    states: int
+    opcodes: tuple[int, ...]
+
+    def line(self) -> str:
+        """Return the greeting as the line that greeting() reads."""
+        values = {"counters": self.counters, "states": self.states, "opcodes": self.opcodes}
+        return GREETING + json.dumps(values)
+
+
+def greeting(log: str) -> Greeting | None:
+    """Return the worker's greeting, None if it has not been written yet."""
+    for line in log.splitlines(keepends=True):
+        if line.startswith(GREETING) and line.endswith("\n"):
+            values = json.loads(line.removeprefix(GREETING))
+            return Greeting(values["counters"], values["states"], tuple(values["opcodes"]))
+    return None
+
+
+def check_engine_sees(log: str, executions: int) -> bool:
+    """Return whether the engine was seen to see every counter; False: not said yet.
+
+    Errors: HarnessError that says what the engine does not see.
+    """
+    said = greeting(log)
+    if said is None:
+        return False
+    if said.counters == 0:
+        raise HarnessError(
+            "the target has no coverage counters, so the engine would fuzz blind: "
+            "it was compiled without coverage; run 'make clean setup'"
+        )
+    expected = said.counters + said.states
+    loaded = _LOADED.search(log)
+    if loaded is None and _INITED.search(log) is None:
+        return False
+    seen = int(loaded[1]) if loaded else 0
+    if seen != expected:
+        raise HarnessError(
+            f"the engine must see {expected} counters ({said.counters} of coverage, "
+            f"{said.states} of states), sees {seen}: it would fuzz blind; please report"
+        )
+    if _FEATURES.search(log):
+        return True
+    if executions > _PATIENCE:
+        raise HarnessError(
+            f"{executions} inputs reached nothing that the engine sees: it fuzzes blind; "
+            "please report"
+        )
+    return False
+
+
+def last_words(log: str) -> str:
+    """Return the last line of a log, for a worker that ended before it did anything."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The folder of a campaign: what is in it, and how it is written.
+
+    OUT/run.json            says that this is a run folder, and of what
+    OUT/corpus/             inputs worth keeping, named by their SHA-1
+    OUT/findings/           one .seq (text) and one .pyfz (binary) a finding
+    OUT/summary.json        the result, as --json prints it
+    OUT/damaged/            corpus files whose content is not what their name says
+    OUT/workers/N/          a worker's corpus, log and shared regions
+
+Every file is written beside its place and renamed, so none is ever half.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from pyfuzz import _paths, container
+from pyfuzz.errors import UsageError
+
+MARKER = "run.json"
+FORMAT = 1
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    beside = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def default_path(target: str) -> Path:
+    """Return a folder name that is not taken: out/TARGET-TIME under the current one."""
+    stem = f"{target.replace(os.sep, '_')}-{time.strftime('%Y%m%d-%H%M%S')}"
+    path = Path("out", stem)
+    number = 2
+    while path.exists():
+        path = Path("out", f"{stem}-{number}")
+        number += 1
+    return path
+
+
+class RunFolder:
+    """A run folder that this process holds; nobody else writes to it meanwhile."""
+
+    def __init__(self, path: Path, target: str) -> None:
+        """Make the folder, or take up the one that an earlier campaign left.
+
+        Errors: UsageError if it has other things in it, is of another target,
+        cannot be written, or is held by another campaign.
+        """
+        self.path = path
+        self.resumed = False
+        try:
+            self._check(target)
+            for folder in (path, self.corpus, self.findings, self.workers):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._lock = self._hold()
+            marker = {"pyfuzz": FORMAT, "target": target}
+            write_beside(path / MARKER, json.dumps(marker).encode() + b"\n")
+        except OSError as error:
+            raise UsageError(
+                f"the output folder {path} cannot be written: {error.strerror}; "
+                "name another with --out DIR"
+            ) from error
+
+    @property
+    def corpus(self) -> Path:
+        """The inputs worth keeping."""
+        return self.path / "corpus"
+
+    @property
+    def findings(self) -> Path:
+        """The findings' artifacts."""
+        return self.path / "findings"
+
+    @property
+    def workers(self) -> Path:
+        """The workers' own folders."""
+        return self.path / "workers"
+
+    def prepare_corpus(self, warn: Callable[[str], None]) -> None:
+        """Bring the corpus together: the shipped seeds, and what earlier campaigns left.
+
+        A seed that cannot be read is left out, a damaged file is put aside;
+        each with a warning that names it.
+        """
+        Exchange(self.corpus, sorted(self.workers.glob("*/corpus"))).carry()
+        for folder in self.workers.iterdir():
+            shutil.rmtree(folder)
+        for path in sorted(self.corpus.iterdir()):
+            if _whole(path) is None:
+                aside = self.path / "damaged"
+                aside.mkdir(exist_ok=True)
+                path.replace(aside / path.name)
+                warn(f"{path} is damaged (its name is not its SHA-1): put aside in {aside}")
+        seeds = _paths.corpus() / "seeds"
+        if seeds.is_dir():
+            for seed in container.read_folder(seeds, warn):
+                store(self.corpus, seed.payload)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._lock.close()
+
+    def _check(self, target: str) -> None:
+        if not self.path.exists():
+            return
+        if not self.path.is_dir():
+            raise UsageError(f"the output folder {self.path} is a file: name a folder with --out")
+        if not any(self.path.iterdir()):
+            return
+        marker = self.path / MARKER
+        if not marker.is_file():
+            raise UsageError(
+                f"the output folder {self.path} is not empty and no run folder (it has no "
+                f"{MARKER}): name another with --out DIR"
+            )
+        try:
+            values = json.loads(marker.read_text())
+            version, other = values["pyfuzz"], values["target"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{marker} cannot be understood ({error}): name another folder with --out DIR"
+            ) from error
+        if version != FORMAT or other != target:
+            raise UsageError(
+                f"the run folder {self.path} is of target {other} (format {version}), not of "
+                f"{target} (format {FORMAT}): name another with --out DIR"
+            )
+        self.resumed = True
+
+    def _hold(self) -> IO[str]:
+        lock = (self.path / ".lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise UsageError(
+                f"the run folder {self.path} is in use by another campaign: wait for it, or "
+                "name another with --out DIR"
+            ) from None
+        return lock
+
+
+def store(folder: Path, data: bytes) -> Path:
+    """Keep an input in a corpus folder, under the name that libFuzzer would give it."""
+    path = folder / hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    if not path.exists():
+        write_beside(path, data)
+    return path
+
+
+class Exchange:
+    """Carries inputs between the workers' folders and into the campaign's corpus.
+
+    A worker that is killed may leave a file half written.  libFuzzer names a
+    file by the hash of its content, so such a one is seen and left behind.
+    """
+
+    def __init__(self, corpus: Path, folders: list[Path]) -> None:
+        self._corpus = corpus
+        self._folders = folders
+        self._carried: set[str] = {path.name for path in corpus.iterdir()}
+
+    def carry(self) -> None:
+        """Give every worker what the others found since the last time."""
+        for own in self._folders:
+            for name in self._new_names(own):
+                data = _whole(own / name)
+                if data is None:
+                    continue
+                self._carried.add(name)
+                for other in (self._corpus, *self._folders):
+                    if other != own:
+                        store(other, data)
+
+    def _new_names(self, folder: Path) -> list[str]:
+        names = sorted(entry.name for entry in os.scandir(folder))
+        return [name for name in names if name not in self._carried and not name.startswith(".")]
+
+
+def _whole(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None  # the worker found a smaller input for the same, and took this one away
+    name = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return data if name == path.name else None

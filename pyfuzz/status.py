@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a campaign shows while it runs: one live line, or plain lines in a log."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from pyfuzz.campaign import Report
+
+_PLAIN_S = 10.0
+
+
+class Status:
+    """Shows a report; call it with the report and the phase as often as you like."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False)
+        self._live: Live | None = None
+        self._said_s = 0.0
+        self._phase = ""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live = Live(
+                console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, report: Report, phase: str) -> None:
+        """Show the report; without a terminal, one line now and then."""
+        if self._live is not None:
+            self._live.update(Text(line(report, phase), no_wrap=True, overflow="ellipsis"))
+            self._live.refresh()
+            return
+        now_s = time.monotonic()
+        if phase != self._phase or now_s - self._said_s >= _PLAIN_S:
+            self._phase, self._said_s = phase, now_s
+            self._console.print(line(report, phase), soft_wrap=True, markup=False)
+
+
+def line(report: Report, phase: str) -> str:
+    """Return the state of a campaign in one line of at most 100 columns."""
+    options, counts = report.options, report.counts
+    if phase != "fuzzing":
+        return f"{options.target.name}: {phase} …"
+    if counts.executions == 0:
+        return f"{options.target.name}: starting {options.workers} worker(s) …"
+    new = sum(finding.known is None for finding in report.findings)
+    known = len(report.findings) - new
+    rate = counts.executions / report.seconds if report.seconds else 0
+    parts = [
+        f"{_clock(report.seconds)}{_of(report)}",
+        f"{_short(rate)} exec/s",
+        f"{_short(counts.executions)} executions",
+        f"{counts.edges} edges",
+        f"{counts.states} states",
+        f"{report.corpus} inputs",
+        f"findings {new} new {known} known",
+    ]
+    return f"{options.target.name}: " + ", ".join(parts)
+
+
+def _of(report: Report) -> str:
+    options = report.options
+    if options.seconds is not None:
+        return f"/{_clock(options.seconds)}"
+    return f" of {_short(options.runs)} runs" if options.runs is not None else ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _short(number: float) -> str:
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.0f}"

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The result of a campaign: for people in 80 columns, for scripts as one object."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from pyfuzz.campaign import Report
+from pyfuzz.finding import Finding, replay_command
+from pyfuzz.grammar import format_operation
+from pyfuzz.operation import FORMS, Opcode
+
+_WIDTH = 80
+_SHOWN_OPERATIONS = 12
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """Return the object that ``pyfuzz fuzz --json`` prints; its keys are a contract."""
+    options, counts = report.options, report.counts
+    return {
+        "target": options.target.name,
+        "source": options.kernel or str(options.target.source),
+        "flavour": options.flavour,
+        "seed": options.seed,
+        "workers": options.workers,
+        "executions": counts.executions,
+        "operations": counts.operations,
+        "steps": counts.steps,
+        "seconds": round(report.seconds, 3),
+        "executions_per_second": round(_rate(counts.executions, report)),
+        "operations_per_second": round(_rate(counts.operations, report)),
+        "edges": counts.edges,
+        "states": counts.states,
+        "corpus": report.corpus,
+        "out": str(options.out),
+        "verdict": report.verdict,
+        "interrupted": report.interrupted,
+        "missing_operations": missing_operations(report),
+        "notes": list(report.notes),
+        "error": str(report.trouble) if report.trouble else None,
+        "findings": [_finding_object(finding) for finding in report.findings],
+    }
+
+
+def _finding_object(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "function": finding.function,
+        "line": finding.line,
+        "message": finding.message,
+        "count": finding.count,
+        "first_execution": finding.first_execution,
+        "first_seconds": round(finding.first_seconds, 3),
+        "operations": [format_operation(operation) for operation in finding.operations],
+        "minimized": finding.minimized,
+        "artifact": str(finding.artifact) if finding.artifact else None,
+        "known": finding.known is not None,
+        "reason": finding.known,
+    }
+
+
+def missing_operations(report: Report) -> list[str]:
+    """Return the words of the operations that the target has no function for."""
+    if report.greeting is None:
+        return []
+    missing = {FORMS[opcode].word for opcode in Opcode if opcode not in report.greeting.opcodes}
+    there = {FORMS[Opcode(number)].word for number in report.greeting.opcodes}
+    return sorted(missing - there)
+
+
+def as_text(report: Report) -> str:
+    """Return the summary for people, at most 80 columns wide but for paths and commands."""
+    options, counts = report.options, report.counts
+    what = options.kernel or f"{options.target.generation}; {options.target.policy}"
+    lines = [
+        "",
+        f"{options.target.name} ({what})",
+        f"  flavour      {options.flavour}, seed {options.seed}, "
+        f"{options.workers} worker{'s' * (options.workers != 1)}, {report.seconds:.1f} s"
+        + (" (interrupted)" if report.interrupted else ""),
+        f"  executions   {counts.executions:,} ({_rate(counts.executions, report):,.0f}/s)",
+        f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s), "
+        f"{counts.steps:,} steps with repetitions",
+        f"  reached      {_reached(report)}",
+        f"  run folder   {options.out}",
+    ]
+    missing = missing_operations(report)
+    if missing:
+        lines.append(f"  not in this target, so not fuzzed: {', '.join(missing)}")
+    for note in report.notes:
+        lines += _wrapped(f"note: {note}", "  ")
+    for number, finding in enumerate(report.findings, 1):
+        lines += ["", *_finding_lines(number, finding, report)]
+    lines += ["", f"verdict: {_verdict(report)}"]
+    return "\n".join(lines)
+
+
+def _reached(report: Report) -> str:
+    counts, greeting = report.counts, report.greeting
+    of = f" of {greeting.counters}" if greeting else ""
+    return f"{counts.edges}{of} edges, {counts.states} states; {report.corpus} inputs kept"
+
+
+def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
+    state = "known" if finding.known is not None else "NEW"
+    where = f" in {finding.function}" if finding.function else ""
+    times = "once" if finding.count == 1 else f"{finding.count:,} times"
+    lines = [f"{number}. {state}: {finding.kind.value}{where}, {times}"]
+    lines += _wrapped(finding.message, "   ")
+    if finding.known is not None:
+        lines += _wrapped(f"known: {finding.known}", "   ")
+    lines.append(
+        f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
+        + ("" if finding.minimized else "; not minimized")
+    )
+    shown = finding.operations[:_SHOWN_OPERATIONS]
+    lines += [f"     {format_operation(operation)}" for operation in shown]
+    if len(finding.operations) > len(shown):
+        lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
+    if finding.artifact is not None:
+        options = report.options
+        lines.append(f"   {replay_command(finding.artifact, options.target, options.kernel)}")
+    return lines
+
+
+def _verdict(report: Report) -> str:
+    new = sum(finding.known is None for finding in report.findings)
+    known = len(report.findings) - new
+    if report.verdict == "finding":
+        return f"finding: {new} new, {known} known"
+    if report.verdict == "known":
+        return f"known: nothing new, {known} known finding{'s' * (known != 1)}"
+    return "clean: nothing found"
+
+
+def _rate(count: int, report: Report) -> float:
+    return count / report.seconds if report.seconds else 0.0
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A worker: the process that fuzzes one compiled target, for a campaign.
+
+``python -m pyfuzz.worker JOB`` is started by the campaign and by nobody else.
+All it finds, it finds in C, into the shared region; its standard error is the
+engine's log.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyfuzz import _atheris, _engine, _native
+from pyfuzz.engine_log import Greeting
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.shared import Shared
+
+MAX_INPUT_BYTES = 4096
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to do; a text in JSON on its command line.
+
+    ``folders`` are corpus folders, the first the worker's own, which it writes
+    to.
+    """
+
+    module: str
+    flavour: str
+    shared: str
+    supervisor: int
+    folders: tuple[str, ...] = ()
+    seed: int = 0
+    runs: int = -1
+    reload: bool = False
+
+    def text(self) -> str:
+        """Return the job as the text that read() takes."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, text: str) -> Job:
+        """Return the job that a text describes."""
+        values = json.loads(text)
+        return cls(**{**values, "folders": tuple(values["folders"])})
+
+
+def main() -> None:
+    """Do the job of the command line."""
+    job = Job.read(sys.argv[1])
+    _die_with(job.supervisor)
+    try:
+        _engine.load(job.flavour)
+        module = _native.open_module(Path(job.module), job.flavour)
+    except PyfuzzError as error:
+        sys.exit(f"pyfuzz: {error}")
+    shared = Shared(Path(job.shared))
+    module.attach(shared.buffer)
+    traits = module.traits
+    greeting = Greeting(traits.counters, traits.states, tuple(sorted(traits.opcodes)))
+    print(greeting.line(), file=sys.stderr, flush=True)
+    # One executor, one world, no garbage: an input costs the bytes object that
+    # atheris makes, and nothing else of Python's.
+    gc.disable()
+    run = module.run_function
+
+    def run_one(data: bytes) -> None:
+        run(data, len(data))
+
+    _atheris.fuzz(run_one, _arguments(job))
+
+
+def _arguments(job: Job) -> list[str]:
+    own = Path(job.folders[0])
+    return [
+        f"-max_len={MAX_INPUT_BYTES}",
+        f"-seed={job.seed}",
+        f"-runs={job.runs}",
+        f"-artifact_prefix={own.parent}/",
+        # Another worker's inputs arrive in our folder; alone, nothing does, and
+        # reading it again would make a run depend on the clock.
+        f"-reload={int(job.reload)}",
+        # The harness in C has the way back from a fault and knows a hang.
+        *(f"-handle_{name}=0" for name in ("segv", "bus", "ill", "fpe", "abrt")),
+        "-timeout=0",
+        "-detect_leaks=0",
+        *job.folders,
+    ]
+
+
+def _die_with(supervisor: int) -> None:
+    """End when the supervisor does, even if it is killed: nobody would end us."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != supervisor:
+        sys.exit("pyfuzz: the campaign ended before its worker began")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A worker as its campaign sees it: a process that is started, watched, replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pyfuzz import _engine
+from pyfuzz.engine_log import Greeting, check_engine_sees, greeting, last_words
+from pyfuzz.errors import HarnessError
+from pyfuzz.shared import Counts, Shared, Slot
+from pyfuzz.worker import Job
+
+STUCK_CPU_S = 10.0
+_START_S = 60.0
+_LOG_HEAD_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a worker ended before its time, and the input it was running if any."""
+
+    reason: str
+    stuck: bool
+    data: bytes | None
+    execution: int
+
+
+class WorkerProcess:
+    """One worker; its process may be replaced, its counts go on."""
+
+    def __init__(self, number: int, folder: Path, job: Job) -> None:
+        """Make the worker's folder; ``job`` is completed with what is in it.
+
+        Errors: OSError if the folder cannot be written.
+        """
+        self.number = number
+        self.folder = folder
+        self.corpus = folder / "corpus"
+        self.corpus.mkdir(parents=True)
+        self.started = 0
+        self.checked = False
+        self.greeting: Greeting | None = None
+        self._job = job
+        self._past: list[Counts] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shared: Shared | None = None
+        self._progress = (0, 0.0)
+        self._began_s = 0.0
+
+    @property
+    def name(self) -> str:
+        """A name for the present process, which no other has."""
+        return f"{self.number}.{self.started}"
+
+    def start(self) -> None:
+        """Start the process, for the runs that are still to be done.
+
+        Errors: OSError if there is no room for its files.
+        """
+        done = self.counts().executions
+        self._retire()
+        self.started += 1
+        shared = self.folder / f"shared.{self.started}"
+        self._shared = Shared(shared, create=True)
+        job = replace(
+            self._job,
+            shared=str(shared),
+            supervisor=os.getpid(),
+            folders=(str(self.corpus), *self._job.folders),
+            # Another process that makes the same choices would die the same way.
+            seed=(self._job.seed + (self.started - 1) * 7919) % 2**32,
+            runs=-1 if self._job.runs < 0 else max(1, self._job.runs - done),
+        )
+        with self._log.open("wb") as log:
+            self._process = _spawn(job, log.fileno())
+        self.checked = False
+        self._progress = (0, 0.0)
+        self._began_s = time.monotonic()
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"log.{self.started}"
+
+    def counts(self) -> Counts:
+        """Return what all processes of this worker did; coverage is the best one's."""
+        parts = [*self._past, *([self._shared.counts()] if self._shared else [])]
+        return add_counts(parts)
+
+    def slots(self) -> list[Slot]:
+        """Return what the present process found."""
+        return self._shared.slots() if self._shared else []
+
+    def poll(self) -> int | None:
+        """Return the exit code if the process has ended, None while it runs.
+
+        Errors: HarnessError if the engine turns out not to see the target.
+        """
+        assert self._process is not None and self._shared is not None
+        code = self._process.poll()
+        if not self.checked:
+            log = self._log_head()
+            self.greeting = greeting(log) or self.greeting
+            self.checked = check_engine_sees(log, self._shared.counts().executions)
+            if not self.checked and time.monotonic() - self._began_s > _START_S:
+                raise HarnessError(
+                    f"worker {self.number} has not begun after {_START_S:.0f} s: "
+                    f"{last_words(log)}; see {self._log}"
+                )
+        return code
+
+    def death(self, code: int) -> Death:
+        """Say how a process that ended by itself did."""
+        assert self._shared is not None
+        data = self._shared.input if self._shared.running else None
+        return Death(_reason(code), False, data, self._shared.counts().executions)
+
+    def stuck(self) -> Death | None:
+        """Return what a process is stuck in: one input that costs processor time only.
+
+        The harness ends an operation that hangs, so this is the second net.
+        """
+        assert self._process is not None and self._shared is not None
+        executions = self._shared.counts().executions
+        cpu_s = _cpu_seconds(self._process.pid)
+        if executions != self._progress[0] or not self._shared.running:
+            self._progress = (executions, cpu_s)
+            return None
+        if cpu_s - self._progress[1] < STUCK_CPU_S:
+            return None
+        reason = f"one sequence took {STUCK_CPU_S:.0f} s of processor time and did not end"
+        return Death(reason, True, self._shared.input, executions)
+
+    def last_words(self) -> str:
+        """Return the last line of the log."""
+        return last_words(self._log.read_text(errors="replace"))
+
+    def kill(self) -> None:
+        """End the process at once: all that it found is in the shared region."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        """End the process and keep its counts."""
+        self.kill()
+        self._retire()
+
+    def _retire(self) -> None:
+        if self._shared is not None:
+            self._past.append(self._shared.counts())
+            self._shared.close()
+            self._shared = None
+
+    def _log_head(self) -> str:
+        try:
+            with self._log.open("rb") as log:
+                return log.read(_LOG_HEAD_BYTES).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+
+def add_counts(parts: list[Counts]) -> Counts:
+    """Add up what was done; edges and states are the most that one process saw."""
+    return Counts(
+        executions=sum(part.executions for part in parts),
+        operations=sum(part.operations for part in parts),
+        steps=sum(part.steps for part in parts),
+        edges=max((part.edges for part in parts), default=0),
+        states=max((part.states for part in parts), default=0),
+        slots_lost=sum(part.slots_lost for part in parts),
+    )
+
+
+def _spawn(job: Job, log: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=_engine.environment(job.flavour),
+        start_new_session=True,  # Ctrl-C is for the campaign alone
+    )
+
+
+def _reason(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"died of {signal.Signals(-code).name}"
+    except ValueError:
+        return f"died of signal {-code}"
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far; 0 if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
