@@ -5,8 +5,9 @@
  *
  * Jumping out is sound because the target is plain C that holds nothing of
  * the process's (no lock, no allocation of libc's), and because the world is
- * wiped before the next sequence.  A fault outside the target is not ours and
- * goes to whoever had the signal before.
+ * wiped before the next sequence.  A signal outside the target is not ours and
+ * goes to whoever had it before: several modules, each with a guard of its
+ * own, may be in one process.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -23,14 +24,15 @@ const char *volatile guard_function;
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
 #define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
-static struct sigaction previous[FAULT_SIGNALS];
+static struct sigaction previous[FAULT_SIGNALS], previous_tick;
 static bool installed;
 
 /* Processor time: a machine that is busy elsewhere makes no hang. */
 static uint32_t limit_ms = 1000;
 static timer_t timer;
-static uint64_t last_step;
-static const char *last_function;
+static uint64_t seen_step;
+static const char *seen_function;
+static uint64_t seen_ms;
 #define HANG_SIGNAL (SIGRTMIN + 7)
 
 void __attribute__((noreturn))
@@ -44,15 +46,25 @@ pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 	siglongjmp(guard_env, 1);
 }
 
+static void pass_on(int number, siginfo_t *info, void *context,
+		    const struct sigaction *to)
+{
+	if (to->sa_flags & SA_SIGINFO)
+		to->sa_sigaction(number, info, context);
+	else if (to->sa_handler == SIG_DFL)
+		sigaction(number, to, NULL);	/* it comes again, and kills */
+	else if (to->sa_handler != SIG_IGN)
+		to->sa_handler(number);
+}
+
 static void fault(int number, siginfo_t *info, void *context)
 {
 	uintptr_t address = (uintptr_t)info->si_addr;
 
-	(void)context;
 	if (!guard_armed) {
 		for (size_t i = 0; i < FAULT_SIGNALS; i++)
 			if (fault_signals[i] == number)
-				sigaction(number, &previous[i], NULL);
+				pass_on(number, info, context, &previous[i]);
 		return;
 	}
 	guard_armed = 0;
@@ -65,18 +77,31 @@ static void fault(int number, siginfo_t *info, void *context)
 	siglongjmp(guard_env, 1);
 }
 
-/* Twice at the same call, a limit apart: it does not end. */
-static void tick(int number)
+static uint64_t processor_ms(void)
 {
-	uint64_t now = world.result.steps + ((uint64_t)world.boot << 32);
+	struct timespec ts;
 
-	(void)number;
-	if (!guard_armed || now != last_step ||
-	    guard_function != last_function) {
-		last_step = now;
-		last_function = guard_function;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Still in the call that an earlier tick saw, a limit later: it does not end. */
+static void tick(int number, siginfo_t *info, void *context)
+{
+	uint64_t step = world.result.steps + ((uint64_t)world.boot << 32);
+
+	if (previous_tick.sa_flags & SA_SIGINFO)
+		pass_on(number, info, context, &previous_tick);
+	if (!guard_armed)
+		return;
+	if (step != seen_step || guard_function != seen_function) {
+		seen_step = step;
+		seen_function = guard_function;
+		seen_ms = processor_ms();
 		return;
 	}
+	if (processor_ms() - seen_ms < limit_ms)
+		return;
 	guard_armed = 0;
 	finding(PYFUZZ_HANG, guard_function, 0,
 		"did not end within %u ms of processor time", limit_ms);
@@ -85,9 +110,10 @@ static void tick(int number)
 
 static void timer_arm(void)
 {
+	uint32_t half_ms = limit_ms > 1 ? limit_ms / 2 : 1;
 	struct itimerspec spec = {
-		.it_interval = { .tv_sec = limit_ms / 1000,
-				 .tv_nsec = limit_ms % 1000 * 1000000L },
+		.it_interval = { .tv_sec = half_ms / 1000,
+				 .tv_nsec = half_ms % 1000 * 1000000L },
 	};
 
 	spec.it_value = spec.it_interval;
@@ -105,7 +131,7 @@ void guard_install(void)
 	static uint8_t stack[65536];
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction on_fault = { .sa_sigaction = fault };
-	struct sigaction on_tick = { .sa_handler = tick };
+	struct sigaction on_tick = { .sa_sigaction = tick };
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID };
 
 	if (installed)
@@ -115,13 +141,13 @@ void guard_install(void)
 		pthread_atfork(NULL, NULL, after_fork);
 	/* SA_NODEFER: the jump out leaves no signal blocked. */
 	on_fault.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-	on_tick.sa_flags = SA_RESTART | SA_ONSTACK | SA_NODEFER;
+	on_tick.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER;
 	sigaltstack(&alternate, NULL);
 	for (size_t i = 0; i < FAULT_SIGNALS; i++)
 		sigaction(fault_signals[i], &on_fault,
 			  fork_watched ? NULL : &previous[i]);
+	sigaction(HANG_SIGNAL, &on_tick, fork_watched ? NULL : &previous_tick);
 	fork_watched = true;
-	sigaction(HANG_SIGNAL, &on_tick, NULL);
 	event.sigev_signo = HANG_SIGNAL;
 	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
 	if (!timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer))

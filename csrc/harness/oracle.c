@@ -9,7 +9,7 @@
  * stay linear in the steps of a sequence.  What is put off is caught at
  * tear-down, and then found again step by step (world.precise).
  */
-#define CREDIT_PER_STEP 8
+#define CREDIT_PER_STEP 4
 #define ALWAYS_WALKED 16
 #define ALWAYS_SKIMMED 128
 

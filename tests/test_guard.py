@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Faults and hangs end an operation, whichever modules share the process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plants import Edit, plant
+from pyfuzz import _native, catalogue, sequence
+from pyfuzz._native import Module
+from pyfuzz.kinds import Kind
+
+FAULT = "context kworker\nremove vm0 f0 s9"
+STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
+ENDLESS = Edit("ports/headdesc.h", "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);", "for (;;) cpu_relax();")
+
+
+def kinds_of(module: Module, text: str) -> set[Kind]:
+    module.run(sequence.encode(sequence.parse(text, "test")))
+    return {finding.kind for finding in module.last().findings}
+
+
+def test_fault_with_modules_loaded_later_comes_back_each_time() -> None:
+    faulty = _native.load(catalogue.get("rfc-v2"))
+    before = kinds_of(faulty, FAULT)
+    for other in ("rfc-v4", "v6.6"):
+        kinds_of(_native.load(catalogue.get(other)), STRAY)
+
+    after = [kinds_of(faulty, FAULT) for _ in range(3)]
+
+    assert ({Kind.HOST_FAULT}, [{Kind.HOST_FAULT}] * 3) == (before, after)
+
+
+def test_hang_with_modules_loaded_later_is_still_seen(tmp_path: Path) -> None:
+    endless = _native.load(plant("v6.6", tmp_path, ENDLESS))
+    endless.set_hang_limit(50)
+    kinds_of(endless, "count vm0 f0")
+    kinds_of(_native.load(catalogue.get("rfc-v4")), STRAY)
+
+    assert [{Kind.HANG}] * 2 == [kinds_of(endless, STRAY) for _ in range(2)]
+
+
+def test_world_after_a_fault_is_as_new() -> None:
+    module = _native.load(catalogue.get("rfc-v2"))
+    kinds_of(module, "add vm0 f0 s0 x40\n" + FAULT)
+
+    assert set() == kinds_of(module, "count vm0 f0\nadd vm0 f0 s0\niterate vm0 f0")
