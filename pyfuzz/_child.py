@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The child process of pyfuzz.runner: answers requests until its pipe is closed."""
+
+from __future__ import annotations
+
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pyfuzz import _native
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.trace import trace
+
+
+def main() -> None:
+    """Serve one target: ``(target, flavour)`` first, then ``(what, argument, …)``."""
+    connection: Connection[Any, Any] = Connection(int(sys.argv[1]))
+    try:
+        target, flavour = connection.recv()
+        try:
+            module = _native.load(target, flavour)
+        except PyfuzzError as error:
+            connection.send(error)
+            return
+        connection.send(None)
+        while True:
+            _answer(connection, module, *connection.recv())
+    except (EOFError, BrokenPipeError):
+        return  # the parent is done with us
+
+
+def _answer(connection: Connection[Any, Any], module: _native.Module, *request: Any) -> None:
+    match request:
+        case ["run", payload]:
+            module.run(payload)
+            connection.send(module.last().findings)
+        case ["trace", operations, look_ahead]:
+            for entry in trace(module, operations, look_ahead=look_ahead):
+                connection.send(entry)
+            connection.send(None)
+
+
+if __name__ == "__main__":
+    main()

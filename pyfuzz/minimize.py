@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Find the shortest and plainest sequence that still shows one finding.
+
+The signature is locked: a candidate counts only if it shows the same kind in
+the same function of the target.  Every candidate that is tried is smaller
+than the best so far (see size()), so the search ends and is deterministic.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from pyfuzz import simplify
+from pyfuzz.errors import UsageError
+from pyfuzz.runner import Runner
+from pyfuzz.sequence import encode, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.kinds import Kind
+    from pyfuzz.operation import Operation
+
+DEFAULT_BUDGET_RUNS = 50_000
+
+
+def minimize(
+    target: Target,
+    operations: Iterable[Operation],
+    *,
+    kind: Kind,
+    function: str,
+    flavour: str = "fuzz",
+    budget_runs: int = DEFAULT_BUDGET_RUNS,
+) -> list[Operation]:
+    """Return the shortest sequence with a finding of this kind and function.
+
+    No single operation can be taken out of it, unless the budget (a number of
+    runs) was used up first.  Raises UsageError if the sequence does not show
+    the finding at all.
+    """
+    with Runner(target, flavour) as runner:
+
+        def shows(payload: bytes) -> bool:
+            return any(
+                finding.kind is kind and finding.function == function
+                for finding in runner.run(payload)
+            )
+
+        return shrink(
+            operations, shows, budget_runs=budget_runs, what=f"{kind.value} in {function or '-'}"
+        )
+
+
+class _Search:
+    """The best sequence so far, and the runs that are left."""
+
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        shows: Callable[[bytes], bool],
+        budget_runs: int,
+        what: str,
+    ) -> None:
+        self.best = split(operations)
+        self._shows = shows
+        self._budget_runs = budget_runs
+        self._tried: dict[bytes, bool] = {}
+        if not self._run(self.best):
+            raise UsageError(
+                f"the sequence must show {what} to be minimised, it does not; "
+                "see what it shows with: pyfuzz replay"
+            )
+
+    def accept(self, candidate: list[Operation]) -> bool:
+        """Take the candidate for the best if it is smaller and shows the finding."""
+        if simplify.size(candidate) >= simplify.size(self.best) or not self._run(candidate):
+            return False
+        self.best = candidate
+        return True
+
+    def _run(self, candidate: list[Operation]) -> bool:
+        payload = encode(candidate)
+        key = blake2b(payload, digest_size=16).digest()
+        if key not in self._tried:
+            if len(self._tried) >= self._budget_runs:
+                return False
+            self._tried[key] = self._shows(payload)
+        return self._tried[key]
+
+
+def shrink(
+    operations: Iterable[Operation],
+    shows: Callable[[bytes], bool],
+    *,
+    budget_runs: int = DEFAULT_BUDGET_RUNS,
+    what: str = "the finding",
+) -> list[Operation]:
+    """Return the smallest sequence found for which ``shows(payload)`` holds."""
+    search = _Search(operations, shows, budget_runs, what)
+    _drop_tail(search)
+    while True:
+        before = search.best
+        _drop_runs(search)
+        for propose in simplify.PASSES:
+            _apply(search, propose)
+        if search.best == before:
+            return search.best
+
+
+def _drop_tail(search: _Search) -> None:
+    """Cut off what comes after the finding, by halves of what can still go."""
+    low, high = 0, len(search.best)
+    while low < high:
+        middle = (low + high) // 2
+        if search.accept(search.best[:middle]):
+            high = middle
+        else:
+            low = middle + 1
+
+
+def _drop_runs(search: _Search) -> None:
+    """Delta debugging: drop runs of operations, long ones first, down to one."""
+    length = max(1, len(search.best) // 2)
+    while True:
+        at = 0
+        dropped = False
+        while at < len(search.best):
+            if search.accept(search.best[:at] + search.best[at + length :]):
+                dropped = True
+            else:
+                at += length
+        if length > 1:
+            length //= 2
+        elif not dropped:
+            return
+
+
+def _apply(search: _Search, propose: simplify.Pass) -> None:
+    """Offer a pass's candidates until none is taken any more."""
+    while any(search.accept(candidate) for candidate in propose(search.best)):
+        pass

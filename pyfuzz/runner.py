@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run sequences in a child process, so that a crash or a hang costs one sequence.
+
+The harness contains what it can; this is for what it cannot: a sanitizer's
+abort, a stuck process, a target that tramples on Python itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from pyfuzz import _engine
+from pyfuzz.errors import HarnessError, PyfuzzError
+from pyfuzz.grammar import format_operation
+from pyfuzz.kinds import Kind
+from pyfuzz.results import RawFinding
+from pyfuzz.trace import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.operation import Operation
+
+# Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.
+DEFAULT_LIMIT_S = 60.0
+
+
+class ChildDiedError(Exception):
+    """The child ended or hung while it ran a sequence; ``finding`` says how."""
+
+    def __init__(self, finding: RawFinding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+class Runner:
+    """A target in a child process of its own, which is replaced when it dies.
+
+    Raises UsageError or HarnessError, as loading the target does.
+    """
+
+    def __init__(
+        self, target: Target, flavour: str = "fuzz", limit_s: float = DEFAULT_LIMIT_S
+    ) -> None:
+        self._target = target
+        self._flavour = flavour
+        self._limit_s = limit_s
+        self._start()
+
+    def run(self, payload: bytes) -> tuple[RawFinding, ...]:
+        """Run a sequence at once; the death of the child is a finding too."""
+        self._connection.send(("run", payload))
+        try:
+            findings: tuple[RawFinding, ...] = self._receive()
+        except ChildDiedError as died:
+            self._start()
+            return (died.finding,)
+        return findings
+
+    def trace(self, operations: list[Operation]) -> Iterator[Entry]:
+        """Yield what a sequence does, step by step, see pyfuzz.trace.
+
+        If the child dies, it is run again without looking ahead, and the last
+        entry is about the operation that it died in.
+        """
+        try:
+            entries = list(self._trace(operations, look_ahead=True))
+        except ChildDiedError:
+            yield from self._trace_to_death(operations)
+        else:
+            yield from entries
+
+    def _trace_to_death(self, operations: list[Operation]) -> Iterator[Entry]:
+        operation = 0
+        try:
+            for entry in self._trace(operations, look_ahead=False):
+                operation = entry.operation + (entry.first + entry.steps >= entry.repeat)
+                yield entry
+        except ChildDiedError as died:
+            text = format_operation(operations[operation]) if operation < len(operations) else ""
+            finding = replace(died.finding, operation=operation)
+            yield Entry(operation, text, findings=[finding])
+
+    def _trace(self, operations: list[Operation], *, look_ahead: bool) -> Iterator[Entry]:
+        self._connection.send(("trace", operations, look_ahead))
+        try:
+            while (entry := self._receive()) is not None:
+                yield entry
+        except ChildDiedError:
+            self._start()
+            raise
+
+    def close(self) -> None:
+        """End the child process."""
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+        self._stderr.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        if hasattr(self, "_process"):
+            self.close()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._connection, theirs = multiprocessing.Pipe()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pyfuzz._child", str(theirs.fileno())],
+                env=_engine.environment(self._flavour),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._stderr,
+            )
+        self._connection.send((self._target, self._flavour))
+        try:
+            self._receive()
+        except ChildDiedError as died:
+            raise HarnessError(
+                f"{self._target.name} cannot be loaded in a child process: {died}; please report it"
+            ) from None
+
+    def _receive(self) -> Any:
+        """Return the child's next answer; an error of the child's is raised here."""
+        if not self._connection.poll(self._limit_s):
+            self._process.kill()
+            raise ChildDiedError(_death(Kind.HANG, f"still running after {self._limit_s:g} s"))
+        try:
+            answer = self._connection.recv()
+        except (EOFError, ConnectionResetError):
+            raise ChildDiedError(_death(Kind.HOST_FAULT, self._how_it_ended())) from None
+        if isinstance(answer, PyfuzzError):
+            raise answer
+        return answer
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").splitlines()
+        # A sanitizer's verdict if there is one, else what was said last.
+        told = [line for line in lines if "ERROR:" in line] or lines[-1:]
+        return f"{how}: {told[0].strip()}" if told else how
+
+
+def _death(kind: Kind, how: str) -> RawFinding:
+    return RawFinding(kind, 0, 0, 0, 0, "", f"the process that ran the sequence {how}")

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run a sequence step by step and record what each operation did, as data.
+
+pyfuzz/trace_text.py prints it.  Repetitions of an operation are one entry; a
+step that shows a finding is an entry of its own, so that what it changed is
+seen apart from what led to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyfuzz.drawing import draw
+from pyfuzz.grammar import format_operation, head_name
+from pyfuzz.lists import SpteNames, walk
+from pyfuzz.operation import FRAME_HEADS, HEADS, Heads, Opcode, Operation
+from pyfuzz.results import RawFinding, Skip
+from pyfuzz.sequence import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyfuzz._native import Module
+    from pyfuzz.results import Step
+
+_ADDRESS = re.compile(r"\b(?:0x)?([0-9a-f]{8,16})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """One list, ``vm0 f3``, drawn before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """What some consecutive steps of one operation did.
+
+    ``operation`` is its index, the sequence's length for the tear-down, whose
+    ``text`` is empty.  ``sptes`` and ``returned`` have one value a step that
+    ran and had one; ``skipped`` counts the other steps by their reason;
+    ``errors`` counts the steps where the sequence asks for what cannot be
+    done, so that the VM must be bugged.
+    """
+
+    operation: int
+    text: str
+    first: int = 0
+    repeat: int = 1
+    steps: int = 0
+    sptes: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    errors: int = 0
+    recycled: int = 0
+    lists: list[ListChange] = field(default_factory=list)
+    bugged: list[int] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    findings: list[RawFinding] = field(default_factory=list)
+
+
+def trace(
+    module: Module, operations: list[Operation], *, look_ahead: bool = True
+) -> Iterator[Entry]:
+    """Yield an entry for each operation, and one for the tear-down.
+
+    ``look_ahead`` runs the whole sequence before, to know at which steps the
+    findings are; without it the entry of a repeated operation ends with the
+    step that shows one.
+    """
+    stops: set[tuple[int, int]] = set()
+    if look_ahead:
+        module.run(encode(operations))
+        stops = {(finding.operation, finding.step) for finding in module.last().findings}
+    recorder = _Recorder(module)
+    for number, op in enumerate(operations):
+        yield from recorder.operation(number, op, stops)
+    yield recorder.end(len(operations))
+
+
+class _Recorder:
+    """Turns the steps of a module into entries."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._names = SpteNames(module)
+        self._bugged: frozenset[int] = frozenset()
+        self._log_lines = 0
+        self._findings = 0
+        module.begin()
+
+    def operation(self, number: int, op: Operation, stops: set[tuple[int, int]]) -> Iterator[Entry]:
+        """Run all steps of an operation."""
+        lists = _touched(op)
+        entry: Entry | None = None
+        before: list[str] = []
+        for step in range(op.repeat):
+            if entry is not None and (number, step) in stops:
+                yield self._close(entry, lists, before)
+                entry = None
+            if entry is None:
+                entry = Entry(number, format_operation(op), first=step, repeat=op.repeat)
+                before = self._draw(lists)
+            self._record(entry, self._module.step(op, number, step))
+            if len(self._module.last().findings) > self._findings:
+                yield self._close(entry, lists, before)
+                entry = None
+        if entry is not None:
+            yield self._close(entry, lists, before)
+
+    def end(self, number: int) -> Entry:
+        """Tear the world down."""
+        entry = Entry(number, "")
+        self._record(entry, self._module.end(number))
+        return self._close(entry, [], [])
+
+    def _record(self, entry: Entry, step: Step) -> None:
+        entry.steps += 1
+        if step.skip is not Skip.RAN:
+            entry.skipped[step.skip] += 1
+            return
+        entry.errors += step.error
+        entry.recycled += step.recycled
+        if step.spte is not None:
+            entry.sptes.append(step.spte)
+        if step.returned is not None:
+            entry.returned.append(step.returned)
+        entry.bugged += sorted(step.bugged - self._bugged)
+        self._bugged = step.bugged
+        self._log_lines += step.log_lines
+
+    def _close(self, entry: Entry, lists: list[tuple[int, int]], before: list[str]) -> Entry:
+        after = self._draw(lists)
+        entry.lists = [
+            ListChange(f"vm{vm} {head_name(head)}", *pair)
+            for (vm, head), *pair in zip(lists, before, after, strict=True)
+        ]
+        findings = self._module.last().findings
+        entry.findings = list(findings[self._findings :])
+        self._findings = len(findings)
+        if self._log_lines:
+            lines = self._module.log()
+            entry.log = [self._readable(line) for line in lines[-self._log_lines :]]
+            self._log_lines = 0
+        return entry
+
+    def _draw(self, lists: list[tuple[int, int]]) -> list[str]:
+        return [draw(walk(self._module, vm, head), vm, self._names) for vm, head in lists]
+
+    def _readable(self, line: str) -> str:
+        """Write SPTEs instead of their addresses, which differ from run to run."""
+
+        def name(found: re.Match[str]) -> str:
+            spte = self._names.find(int(found[1], 16))
+            return f"<vm{spte[0]} s{spte[1]}>" if spte else found[0]
+
+        return _ADDRESS.sub(name, line.rstrip("\n"))
+
+
+def _touched(op: Operation) -> list[tuple[int, int]]:
+    """Return the lists that an operation deals with."""
+    if op.opcode is Opcode.DESTROY:
+        return [(op.vm, head) for head in range(HEADS)]
+    if op.form.heads is Heads.NONE:
+        return []
+    lists = [(op.head_vm, op.head)]
+    if op.opcode is Opcode.RMAP_REMOVE_OFF:
+        lists.append((op.vm, (op.head + 1) % FRAME_HEADS))
+    return lists
