@@ -268,8 +268,19 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-if __name__ == "__main__":
-    from pyfuzz.catalogue import TARGETS
+def main() -> None:
+    """Build libFuzzer and the targets that the command line names."""
+    from pyfuzz import _engine, catalogue  # noqa: PLC0415 (both need this module)
+    from pyfuzz.errors import PyfuzzError  # noqa: PLC0415
 
-    for name in sys.argv[1:]:
-        print(build(TARGETS[name]))
+    try:
+        print(_engine.load())
+        for name in sys.argv[1:]:
+            print(build(catalogue.get(name)))
+    except PyfuzzError as error:
+        print(f"pyfuzz: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -185,3 +185,17 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[str, str]:
         return done.stdout, ""
     lines = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
     return "", f"cannot compile a trial file ({lines[0].strip()})"
+
+
+def main() -> None:
+    """Print the compiler chosen and why; exit code 2 if there is none that works."""
+    try:
+        chosen = find()
+    except UsageError as error:
+        print(f"pyfuzz: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"{shlex.join(chosen.command)}: {chosen.version} ({chosen.reason})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make fuzz: set up (once) and fuzz the default target for a minute.
+# make help: what else there is.
+
+SHELL = /bin/sh
+PY = .venv/bin/python
+TIME = 60s
+
+.PHONY: help setup fuzz test bench kernels lint check clean
+
+help:
+	@echo 'make fuzz     set up, then fuzz the default target for $(TIME)'
+	@echo 'make test     set up, then run the tests'
+	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
+	@echo 'make bench    executions per second, side by side with other drivers'
+	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
+	@echo 'make lint     ruff, mypy, and our C without a warning'
+	@echo 'make check    what CI runs'
+	@echo 'make clean    remove .venv and all that was built (not out/, not kernels/)'
+
+setup:
+	@sh .ci/setup.sh
+
+fuzz: setup
+	@$(PY) -m pyfuzz fuzz --time $(TIME)
+
+test: setup
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+bench: setup
+	@$(PY) -m bench $(BENCH_ARGS)
+
+kernels:
+	@sh .ci/kernels.sh
+
+lint: setup
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+check:
+	@bash .ci/run
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
