@@ -61,6 +61,18 @@ typedef int rwlock_t;
 #define static_branch_likely(key) 0
 #define static_key_false(key) 0
 
+/*
+ * The vendor module's callbacks (struct kvm_x86_ops) have nothing to do without
+ * hardware.  A function without a prototype takes what each of them takes.
+ */
+static inline long pyfuzz_callback()
+{
+	return 0;
+}
+#define static_call(name) pyfuzz_callback
+#define static_call_cond(name) pyfuzz_callback
+#define kvm_x86_call(name) pyfuzz_callback
+
 /* Statistics and dirty tracking: nothing that is checked depends on them. */
 #define percpu_counter_add(counter, amount) ((void)0)
 #define kvm_account_pgtable_pages(...) ((void)0)
@@ -205,6 +217,12 @@ typedef struct {
 #define INVALID_GFN (~(gfn_t)0)
 #define KVM_MEMSLOT_INVALID (1UL << 16)
 
+/* arch/x86/kvm/mmu/spte.h: what an SPTE says */
+#define is_large_pte(pte) (!!((pte) & BIT_ULL(7)))
+#define is_writable_pte(pte) (!!((pte) & BIT_ULL(1)))
+#define is_last_spte(pte, level) ((level) == PG_LEVEL_4K || is_large_pte(pte))
+#define spte_to_pfn(pte) ((kvm_pfn_t)(((pte) & GENMASK_ULL(51, 12)) >> PAGE_SHIFT))
+
 /* arch/x86/kvm/mmu/mmu.c: an SPTE is a plain word when one thread runs. */
 #define mmu_spte_set(sptep, value) ((void)(*(sptep) = (value)))
 #define mmu_spte_get_lockless(sptep) READ_ONCE(*(sptep))
@@ -221,5 +239,14 @@ typedef struct {
 #define kvm_vcpu_memslots(vcpu) kvm_memslots((vcpu)->kvm)
 #define gfn_to_memslot(kvm, gfn) __gfn_to_memslot(kvm_memslots(kvm), gfn)
 #define kvm_vcpu_gfn_to_memslot(vcpu, gfn) gfn_to_memslot((vcpu)->kvm, gfn)
+
+/* Whether a head is that of a page's parents, and of which page. */
+static inline bool pyfuzz_is_parent(const struct kvm_rmap_head *head)
+{
+	uintptr_t start = (uintptr_t)pyfuzz_pages;
+
+	return (uintptr_t)head - start < sizeof(pyfuzz_pages);
+}
+#define pyfuzz_page(head) container_of(head, struct kvm_mmu_page, parent_ptes)
 
 #endif

@@ -20,7 +20,7 @@ from pyfuzz.extract.shim import is_provided
 _TIMEOUT_S = 120
 _ERROR = re.compile(r"^(?P<file>.+?):(?P<line>\d+):\d+: (?:fatal )?error: (?P<text>.*)$")
 _NO_MEMBER = re.compile(r"no member named '(\w+)' in '((?:struct|union) \w+)'")
-_UNDECLARED = re.compile(r"(?:use of undeclared identifier|call to undeclared function) '(\w+)'")
+_UNDECLARED = re.compile(r"call to undeclared function '(\w+)'")
 _INCOMPLETE = re.compile(r"incomplete (?:definition of )?type '(?:const )?(struct \w+)")
 
 # The shim's structures that take more members, and the macro that gives them.
@@ -36,12 +36,8 @@ HOOKS = {
     "struct kvm_memory_slot": "PYFUZZ_SLOT_EXTRA",
     "struct kvm_arch_memory_slot": "PYFUZZ_SLOT_ARCH_EXTRA",
     "struct kvm_mmu_memory_cache": "PYFUZZ_CACHE_EXTRA",
-    "struct kvm_rmap_head": "PYFUZZ_RMAP_HEAD_EXTRA",
 }
-_PLAIN_TYPES = frozenset(
-    "bool char int long short unsigned u8 u16 u32 u64 s8 s16 s32 s64 size_t gfn_t hpa_t "
-    "atomic_t atomic_long_t atomic64_t spinlock_t rwlock_t".split()
-)
+_PLAIN_TYPES = frozenset(("bool", "char", "int", "long", "short", "unsigned", "signed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +99,15 @@ class Remedy:
 
 
 def remedy(error: CompileError, index: Index) -> Remedy | None:
-    """Return what would mend an error, None if nothing that we know does."""
+    """Return what would mend an error, None if nothing that we know does.
+
+    An undeclared variable is none of them: more likely than a vendor's global
+    it is a mistake in the code that we are asked to test.
+    """
     if match := _NO_MEMBER.search(error.text):
         name, structure = match.groups()
-        hook = HOOKS.get(structure)
-        return Remedy(name, hook, _member(index, structure, name)) if hook else None
+        member = _member(index, structure, name) if structure in HOOKS else None
+        return Remedy(name, HOOKS[structure], member) if member else None
     if match := _UNDECLARED.search(error.text):
         return Remedy(match[1])
     if (match := _INCOMPLETE.search(error.text)) and index.find(match[1]) is not None:
@@ -115,10 +115,17 @@ def remedy(error: CompileError, index: Index) -> Remedy | None:
     return None
 
 
-def _member(index: Index, structure: str, name: str) -> str:
-    """Return the declaration of a member: the tree's own if it is plain, else a long."""
+def _member(index: Index, structure: str, name: str) -> str | None:
+    """Return how to declare a member: as the tree does if that is plain, else a long.
+
+    None if the tree has the structure but no such member.
+    """
     item = index.find(structure)
-    body = item.node.child_by_field_name("body") if item is not None and item.node else None
+    if item is None or item.node is None:
+        return f"long {name};"
+    if not re.search(rf"\b{name}\b", item.text):
+        return None
+    body = item.node.child_by_field_name("body")
     for node in body.children if body is not None else ():
         declared = text_of(node)
         if node.type != "field_declaration" or not re.search(rf"\b{name}\b", declared):

@@ -17,16 +17,15 @@ _LISTS = ("pte_list_desc", "kvm_rmap_head", "rmap_head", "sptes", "parent_ptes")
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """Something unknown that nothing stands in for.
+    """An unknown function or function-like macro, which nothing stands in for.
 
-    A call whose value nobody uses does nothing; any other is 0, which may be
-    wrong (``value_used``).  ``used_in`` names the function that first uses it.
+    It does nothing and is 0, which may be wrong where the value is used
+    (``value_used``).  ``used_in`` names the function that first uses it.
     """
 
     name: str
     value_used: bool
     used_in: str
-    call: bool = True
 
     @property
     def quiet(self) -> bool:
@@ -35,7 +34,7 @@ class Stub:
 
     def __str__(self) -> str:
         what = "returns 0" if self.value_used else "does nothing"
-        return f"{self.name} ({what if self.call else 'is 0'}, in {self.used_in})"
+        return f"{self.name} ({what}, in {self.used_in})"
 
 
 @dataclass(slots=True)
@@ -67,8 +66,8 @@ class Closure:
 class Gatherer:
     """Gathers closures over one kernel.
 
-    ``extra`` are names to stub, or (``struct x``) to take, that only the
-    compiler could tell; see check.py.
+    ``extra`` are functions to stub, or tags (``struct x``) to take, that only
+    the compiler could tell; see check.py.
     """
 
     def __init__(
@@ -100,11 +99,12 @@ class Gatherer:
     def _pointed(self, tag: str, found: Closure) -> None:
         """A tag of which only pointers are used: mmu.c's own are looked into."""
         target = self._index.find(tag)
-        if target is not None and not shim.is_provided(tag):
-            if target.file is self._mmu or tag in self._extra:
-                self._take(target, found)
-                return
-        found.tags[tag] = None
+        if target is None or shim.is_provided(tag):
+            found.tags[tag] = None
+        elif target.file is self._mmu or tag in self._extra:
+            self._take(target, found)
+        else:
+            found.tags[tag] = None
 
     def _name(self, name: str, user: Item, found: Closure) -> None:
         used = self._calls.uses(user)
@@ -120,9 +120,8 @@ class Gatherer:
             target = None
         if target is not None and self._may_take(target, called and not wanted):
             self._take(target, found)
-        elif called or name in self._extra:
-            value_used = (wanted or not called) and not self._is_void(name)
-            found.stub(Stub(name, value_used, user.name, called))
+        elif called:
+            found.stub(Stub(name, wanted and not self._is_void(name), user.name))
 
     def _is_void(self, name: str) -> bool:
         declared = self._index.find(name) or self._index.prototype(name)

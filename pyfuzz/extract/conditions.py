@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 # What a distribution's x86-64 kernel sets and KVM's MMU asks for.  Every option
 # that is not here counts as not set: debug options, and vendors' own.
-DEFAULT_CONFIG: Mapping[str, str] = {
-    name: "1"
-    for name in (
+DEFAULT_CONFIG: Mapping[str, str] = dict.fromkeys(
+    (
         "CONFIG_X86",
         "CONFIG_X86_64",
         "CONFIG_64BIT",
@@ -31,8 +30,9 @@ DEFAULT_CONFIG: Mapping[str, str] = {
         "CONFIG_PREEMPTION",
         "CONFIG_TRANSPARENT_HUGEPAGE",
         "__KERNEL__",
-    )
-}
+    ),
+    "1",
+)
 
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w+)[ \t]*(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -43,7 +43,9 @@ _CALL = re.compile(r"\b[A-Za-z_]\w*\s*\([^()]*\)")
 _SUFFIX = re.compile(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b")
 _OCTAL = re.compile(r"\b0+(\d)")
 # "/*" that is neither in a string nor after "//".
-_OPENS_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//.*|/\*(?P<open>.*)', re.DOTALL)
+_OPENS_COMMENT = re.compile(
+    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//.*|/\*(?P<open>.*)', re.DOTALL
+)
 
 
 @dataclass(slots=True)
@@ -110,11 +112,11 @@ def _ends_in_comment(line: str, in_comment: bool) -> bool:
 def _branch(branches: list[_Branch], word: str, rest: str, macros: Mapping[str, str]) -> None:
     outer = not branches or branches[-1].live
     if word in ("if", "ifdef", "ifndef"):
-        name = rest.split()[0] if rest.split() else ""
         if word == "if":
             holds = outer and _holds(rest, macros)
         else:
-            holds = (name in macros) == (word == "ifdef")
+            name = _NAME.match(rest)
+            holds = (name is not None and name[0] in macros) == (word == "ifdef")
         branches.append(_Branch(outer, holds, outer and holds))
         return
     if not branches:

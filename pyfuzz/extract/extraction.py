@@ -60,17 +60,9 @@ class Extraction:
     sha256: str
     compiled: bool
 
-    @property
-    def guesses(self) -> tuple[str, ...]:
-        """What the code goes by and we made up: it may make a finding ours."""
-        stubs = tuple(str(stub) for stub in self.stubbed if stub.value_used)
-        return (*stubs, *(f"{member} (is 0)" for member in self.members))
-
     def notes(self) -> list[str]:
         """Say in a line each what the summary of a campaign must not keep quiet."""
-        lines = [f"not fuzzed: {missing}" for missing in self.missing]
-        lines += [f"made up: {guess}" for guess in self.guesses]
-        return lines
+        return notes(self.missing, self.stubbed, self.members)
 
     def as_json(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -94,3 +86,16 @@ class Extraction:
             ],
             "compiled": self.compiled,
         }
+
+
+def notes(
+    missing: tuple[Missing, ...], stubs: tuple[Stub, ...], members: tuple[str, ...]
+) -> list[str]:
+    """Say in a line each what is not fuzzed, and what the code goes by that we made up.
+
+    What is made up may make a finding ours and not the kernel's.
+    """
+    lines = [f"not fuzzed: {one}" for one in missing]
+    lines += [f"made up: {stub}" for stub in stubs if stub.value_used]
+    lines += [f"left out: {stub}" for stub in stubs if not stub.value_used]
+    return lines + [f"made up: {member} (is 0)" for member in members]

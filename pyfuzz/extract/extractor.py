@@ -7,16 +7,15 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from pyfuzz import _paths, catalogue
 from pyfuzz.catalogue import Known, Target
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import check, emit, roles, source, traits
-from pyfuzz.extract.closure import Closure, Gatherer
+from pyfuzz.extract.closure import Gatherer
 from pyfuzz.extract.conditions import DEFAULT_CONFIG
-from pyfuzz.extract.extraction import Extraction, Missing, Taken
+from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
 from pyfuzz.extract.parse import Index, Item, Kind
 from pyfuzz.extract.source import KernelSource, Progress
 from pyfuzz.extract.traits import Traits
@@ -59,28 +58,31 @@ class _Extractor:
         self.members: dict[str, dict[str, str]] = {}
 
     def run(self) -> Extraction:
-        self._drop_other_threshold()
-        compiled = True
+        self._drop_what_misleads()
+        first: list[check.CompileError] = []
         for _ in range(_MAX_ROUNDS):
             plan = self._plan()
-            text = emit.generate(plan, _GENERATED)
-            path = _write(text)
+            path = _write(emit.generate(plan, _GENERATED))
             found = check.errors(path, self.defines)
             if not found:
-                compiled = found is not None
-                break
-            self._mend(found, plan)
-        else:
-            raise self._does_not_compile(found[0])
-        return self._result(plan, path, compiled)
+                return self._result(plan, path, compiled=found is not None)
+            first = first or found
+            hopeless = self._mend(found, plan)
+            if hopeless is not None:
+                # What only came up after mending may be the mending's fault.
+                raise self._does_not_compile(hopeless if hopeless in first else first[0])
+        raise self._does_not_compile(first[0])
 
-    def _drop_other_threshold(self) -> None:
+    def _drop_what_misleads(self) -> None:
+        """Drop operations that the harness would judge by the wrong rule."""
         threshold = self.traits.recycle_threshold
         if self.traits.rmap_add_recycles and threshold not in (None, _THRESHOLD):
             self._drop(
                 roles.RMAP_ADD,
                 f"recycles above {threshold} entries, the harness checks for {_THRESHOLD}",
             )
+        if self.traits.zaps_by_gfn and roles.PARENT_UNLINK not in self.found:
+            self._drop(roles.ZAP_ALL, "looks each head up by gfn, which parents do not have")
 
     def _drop(self, role: str, reason: str) -> None:
         pair = (roles.FIRST, roles.NEXT)
@@ -98,30 +100,30 @@ class _Extractor:
             own = gatherer.closure([self.found[role]])
             unknown = [stub for stub in own.guesses if stub.name not in allowed]
             if unknown:
-                self._drop(role, f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown")
+                self._drop(
+                    role, f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown"
+                )
         closure = gatherer.closure(self.found.values())
         members = {hook: list(declared.values()) for hook, declared in self.members.items()}
         return emit.Plan(
             self.kernel, self.index, self.found, self.traits, closure, self._name(), members
         )
 
-    def _mend(self, found: list[check.CompileError], plan: emit.Plan) -> None:
-        """Apply a remedy for each error, else drop the optional roles that have it."""
+    def _mend(self, found: list[check.CompileError], plan: emit.Plan) -> check.CompileError | None:
+        """Mend each error, or drop the optional operations that have it.
+
+        Returns an error that defies both.
+        """
         for error in found:
             remedy = check.remedy(error, self.index)
-            if remedy is not None and self._apply(remedy):
-                continue
-            if remedy is None and not self._drop_users(error, plan):
-                raise self._does_not_compile(error)
-
-    def _apply(self, remedy: check.Remedy) -> bool:
-        """Tell whether the remedy is one that was not applied before."""
-        if not remedy.hook:
-            self.extra.add(remedy.name)
-            return True
-        declared = self.members.setdefault(remedy.hook, {})
-        declared.setdefault(remedy.name, remedy.member)
-        return True
+            if remedy is None:
+                if not self._drop_users(error, plan):
+                    return error
+            elif remedy.hook:
+                self.members.setdefault(remedy.hook, {})[remedy.name] = remedy.member or ""
+            else:
+                self.extra.add(remedy.name)
+        return None
 
     def _drop_users(self, error: check.CompileError, plan: emit.Plan) -> bool:
         gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
@@ -138,10 +140,8 @@ class _Extractor:
         return True
 
     def _does_not_compile(self, error: check.CompileError) -> UsageError:
-        return UsageError(
-            f"{self._name()} does not compile: {error}; is that the kernel as it was released? "
-            "(docs/extraction.md says what can be extracted)"
-        )
+        alone = "" if self.kernel.headers else " (or give the whole tree: its headers may say more)"
+        return UsageError(f"{self._name()} does not compile: {error}; mend the kernel{alone}")
 
     def _name(self) -> str:
         name = _label(self.kernel)
@@ -149,6 +149,13 @@ class _Extractor:
 
     def _result(self, plan: emit.Plan, path: Path, compiled: bool) -> Extraction:
         kernel, found = self.kernel, self.found
+        missing = tuple(Missing(name, reason) for name, reason in self.why.items())
+        stubs = tuple(stub for stub in plan.closure.stubs.values() if not stub.quiet)
+        members = tuple(
+            f"{structure}'s {name}"
+            for structure, hook in check.HOOKS.items()
+            for name in self.members.get(hook, ())
+        )
         target = Target(
             name=plan.name,
             generation=catalogue.EXTRACTED,
@@ -156,14 +163,9 @@ class _Extractor:
             source=path,
             defines=self.defines,
             known=_known(self.traits, found),
-            note=f"from {kernel.mmu.shown}",
+            note="; ".join((f"from {kernel.mmu.shown}", *notes(missing, stubs, members))),
         )
         functions = {_operation(role): _taken(item) for role, item in found.items()}
-        members = (
-            f"{structure}'s {name}"
-            for structure, hook in check.HOOKS.items()
-            for name in self.members.get(hook, ())
-        )
         return Extraction(
             target=target,
             origin=kernel.origin,
@@ -171,9 +173,9 @@ class _Extractor:
             traits=self.traits,
             functions=functions,
             taken=tuple(_taken(item) for item in emit.in_order(plan.closure.items, self.index)),
-            stubbed=tuple(stub for stub in plan.closure.stubs.values() if not stub.quiet),
-            members=tuple(members),
-            missing=tuple(Missing(name, reason) for name, reason in self.why.items()),
+            stubbed=stubs,
+            members=members,
+            missing=missing,
             kernel_version=kernel.version,
             sha256=hashlib.sha256(kernel.mmu.text.encode("latin-1")).hexdigest(),
             compiled=compiled,
@@ -185,7 +187,7 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
     shown = kernel.mmu.shown
     if not any(item.file is kernel.mmu for item in index.functions):
         raise UsageError(
-            f"{shown}: defines no function, so it is not C source that parses; "
+            f"{shown}: defines no function that parses as C, so it is no mmu.c; "
             "give a kernel tree, a source tarball or one mmu.c"
         )
     why: dict[str, str] = {}
@@ -199,7 +201,7 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
                 f"{', '.join(repr(kind) for kind in role.takes)} that does; "
                 "give the mmu.c of a kernel from 4.19 on"
             )
-        why.setdefault(_operation(role.name), f"no function {role.what} in mmu.c")
+        why.setdefault(_operation(role.name), f"mmu.c has no function that {role.what}")
     if _operation(roles.FIRST) in why:
         found.pop(roles.FIRST, None)
         found.pop(roles.NEXT, None)
@@ -261,9 +263,5 @@ def _write(text: str) -> Path:
     handle, scratch = tempfile.mkstemp(dir=folder)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
-    os.replace(scratch, path)
+    Path(scratch).replace(path)
     return path
-
-
-__all__ = ["extract"]
-_ = (Closure, Iterable)

@@ -259,9 +259,7 @@ def _type(node: tree_sitter.Node | None, declarator: tree_sitter.Node | None) ->
     base = " ".join(_QUALIFIER.sub(" ", text_of(node)).split())
     stars = ""
     while declarator is not None:
-        if declarator.type in ("pointer_declarator", "abstract_pointer_declarator"):
-            stars += "*"
-        elif declarator.type in ("array_declarator", "abstract_array_declarator"):
+        if declarator.type.removeprefix("abstract_") in ("pointer_declarator", "array_declarator"):
             stars += "*"
         elif declarator.type == "function_declarator" and not stars:
             inner = declarator.child_by_field_name("declarator")

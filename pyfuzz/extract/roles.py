@@ -61,10 +61,12 @@ class Calls:
         while waiting:
             for name in self.uses(waiting.pop()).calls:
                 inner = self._index.find(name)
-                if name not in found and inner is not None and inner.kind in through:
-                    if inner.kind is Kind.MACRO or inner.file is self._mmu:
-                        waiting.append(inner)
+                if name in found or inner is None or inner.kind not in through:
+                    found.add(name)
+                    continue
                 found.add(name)
+                if inner.kind is Kind.MACRO or inner.file is self._mmu:
+                    waiting.append(inner)
         return frozenset(found)
 
     def clears(self, item: Item) -> bool:
@@ -169,9 +171,7 @@ def find_roles(index: Index, mmu: SourceFile, calls: Calls) -> dict[str, Item]:
     functions = [item for item in index.functions if item.file is mmu]
     for role in ROLES:
         fits = _FITS[role.name]
-        candidates = [
-            item for item in functions if _typed(item, role) and fits(item, found, calls)
-        ]
+        candidates = [item for item in functions if _typed(item, role) and fits(item, found, calls)]
         best = min(candidates, key=lambda item: _rank(item, role), default=None)
         if best is not None and (best.name in role.names or _speaks(best, role)):
             found[role.name] = best

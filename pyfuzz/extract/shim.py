@@ -30,12 +30,11 @@ QUIET = re.compile(
 )
 
 # What C and the compiler bring.
-_LANGUAGE = frozenset(
-    "memset memcpy memmove memcmp strlen strcmp offsetof NULL true false bool size_t ssize_t "
-    "uintptr_t intptr_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t "
-    "va_list assert __FILE__ __LINE__ __func__ __FUNCTION__ __PRETTY_FUNCTION__ "
-    "typeof __typeof__ typeof_unqual asm __asm__ __attribute__ _Static_assert static_assert "
-    "_Generic alignof __alignof__".split()
+_LANGUAGE = re.compile(
+    r"mem(?:set|cpy|move|cmp)|str(?:len|cmp)|offsetof|NULL|true|false|bool|s?size_t|u?intptr_t"
+    r"|u?int(?:8|16|32|64)_t|va_list|__FILE__|__LINE__|__func__|__FUNCTION__"
+    r"|(?:__)?typeof(?:__)?|(?:__)?asm(?:__)?|(?:__)?alignof(?:__)?|__attribute__"
+    r"|_?[Ss]tatic_assert|_Generic|__builtin_\w+"
 )
 
 
@@ -48,9 +47,9 @@ def provided() -> frozenset[str]:
         for name in _HEADERS
         if (folder / name).is_file()
     ]
-    return Index(files, {}).names() | _LANGUAGE
+    return Index(files, {}).names()
 
 
 def is_provided(name: str) -> bool:
     """Tell whether the closure stops at this name."""
-    return name in provided() or name.startswith("__builtin_")
+    return name in provided() or _LANGUAGE.fullmatch(name) is not None

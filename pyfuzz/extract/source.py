@@ -172,7 +172,8 @@ def _assemble(
                 places.append(place)
     headers = [header for place in places if (header := read(place)) is not None]
     makefile = read("Makefile")
-    return KernelSource(origin, mmu, tuple(headers), makefile and _version(makefile.text))
+    version = _version(makefile.text) if makefile is not None else None
+    return KernelSource(origin, mmu, tuple(headers), version)
 
 
 def _version(makefile: str) -> str | None:

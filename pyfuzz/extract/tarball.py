@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import json
 import lzma
-import os
 import shutil
 import tarfile
 import tempfile
@@ -74,7 +73,7 @@ def _unpack_into(path: Path, wanted: Callable[[str], str | None], folder: Path) 
         names = _extract_members(path, wanted, scratch)
         (scratch / _LIST).write_text(json.dumps(sorted(names)), "utf-8")
         try:
-            os.rename(scratch, folder)
+            scratch.rename(folder)
         except OSError:
             if not (folder / _LIST).is_file():
                 raise

@@ -27,7 +27,8 @@ class Traits:
     ``capacity`` is as the source writes it (a macro's name or a number), and
     ``capacity_value`` its number where it is a plain one.  ``count_field`` and
     ``tail_field`` are members of the descriptor, None where it has none: then
-    its entries end at the first NULL.
+    its entries end at the first NULL.  ``zaps_by_gfn``: what zaps a whole list
+    finds the head anew by gfn for each entry, so it serves guest frames only.
     """
 
     capacity: str
@@ -40,6 +41,7 @@ class Traits:
     atomic_heads: bool
     locked_heads: bool
     takes_kvm: bool
+    zaps_by_gfn: bool
     rmap_add_recycles: bool
     recycle_threshold: int | None
     policy: str
@@ -68,9 +70,7 @@ class Traits:
         ]
 
 
-def detect(
-    index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: roles.Calls
-) -> Traits:
+def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: roles.Calls) -> Traits:
     """Detect the traits of the kernel whose functions ``found`` are.
 
     Raises UsageError when the descriptor is not one that the harness can walk.
@@ -88,7 +88,7 @@ def detect(
     count, tail = _counts(members)
     rmap_add = found.get(roles.RMAP_ADD)
     reached = calls.reach(rmap_add) if rmap_add else frozenset()
-    zap_all = found.get(roles.ZAP_ALL)
+    zap_all, rmap_remove = found.get(roles.ZAP_ALL), found.get(roles.RMAP_REMOVE)
     return Traits(
         capacity=capacity,
         capacity_value=_number(index, capacity),
@@ -100,8 +100,10 @@ def detect(
         atomic_heads=atomic,
         locked_heads=atomic and _locks(index, mmu, calls, add),
         takes_kvm=roles.KVM in [param.type for param in remove.params],
-        rmap_add_recycles=rmap_add is not None
-        and (zap_all is not None and zap_all.name in reached),
+        zaps_by_gfn=zap_all is not None
+        and rmap_remove is not None
+        and rmap_remove.name in calls.reach(zap_all),
+        rmap_add_recycles=zap_all is not None and zap_all.name in reached,
         recycle_threshold=_number(index, "RMAP_RECYCLE_THRESHOLD"),
         policy=_policy(calls.reach(remove)),
     )
@@ -179,9 +181,7 @@ def _number(index: Index, text: str) -> int | None:
         return None
 
 
-def _with_helpers(
-    index: Index, mmu: SourceFile, calls: roles.Calls, root: Item
-) -> list[Item]:
+def _with_helpers(index: Index, mmu: SourceFile, calls: roles.Calls, root: Item) -> list[Item]:
     """Return a function and those of mmu.c below it."""
     below = [index.find(name) for name in sorted(calls.reach(root))]
     return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]

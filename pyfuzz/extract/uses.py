@@ -64,17 +64,17 @@ def _macro_uses(item: Item) -> Uses:
     for member, name, call in _TOKEN.findall(_TAG.sub(" ", body)):
         if member:
             found.fields.add(name)
-        elif name not in own and name not in _KEYWORDS:
+        elif name not in own and not _KEYWORD.fullmatch(name):
             found.names[name] = None
             if call:
                 found.calls[name] = True
     return found
 
 
-_KEYWORDS = frozenset(
-    "if else for while do switch case default break continue return goto sizeof typeof "
-    "__typeof__ static const volatile inline extern int long short char unsigned signed "
-    "void bool struct union enum true false NULL __func__ __auto_type _Bool".split()
+_KEYWORD = re.compile(
+    r"if|else|for|while|do|switch|case|default|break|continue|return|goto|sizeof|typeof"
+    r"|__typeof__|static|const|volatile|inline|extern|int|long|short|char|unsigned|signed"
+    r"|void|bool|struct|union|enum|true|false|NULL|__func__|__auto_type|_Bool"
 )
 
 
@@ -96,7 +96,7 @@ def _look(node: tree_sitter.Node, found: Uses, declared: set[str]) -> None:
     match node.type:
         case "identifier":
             name = text_of(node)
-            if name in declared or name in _KEYWORDS:
+            if name in declared or _KEYWORD.fullmatch(name):
                 return
             found.names[name] = None
             call = node.parent
