@@ -80,8 +80,8 @@ def as_text(report: Report) -> str:
         f"{options.workers} worker{'s' * (options.workers != 1)}, {report.seconds:.1f} s"
         + (" (interrupted)" if report.interrupted else ""),
         f"  executions   {counts.executions:,} ({_rate(counts.executions, report):,.0f}/s)",
-        f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s), "
-        f"{counts.steps:,} steps with repetitions",
+        f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s)",
+        f"  steps        {counts.steps:,} ({_rate(counts.steps, report):,.0f}/s), repetitions counted",
         f"  reached      {_reached(report)}",
         f"  run folder   {options.out}",
     ]
