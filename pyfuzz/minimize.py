@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyfuzz.catalogue import Target
     from pyfuzz.kinds import Kind
     from pyfuzz.operation import Operation
+    from pyfuzz.results import RawFinding
 
 DEFAULT_BUDGET_RUNS = 50_000
 
@@ -42,16 +43,57 @@ def minimize(
     the finding at all.
     """
     with Runner(target, flavour) as runner:
-
-        def shows(payload: bytes) -> bool:
-            return any(
-                finding.kind is kind and finding.function == function
-                for finding in runner.run(payload)
-            )
-
-        return shrink(
-            operations, shows, budget_runs=budget_runs, what=f"{kind.value} in {function or '-'}"
+        return minimize_in(
+            runner, operations, kind=kind, function=function, budget_runs=budget_runs
         )
+
+
+def minimize_in(
+    runner: Runner,
+    operations: Iterable[Operation],
+    *,
+    kind: Kind,
+    function: str,
+    budget_runs: int = DEFAULT_BUDGET_RUNS,
+) -> list[Operation]:
+    """Minimise as minimize() does, in a child process that is there already."""
+
+    def shows(payload: bytes) -> bool:
+        return any(
+            finding.kind is kind and finding.function == function for finding in runner.run(payload)
+        )
+
+    what = f"{kind.value} in {function or 'no function'}"
+    return shrink(operations, shows, budget_runs=budget_runs, what=what)
+
+
+def choose(
+    findings: Iterable[RawFinding],
+    target: Target,
+    kind: Kind | None,
+    function: str | None,
+    name: str,
+) -> RawFinding:
+    """Return the finding to minimise: of this kind and function, a new one if there is.
+
+    Raises UsageError, which calls the sequence ``name``, if there is none.
+    """
+    fitting = [
+        finding
+        for finding in findings
+        if kind in (None, finding.kind) and function in (None, finding.function)
+    ]
+    if not fitting:
+        what = kind.value if kind else "a finding"
+        where = f" in {function}" if function else ""
+        raise UsageError(
+            f"{name}: must show {what}{where} on {target.name} to be minimised, does not; "
+            "see what it shows with: pyfuzz replay"
+        )
+    return min(
+        fitting,
+        key=lambda finding: target.known_reason(finding.kind, finding.function) is not None,
+    )
 
 
 class _Search:

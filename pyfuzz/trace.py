@@ -117,8 +117,12 @@ class _Recorder:
     def end(self, number: int) -> Entry:
         """Tear the world down."""
         entry = Entry(number, "")
-        self._record(entry, self._module.end(number))
-        return self._close(entry, [], [])
+        step = self._module.end(number)
+        self._record(entry, step)
+        self._close(entry, [], [])
+        if step.alive and not entry.findings:
+            entry.skipped[Skip.HOST_DEAD] += 1
+        return entry
 
     def _record(self, entry: Entry, step: Step) -> None:
         entry.steps += 1

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz minimize``: the shortest sequence with the same finding."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue, container
+from pyfuzz.cli.options import target_of
+from pyfuzz.errors import UsageError
+from pyfuzz.kinds import Kind
+from pyfuzz.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
+from pyfuzz.run_folder import write_beside
+from pyfuzz.runner import Runner
+
+
+@click.command("minimize")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--kind", help="The finding's kind.  [default: the first that is not known]")
+@click.option("--function", help="The finding's function.  [default: the first with that kind]")
+@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=DEFAULT_BUDGET_RUNS,
+    show_default=True,
+    help="How many runs it may take.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the text here.")
+@click.option("--force", is_flag=True, help="Replace the output if it is there.")
+def minimize(
+    file: Path,
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    kind: str | None,
+    function: str | None,
+    sanitize: bool,
+    runs: int,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Print the shortest sequence with the same finding as FILE.
+
+    The finding keeps its kind and its function of the target: it never drifts
+    to another one.
+    """
+    if output is not None and output.exists() and not force:
+        raise UsageError(f"{output}: is there already; name another with -o, or give --force")
+    wanted = None if kind is None else _kind(kind)
+    chosen = target_of(target, kernel, bug_on_data_corruption)
+    source = container.read(file)
+    with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
+        findings = runner.run(source.payload)
+        finding = choose(findings, chosen, wanted, function, str(file))
+        shortest = minimize_in(
+            runner,
+            source.operations,
+            kind=finding.kind,
+            function=finding.function,
+            budget_runs=runs,
+        )
+    where = f" in {finding.function}" if finding.function else ""
+    comment = f"# {finding.kind.value}{where} on {chosen.name}\n"
+    text = container.to_text(shortest).replace("\n", "\n" + comment, 1)
+    before, after = len(source.operations), len(shortest)
+    print(
+        f"{finding.kind.value}{where}: {before} operations before, {after} after",
+        file=sys.stderr,
+    )
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_beside(output, text.encode())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{output}: cannot be written: {reason}; name another with -o") from error
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Kind)
+        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz replay``: run sequences step by step and print what happens."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue, container
+from pyfuzz.catalogue import Target
+from pyfuzz.cli.options import target_of
+from pyfuzz.errors import UsageError
+from pyfuzz.replay import VERDICTS, Replay
+from pyfuzz.replay import replay as run_replays
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
+@click.option("--all-targets", is_flag=True, help="On every target of the catalogue that builds.")
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def replay(
+    files: tuple[Path, ...],
+    target: str | None,
+    all_targets: bool,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    sanitize: bool,
+    as_json: bool,
+) -> int:
+    """Run the sequences in FILES step by step and print what happens.
+
+    A file is text, a container (pyfuzz pack), or an engine's raw input.
+
+    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    """
+    targets = _targets(target, all_targets, kernel, bug_on_data_corruption)
+    sequences = [container.read(path) for path in files]
+    done: list[Replay] = []
+    for chosen in targets:
+        for result in run_replays(sequences, chosen, "sanitize" if sanitize else "fuzz"):
+            if not as_json:
+                print("\n".join([""] * bool(done) + list(result.lines())))
+                sys.stdout.flush()
+            done.append(result)
+    worst = max((result.verdict for result in done), key=VERDICTS.index)
+    if as_json:
+        print(json.dumps({"verdict": worst, "replays": [r.as_object() for r in done]}, indent=2))
+    elif len(done) > 1:
+        counts = ", ".join(f"{sum(r.verdict == v for r in done)} {v}" for v in VERDICTS)
+        print(f"\n{len(done)} replays: {counts}")
+    return int(worst == "finding")
+
+
+def _targets(
+    name: str | None, all_targets: bool, kernel: Path | None, bug_on_data_corruption: bool
+) -> list[Target]:
+    if not all_targets:
+        return [target_of(name, kernel, bug_on_data_corruption)]
+    if name is not None or kernel is not None or bug_on_data_corruption:
+        other = "--target" if name is not None else "--kernel"
+        raise UsageError(f"--all-targets names every target: leave it or {other} out")
+    return [target for target in catalogue.TARGETS.values() if target.builds]

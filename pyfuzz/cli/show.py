@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz show``: binary to text."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import container
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def show(file: Path) -> None:
+    """Print the sequence in FILE as text.
+
+    FILE is a container (pyfuzz pack), an engine's raw input, or text, which is
+    printed in its canonical form without comments.
+    """
+    sys.stdout.write(container.to_text(container.read(file).operations))

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Replay sequences on targets, and say what is new and what is known about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz import trace_text
+from pyfuzz.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.container import SequenceFile
+    from pyfuzz.results import RawFinding
+    from pyfuzz.trace import Entry
+
+# From the best to the worst; as in the result of a campaign.
+VERDICTS = ("clean", "known", "finding")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What one sequence did on one target."""
+
+    file: SequenceFile
+    target: Target
+    flavour: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def findings(self) -> list[RawFinding]:
+        """What was found, in the order of the steps."""
+        return [finding for entry in self.entries for finding in entry.findings]
+
+    def known(self, finding: RawFinding) -> str | None:
+        """Return the reason why a finding is a known one, None if it is not."""
+        return self.target.known_reason(finding.kind, finding.function)
+
+    @property
+    def verdict(self) -> str:
+        """``finding`` if one is not known, else ``known`` or ``clean``."""
+        if any(self.known(finding) is None for finding in self.findings):
+            return "finding"
+        return "known" if self.findings else "clean"
+
+    @property
+    def note(self) -> str | None:
+        """What to do where the file speaks of a finding that this flavour cannot show."""
+        speaks_of_sanitizer = self.file.text is not None and "Sanitizer" in self.file.text
+        if speaks_of_sanitizer and self.flavour != "sanitize" and self.verdict != "finding":
+            return "the file speaks of a sanitizer's report: replay it with --sanitize"
+        return None
+
+    def lines(self) -> Iterator[str]:
+        """Yield the trace for people."""
+        target = self.target
+        yield f"{self.file.path} on {target.name} ({self.flavour} flavour)"
+        yield f"  {target.generation}; {target.policy}"
+        yield from trace_text.lines(self.entries, self.known)
+        if self.note:
+            yield f"note: {self.note}"
+        yield f"verdict: {self._verdict_text()}"
+
+    def _verdict_text(self) -> str:
+        kinds = [finding.kind.value for finding in self.findings]
+        match self.verdict:
+            case "clean":
+                return "clean, nothing found"
+            case "known":
+                return f"known, nothing new ({', '.join(dict.fromkeys(kinds))})"
+            case _:
+                new = (f.kind.value for f in self.findings if self.known(f) is None)
+                return f"finding ({', '.join(dict.fromkeys(new))})"
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the replay as ``pyfuzz replay --json`` prints it."""
+        return {
+            "file": str(self.file.path),
+            "target": self.target.name,
+            "flavour": self.flavour,
+            "verdict": self.verdict,
+            "note": self.note,
+            "findings": [self._finding_object(finding) for finding in self.findings],
+            "trace": [_entry_object(entry) for entry in self.entries],
+        }
+
+    def _finding_object(self, finding: RawFinding) -> dict[str, Any]:
+        reason = self.known(finding)
+        return {
+            "kind": finding.kind.value,
+            "function": finding.function,
+            "line": finding.line,
+            "message": finding.message,
+            "operation": finding.operation,
+            "step": finding.step,
+            "known": reason is not None,
+            "reason": reason,
+        }
+
+
+def replay(files: Iterable[SequenceFile], target: Target, flavour: str) -> Iterator[Replay]:
+    """Replay files on one target, in a child process that is replaced when it dies."""
+    with Runner(target, flavour) as runner:
+        for file in files:
+            entries = tuple(runner.trace(list(file.operations)))
+            yield Replay(file, target, flavour, entries)
+
+
+def _entry_object(entry: Entry) -> dict[str, Any]:
+    return {
+        "operation": entry.operation,
+        "text": entry.text or "tear-down",
+        "first_step": entry.first,
+        "steps": entry.steps,
+        "sptes": entry.sptes,
+        "returned": entry.returned,
+        "skipped": {
+            reason.name.lower().replace("_", "-"): times
+            for reason, times in sorted(entry.skipped.items())
+        },
+        "errors": entry.errors,
+        "recycled": entry.recycled,
+        "bugged": entry.bugged,
+        "log": entry.log,
+        "lists": [
+            {"list": change.name, "before": change.before, "after": change.after}
+            for change in entry.lists
+        ],
+        "findings": [finding.kind.value for finding in entry.findings],
+    }

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Print a trace so that a kernel developer can read the failure off it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pyfuzz.operation import SPTES
+from pyfuzz.results import Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyfuzz.results import RawFinding
+    from pyfuzz.trace import Entry, ListChange
+
+WIDTH = 80
+_INDENT = " " * 8
+_EIO = -5
+# More numbers than these are shortened.
+_SHOWN = 8
+
+SKIPPED = {
+    Skip.NO_VM: "the VM is not alive",
+    Skip.VM_ALIVE: "the VM is alive already",
+    Skip.EMPTY: "the list has no member",
+    Skip.NO_FREE_SPTE: "every SPTE of the VM is in a list",
+    Skip.IN_OTHER_LIST: "the SPTE is in another list, which clearing it would break",
+    Skip.UNSUPPORTED: "the target has no such function",
+    Skip.HOST_DEAD: "the host is dead",
+}
+
+
+def lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -> Iterator[str]:
+    """Yield the lines of a trace; ``known`` gives the reason why a finding is a known one."""
+    dead: list[Entry] = []
+    for entry in entries:
+        if entry.skipped[Skip.HOST_DEAD] and not entry.findings:
+            dead.append(entry)
+            continue
+        yield from _entry_lines(entry, known)
+    if dead:
+        yield from _wrapped(f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}")
+
+
+def _dead_text(dead: list[Entry]) -> str:
+    numbers = [entry.operation for entry in dead if entry.text]
+    parts = [f"operations {numbers[0]} to {numbers[-1]}"] if len(numbers) > 1 else []
+    parts += [f"operation {numbers[0]}"] if len(numbers) == 1 else []
+    parts += ["the tear-down"] if not dead[-1].text else []
+    return " and ".join(parts)
+
+
+def _entry_lines(entry: Entry, known: Callable[[RawFinding], str | None]) -> Iterator[str]:
+    if entry.text:
+        yield f"{entry.operation:4}  {entry.text}{_part(entry)}"
+    else:
+        yield "      tear-down: every VM is destroyed"
+    for text in _facts(entry):
+        yield from _wrapped(f"{_INDENT}{text}")
+    for change in entry.lists:
+        yield from _change_lines(change, always=bool(entry.errors or entry.findings))
+    for finding in entry.findings:
+        yield from _finding_lines(finding, known(finding))
+
+
+def _part(entry: Entry) -> str:
+    """Say which of the repetitions an entry is about, if not all."""
+    if entry.steps == entry.repeat:
+        return ""
+    if entry.steps == 1:
+        return f"   (step {entry.first})"
+    return f"   (steps {entry.first} to {entry.first + entry.steps - 1})"
+
+
+def _facts(entry: Entry) -> Iterator[str]:
+    ran = entry.steps - sum(entry.skipped.values())
+    for reason, times in sorted(entry.skipped.items()):
+        yield f"skipped{_times(times, entry.steps)}: {SKIPPED[reason]}"
+    chosen = numbers(entry.sptes, "s", SPTES)
+    if entry.errors:
+        yield _error(entry, chosen, ran)
+    elif chosen and (f" {chosen} " not in f"{entry.text} " or entry.repeat > 1):
+        yield f"chose {chosen}"
+    if entry.returned:
+        yield f"returned {numbers(entry.returned)}{_meaning(entry)}"
+    if entry.recycled:
+        yield "recycled: the list had grown too long and was zapped whole"
+    for text, times in Counter(entry.log).items():
+        yield f"logged{_times(times, 1)}: {text or '(an empty line)'}"
+    for number in entry.bugged:
+        yield f"bugged: vm{number}"
+
+
+def _error(entry: Entry, chosen: str, ran: int) -> str:
+    """Say what is wrong with what the sequence asks for, and what must happen."""
+    vm = entry.text.split()[1]
+    # An SPTE that was asked for in another list than its own comes with both.
+    here, looked_in = entry.lists[0].name, entry.lists[-1].name
+    what = f"{chosen} {'is' if ran == 1 else 'are'}"
+    what += f" in {here}, looked for in" if here != looked_in else " not in"
+    return (
+        f"an error{_times(entry.errors, ran)}: {what} {looked_in}, so {vm} must be bugged "
+        "and nothing changed"
+    )
+
+
+def _times(times: int, of: int) -> str:
+    return f" {times} times" if times > 1 or of > 1 else ""
+
+
+def _meaning(entry: Entry) -> str:
+    if not entry.text.startswith("enter "):
+        return ""
+    return " (-EIO: the VM is dead)" if entry.returned == [_EIO] else " (in the guest)"
+
+
+def numbers(values: list[int], letter: str = "", modulus: int = 1 << 64) -> str:
+    """Write numbers shortly: ``0..39``, ``s3``, ``s3 s9 s1``, ``7 (40 times)``."""
+    if not values:
+        return ""
+    first, last = values[0], values[-1]
+    if len(values) == 1:
+        return f"{letter}{first}"
+    if len(set(values)) == 1:
+        return f"{letter}{first} ({len(values)} times)"
+    if all((after - before) % modulus == 1 for before, after in pairwise(values)):
+        return f"{letter}{first}..{letter}{last}"
+    shown = [f"{letter}{value}" for value in values]
+    if len(values) <= _SHOWN:
+        return " ".join(shown)
+    return f"{' '.join(shown[:4])} … {' '.join(shown[-2:])} ({len(values)} of them)"
+
+
+def _change_lines(change: ListChange, *, always: bool) -> Iterator[str]:
+    if change.before == change.after:
+        if always:
+            yield from _list_lines(f"{change.name}:", f"{change.after} (as before)")
+        return
+    yield from _list_lines(f"{change.name}:", change.before)
+    yield from _list_lines("=>".rjust(len(change.name) + 1), change.after)
+
+
+def _list_lines(name: str, drawn: str) -> Iterator[str]:
+    return _wrapped(f"{_INDENT}{name} {drawn}", indent=len(_INDENT) + len(name) + 3)
+
+
+def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[str]:
+    where = f" in {finding.function}" if finding.function else ""
+    where += f", line {finding.line}" if finding.line else ""
+    state = "FINDING" if known is None else "known finding"
+    yield f"   >>>  {state}: {finding.kind.value}{where}"
+    yield from _wrapped(f"{_INDENT}  {finding.message}")
+    if known is not None:
+        yield from _wrapped(f"{_INDENT}  known: {known}")
+
+
+def _wrapped(text: str, indent: int | None = None) -> Iterator[str]:
+    """Fold a line at blanks, at most WIDTH wide."""
+    margin = len(text) - len(text.lstrip())
+    yield from textwrap.wrap(
+        text.strip(),
+        WIDTH,
+        initial_indent=" " * margin,
+        subsequent_indent=" " * (margin + 2 if indent is None else indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
