@@ -81,7 +81,7 @@ def as_text(report: Report) -> str:
         + (" (interrupted)" if report.interrupted else ""),
         f"  executions   {counts.executions:,} ({_rate(counts.executions, report):,.0f}/s)",
         f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s)",
-        f"  steps        {counts.steps:,} ({_rate(counts.steps, report):,.0f}/s), repetitions counted",
+        f"  steps        {counts.steps:,} ({_rate(counts.steps, report):,.0f}/s), with repetitions",
         f"  reached      {_reached(report)}",
         f"  run folder   {options.out}",
     ]
