@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold a module against the model, step by step: the independent oracle.
 
-What the shim observes (``BUG()``, a fault, a hang) is taken from the module;
+What the shim observes (``BUG()``, a fault, a hang, a double free) is taken from the module;
 everything else is decided here, from the flags, the requests, the log and the
 raw bytes of the lists.
 """
@@ -207,4 +207,4 @@ class LogBook:
 def _observed(what: str, result: Step) -> Iterator[Broken]:
     for kind in OBSERVED:
         if kind in result.findings:
-            yield Broken(kind, f"{what} ended the host")
+            yield Broken(kind, f"{what} showed it")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pyfuzz.operation import Operation
     from pyfuzz.results import Step, Traits
 
-OBSERVED = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG)
+# What the shim and the guard see happen, for which there is no second opinion.
+OBSERVED = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG, Kind.DOUBLE_FREE)
 DESTRUCTIVE = frozenset(
     (
         *OBSERVED,
@@ -26,7 +27,6 @@ DESTRUCTIVE = frozenset(
         Kind.GHOST_ENTRY,
         Kind.SHAPE,
         Kind.LEAK,
-        Kind.DOUBLE_FREE,
         Kind.TEARDOWN,
         Kind.STALE_SPTE,
     )
@@ -102,17 +102,16 @@ class ListJudge:
         name = list_name(vm, head)
         for fault in seen.faults:
             yield Broken(Kind.SHAPE, f"{name}: {fault}")
-        missing = set(expected)
+        missing = {self._names.address(vm, spte): spte for spte in expected}
         for address in seen.sptes:
-            owner, spte = self._names.find(address) or (None, address)
-            if owner != vm or spte not in missing:
-                what = f"{spte:#x}" if owner is None else f"vm{owner} s{spte}"
-                yield Broken(Kind.GHOST_ENTRY, f"{name} must not hold {what}, does")
-                continue
-            missing.remove(spte)
-            if not self.world.spte_value(vm, spte) & PRESENT:
+            spte = missing.pop(address, None)
+            if spte is None:
+                yield Broken(
+                    Kind.GHOST_ENTRY, f"{name} must not hold {self._names.name(address)}, does"
+                )
+            elif not self.world.spte_value(vm, spte) & PRESENT:
                 yield Broken(Kind.STALE_SPTE, f"{name} holds s{spte}, which must be present")
-        for spte in sorted(missing):
+        for spte in sorted(missing.values()):
             yield Broken(Kind.LOST_ENTRY, f"{name} must hold s{spte}, does not")
 
     def cleared(self, vm: int, sptes: Iterable[int]) -> Iterator[Broken]:

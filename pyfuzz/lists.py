@@ -62,6 +62,10 @@ class SpteNames:
     def __init__(self, memory: Memory) -> None:
         self._bases = [memory.spte_address(vm, 0) for vm in range(VMS)]
 
+    def address(self, vm: int, spte: int) -> int:
+        """Return the address of an SPTE."""
+        return self._bases[vm] + _WORD * spte
+
     def find(self, address: int) -> tuple[int, int] | None:
         """Return the VM and the number of an SPTE, None if none is there."""
         for vm, base in enumerate(self._bases):
@@ -69,6 +73,11 @@ class SpteNames:
             if not rest and 0 <= spte < SPTES:
                 return vm, spte
         return None
+
+    def name(self, address: int) -> str:
+        """Name what is at an address: ``vm0 s3``, or the address itself."""
+        found = self.find(address)
+        return f"vm{found[0]} s{found[1]}" if found else f"{address:#x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,35 @@ def operations(draw: st.DrawFn, repeats: st.SearchStrategy[int] | None = None) -
     head, head_vm = draw(_HEADS[form.heads]), vm
     if opcode is Opcode.REMOVE_STRAY and draw(st.booleans()):
         head, head_vm = head % 4, draw(st.integers(0, 3))
-    count = draw(repeats or st.integers(1, 2200)) if form.repeats else 1
+    counts = st.integers(1, 2200) if repeats is None else repeats
+    count = draw(counts) if form.repeats else 1
     return Operation(opcode, vm, head, head_vm, operand, count)
+
+
+@st.composite
+def busy_operations(draw: st.DrawFn) -> Operation:
+    """Draw an operation on one of few lists, so that operations meet each other."""
+    op = draw(operations(st.sampled_from((1, 1, 1, 1, 2, 3, 14, 15, 40))))
+    vm = draw(st.sampled_from((0, 0, 0, 1, 2)))
+    if op.opcode is Opcode.CONTEXT and op.operand < Context.VCPU0:
+        vm = 0
+    head = {
+        Heads.NONE: 0,
+        Heads.ANY: draw(st.sampled_from((0, 0, 1, 16))),
+        Heads.FRAME: draw(st.sampled_from((0, 0, 1, 15))),
+        Heads.PARENT: 16,
+    }[op.form.heads]
+    head_vm = vm
+    if op.opcode is Opcode.REMOVE_STRAY and head < FRAME_HEADS:
+        head_vm = draw(st.sampled_from((vm, vm, 0, 1)))
+    if head_vm != vm:
+        head %= 4
+    operand = op.operand
+    if op.form.operand in (Operand.SPTE, Operand.MEMBER):
+        operand = draw(st.integers(0, 30))
+    return Operation(op.opcode, vm, head, head_vm, operand, op.repeat)
+
+
+def busy_sequences() -> st.SearchStrategy[list[Operation]]:
+    """Draw sequences that build lists, break into them and make mistakes."""
+    return st.lists(busy_operations(), max_size=30)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The two oracles against each other: the C one, and the judge with the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from plants import plant
+from strategies import busy_sequences
+from test_oracle_kinds import PLANTED
+
+from pyfuzz import _native, catalogue
+from pyfuzz.errors import HarnessError
+from pyfuzz.grammar import format_text, parse
+from pyfuzz.judge import Judge
+from pyfuzz.kinds import Kind
+from pyfuzz.sequence import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyfuzz._native import Module
+    from pyfuzz.operation import Operation
+    from pyfuzz.results import Step
+
+PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
+Seen = tuple[str, set[Kind], set[Kind]]
+
+
+def judged(module: Module, ops: list[Operation]) -> list[Seen]:
+    """Return, for each step that either oracle objects to, the step and both's kinds."""
+    judge = Judge(module)
+    verdicts = [
+        (f"{number}.{step}", judge.step(op, number, step))
+        for number, op in enumerate(ops)
+        for step in range(op.repeat)
+    ]
+    verdicts.append(("end", judge.end(len(ops))))
+    return [
+        (where, set(verdict.step.findings), set(verdict.kinds))
+        for where, verdict in verdicts
+        if verdict.step.findings or verdict.kinds
+    ]
+
+
+@pytest.mark.parametrize("port", PORTS)
+@seed(20221129)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ops=busy_sequences())
+def test_oracles_on_any_sequence_agree_at_every_step(port: str, ops: list[Operation]) -> None:
+    module = _native.load(catalogue.get(port))
+    for where, by_c, by_model in judged(module, ops):
+        assert by_c == by_model, f"step {where} of\n{format_text(ops)}"
+
+
+@pytest.mark.parametrize("port", ["rfc-v4", "v5.10", "v6.6"])
+def test_oracles_at_the_recycle_threshold_agree(port: str) -> None:
+    module = _native.load(catalogue.get(port))
+    text = "rmap-add vm0 f0 s0 x1001\nremove vm0 f0 #3 x14\nadd vm0 f0 s0 x16\nrmap-add vm0 f0 s0"
+    for where, by_c, by_model in judged(module, parse(text, "test")):
+        assert by_c == by_model, where
+
+
+# The harness puts these right when it has reported them: nothing is left for
+# the judge to see.
+PUT_RIGHT = (Kind.REQUEST, Kind.STALE_SPTE)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in PLANTED if kind not in PUT_RIGHT], ids=lambda kind: kind.value
+)
+def test_oracles_see_a_planted_cause_at_the_same_step(kind: Kind, tmp_path: Path) -> None:
+    port, edit, text = PLANTED[kind]
+    module = _native.load(plant(port, tmp_path, edit))
+    module.set_hang_limit(50)
+    first = judged(module, parse(text, "test"))[:1]
+    assert [(kind in by_c, kind in by_model) for _, by_c, by_model in first] == [(True, True)]
+
+
+@given(st.binary(min_size=4, max_size=64))
+@settings(deadline=None)
+def test_decode_in_c_and_in_python_is_the_same(data: bytes) -> None:
+    module = _native.load(catalogue.get(catalogue.DEFAULT))
+    whole = len(data) // 4 * 4
+    by_c = [module.decode(data[at : at + 4]) for at in range(0, whole, 4)]
+    assert by_c == decode(data)
+
+
+class Tampered:
+    """A module that is right but for one thing that it says."""
+
+    def __init__(self, module: Module, name: str, value: object) -> None:
+        self._module = module
+        self._name = name
+        self._value = value
+
+    def __getattr__(self, name: str) -> object:
+        return self._value if name == self._name else getattr(self._module, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("head_value", lambda vm, head: 0, Kind.LOST_ENTRY),
+        ("head_value", lambda vm, head: 0x1000, Kind.GHOST_ENTRY),
+        ("head_value", lambda vm, head: 0x1001, Kind.SHAPE),
+        ("spte_value", lambda vm, spte: 0, Kind.STALE_SPTE),
+        ("requests", lambda vm, vcpu: 1, Kind.REQUEST),
+        ("descriptors_live", 1, Kind.LEAK),
+    ],
+)
+def test_judge_of_a_module_that_lies_objects(name: str, value: object, kind: Kind) -> None:
+    module = _native.load(catalogue.get("v6.6"))
+    judge = Judge(Tampered(module, name, value))  # type: ignore[arg-type]
+    verdict = judge.step(parse("add vm0 f0 s0", "test")[0], 0, 0)
+    assert (verdict.step.findings, kind in verdict.kinds) == ((), True)
+
+
+def test_judge_of_a_harness_that_chooses_otherwise_is_a_harness_error() -> None:
+    module = _native.load(catalogue.get("v6.6"))
+    other = parse("add vm0 f0 s7", "test")[0]
+
+    def step(op: Operation, operation: int, step: int) -> Step:
+        return module.step(other, operation, step)
+
+    judge = Judge(Tampered(module, "step", step))  # type: ignore[arg-type]
+    with pytest.raises(HarnessError, match=r"spte of 'add vm0 f0 s0' must be 0 .* is 7 "):
+        judge.step(parse("add vm0 f0 s0", "test")[0], 0, 0)
