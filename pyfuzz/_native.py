@@ -16,11 +16,13 @@ from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.operation import Opcode, Operation
 from pyfuzz.results import RawFinding, Result, Skip, Step, Traits
 
-ABI = 1
+ABI = 2
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
-_Lines = list[str]  # inside Module, list is a reverse map's
+# Inside Module, list is a reverse map's.
+_Lines = list[str]
+_Numbers = list[int]
 
 
 class Module:
@@ -140,6 +142,34 @@ class Module:
     def set_hang_limit(self, milliseconds: int) -> None:
         """Set after how long an operation that does not end is a hang."""
         self._lib.pyfuzz_set_hang_limit(milliseconds)
+
+    def block_addresses(self) -> _Numbers:
+        """Return where the target's basic blocks begin in the module's file.
+
+        Errors: HarnessError in a flavour other than lines.
+        """
+        self._need_lines()
+        return [
+            int(self._lib.pyfuzz_lines_address(block))
+            for block in range(self._lib.pyfuzz_lines_blocks())
+        ]
+
+    def take_block_counts(self) -> _Numbers:
+        """Return how often each basic block ran, and count from 0 again.
+
+        Errors: HarnessError in a flavour other than lines.
+        """
+        self._need_lines()
+        counts = self._ffi.unpack(self._lib.pyfuzz_lines_counts(), self._lib.pyfuzz_lines_blocks())
+        self._lib.pyfuzz_lines_reset()
+        return [int(count) for count in counts]
+
+    def _need_lines(self) -> None:
+        if self.flavour != "lines":
+            raise HarnessError(
+                f"basic blocks are counted in the lines flavour, this is {self.flavour}; "
+                "please report"
+            )
 
     def _text(self, c: Any) -> str:
         return bytes(self._ffi.string(c)).decode("utf-8", "replace")

@@ -127,6 +127,11 @@ static unsigned int pyfuzz_adapter_cached(unsigned int vm)
 	return (unsigned int)pyfuzz_call_of(vm).cache->nobjs;
 }
 
+static void *pyfuzz_adapter_cache_object(unsigned int vm, unsigned int i)
+{
+	return pyfuzz_call_of(vm).cache->objects[i];
+}
+
 static int64_t pyfuzz_adapter_add(unsigned int vm, unsigned int head,
 				  uint64_t *sptep)
 {
@@ -304,6 +309,7 @@ struct pyfuzz_target pyfuzz_target = {
 	.topup = pyfuzz_adapter_topup,
 	.drain = pyfuzz_adapter_drain,
 	.cached = pyfuzz_adapter_cached,
+	.cache_object = pyfuzz_adapter_cache_object,
 	.add = pyfuzz_adapter_add,
 	.remove = pyfuzz_adapter_remove,
 #ifdef PYFUZZ_ZAP_ONE

@@ -95,7 +95,8 @@ static void feedback_found(unsigned int vm, unsigned int head,
 
 	if (!(val & 1))
 		return;
-	for (unsigned int d = 0; d < 8 && desc; d++) {
+	/* Looked up first: the list may be broken and not checked yet. */
+	for (unsigned int d = 0; d < 8 && descriptor_is_live(desc); d++) {
 		const uint64_t *const *sptes =
 			(const uint64_t *const *)(desc + t->sptes_offset);
 

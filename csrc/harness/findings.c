@@ -238,6 +238,8 @@ void check_log(void)
 {
 	unsigned int allowed = world.bugged_total > 1 ? world.bugged_total : 1;
 
+	if (world.faulted)
+		return;
 	for (unsigned int i = 0; i < sites_len; i++)
 		if (sites[i].boot == world.boot && sites[i].lines > allowed)
 			finding(PYFUZZ_LOG_FLOOD, sites[i].function,

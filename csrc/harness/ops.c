@@ -30,16 +30,30 @@ static uint16_t decode_repeat(uint8_t code)
 	return large[code - 248];
 }
 
+static bool faults_on;
+
+void pyfuzz_set_faults(uint32_t on)
+{
+	faults_on = on;
+}
+
 void pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op)
 {
 	unsigned int head = data[1] & 31;
 
+	op->fault = op->reserved = 0;
 	op->opcode = opcodes[data[0] & 31];
 	op->vm = (data[0] >> 5) & 3;
 	op->head = head < PYFUZZ_HEADS ? head : head & 15;
 	op->head_vm = op->vm;
 	op->operand = (uint16_t)((data[1] >> 5) << 8 | data[2]);
 	op->repeat = decode_repeat(data[3]);
+	if (faults_on && (data[0] & 0x80)) {
+		op->opcode = PYFUZZ_OP_FAULT;
+		op->fault = data[0] & 31;
+		op->repeat = 1;
+		return;
+	}
 	switch (op->opcode) {
 	case PYFUZZ_OP_REMOVE_STRAY:
 		if (head >= PYFUZZ_HEADS) {
@@ -109,7 +123,7 @@ static uint64_t *sptep_of(unsigned int vm, unsigned int spte)
 
 static void must_be_cleared(unsigned int vm, unsigned int spte)
 {
-	if (*sptep_of(vm, spte) & PRESENT)
+	if (!world.vms[vm].tainted && *sptep_of(vm, spte) & PRESENT)
 		finding(PYFUZZ_STALE_SPTE, guard_function, 0,
 			"vm%u s%u must be cleared, is still present", vm, spte);
 }
@@ -131,6 +145,9 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	unsigned int before = world.vms[vm].count[head];
 	int64_t returned;
 
+	if (!world.vms[vm].no_topup)
+		target->topup(vm);
+	world.vms[vm].no_topup = false;
 	*sptep = PRESENT | (uint64_t)(spte + 1) << 12;
 	if (head < PYFUZZ_FRAME_HEADS)
 		target->set_gfn(vm, sptep, head);
@@ -149,7 +166,7 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	}
 	CALL(target->names.rmap_add, target->rmap_add(vm, sptep, head));
 	model_add(vm, head, spte);
-	if (before <= PYFUZZ_RECYCLE_THRESHOLD)
+	if (before <= PYFUZZ_RECYCLE_THRESHOLD || world.vms[vm].tainted)
 		return;
 	if (!*target->heads[vm][head]) {
 		world.report->recycled = 1;
@@ -218,6 +235,8 @@ static void run_iterate(unsigned int vm, unsigned int head)
 	world.report->has_returned = 1;
 	world.report->returned = n;
 	world.report->expected = m->count[head];
+	if (m->tainted)
+		return;
 	world.walk++;
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int spte = spte_number(vm, yielded[i]);
@@ -249,7 +268,7 @@ static void run_enter(unsigned int vm, unsigned int vcpu)
 	world.report->has_returned = 1;
 	world.report->returned = fails ? -5 : 0;	/* -EIO */
 	world.report->expected = must_fail ? -5 : 0;
-	if (fails != must_fail)
+	if (fails != must_fail && !world.vms[vm].tainted)
 		finding(PYFUZZ_REQUEST, "vcpu_enter_guest", 0,
 			"vm%u cpu%u must%s enter the guest", vm, vcpu,
 			must_fail ? " not" : "");
@@ -286,7 +305,7 @@ static void empty_list(unsigned int vm, unsigned int head)
 	zapped_whole(vm, head);
 }
 
-static void vm_destroy(unsigned int vm)
+void vm_destroy(unsigned int vm)
 {
 	struct vm *m = &world.vms[vm];
 
@@ -294,7 +313,7 @@ static void vm_destroy(unsigned int vm)
 		if (!*target->heads[vm][h] && !m->count[h])
 			continue;
 		empty_list(vm, h);
-		if (*target->heads[vm][h])
+		if (*target->heads[vm][h] && !m->tainted)
 			finding(PYFUZZ_TEARDOWN, guard_function, 0,
 				"a head of vm%u must be empty after tear-down, is not",
 				vm);
@@ -366,7 +385,8 @@ static unsigned int may_run(const struct pyfuzz_op *op)
 {
 	if (world.host_dead)
 		return PYFUZZ_SKIP_HOST_DEAD;
-	if (!(target->traits.opcodes & (1U << op->opcode)))
+	if (op->opcode != PYFUZZ_OP_FAULT &&
+	    !(target->traits.opcodes & (1U << op->opcode)))
 		return PYFUZZ_SKIP_UNSUPPORTED;
 	if (op->opcode == PYFUZZ_OP_CREATE)
 		return world.vms[op->vm].alive ? PYFUZZ_SKIP_VM_ALIVE :
@@ -386,7 +406,6 @@ static void run_one(const struct pyfuzz_op *op, unsigned int spte, bool error)
 	case PYFUZZ_OP_ADD:
 	case PYFUZZ_OP_PARENT_ADD:
 	case PYFUZZ_OP_RMAP_ADD:
-		target->topup(vm);
 		run_add(op, spte);
 		break;
 	case PYFUZZ_OP_ZAP_ALL:
@@ -460,6 +479,13 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 	case PYFUZZ_OP_CREATE:
 		vm_create(op->vm);
 		break;
+	case PYFUZZ_OP_FAULT:
+		choose_running(op->vm);
+		report->skip = (uint8_t)fault_apply(op);
+		if (report->skip)
+			return;
+		check_step(op, false, requests_before);
+		break;
 	case PYFUZZ_OP_DESTROY:
 		choose_running(op->vm);
 		vm_destroy(op->vm);
@@ -480,6 +506,8 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 		break;
 	}
 	world.result.steps++;
+	if (world.faulted)
+		containment_step(op->vm);
 }
 
 /* The end of every sequence: check all, destroy all, account for all. */
@@ -489,6 +517,8 @@ void world_teardown(void)
 		return;
 	world.ending = true;
 	check_everything(PYFUZZ_NONE);
+	if (world.faulted && !world.host_dead)
+		containment_innocents();
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
 		if (!world.vms[vm].alive)
 			continue;
@@ -498,12 +528,12 @@ void world_teardown(void)
 	}
 	if (world.report->log_lines)
 		check_log();
-	if (!world.host_dead && descriptors_live()) {
+	if (!world.host_dead && !world.faulted && descriptors_live()) {
 		world.late = true;
 		finding(PYFUZZ_LEAK, target->names.zap_all, 0,
 			"%u descriptors are still allocated after every VM was destroyed",
 			descriptors_live());
 	}
-	if (!world.host_dead)
+	if (!world.host_dead && !world.faulted)
 		world.dirty = false;
 }

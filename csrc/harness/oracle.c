@@ -38,6 +38,8 @@ void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 	const char *function = guard_function;
 	struct walk walk;
 
+	if (world.vms[vm].tainted)
+		return;
 	if (check_in_budget(vm, head, &walk)) {
 		feedback_walk(&walk);
 		return;
@@ -78,7 +80,7 @@ static bool flags_hold(void)
 	for (unsigned int i = 0; i < PYFUZZ_VMS; i++) {
 		bool bugged = *pyfuzz_target.bugged[i];
 
-		hold &= !world.vms[i].alive ||
+		hold &= !world.vms[i].alive || world.vms[i].tainted ||
 			(bugged == world.vms[i].expect_bugged &&
 			 bugged == *pyfuzz_target.dead[i]);
 	}
@@ -88,7 +90,8 @@ static bool flags_hold(void)
 /* error: the step asked vm for what cannot be done, so it must be bugged. */
 void check_flags(unsigned int vm, bool error)
 {
-	bool must_bug = error && !world.vms[vm].expect_bugged;
+	bool must_bug = error && !world.vms[vm].expect_bugged &&
+			!world.vms[vm].tainted;
 	bool wrong = false;
 
 	if (!must_bug && flags_hold())
@@ -100,6 +103,10 @@ void check_flags(unsigned int vm, bool error)
 		if (!m->alive)
 			continue;
 		world.bugged_total += bugged && !m->expect_bugged;
+		if (m->tainted) {
+			m->expect_bugged = bugged;
+			continue;
+		}
 		if (bugged && !m->expect_bugged && i != vm) {
 			wrong = true;
 			finding(PYFUZZ_WRONG_VM, guard_function, 0,
@@ -132,7 +139,7 @@ void check_requests(void)
 			"a request other than VM-dead was made");
 	world.requests_wrong = 0;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
-		if (!world.vms[vm].alive)
+		if (!world.vms[vm].alive || world.vms[vm].tainted)
 			continue;
 		for (unsigned int i = 0; i < PYFUZZ_VCPUS; i++) {
 			unsigned int must = *pyfuzz_target.bugged[vm];
@@ -152,7 +159,7 @@ void check_returned(const char *function, int64_t returned, int64_t expected)
 	world.report->has_returned = 1;
 	world.report->returned = returned;
 	world.report->expected = expected;
-	if (returned != expected)
+	if (returned != expected && !world.faulted)
 		finding(PYFUZZ_COUNT_CONTRACT, function, 0,
 			"must return %lld, the number of entries%s, returned %lld",
 			(long long)expected,
@@ -166,6 +173,9 @@ void check_memory(void)
 {
 	uint32_t linked = 0, live = pyfuzz_descriptors_live();
 	struct walk walk;
+
+	if (world.faulted)
+		return;		/* a tainted VM's lists cannot be counted */
 
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
 		if (!world.vms[vm].alive)

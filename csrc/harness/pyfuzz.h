@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything below does; pyfuzz/_native.py refuses another. */
-#define PYFUZZ_ABI 1
+#define PYFUZZ_ABI 2
 
 /* The world: the host as the harness models it. */
 #define PYFUZZ_VMS 4
@@ -50,8 +50,12 @@ enum pyfuzz_opcode {
 	PYFUZZ_OP_CONTEXT = 18,
 	PYFUZZ_OP_CREATE = 19,
 	PYFUZZ_OP_DESTROY = 20,
+	PYFUZZ_OP_FAULT = 21,
 };
-#define PYFUZZ_OPCODES 21
+#define PYFUZZ_OPCODES 22
+
+/* Faults as operations; their names and causes: pyfuzz_fault_name(). */
+#define PYFUZZ_FAULTS 32
 
 /* The kinds of finding of docs/findings-kinds.md; the numbers are an index. */
 enum pyfuzz_kind {
@@ -85,6 +89,8 @@ struct pyfuzz_op {
 	uint8_t vm;
 	uint8_t head;
 	uint8_t head_vm;
+	uint8_t fault;		/* of PYFUZZ_OP_FAULT: which */
+	uint8_t reserved;
 	uint16_t operand;
 	uint16_t repeat;
 };
@@ -152,7 +158,7 @@ struct pyfuzz_traits {
 	uint32_t tail_count_size;
 	uint32_t locked_heads;		/* 1: bit 1 of a head's val is a lock */
 	uint32_t rmap_add_recycles;	/* 1: rmap_add applies the threshold itself */
-	uint32_t opcodes;		/* mask over enum pyfuzz_opcode: supported */
+	uint32_t opcodes;		/* mask over enum pyfuzz_opcode: supported; not FAULT */
 	uint32_t counters;		/* of the target's coverage, 0: not instrumented */
 	uint32_t states;		/* of the state feedback */
 	uint32_t sanitized;		/* 1: built with AddressSanitizer */
@@ -216,6 +222,38 @@ void pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op);
 /* Count into this region (struct pyfuzz_shared) from now on; NULL: our own. */
 void pyfuzz_attach(void *region);
 const struct pyfuzz_shared *pyfuzz_shared(void);
+
+/*
+ * What came of the faults in the last sequence.  A VM in which one was planted
+ * is tainted: what happens to its own lists is no finding any more, what
+ * happens to anybody else is.
+ */
+enum pyfuzz_outcome {
+	PYFUZZ_NO_FAULT = 0,	/* none was planted, or none could be */
+	PYFUZZ_DETECTED = 1,	/* the VM is bugged, nobody else is harmed */
+	PYFUZZ_SILENT = 2,	/* nothing noticed, nobody else harmed */
+	PYFUZZ_SPREAD = 3,	/* another VM, or what all VMs share, is harmed */
+	PYFUZZ_HOST_DEATH = 4,	/* BUG(), a fault or a hang */
+	PYFUZZ_MEMORY = 5,	/* a sanitizer's report */
+};
+struct pyfuzz_containment {
+	uint8_t outcome;	/* enum pyfuzz_outcome */
+	uint8_t bugged;		/* 1: the tainted VM is bugged */
+	uint8_t destroyed;	/* 1: the tainted VM could be destroyed */
+	uint8_t emptied;	/* 1: and its lists were empty then */
+	uint8_t innocents_work;	/* 1: the others did a full workload after it */
+	uint8_t reserved[3];
+	uint32_t fault_operation;	/* index of the first fault */
+	uint32_t steps_to_flag;	/* steps of the tainted VM until it was bugged */
+	uint32_t steps_after;	/* steps of any VM after the first fault */
+	uint32_t leaked;	/* descriptors of the tainted VM never freed */
+};
+const struct pyfuzz_containment *pyfuzz_containment(void);
+/* From now on bit 7 of an operation's first byte makes it a fault. */
+void pyfuzz_set_faults(uint32_t on);
+/* The name of a fault, and the mistake that it stands for; NULL past the last. */
+const char *pyfuzz_fault_name(uint32_t fault);
+const char *pyfuzz_fault_cause(uint32_t fault);
 
 /* An operation that takes longer than this is a hang (default 1000). */
 void pyfuzz_set_hang_limit(uint32_t milliseconds);

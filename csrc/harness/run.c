@@ -68,8 +68,11 @@ static void begin(bool precise)
 static void run_sequence(const uint8_t *data, size_t size, bool precise)
 {
 	begin(precise);
-	if (sigsetjmp(guard_env, 0))
-		return;		/* the host is dead, and so is the sequence */
+	if (sigsetjmp(guard_env, 0)) {
+		/* The host is dead, and so is the sequence. */
+		containment_end();
+		return;
+	}
 	for (size_t at = 0; at + PYFUZZ_OP_BYTES <= size && !world.host_dead;
 	     at += PYFUZZ_OP_BYTES) {
 		struct pyfuzz_op op;
@@ -87,6 +90,7 @@ static void run_sequence(const uint8_t *data, size_t size, bool precise)
 	world.operation = (uint32_t)(size / PYFUZZ_OP_BYTES);
 	world.step = 0;
 	world_teardown();
+	containment_end();
 }
 
 int pyfuzz_run(const uint8_t *data, size_t size)
@@ -163,6 +167,7 @@ uint32_t pyfuzz_end(uint32_t operation, struct pyfuzz_step *out)
 	world.step = 0;
 	if (!sigsetjmp(guard_env, 0))
 		world_teardown();
+	containment_end();
 	report_close(out);
 	return out->findings;
 }

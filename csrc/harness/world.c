@@ -12,6 +12,8 @@ void vm_create(unsigned int vm)
 	pyfuzz_target.vm_init(vm);
 	m->alive = true;
 	m->expect_bugged = false;
+	m->tainted = false;
+	m->no_topup = false;
 	memset(world.requests[vm], 0, sizeof(world.requests[vm]));
 }
 
@@ -42,6 +44,7 @@ void world_reset(void)
 	world.context = CONTEXT_OWN;
 	world.host_dead = false;
 	world.late = false;
+	world.faulted = false;
 	world.ending = false;
 	world.skipped_checks = 0;
 	world.credit = 0;
@@ -56,6 +59,7 @@ void world_reset(void)
 	world.result.steps = 0;
 	descriptors_reset();
 	log_begin();
+	containment_begin();
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
 		vm_create(vm);
 }

@@ -31,6 +31,8 @@ void __asan_set_error_report_callback(void (*callback)(const char *text));
 struct vm {
 	bool alive;
 	bool expect_bugged;
+	bool tainted;		/* a fault was planted in it */
+	bool no_topup;		/* the next add finds its cache as it is */
 	uint16_t total;				/* entries in all lists */
 	uint16_t count[PYFUZZ_HEADS];
 	uint8_t owner[PYFUZZ_SPTES];		/* head, or FREE_SPTE */
@@ -54,6 +56,7 @@ struct world {
 	bool dirty;		/* the last world did not tear down cleanly */
 	bool precise;		/* check everything after every step */
 	bool keep_log;		/* format and keep log lines */
+	bool faulted;		/* some VM is tainted */
 	bool host_dead;		/* the rest of the sequence is skipped */
 	bool late;		/* a finding may be older than its step */
 	bool ending;		/* at tear-down */
@@ -86,6 +89,15 @@ unsigned int model_free_spte(unsigned int vm, unsigned int from);
 /* ops.c */
 void step_run(const struct pyfuzz_op *op, unsigned int i);
 void world_teardown(void);
+void vm_destroy(unsigned int vm);
+
+/* faults.c, containment.c: a mistake in one VM, and what comes of it */
+unsigned int fault_apply(const struct pyfuzz_op *op);
+void containment_begin(void);
+void containment_fault(unsigned int vm);
+void containment_step(unsigned int vm);
+void containment_innocents(void);
+void containment_end(void);
 
 /* list.c: walking the target's lists without trusting them */
 struct walk {
@@ -147,6 +159,8 @@ void feedback_collect(void);
 /* descriptors.c (csrc/shim) */
 void descriptors_reset(void);
 uint32_t descriptors_live(void);
+uint32_t descriptors_of(unsigned int vm);
+void descriptors_check_freed(void);
 bool descriptor_is_live(const void *address);
 
 /* Raw reads at the offsets of the traits. */

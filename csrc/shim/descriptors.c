@@ -33,6 +33,7 @@ enum state { FREE = 0, LIVE = 1 };
 static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(64)));
 static uint8_t states[POOL];
 static uint8_t owners[POOL];
+static uint8_t given[POOL];		/* freed by the target or a fault */
 static uint16_t ring[POOL];		/* freed objects, oldest first */
 static uint32_t ring_head, ring_len;
 static uint32_t fresh;			/* objects never handed out in this world */
@@ -66,6 +67,37 @@ uint32_t descriptors_live(void)
 	return live;
 }
 
+/* How many that were handed out for a VM are not freed. */
+uint32_t descriptors_of(unsigned int vm)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fresh; i++)
+		n += states[i] == LIVE && owners[i] == vm;
+	return n;
+}
+
+/* A freed object that does not hold the pattern was written after it. */
+void descriptors_check_freed(void)
+{
+#if !PYFUZZ_SANITIZE	/* which sees the write itself */
+	for (uint32_t i = 0; i < fresh; i++) {
+		const uint8_t *object = pool + i * stride();
+
+		if (states[i] != FREE || !given[i])
+			continue;
+		for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size;
+		     k++) {
+			if (object[k] == FREED_BYTE)
+				continue;
+			finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+				"a freed descriptor was written to");
+			return;
+		}
+	}
+#endif
+}
+
 bool descriptor_is_live(const void *address)
 {
 	uint32_t i = index_of(address);
@@ -89,6 +121,7 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	}
 	object = pool + i * stride();
 	states[i] = LIVE;
+	given[i] = 0;
 	owners[i] = (uint8_t)vm;
 	live++;
 	unpoison(object, pyfuzz_target.traits.descriptor_size);
@@ -111,6 +144,7 @@ void pyfuzz_descriptor_free(void *descriptor)
 		return;
 	}
 	states[i] = FREE;
+	given[i] = 1;
 	live--;
 	memset(descriptor, FREED_BYTE, pyfuzz_target.traits.descriptor_size);
 	poison(descriptor, pyfuzz_target.traits.descriptor_size);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counts every execution of every basic block, in 64 bits.  The calls come
+ * from clang's -fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table; no
+ * profile runtime is needed, and none of libFuzzer, whose functions of the
+ * same names these hide: nothing here is registered with an engine.
+ */
+#include <stddef.h>
+#include <string.h>
+#include "lines/lines.h"
+
+#define HIDDEN __attribute__((visibility("hidden")))
+#define MAX_BLOCKS 65536
+
+/* One word a block, and in the same order a pair of words: address, flags. */
+extern uint32_t __start___sancov_guards[] __attribute__((weak)) HIDDEN;
+extern uint32_t __stop___sancov_guards[] __attribute__((weak)) HIDDEN;
+extern const uintptr_t __start___sancov_pcs[] __attribute__((weak)) HIDDEN;
+/* The linker's name for where this file begins in memory. */
+extern const char __ehdr_start[] HIDDEN;
+
+static uint64_t counts[MAX_BLOCKS];
+
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard) HIDDEN;
+void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) HIDDEN;
+void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) HIDDEN;
+void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop) HIDDEN;
+
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard)
+{
+	ptrdiff_t block = guard - __start___sancov_guards;
+
+	if (block < MAX_BLOCKS)
+		counts[block]++;
+}
+
+/* The sections say all that these are told. */
+void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop)
+{
+	(void)start;
+	(void)stop;
+}
+
+void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop)
+{
+	(void)start;
+	(void)stop;
+}
+
+/* The state counters of harness/feedback.c, which nobody reads here. */
+void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop)
+{
+	(void)start;
+	(void)stop;
+}
+
+uint32_t pyfuzz_lines_blocks(void)
+{
+	ptrdiff_t blocks = __stop___sancov_guards - __start___sancov_guards;
+
+	return blocks < MAX_BLOCKS ? (uint32_t)blocks : MAX_BLOCKS;
+}
+
+uint64_t pyfuzz_lines_address(uint32_t block)
+{
+	/* One that is not there has no address. */
+	if (block >= pyfuzz_lines_blocks())
+		return 0;
+	return __start___sancov_pcs[2 * (size_t)block] - (uintptr_t)__ehdr_start;
+}
+
+const uint64_t *pyfuzz_lines_counts(void)
+{
+	return counts;
+}
+
+void pyfuzz_lines_reset(void)
+{
+	memset(counts, 0, sizeof(counts));
+}
