@@ -4,29 +4,27 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import Self
 
 from pyfuzz import _paths
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.known import SHIPPED, Known, about, lookup, read
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A finding that is declared: reported and counted, never failed on."""
-
-    kind: Kind
-    function: str
-    reason: str
+__all__ = ["DEFAULT", "EXTRACTED", "TARGETS", "Known", "Target", "get"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One C translation unit under test; an extracted kernel is one as well.
 
-    ``defines`` are ``NAME=VALUE`` texts for the compiler.  ``builds`` is False
-    where not compiling is what the target is there to show.
+    ``defines`` are ``NAME=VALUE`` texts for the compiler.  ``known`` are the
+    declared findings that are about this target.  ``builds`` is False where not
+    compiling is what the target is there to show.
     """
 
     name: str
@@ -43,31 +41,29 @@ class Target:
         """Whether the source was cut out of a kernel of the user's."""
         return self.generation == EXTRACTED
 
-    def known_reason(self, kind: Kind, function: str) -> str | None:
-        """Return why this finding is a known one, None if it is not."""
-        for known in self.known:
-            if known.kind is kind and known.function == function:
-                return known.reason
-        return None
+    def known_reason(
+        self, kind: Kind, function: str, message: str = "", today: date | None = None
+    ) -> str | None:
+        """Return why this finding is a known one, None if it is not, or not any more."""
+        found = lookup(self.known, kind, function, message, today)
+        return None if found is None or found.expired(today) else found.why
+
+    def expired(
+        self, kind: Kind, function: str, message: str = "", today: date | None = None
+    ) -> Known | None:
+        """Return the entry that declared this finding and holds no longer, if that is so."""
+        found = lookup(self.known, kind, function, message, today)
+        return found if found is not None and found.expired(today) else None
+
+    def knowing(self, entries: Iterable[Known]) -> Self:
+        """Return this target with those of the entries that are about it added."""
+        return replace(self, known=(*self.known, *about(entries, self.name)))
 
 
 EXTRACTED = "extracted"
 DEFAULT = "rfc-v4"
 
-COUNT_CONTRACT = Known(
-    Kind.COUNT_CONTRACT,
-    "pte_list_add",
-    "up to 6.3, add returns the entries up to the first descriptor with room, "
-    "not those of the whole list",
-)
-RECYCLE = Known(
-    Kind.COUNT_CONTRACT,
-    "rmap_add",
-    "it goes by the number that add returns, which up to 6.3 is too low: the list is not "
-    "zapped at 1000 entries",
-)
-APPENDS = (COUNT_CONTRACT, RECYCLE)
-"""Declared for every target that appends: the kernels of that time all do it."""
+_SHIPPED = read(SHIPPED)
 
 _APPEND = "6.1, append"
 _HEAD = "6.6, head descriptor"
@@ -80,12 +76,12 @@ def _port(
     *,
     file: str | None = None,
     defines: tuple[str, ...] = (),
-    known: tuple[Known, ...] = (),
     builds: bool = True,
     note: str = "",
 ) -> Target:
     source = _paths.csrc() / "ports" / f"{file or name}.c"
-    return Target(name, generation, policy, source, defines, known, builds, note)
+    declared = about(_SHIPPED, name)
+    return Target(name, generation, policy, source, defines, declared, builds, note)
 
 
 TARGETS: dict[str, Target] = {
@@ -95,7 +91,6 @@ TARGETS: dict[str, Target] = {
             "bug",
             _APPEND,
             "BUG()",
-            known=APPENDS,
             note="before the series: the host dies in each of the three places",
         ),
         _port(
@@ -109,28 +104,24 @@ TARGETS: dict[str, Target] = {
             "rfc-v2",
             _APPEND,
             "bugs the running vCPU's VM, no return",
-            known=APPENDS,
             note="NULL in a kworker, the wrong VM, an entry lost, a log line per error",
         ),
         _port(
             "rfc-v3",
             _APPEND,
             "bugs the plumbed VM, no return",
-            known=APPENDS,
             note="an entry lost, a log line per error",
         ),
         _port(
             "rfc-v4",
             _APPEND,
             "bugs the VM with a message, returns",
-            known=APPENDS,
             note="the series as last posted",
         ),
         _port(
             "v5.10",
             "5.10, three entries, NULL-terminated",
             "BUG()",
-            known=APPENDS,
             note="the oldest generation",
         ),
         _port(
