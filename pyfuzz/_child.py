@@ -34,6 +34,8 @@ def _answer(connection: Connection[Any, Any], module: _native.Module, *request: 
         case ["run", payload]:
             module.run(payload)
             connection.send(module.last().findings)
+        case ["call", function, arguments]:
+            connection.send(function(module, *arguments))
         case ["trace", operations, look_ahead]:
             for entry in trace(module, operations, look_ahead=look_ahead):
                 connection.send(entry)

@@ -23,7 +23,7 @@ from pyfuzz.results import RawFinding
 from pyfuzz.trace import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from pyfuzz.catalogue import Target
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.
 DEFAULT_LIMIT_S = 60.0
+# A target is compiled first, if need be.
+_LOAD_LIMIT_S = 600.0
 
 
 class ChildDiedError(Exception):
@@ -64,6 +66,19 @@ class Runner:
             self._start()
             return (died.finding,)
         return findings
+
+    def call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """Return what ``function(module, *arguments)`` does in the child.
+
+        The function is one of a module's top level, so that it can be named.
+        Errors: ChildDiedError if the child did not survive it.
+        """
+        self._connection.send(("call", function, arguments))
+        try:
+            return self._receive()
+        except ChildDiedError:
+            self._start()
+            raise
 
     def trace(self, operations: list[Operation]) -> Iterator[Entry]:
         """Yield what a sequence does, step by step, see pyfuzz.trace.
@@ -130,19 +145,24 @@ class Runner:
                 stdout=subprocess.DEVNULL,
                 stderr=self._stderr,
             )
-        self._connection.send((self._target, self._flavour))
         try:
-            self._receive()
+            self._connection.send((self._target, self._flavour))
+            self._receive(_LOAD_LIMIT_S)
         except ChildDiedError as died:
+            self.close()
             raise HarnessError(
                 f"{self._target.name} cannot be loaded in a child process: {died}; please report it"
             ) from None
+        except BaseException:
+            self.close()
+            raise
 
-    def _receive(self) -> Any:
+    def _receive(self, limit_s: float | None = None) -> Any:
         """Return the child's next answer; an error of the child's is raised here."""
-        if not self._connection.poll(self._limit_s):
+        limit_s = self._limit_s if limit_s is None else limit_s
+        if not self._connection.poll(limit_s):
             self._process.kill()
-            raise ChildDiedError(_death(Kind.HANG, f"still running after {self._limit_s:g} s"))
+            raise ChildDiedError(_death(Kind.HANG, f"did not end within {limit_s:g} s"))
         try:
             answer = self._connection.recv()
         except (EOFError, ConnectionResetError):
