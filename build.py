@@ -33,7 +33,7 @@ from pyfuzz._header import declarations
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 
-FLAVOURS = ("fuzz", "sanitize")
+FLAVOURS = ("fuzz", "sanitize", "lines")
 
 # The kernel's own flags where they change what code means: KVM relies on
 # wrapping, on type punning and on NULL checks that stay.
@@ -51,6 +51,9 @@ COMMON = (
 )
 WARNINGS = ("-Wall", "-Wextra")
 SANITIZE = ("-fsanitize=address,bounds", "-fsanitize-recover=address,bounds")
+# Every basic block calls csrc/lines; unoptimized, a block's code is that of
+# its own lines, in one piece (docs/report.md).
+LINES = ("-O0", "-fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table")
 _TIMEOUT_S = 300
 
 
@@ -86,7 +89,7 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
         return path
     with _locked(path):
         if not path.exists():
-            _build_module(chosen, target, units, module, path)
+            _build_module(chosen, target, flavour, units, path)
     return path
 
 
@@ -117,7 +120,7 @@ def harness_units(flavour: str) -> list[Unit]:
     flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{_paths.csrc()}")
     sources = [
         source
-        for folder in ("harness", "shim")
+        for folder in ("harness", "shim", *_own_folders(flavour))
         for source in sorted((_paths.csrc() / folder).glob("*.c"))
     ]
     return [Unit(source, flags) for source in sources]
@@ -128,20 +131,31 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{_paths.csrc()}", *defines)
-    return Unit(target.source, (*flags, compiler.COVERAGE))
+    coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
+    return Unit(target.source, (*flags, *coverage))
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:
     return SANITIZE if flavour == "sanitize" else ()
 
 
+def _own_folders(flavour: str) -> tuple[str, ...]:
+    """The folders in csrc that only this flavour is made of."""
+    return ("lines",) if flavour == "lines" else ()
+
+
 def _build_module(
-    chosen: compiler.Compiler, target: Target, units: list[Unit], module: str, path: Path
+    chosen: compiler.Compiler,
+    target: Target,
+    flavour: str,
+    units: list[Unit],
+    path: Path,
 ) -> None:
+    module = path.name.split(".")[0]
     objects = [_compile(chosen, unit, target) for unit in units]
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder, _beside(path) as whole:
         generated = Path(folder, f"{module}.c")
-        _generate(module, generated)
+        _generate(module, flavour, generated)
         glue = Path(folder, "glue.o")
         include = sysconfig.get_paths()["include"]
         command = [*chosen.command, *COMMON, "-w", f"-I{_paths.csrc()}", f"-I{include}"]
@@ -150,10 +164,13 @@ def _build_module(
         _run(chosen, link, target.name)
 
 
-def _generate(module: str, path: Path) -> None:
+def _generate(module: str, flavour: str, path: Path) -> None:
+    headers = ["harness/pyfuzz.h", *(f"{folder}/{folder}.h" for folder in _own_folders(flavour))]
     ffi = cffi.FFI()
-    ffi.cdef(declarations())
-    ffi.set_source(module, '#include "harness/pyfuzz.h"', compiler_verbose=0)
+    for header in headers:
+        ffi.cdef(declarations(header))
+    includes = "\n".join(f'#include "{header}"' for header in headers)
+    ffi.set_source(module, includes, compiler_verbose=0)
     ffi.emit_c_code(str(path))
 
 
@@ -231,7 +248,7 @@ def _sources_hash(source: Path) -> str:
     """A hash of one C file and of everything in csrc that it could include."""
     digest = hashlib.sha256(_read(source))
     for path in sorted(_paths.csrc().rglob("*.[ch]")):
-        if path.suffix == ".h" or path.parent.name in ("harness", "shim"):
+        if path.suffix == ".h" or path.parent.name != "ports":
             digest.update(path.name.encode() + b"\0" + _read(path))
     return digest.hexdigest()
 

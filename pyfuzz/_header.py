@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C interface, harness/pyfuzz.h, as cffi reads it."""
+"""The C interfaces, harness/pyfuzz.h before all, as cffi reads them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _NUMBER = re.compile(r"^#define\s+\w+\s+\d+\b")
 
 
 @cache
-def declarations() -> str:
-    """Return harness/pyfuzz.h without what only the C preprocessor understands.
+def declarations(header: str = "harness/pyfuzz.h") -> str:
+    """Return a header of csrc without what only the C preprocessor understands.
 
-    Its rule (stated in the header as well): of the lines that start with '#'
+    The rule (stated in the header as well): of the lines that start with '#'
     only ``#define NAME NUMBER`` means anything to cffi.
     """
-    text = (_paths.csrc() / "harness" / "pyfuzz.h").read_text()
+    text = (_paths.csrc() / header).read_text()
     kept = [line for line in text.splitlines() if not line.startswith("#") or _NUMBER.match(line)]
     return "\n".join(kept)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which source lines the code at an address is of: the DWARF of a module's file.
+
+The one importer of pyelftools.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.elf.elffile import ELFFile
+
+from pyfuzz.errors import HarnessError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file; ``file`` is an absolute path, made of what #line said."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that was compiled: ``[start, end)`` is its code."""
+
+    name: str
+    start: int
+    end: int
+    place: Place
+
+
+class LineTable:
+    """The lines and functions of one C file's part of a module.
+
+    ``functions`` are in the order of their code, ``folder`` is where the
+    compiler ran.
+    """
+
+    def __init__(self, module: Path, source: Path) -> None:
+        """Read what was compiled from ``source`` out of the shared object ``module``.
+
+        Errors: HarnessError if there is no such DWARF in it.
+        """
+        try:
+            with module.open("rb") as stream:
+                self._read(ELFFile(stream), os.path.realpath(source))
+        except (OSError, ELFError, DWARFError) as error:
+            raise HarnessError(f"{module.name} has no DWARF to read: {error}") from error
+
+    def _read(self, elf: Any, source: str) -> None:
+        self._rows: list[tuple[int, Place | None]] = []
+        self.functions: list[Function] = []
+        self.folder = ""
+        if not elf.has_dwarf_info():
+            raise HarnessError("the module was compiled without -g; please report")
+        dwarf = elf.get_dwarf_info()
+        for unit in dwarf.iter_CUs():
+            top = unit.get_top_DIE()
+            folder = _text(top.attributes.get("DW_AT_comp_dir"))
+            name = _text(top.attributes.get("DW_AT_name"))
+            if os.path.realpath(Path(folder, name)) != source:
+                continue
+            self.folder = folder
+            program = dwarf.line_program_for_CU(unit)
+            files = _files(program, folder)
+            self._rows += _rows(program, files)
+            self.functions += _functions(top, files)
+        self._rows.sort(key=lambda row: row[0])
+        self.functions.sort(key=lambda function: function.start)
+        self._starts = [address for address, _ in self._rows]
+
+    def places(self, start: int, end: int) -> set[Place]:
+        """Return the lines that have code in ``[start, end)``."""
+        first = bisect_left(self._starts, start)
+        if first == len(self._starts) or self._starts[first] != start:
+            first -= 1  # in the middle of a row: of the same line as before
+        rows = self._rows[max(first, 0) : bisect_left(self._starts, end)]
+        return {place for _, place in rows if place is not None}
+
+    def function(self, address: int) -> Function | None:
+        """Return the function whose code is at an address."""
+        number = bisect_right(self.functions, address, key=lambda f: f.start) - 1
+        if number < 0 or address >= self.functions[number].end:
+            return None
+        return self.functions[number]
+
+
+def _files(program: Any, folder: str) -> dict[int, str]:
+    """The files of a line program, by the number that its rows name them with."""
+    header = program.header
+    folders = [os.fsdecode(name) for name in header["include_directory"]]
+    if header["version"] >= 5:
+        entries = enumerate(header["file_entry"])
+    else:  # folders and files are counted from 1, folder 0 is the compiler's own
+        folders.insert(0, folder)
+        entries = enumerate(header["file_entry"], 1)
+    files = {}
+    for number, entry in entries:
+        inside = folders[entry.dir_index] if entry.dir_index < len(folders) else ""
+        files[number] = absolute(str(Path(inside, os.fsdecode(entry.name))), folder)
+    return files
+
+
+def absolute(name: str, folder: str) -> str:
+    """Return the path that a name in a ``#line`` or in DWARF stands for."""
+    return os.path.normpath(Path(folder, name))
+
+
+def _rows(program: Any, files: dict[int, str]) -> list[tuple[int, Place | None]]:
+    """The addresses at which the line changes; None where no line's code is."""
+    rows: list[tuple[int, Place | None]] = []
+    for entry in program.get_entries():
+        state = entry.state
+        if state is None:
+            continue
+        if state.end_sequence or not state.line:
+            rows.append((state.address, None))
+        else:
+            rows.append((state.address, Place(files.get(state.file, "?"), state.line)))
+    return rows
+
+
+def _functions(top: Any, files: dict[int, str]) -> list[Function]:
+    functions = []
+    for die in top.iter_children():
+        values = die.attributes
+        if die.tag != "DW_TAG_subprogram" or "DW_AT_low_pc" not in values:
+            continue
+        start, high = values["DW_AT_low_pc"].value, values["DW_AT_high_pc"]
+        end = high.value if high.form.startswith("DW_FORM_addr") else start + high.value
+        file, line = values["DW_AT_decl_file"].value, values["DW_AT_decl_line"].value
+        functions.append(
+            Function(_text(values["DW_AT_name"]), start, end, Place(files.get(file, "?"), line))
+        )
+    return functions
+
+
+def _text(attribute: Any) -> str:
+    return os.fsdecode(attribute.value) if attribute is not None else ""
