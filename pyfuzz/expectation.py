@@ -78,7 +78,7 @@ class Expectations:
         for finding in findings:
             if any(one.fits(finding, any_function=like is not None) for one in expected or ()):
                 continue
-            known = target.known_reason(finding.kind, finding.function) is not None
+            known = target.known_reason(finding.kind, finding.function, finding.message) is not None
             if known and expected != ():
                 continue
             where = f" in {finding.function}" if finding.function else ""

@@ -92,7 +92,9 @@ def choose(
         )
     return min(
         fitting,
-        key=lambda finding: target.known_reason(finding.kind, finding.function) is not None,
+        key=lambda finding: (
+            target.known_reason(finding.kind, finding.function, finding.message) is not None
+        ),
     )
 
 

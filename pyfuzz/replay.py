@@ -37,7 +37,7 @@ class Replay:
 
     def known(self, finding: RawFinding) -> str | None:
         """Return the reason why a finding is a known one, None if it is not."""
-        return self.target.known_reason(finding.kind, finding.function)
+        return self.target.known_reason(finding.kind, finding.function, finding.message)
 
     @property
     def verdict(self) -> str:

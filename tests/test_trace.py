@@ -29,7 +29,8 @@ def traced(port: str, text: str) -> list[Entry]:
 def shown(port: str, text: str) -> str:
     target = catalogue.get(port)
     lines = trace_text.lines(
-        traced(port, text), lambda finding: target.known_reason(finding.kind, finding.function)
+        traced(port, text),
+        lambda finding: target.known_reason(finding.kind, finding.function, finding.message),
     )
     return "\n".join(lines)
 

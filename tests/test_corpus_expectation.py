@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Expectations in the comments of a sequence file: how they are read and held."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyfuzz import catalogue
+from pyfuzz.errors import UsageError
+from pyfuzz.expectation import Expected, parse_expectations
+from pyfuzz.kinds import Kind
+from pyfuzz.results import RawFinding
+
+LOST = RawFinding(Kind.LOST_ENTRY, 1, 0, 0, 0, "pte_list_remove", "s0 is gone")
+FLOOD = RawFinding(Kind.LOG_FLOOD, 1, 0, 0, 0, "pte_list_remove", "2 lines")
+KNOWN = RawFinding(Kind.COUNT_CONTRACT, 1, 0, 0, 0, "pte_list_add", "must return 9")
+
+
+def problems(expect: str, *findings: RawFinding, like: str | None = None) -> list[str]:
+    return parse_expectations(expect, "x").problems(catalogue.get("rfc-v3"), findings, like)
+
+
+def test_parse_expectations_reads_every_form() -> None:
+    text = (
+        "# pyfuzz sequence 1\n"
+        "# A comment for people: with a colon.\n"
+        "# shows: the only entry is lost\n"
+        "# expect rfc-v2, rfc-v3: lost-entry, log-flood pte_list_remove\n"
+        "# expect rfc-v4: nothing\n"
+        "remove vm0 f0 s1  # expect no more than that\n"
+    )
+    found = parse_expectations(text, "x")
+    both = (Expected(Kind.LOST_ENTRY), Expected(Kind.LOG_FLOOD, "pte_list_remove"))
+    assert found.shows == "the only entry is lost"
+    assert found.targets == {"rfc-v2": both, "rfc-v3": both, "rfc-v4": ()}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("# expects rfc-v3: lost-entry", "a key must be one of expect, shows, is 'expects'"),
+        ("# Expect rfc-v3: lost-entry", "a key must be one of expect, shows, is 'Expect'"),
+        ("# show: it", "a key must be one of expect, shows, is 'show'"),
+        ("# shows it", "'# shows: TEXT' must be there once, with a text"),
+        ("# expect rfc-v3 lost-entry", "an expectation must be '# expect TARGET: KIND"),
+        ("# expect rfc-v3:", "an expectation must be '# expect TARGET: KIND"),
+        ("# expect rfc-v33: lost-entry", "there is no target 'rfc-v33'"),
+        ("# expect rfc-v1: lost-entry", "must be one that compiles, 'rfc-v1' does not"),
+        ("# expect rfc-v3: lost-entri", "must begin with a kind, .*: did you mean lost-entry"),
+        ("# expect rfc-v3: lost-entry,", "must begin with a kind, is ''"),
+        ("# expect rfc-v3: nothing, lost-entry", "'nothing' must stand alone"),
+        ("# expect rfc-v3: lost-entry a b", "put a comma between two"),
+        ("# expect rfc-v3: hang\n# expect rfc-v3: hang", "named once, 'rfc-v3' was before"),
+    ],
+)
+def test_parse_expectations_with_a_mistake_names_place_and_rule(line: str, message: str) -> None:
+    with pytest.raises(UsageError, match=rf"^x:\d: .*{message}"):
+        parse_expectations(line, "x")
+
+
+@pytest.mark.parametrize(
+    ("expect", "findings"),
+    [
+        ("", []),
+        ("", [KNOWN]),
+        ("# expect rfc-v3: lost-entry", [LOST]),
+        ("# expect rfc-v3: lost-entry pte_list_remove", [LOST, KNOWN]),
+        ("# expect rfc-v3: lost-entry, count-contract", [LOST, KNOWN]),
+        ("# expect rfc-v3: nothing", []),
+    ],
+)
+def test_problems_as_expected_are_none(expect: str, findings: list[RawFinding]) -> None:
+    assert problems(expect, *findings) == []
+
+
+@pytest.mark.parametrize(
+    ("expect", "findings", "problem"),
+    [
+        ("", [LOST], "finding that is not expected: lost-entry in pte_list_remove: s0 is gone"),
+        ("# expect rfc-v4: lost-entry", [LOST], "finding that is not expected: lost-entry in"),
+        ("# expect rfc-v3: lost-entry", [], "lost-entry must be found, is not"),
+        ("# expect rfc-v3: lost-entry", [LOST, FLOOD], "finding that is not expected: log-flood"),
+        ("# expect rfc-v3: lost-entry rmap_remove", [], "lost-entry rmap_remove must be found"),
+        ("# expect rfc-v3: nothing", [KNOWN], "known finding that is not expected: count-contract"),
+    ],
+)
+def test_problems_otherwise_than_expected_say_so(
+    expect: str, findings: list[RawFinding], problem: str
+) -> None:
+    said = problems(expect, *findings)
+    assert [one.startswith(problem) for one in said] == [True]
+
+
+def test_problems_like_another_target_goes_by_kind_alone() -> None:
+    expect = "# expect rfc-v2: lost-entry __pte_list_remove"
+    assert problems(expect, LOST, like="rfc-v2") == []
+    assert problems(expect, like="rfc-v2") == ["lost-entry __pte_list_remove must be found, is not"]

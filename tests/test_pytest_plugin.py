@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sequence files as pytest tests: what is collected, what passes, what fails and how."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+LOST = """\
+# pyfuzz sequence 1
+# shows: a wrong remove drops the only entry of a list
+# expect rfc-v3: lost-entry pte_list_remove
+# expect rfc-v4: nothing
+add vm0 f0 s0
+remove vm0 f0 s1
+"""
+ON_BOTH = ("--pyfuzz-target", "rfc-v3", "--pyfuzz-target", "rfc-v4")
+
+
+def test_plugin_file_with_header_is_one_test_per_target(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST)
+    result = pytester.runpytest_inprocess("-v", *ON_BOTH)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*lost.seq::rfc-v3 PASSED*", "*lost.seq::rfc-v4 PASSED*"])
+
+
+def test_plugin_default_targets_are_all_that_build(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST)
+    result = pytester.runpytest_inprocess("--collect-only", "-q")
+    result.stdout.fnmatch_lines(["lost.seq::bug", "lost.seq::v6.15", "8 tests collected*"])
+
+
+def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST)
+    pytester.makeconftest(
+        """
+        import sys
+        def pytest_sessionfinish():
+            print("loaded:", sorted({"cffi", "pyfuzz._native", "pyfuzz.runner"} & set(sys.modules)))
+        """
+    )
+    result = pytester.run(sys.executable, "-m", "pytest", "--collect-only", "-q", "-s")
+    result.stdout.fnmatch_lines(["loaded: []*"])
+
+
+def test_plugin_seq_file_of_another_program_is_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", genome="ACGT")
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes()
+
+
+def test_plugin_corpus_option_collects_files_without_header(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("corpus")
+    (folder / "plain.seq").write_text("count vm0 f0\n")
+    (folder / "notes.txt").write_text("not a sequence\n")
+    result = pytester.runpytest_inprocess("--pyfuzz-corpus", str(folder), *ON_BOTH)
+    result.assert_outcomes(passed=2)
+
+
+def test_plugin_unexpected_finding_fails_with_the_trace(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST.replace("# expect rfc-v3", "# of rfc-v3"))
+    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "finding that is not expected: lost-entry in pte_list_remove: *",
+            "   1  remove vm0 f0 s1",
+            "        vm0 f0: head -> s0",
+            "             => head -> NULL",
+            "verdict: finding (lost-entry)",
+        ]
+    )
+
+
+def test_plugin_expected_finding_that_is_missing_fails(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST.replace("rfc-v4: nothing", "rfc-v4: host-bug"))
+    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["host-bug must be found, is not"])
+
+
+def test_plugin_file_with_a_mistake_is_a_collection_error(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST.replace("s1", "s9999"))
+    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*lost.seq:6: the operand of remove must be s0 to s2047, is *"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pyfuzz-corpus", "nowhere"], "--pyfuzz-corpus must name a folder, 'nowhere' is none"),
+        (["--pyfuzz-like", "bug"], "--pyfuzz-like is for a kernel: give --pyfuzz-kernel PATH too"),
+        (
+            ["--pyfuzz-kernel", "x", "--pyfuzz-target", "bug"],
+            "--pyfuzz-kernel replaces the targets: leave out --pyfuzz-target",
+        ),
+    ],
+)
+def test_plugin_options_that_cannot_work_are_a_usage_error(
+    pytester: pytest.Pytester, arguments: list[str], message: str
+) -> None:
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
+
+
+def test_plugin_unknown_target_is_a_collection_error(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".seq", lost=LOST)
+    result = pytester.runpytest_inprocess("--pyfuzz-target", "rfc-v5")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*there is no target 'rfc-v5'*"])
