@@ -2,7 +2,7 @@
 """Find the shortest and plainest sequence that still shows one finding.
 
 The signature is locked: a candidate counts only if it shows the same kind in
-the same function of the target.  Every candidate that is tried is smaller
+the same function and line of the target.  Every candidate that is tried is smaller
 than the best so far (see size()), so the search ends and is deterministic.
 """
 
@@ -33,18 +33,25 @@ def minimize(
     *,
     kind: Kind,
     function: str,
+    line: int | None = None,
     flavour: str = "fuzz",
     budget_runs: int = DEFAULT_BUDGET_RUNS,
 ) -> list[Operation]:
-    """Return the shortest sequence with a finding of this kind and function.
+    """Return the shortest sequence with a finding of this kind, function and line.
 
-    No single operation can be taken out of it, unless the budget (a number of
-    runs) was used up first.  Raises UsageError if the sequence does not show
-    the finding at all.
+    Where a function has several places for one kind, ``line`` tells them apart
+    (None: that of the first such finding of the sequence).  No single operation
+    can be taken out of the result, unless the budget (a number of runs) was
+    used up first.  Raises UsageError if the sequence does not show the finding.
     """
     with Runner(target, flavour) as runner:
         return minimize_in(
-            runner, operations, kind=kind, function=function, budget_runs=budget_runs
+            runner,
+            operations,
+            kind=kind,
+            function=function,
+            line=line,
+            budget_runs=budget_runs,
         )
 
 
@@ -54,16 +61,22 @@ def minimize_in(
     *,
     kind: Kind,
     function: str,
+    line: int | None = None,
     budget_runs: int = DEFAULT_BUDGET_RUNS,
 ) -> list[Operation]:
     """Minimise as minimize() does, in a child process that is there already."""
+    operations = list(operations)
+    if line is None:
+        found = runner.run(encode(operations))
+        line = next((f.line for f in found if f.kind is kind and f.function == function), None)
 
     def shows(payload: bytes) -> bool:
         return any(
-            finding.kind is kind and finding.function == function for finding in runner.run(payload)
+            (finding.kind, finding.function, finding.line) == (kind, function, line)
+            for finding in runner.run(payload)
         )
 
-    what = f"{kind.value} in {function or 'no function'}"
+    what = f"{kind.value} in {function or 'no function'}" + (f", line {line}" if line else "")
     return shrink(operations, shows, budget_runs=budget_runs, what=what)
 
 

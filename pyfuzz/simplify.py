@@ -75,7 +75,15 @@ def size(operations: list[Operation]) -> Size:
         len(operations),
         sum(op.repeat for op in operations),
         tuple(
-            (_RANKS[op.opcode], op.vm, op.head_vm, op.head, op.operand, op.repeat)
+            (
+                _RANKS[op.opcode],
+                op.head_vm != op.vm,
+                op.vm,
+                op.head_vm,
+                op.head,
+                op.operand,
+                op.repeat,
+            )
             for op in operations
         ),
     )
@@ -191,8 +199,11 @@ def lower_vms(operations: list[Operation]) -> Iterator[list[Operation]]:
         if _has_vm(op):
             for vm in range(op.vm):
                 yield replace(op, vm=vm, head_vm=vm if op.head_vm == op.vm else op.head_vm)
-            for vm in range(op.head_vm):
-                yield replace(op, head_vm=vm)
+            if op.head_vm != op.vm:
+                yield replace(op, head_vm=op.vm)
+                yield replace(op, vm=op.head_vm)
+                for vm in range(op.head_vm):
+                    yield replace(op, head_vm=vm)
 
     yield from _renamed(operations, rename)
     yield from _each(operations, forms)

@@ -87,7 +87,7 @@ def test_shrink_result_is_one_minimal(ops: list[Operation]) -> None:
         ("context vm3 cpu1", has(Opcode.CONTEXT), "context own"),
         ("add vm1 p2 s7\nparent-drop vm1 p2 #0", has(Opcode.PARENT_DROP), "parent-drop vm0 p0 #0"),
         ("rmap-add vm0 f3 s9", has(Opcode.RMAP_ADD), "rmap-add vm0 f0 s0"),
-        ("remove vm3 vm1:f2 s9", has(Opcode.REMOVE_STRAY), "remove vm0 f0 s0"),
+        ("remove vm3 vm1:f2 s9 x3", has(Opcode.REMOVE_STRAY), "remove vm0 f0 s0"),
     ],
 )
 def test_shrink_known_sequence_gives_the_plain_form(text: str, shows: Shows, expected: str) -> None:
@@ -167,7 +167,7 @@ iterate vm1 f3
     ("kind", "expected"),
     [
         (Kind.LOST_ENTRY, "add vm0 f0 s0\nremove vm0 f0 s1\n"),
-        (Kind.LOG_FLOOD, "remove vm0 f0 s0 x2\n"),
+        (Kind.LOG_FLOOD, "add vm0 f0 s0 x2\nremove vm0 f0 s2 x2\n"),
     ],
 )
 def test_minimize_one_of_two_findings_never_drifts_to_the_other(
@@ -179,6 +179,21 @@ def test_minimize_one_of_two_findings_never_drifts_to_the_other(
     assert found == {Kind.LOST_ENTRY, Kind.LOG_FLOOD}
     assert format_text(shortest) == expected
     assert {finding.kind for finding in rfc_v3.run(encode(shortest))} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("remove vm3 f3 s9\n", "remove vm0 f0 s0\n"),
+        ("add vm3 f3 s9\nremove vm3 f3 s0\n", "add vm0 f0 s0\nremove vm0 f0 s1\n"),
+        ("add vm3 f3 s9 x20\nremove vm3 f3 s0\n", "add vm0 f0 s0 x2\nremove vm0 f0 s2\n"),
+    ],
+)
+def test_minimize_one_of_three_places_keeps_the_place(text: str, expected: str) -> None:
+    with Runner(catalogue.get("bug")) as runner:
+        ops = parse(NOISE.split("rmap-remove", maxsplit=1)[0] + text, "noise")
+        shortest = minimize_in(runner, ops, kind=Kind.HOST_BUG, function="pte_list_remove")
+    assert format_text(shortest) == expected
 
 
 def test_minimize_finding_in_another_function_is_a_usage_error(rfc_v3: Runner) -> None:
@@ -220,4 +235,4 @@ def test_minimize_public_entry_takes_a_target() -> None:
         kind=Kind.HOST_BUG,
         function="pte_list_remove",
     )
-    assert format_text(shortest) == "remove vm0 f0 s0\n"
+    assert format_text(shortest) == "add vm0 f0 s0 x2\nremove vm0 f0 s2\n"

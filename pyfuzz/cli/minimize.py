@@ -56,8 +56,8 @@ def minimize(
 ) -> None:
     """Print the shortest sequence with the same finding as FILE.
 
-    The finding keeps its kind and its function of the target: it never drifts
-    to another one.
+    The finding keeps its kind and its place in the target: it never drifts to
+    another one.
     """
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: is there already; name another with -o, or give --force")
@@ -72,6 +72,7 @@ def minimize(
             source.operations,
             kind=finding.kind,
             function=finding.function,
+            line=finding.line,
             budget_runs=runs,
         )
     where = f" in {finding.function}" if finding.function else ""
