@@ -53,8 +53,6 @@
 #define smp_store_mb(variable, value) WRITE_ONCE(variable, value)
 #define prefetch(address) ((void)(address))
 #define prefetchw(address) ((void)(address))
-typedef int spinlock_t;
-typedef int rwlock_t;
 
 /* Switches that are off until somebody turns them on. */
 #define static_branch_unlikely(key) 0
@@ -163,9 +161,6 @@ do {									\
 })
 
 /* include/linux/atomic: what locked heads of other kernels may use. */
-typedef struct {
-	s64 counter;
-} atomic64_t;
 #define atomic_read(v) READ_ONCE((v)->counter)
 #define atomic_set(v, i) WRITE_ONCE((v)->counter, i)
 #define atomic_inc(v) ((void)(v)->counter++)

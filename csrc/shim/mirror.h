@@ -54,6 +54,12 @@ typedef struct {
 typedef struct {
 	int counter;
 } atomic_t;
+typedef struct {
+	s64 counter;
+} atomic64_t;
+/* include/linux/spinlock_types.h, rwlock_types.h: nothing to lock out. */
+typedef int spinlock_t;
+typedef int rwlock_t;
 #define atomic_long_read(v) READ_ONCE((v)->counter)
 #define atomic_long_read_acquire(v) READ_ONCE((v)->counter)
 #define atomic_long_set(v, i) WRITE_ONCE((v)->counter, (long)(i))
