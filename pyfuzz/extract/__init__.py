@@ -5,7 +5,7 @@ A map, in the order in which things happen:
 
 - ``source`` (with ``tarball``): find mmu.c and the headers
 - ``conditions``, ``parse``, ``uses``: resolve #if, index definitions, tell what they use
-- ``roles``: which function adds, removes, counts, …; ``traits``: how
+- ``roles`` (with ``calls``): which function adds, removes, counts, …; ``traits``: how
 - ``closure`` (with ``shim``): what to take, where the shim begins, what to stub
 - ``emit``: write the target; ``check``: try it with the compiler, and what would mend it
 - ``extractor`` runs it all, ``extraction`` is what comes out

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyfuzz import _paths, compiler
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.parse import Index, text_of
-from pyfuzz.extract.shim import is_provided
+from pyfuzz.extract.shim import is_member_type
 
 _TIMEOUT_S = 120
 _ERROR = re.compile(r"^(?P<file>.+?):(?P<line>\d+):\d+: (?:fatal )?error: (?P<text>.*)$")
@@ -37,7 +37,6 @@ HOOKS = {
     "struct kvm_arch_memory_slot": "PYFUZZ_SLOT_ARCH_EXTRA",
     "struct kvm_mmu_memory_cache": "PYFUZZ_CACHE_EXTRA",
 }
-_PLAIN_TYPES = frozenset(("bool", "char", "int", "long", "short", "unsigned", "signed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,6 @@ def _member(index: Index, structure: str, name: str) -> str | None:
         if node.type != "field_declaration" or not re.search(rf"\b{name}\b", declared):
             continue
         words = set(re.findall(r"[A-Za-z_]\w*", declared)) - {name, "const", "volatile"}
-        if "," not in declared and all(w in _PLAIN_TYPES or is_provided(w) for w in words):
+        if "," not in declared and all(map(is_member_type, words)):
             return " ".join(declared.split())
     return f"long {name};"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pyfuzz.extract import shim
+from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item, Kind
-from pyfuzz.extract.roles import Calls
 from pyfuzz.extract.source import SourceFile
 
 # What code that works on lists names; such a function is never stubbed.
@@ -130,15 +130,20 @@ class Gatherer:
     def _may_take(self, target: Item, value_unused: bool) -> bool:
         """Tell whether to take a definition rather than stub it.
 
-        Whatever works on lists is taken.  A helper on the side (accounting, a
-        vendor's hook) is not worth guessing for: if it needs a value that we do
-        not have and its own is not used, it does nothing here.
+        Whatever works on lists, itself or below, is taken.  A helper on the side
+        (accounting, a vendor's hook) is not worth guessing for: if it needs a
+        value that we do not have and its own is not used, it does nothing here.
         """
-        if target.kind is not Kind.FUNCTION or any(word in target.text for word in _LISTS):
+        if target.kind is not Kind.FUNCTION or _works_on_lists(target):
             return True
         if not value_unused and target.file is self._mmu:
             return True
         if target not in self._sound:
             self._sound[target] = True  # until known: it may call itself
-            self._sound[target] = not self.closure([target]).guesses
+            below = self.closure([target])
+            self._sound[target] = not below.guesses or any(map(_works_on_lists, below.items))
         return self._sound[target]
+
+
+def _works_on_lists(item: Item) -> bool:
+    return item.kind is Kind.FUNCTION and any(word in item.text for word in _LISTS)

@@ -13,6 +13,7 @@ from pyfuzz import _paths, catalogue
 from pyfuzz.catalogue import Known, Target
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import check, emit, roles, source, traits
+from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.closure import Gatherer
 from pyfuzz.extract.conditions import DEFAULT_CONFIG
 from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
@@ -50,7 +51,7 @@ class _Extractor:
             config[_CONFIG] = "1"
         self.defines = (f"{_CONFIG}=1",) if corruption_bug else ()
         self.index = Index((kernel.mmu, *kernel.headers), config)
-        self.calls = roles.Calls(self.index, kernel.mmu)
+        self.calls = Calls(self.index, kernel.mmu)
         self.found = roles.find_roles(self.index, kernel.mmu, self.calls)
         self.why = _require(kernel, self.index, self.found)
         self.traits = traits.detect(self.index, kernel.mmu, self.found, self.calls)
@@ -199,13 +200,25 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
                 f"{shown}: mmu.c has no function that {role.what}; looked for "
                 f"{', '.join(role.names)}, or another with parameters of the types "
                 f"{', '.join(repr(kind) for kind in role.takes)} that does; "
-                "give the mmu.c of a kernel from 4.19 on"
+                f"{_named(kernel, role.names) or 'give the mmu.c of a kernel from 4.19 on'}"
             )
         why.setdefault(_operation(role.name), f"mmu.c has no function that {role.what}")
     if _operation(roles.FIRST) in why:
         found.pop(roles.FIRST, None)
         found.pop(roles.NEXT, None)
     return why
+
+
+def _named(kernel: KernelSource, names: tuple[str, ...]) -> str:
+    """Say where a function is that the parser could make nothing of, "" if nowhere."""
+    for name in names:
+        match = re.search(
+            rf"^[a-z][^;={{}}/]*\b{name}\b[^;={{}}]*\{{", kernel.mmu.text, re.MULTILINE
+        )
+        if match:
+            line = kernel.mmu.text.count("\n", 0, kernel.mmu.text.index(name, match.start())) + 1
+            return f"{name} is named in line {line} but does not parse as such a function"
+    return ""
 
 
 def _operation(role: str) -> str:

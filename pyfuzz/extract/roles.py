@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find what the harness calls, by parameter types and behaviour before names.
+"""Find what the harness calls: by parameter types always, by name and behaviour.
 
-A name that is known breaks a tie; no name is trusted alone: ``pte_list_remove``
-clears the SPTE first in some kernels and does not in others.
+A name that means one thing in every kernel is trusted as far as the types fit:
+what is wrong inside is for the harness to find.  Behaviour decides on any other
+name, and on ``pte_list_remove``, which clears the SPTE first in some kernels
+and does not in others.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pyfuzz.extract.parse import Index, Item, Kind
+from pyfuzz.extract.calls import Calls
+from pyfuzz.extract.parse import Index, Item
 from pyfuzz.extract.source import SourceFile
-from pyfuzz.extract.uses import Uses, uses
 
 KVM = "struct kvm *"
 VCPU = "struct kvm_vcpu *"
@@ -25,53 +27,8 @@ SLOT = "struct kvm_memory_slot *"
 GFN = "gfn_t"
 DESCRIPTOR = "struct pte_list_desc *"
 
-_CLEARS = re.compile(r"_*mmu_spte_clear\w*|drop_spte|mmu_spte_set|_*update_clear_spte\w*")
-_NUMBERS = ("int", "unsigned int", "long", "unsigned long", "u64", "size_t", "bool")
+_AMBIGUOUS = ("pte_list_remove",)
 _COUNTS = ("int", "unsigned int", "long", "unsigned long", "u64", "size_t")
-
-
-class Calls:
-    """What the functions of mmu.c call, macros looked through."""
-
-    def __init__(self, index: Index, mmu: SourceFile) -> None:
-        self._index = index
-        self._mmu = mmu
-        self._uses: dict[Item, Uses] = {}
-        self._reach: dict[Item, frozenset[str]] = {}
-
-    def uses(self, item: Item) -> Uses:
-        """Return (and keep) the names that an item uses."""
-        if item not in self._uses:
-            self._uses[item] = uses(item)
-        return self._uses[item]
-
-    def direct(self, item: Item) -> frozenset[str]:
-        """Return the names that a function calls itself or through a macro."""
-        return self._closure(item, through=(Kind.MACRO,))
-
-    def reach(self, item: Item) -> frozenset[str]:
-        """Return the names that a function calls, and those called below it in mmu.c."""
-        if item not in self._reach:
-            self._reach[item] = self._closure(item, through=(Kind.MACRO, Kind.FUNCTION))
-        return self._reach[item]
-
-    def _closure(self, item: Item, through: tuple[Kind, ...]) -> frozenset[str]:
-        found: set[str] = set()
-        waiting = [item]
-        while waiting:
-            for name in self.uses(waiting.pop()).calls:
-                inner = self._index.find(name)
-                if name in found or inner is None or inner.kind not in through:
-                    found.add(name)
-                    continue
-                found.add(name)
-                if inner.kind is Kind.MACRO or inner.file is self._mmu:
-                    waiting.append(inner)
-        return frozenset(found)
-
-    def clears(self, item: Item) -> bool:
-        """Tell whether a function writes an SPTE itself or below."""
-        return any(_CLEARS.fullmatch(name) for name in self.reach(item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +37,8 @@ class Role:
 
     ``what`` completes "mmu.c has no function that …"; ``names`` are those that
     kernels gave it, the preferred one first; ``takes`` are the parameter types
-    that it must have, ``never`` those that it must not.
+    that it must have, ``never`` those that it must not; ``returns`` are the
+    types that it may return, if that matters.
     """
 
     name: str
@@ -89,6 +47,7 @@ class Role:
     takes: tuple[str, ...]
     never: tuple[str, ...] = ()
     required: bool = False
+    returns: tuple[str, ...] = ()
 
 
 ADD, REMOVE, ZAP_ONE, ZAP_ALL, COUNT = "add", "remove", "zap-one", "zap-all", "count"
@@ -99,14 +58,22 @@ RMAP_ADD, RMAP_REMOVE = "rmap-add", "rmap-remove"
 
 # In the order in which they are looked for: a later one may build on a former.
 ROLES: tuple[Role, ...] = (
-    Role(ADD, "puts an SPTE into a list", ("pte_list_add",), (SPTEP, HEAD), (DESCRIPTOR,), True),
+    Role(
+        ADD,
+        "puts an SPTE into a list",
+        ("pte_list_add",),
+        (SPTEP, HEAD),
+        (DESCRIPTOR,),
+        required=True,
+        returns=_COUNTS,
+    ),
     Role(
         REMOVE,
         "takes an SPTE out of a list",
         ("__pte_list_remove", "pte_list_remove"),
         (SPTEP, HEAD),
         (DESCRIPTOR, CACHE, VCPU),
-        True,
+        required=True,
     ),
     Role(
         ZAP_ONE,
@@ -122,9 +89,30 @@ ROLES: tuple[Role, ...] = (
         (HEAD,),
         (SPTEP, DESCRIPTOR),
     ),
-    Role(COUNT, "counts the entries of a list", ("pte_list_count",), (HEAD,), (SPTEP,)),
-    Role(FIRST, "gives the first entry of a list", ("rmap_get_first",), (HEAD,), (SPTEP,)),
-    Role(NEXT, "gives the next entry of a list", ("rmap_get_next",), (), (HEAD, SPTEP)),
+    Role(
+        COUNT,
+        "counts the entries of a list",
+        ("pte_list_count",),
+        (HEAD,),
+        (SPTEP,),
+        returns=_COUNTS,
+    ),
+    Role(
+        FIRST,
+        "gives the first entry of a list",
+        ("rmap_get_first",),
+        (HEAD,),
+        (SPTEP,),
+        returns=(SPTEP,),
+    ),
+    Role(
+        NEXT,
+        "gives the next entry of a list",
+        ("rmap_get_next",),
+        (),
+        (HEAD, SPTEP),
+        returns=(SPTEP,),
+    ),
     Role(PARENT_ADD, "adds a parent to a page", ("mmu_page_add_parent_pte",), (PAGE, SPTEP)),
     Role(
         PARENT_REMOVE,
@@ -170,16 +158,27 @@ def find_roles(index: Index, mmu: SourceFile, calls: Calls) -> dict[str, Item]:
     found: dict[str, Item] = {}
     functions = [item for item in index.functions if item.file is mmu]
     for role in ROLES:
-        fits = _FITS[role.name]
-        candidates = [item for item in functions if _typed(item, role) and fits(item, found, calls)]
+        candidates = [
+            item
+            for item in functions
+            if _typed(item, role) and (_named(item, role) or _FITS[role.name](item, found, calls))
+        ]
         best = min(candidates, key=lambda item: _rank(item, role), default=None)
         if best is not None and (best.name in role.names or _speaks(best, role)):
             found[role.name] = best
     return found
 
 
+def _named(item: Item, role: Role) -> bool:
+    return item.name in role.names and item.name not in _AMBIGUOUS
+
+
 def _typed(item: Item, role: Role) -> bool:
     types = [_as_gfn(param.type, param.name) for param in item.params]
+    if role.returns and item.returns not in role.returns:
+        return False
+    if role.name in (FIRST, NEXT) and iterator(item) is None:
+        return False
     return all(kind in types for kind in role.takes) and not any(
         kind in types for kind in role.never
     )
@@ -236,15 +235,14 @@ def _has(item: Item, kinds: Iterable[str]) -> bool:
 
 def _fits_add(item: Item, _: dict[str, Item], calls: Calls) -> bool:
     return (
-        item.returns in _COUNTS
-        and _has(item, (CACHE, VCPU, KVM))
-        and not calls.clears(item)
-        and "pte_list_desc" in item.text
+        _has(item, (CACHE, VCPU, KVM)) and not calls.clears(item) and "pte_list_desc" in item.text
     )
 
 
 def _fits_remove(item: Item, found: dict[str, Item], calls: Calls) -> bool:
-    return item is not found.get(ADD) and not calls.clears(item) and _edits(item, calls)
+    if item is found.get(ADD) or calls.clears(item):
+        return False
+    return item.name in BY_NAME[REMOVE].names or _edits(item, calls)
 
 
 def _edits(item: Item, calls: Calls) -> bool:
@@ -253,7 +251,10 @@ def _edits(item: Item, calls: Calls) -> bool:
 
 
 def _fits_zap_one(item: Item, found: dict[str, Item], calls: Calls) -> bool:
-    return calls.clears(item) and _calls_role(item, found, calls, REMOVE)
+    # Of two removes, the one that takes the head first is the one that clears.
+    types = [param.type for param in item.params]
+    clears = calls.clears(item) or types.index(HEAD) < types.index(SPTEP)
+    return clears and _calls_role(item, found, calls, REMOVE)
 
 
 def _fits_zap_all(item: Item, _: dict[str, Item], calls: Calls) -> bool:
@@ -261,11 +262,11 @@ def _fits_zap_all(item: Item, _: dict[str, Item], calls: Calls) -> bool:
 
 
 def _fits_count(item: Item, _: dict[str, Item], calls: Calls) -> bool:
-    return item.returns in _COUNTS and len(item.params) <= 2 and not _edits(item, calls)
+    return len(item.params) <= 2 and not _edits(item, calls)
 
 
-def _fits_first(item: Item, _: dict[str, Item], __: Calls) -> bool:
-    return item.returns == SPTEP and iterator(item) is not None
+def _fits_first(_: Item, __: dict[str, Item], ___: Calls) -> bool:
+    return True  # the types say it all
 
 
 def _fits_next(item: Item, found: dict[str, Item], _: Calls) -> bool:
@@ -273,7 +274,6 @@ def _fits_next(item: Item, found: dict[str, Item], _: Calls) -> bool:
     return (
         first is not None
         and item is not first
-        and item.returns == SPTEP
         and len(item.params) == 1
         and item.params[0].type == iterator(first)
     )

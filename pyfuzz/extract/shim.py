@@ -29,6 +29,7 @@ QUIET = re.compile(
     r"|\w*(?:rmap|pg|dbg)_?printk|might_\w+|_*mmu_audit\w*"
 )
 
+_ARITHMETIC = re.compile("bool|char|int|long|short|unsigned|signed")
 # What C and the compiler bring.
 _LANGUAGE = re.compile(
     r"mem(?:set|cpy|move|cmp)|str(?:len|cmp)|offsetof|NULL|true|false|bool|s?size_t|u?intptr_t"
@@ -39,15 +40,19 @@ _LANGUAGE = re.compile(
 
 
 @cache
-def provided() -> frozenset[str]:
-    """Return every name that the shim's headers define (``struct x`` for tags)."""
+def provided(headers: tuple[str, ...] = _HEADERS) -> frozenset[str]:
+    """Return every name that headers of the shim define (``struct x`` for tags)."""
     folder = _paths.csrc() / "shim"
     files = [
         SourceFile(name, str(folder / name), (folder / name).read_text("latin-1"))
-        for name in _HEADERS
-        if (folder / name).is_file()
+        for name in headers
     ]
     return Index(files, {}).names()
+
+
+def is_member_type(name: str) -> bool:
+    """Tell whether a member that is added to the shim's structures may be of this type."""
+    return name in provided(("mirror.h",)) or _ARITHMETIC.fullmatch(name) is not None
 
 
 def is_provided(name: str) -> bool:

@@ -129,7 +129,7 @@ def _from_tree(origin: Path, root: Path, mmu_path: str, shown: str | None) -> Ke
 
 
 def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
-    members = unpack(path, _wanted, progress)
+    members = unpack(path, _wanted, frozenset((MMU_PATHS[0], *HEADERS, "Makefile")), progress)
 
     def read(inside: str) -> SourceFile | None:
         file = members.get(inside)
@@ -151,7 +151,9 @@ def _wanted(member: str) -> str | None:
         return None
     for top in (0, 1, 2):
         inside = "/".join(parts[top:])
-        if inside in MMU_PATHS or inside in HEADERS or inside == "Makefile":
+        if inside in MMU_PATHS or inside in HEADERS:
+            return inside
+        if inside == "Makefile" and top < 2:
             return inside
         if inside.startswith("arch/x86/kvm/") and inside.endswith(".h"):
             return inside

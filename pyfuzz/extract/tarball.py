@@ -46,9 +46,13 @@ def refuse_archive(path: Path, head: bytes) -> None:
 def unpack(
     path: Path,
     wanted: Callable[[str], str | None],
+    enough: frozenset[str],
     progress: Callable[[str], None] | None,
 ) -> dict[str, Path]:
     """Unpack the members that ``wanted`` maps to a name; returns name -> file.
+
+    Stops reading once it has the names in ``enough``: a tarball is sorted by
+    folder, and what follows takes seconds.
 
     They go into the ignored build folder and stay there, keyed by the tarball's
     place, size and time.  Raises UsageError for a tarball that is corrupt.
@@ -59,18 +63,20 @@ def unpack(
     if not (folder / _LIST).is_file():
         if progress is not None:
             progress(f"reading {path.name} ({stat.st_size >> 20} MiB), once")
-        _unpack_into(path, wanted, folder)
+        _unpack_into(path, wanted, enough, folder)
     names: list[str] = json.loads((folder / _LIST).read_text("utf-8"))
     return {name: folder / name for name in names}
 
 
-def _unpack_into(path: Path, wanted: Callable[[str], str | None], folder: Path) -> None:
+def _unpack_into(
+    path: Path, wanted: Callable[[str], str | None], enough: frozenset[str], folder: Path
+) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside its place and renamed when complete: an interrupted or a second
     # process must not leave half of it.
     scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".unpack-"))
     try:
-        names = _extract_members(path, wanted, scratch)
+        names = _extract_members(path, wanted, enough, scratch)
         (scratch / _LIST).write_text(json.dumps(sorted(names)), "utf-8")
         try:
             scratch.rename(folder)
@@ -81,7 +87,9 @@ def _unpack_into(path: Path, wanted: Callable[[str], str | None], folder: Path) 
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _extract_members(path: Path, wanted: Callable[[str], str | None], folder: Path) -> set[str]:
+def _extract_members(
+    path: Path, wanted: Callable[[str], str | None], enough: frozenset[str], folder: Path
+) -> set[str]:
     names: set[str] = set()
     try:
         with tarfile.open(path, "r|*") as archive:
@@ -96,6 +104,8 @@ def _extract_members(path: Path, wanted: Callable[[str], str | None], folder: Pa
                 with file.open("wb") as out:
                     shutil.copyfileobj(content, out)
                 names.add(name)
+                if enough <= names:
+                    break
     except _CORRUPT as error:
         raise UsageError(
             f"{path}: is cut short or corrupt ({error}); fetch the tarball again"

@@ -11,6 +11,7 @@ import tree_sitter
 
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import roles
+from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item, Kind, declared_name, text_of
 from pyfuzz.extract.source import SourceFile
 
@@ -70,7 +71,7 @@ class Traits:
         ]
 
 
-def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: roles.Calls) -> Traits:
+def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Calls) -> Traits:
     """Detect the traits of the kernel whose functions ``found`` are.
 
     Raises UsageError when the descriptor is not one that the harness can walk.
@@ -181,7 +182,7 @@ def _number(index: Index, text: str) -> int | None:
         return None
 
 
-def _with_helpers(index: Index, mmu: SourceFile, calls: roles.Calls, root: Item) -> list[Item]:
+def _with_helpers(index: Index, mmu: SourceFile, calls: Calls, root: Item) -> list[Item]:
     """Return a function and those of mmu.c below it."""
     below = [index.find(name) for name in sorted(calls.reach(root))]
     return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]
@@ -198,7 +199,7 @@ def _walks(item: Item) -> bool:
     return False
 
 
-def _atomic(index: Index, calls: roles.Calls, add: Item) -> bool:
+def _atomic(index: Index, calls: Calls, add: Item) -> bool:
     """Read it off the header where there is one, else off how add uses the head."""
     head = index.find(HEAD)
     if head is not None:
@@ -206,7 +207,7 @@ def _atomic(index: Index, calls: roles.Calls, add: Item) -> bool:
     return any(name.startswith("atomic_long_") for name in calls.reach(add))
 
 
-def _locks(index: Index, mmu: SourceFile, calls: roles.Calls, add: Item) -> bool:
+def _locks(index: Index, mmu: SourceFile, calls: Calls, add: Item) -> bool:
     below = _with_helpers(index, mmu, calls, add)
     return any(re.search(r"cmpxchg|_bit_lock|fetch_or", item.text) for item in below)
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The made-up kernels of tests/kernels, and variants of them that a test needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyfuzz.extract import Extraction, extract
+
+KERNELS = Path(__file__).parent / "kernels"
+NAMES = ("v4.19", "v5.10", "v5.15", "v6.15", "v7")
+
+# What the kernel's headers say of these, in our own words.
+KVM_TYPES_H = "#ifndef KVM_TYPES\n#define KVM_TYPES\nstruct kvm_rmap_head;\n#endif\n"
+ASM_KVM_HOST_H = "struct kvm_rmap_head {\n\tatomic_long_t val;\n};\n"
+KVM_HOST_H = """
+static inline void kvm_vm_bugged(struct kvm *kvm)
+{
+	kvm->vm_bugged = kvm->vm_dead = true;
+	kvm_make_all_cpus_request(kvm, KVM_REQ_VM_DEAD);
+}
+
+#define KVM_BUG_ON_DATA_CORRUPTION(cond, kvm)		\\
+({							\\
+	bool __wrong = (cond);				\\
+	if (__wrong && !(kvm)->vm_bugged)		\\
+		kvm_vm_bugged(kvm);			\\
+	__wrong;					\\
+})
+"""
+
+
+def text(name: str) -> str:
+    """Return the text of a made-up mmu.c."""
+    return (KERNELS / f"{name}.c").read_text("utf-8")
+
+
+def variant(folder: Path, name: str, *changes: tuple[str, str]) -> Path:
+    """Write mmu.c with each (old, new) replaced everywhere; each old must be there."""
+    changed = text(name)
+    for old, new in changes:
+        assert old in changed, f"{name}.c must have {old!r}"
+        changed = changed.replace(old, new)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "mmu.c"
+    path.write_text(changed, "utf-8")
+    return path
+
+
+def extracted(folder: Path, name: str, *changes: tuple[str, str]) -> Extraction:
+    """Extract a variant."""
+    return extract(variant(folder, name, *changes))
+
+
+def tree(root: Path, name: str = "v7", *, kvm_host: str = KVM_HOST_H) -> Path:
+    """Write a kernel tree round a made-up mmu.c; returns its top."""
+    files = {
+        "Makefile": "# made up\nVERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 9\nEXTRAVERSION =\n",
+        "arch/x86/Makefile": "VERSION = 1\nPATCHLEVEL = 1\n",
+        "include/linux/kvm_types.h": KVM_TYPES_H,
+        "include/linux/kvm_host.h": kvm_host,
+        "arch/x86/include/asm/kvm_host.h": ASM_KVM_HOST_H,
+        "arch/x86/kvm/mmu/mmu_internal.h": "#define MADE_UP 1\n",
+        "arch/x86/kvm/mmu/mmu.c": text(name),
+    }
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content, "utf-8")
+    return root

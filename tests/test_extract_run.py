@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Extracted code runs under the harness like a port does."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from lockstep import first_difference
+from made_up import KERNELS, NAMES, extracted, variant
+
+from pyfuzz import _native, catalogue
+from pyfuzz.extract import extract
+from pyfuzz.grammar import parse
+from pyfuzz.kinds import Kind
+from pyfuzz.operation import Opcode, Operation
+from pyfuzz.sequence import decode, encode
+
+# What a correct caller never does: errors have their own tests.
+ERRORS = {
+    Opcode.REMOVE_STRAY,
+    Opcode.ZAP_ONE_STRAY,
+    Opcode.PARENT_REMOVE_STRAY,
+    Opcode.RMAP_REMOVE_STRAY,
+    Opcode.RMAP_REMOVE_OFF,
+}
+
+
+def drawn(seed: int, *, errors: bool) -> list[Operation]:
+    """Draw a sequence as an engine would, without errors if so asked."""
+    operations = decode(random.Random(seed).randbytes(240))
+    return [op for op in operations if errors or op.opcode not in ERRORS]
+
+
+def findings(module: _native.Module, operations: list[Operation]) -> set[tuple[Kind, str]]:
+    module.run(encode(operations))
+    return {(finding.kind, finding.function) for finding in module.last().findings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_extracted_correct_callers_find_only_what_is_known(name: str) -> None:
+    target = extract(KERNELS / f"{name}.c").target
+    module = _native.load(target)
+    known = {(known.kind, known.function) for known in target.known}
+
+    for seed in range(200):
+        found = findings(module, drawn(seed, errors=False))
+        assert found <= known, f"seed {seed}: {found - known}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "remove vm1 f3 s9",
+        "add vm1 f3 s1\nremove vm1 f3 s9",
+        "add vm1 f3 s0 x40\nremove vm1 f3 s90",
+        "rmap-add vm1 f3 s1\nrmap-remove-off vm1 f3 #0",
+        "parent-add vm1 p0 s1\nparent-remove vm1 p0 s9",
+    ],
+)
+def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> None:
+    target = extract(KERNELS / f"{name}.c").target
+    module = _native.load(target)
+
+    found = findings(module, list(parse(text, "test")))
+
+    raw_remove = "__pte_list_remove" if name in ("v5.10", "v5.15") else "pte_list_remove"
+    dies = {(Kind.HOST_BUG, raw_remove)} if "BUG()" in target.policy else set()
+    assert found == dies
+
+
+@pytest.mark.parametrize(
+    ("name", "port"), [("v5.10", "v5.10"), ("v6.15", "v6.15"), ("v7", "v6.15")]
+)
+def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -> None:
+    made_up = _native.load(extract(KERNELS / f"{name}.c").target)
+    ours = _native.load(catalogue.get(port))
+
+    for seed in range(8):
+        difference = first_difference(ours, made_up, drawn(seed, errors=False))
+        assert difference == "", f"seed {seed}: {difference}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
+    extraction = extract(KERNELS / f"{name}.c")
+    traits, compiled = extraction.traits, _native.load(extraction.target).traits
+
+    assert compiled.capacity == traits.capacity_value
+    assert bool(compiled.spte_count_size) == (traits.count_field is not None)
+    assert bool(compiled.tail_count_size) == (traits.tail_field is not None)
+    assert bool(compiled.locked_heads) == traits.locked_heads
+    assert (Opcode.COUNT in compiled.opcodes) == ("count" in extraction.functions)
+    assert (Opcode.ZAP_ONE in compiled.opcodes) == ("zap-one" in extraction.functions)
+
+
+def test_extracted_config_on_kills_the_host(tmp_path: Path) -> None:
+    target = extract(variant(tmp_path, "v7"), bug_on_data_corruption=True).target
+
+    found = findings(_native.load(target), list(parse("remove vm1 f3 s9", "test")))
+
+    assert found == {(Kind.HOST_BUG, "pte_list_remove")}
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "text"),
+    [
+        (("\tmmu_free_pte_list_desc(head);\n", ""), Kind.LEAK, "add vm0 f0 s0 x2\nzap-all vm0 f0"),
+        (("\thead->sptes[last] = NULL;\n", ""), Kind.SHAPE, "add vm0 f0 s0 x3\nremove vm0 f0 #0"),
+        (("before = block->spte_count +", "before = 1 +"), Kind.COUNT_CONTRACT, "add vm0 f0 s0 x9"),
+    ],
+)
+def test_extracted_mistake_of_a_kernel_is_found(
+    tmp_path: Path, change: tuple[str, str], kind: Kind, text: str
+) -> None:
+    sequence = list(parse(f"{text}\nadd vm0 f1 s50 x2\nremove vm0 f1 #0\nremove vm0 f1 #0", "test"))
+    module = _native.load(extracted(tmp_path, "v7", change).target)
+
+    assert kind in {found for found, _ in findings(module, sequence)}
+
+
+def test_extracted_zap_all_by_gfn_serves_parents_too() -> None:
+    """4.19 zaps entry by entry and finds the head anew by gfn: parents have none."""
+    module = _native.load(extract(KERNELS / "v4.19.c").target)
+
+    found = findings(
+        module, list(parse("add vm0 p1 s5 x7\nzap-all vm0 p1\nadd vm0 f3 s5 x7", "test"))
+    )
+
+    assert found == set()
