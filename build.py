@@ -93,6 +93,23 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     return path
 
 
+def build_native(target: Target, main_source: Path, archive: Path) -> Path:
+    """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
+    chosen = compiler.find()
+    flags = (*COMMON, *WARNINGS, f"-I{_paths.csrc()}")
+    units = [_target_unit(target, "fuzz"), *harness_units("fuzz"), Unit(main_source, flags)]
+    hashes = (_sources_hash(unit.source) for unit in units)
+    key = _key(chosen.identity, str(archive), *hashes, *(str(unit.flags) for unit in units))
+    path = _paths.build_dir() / "native" / f"{target.name}-{key}"
+    if not path.exists():
+        with _locked(path), _beside(path) as partial:
+            objects = [str(_compile(chosen, unit, target)) for unit in units]
+            libraries = [str(archive), str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
+            command = [*chosen.command, "-o", str(partial), *objects, *libraries]
+            _run(chosen, command, main_source.name)
+    return path
+
+
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object, linked from atheris's static archive.
 

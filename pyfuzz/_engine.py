@@ -50,7 +50,7 @@ def load(flavour: str = "fuzz") -> str:
         return runtime
     if "asan_with_fuzzer" in _preloaded():
         return str(asan_runtime())  # two engines in one process would split the counters
-    path = builder.build_engine(_archive())
+    path = builder.build_engine(archive())
     try:
         ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
@@ -87,7 +87,8 @@ def _preloaded() -> str:
     return os.environ.get("LD_PRELOAD", "")
 
 
-def _archive() -> Path:
+def archive() -> Path:
+    """Return atheris's static archive of libFuzzer."""
     return _beside_atheris("libclang_rt.fuzzer_no_main.a")
 
 

@@ -37,3 +37,9 @@ def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object."""
     path: Path = _build_py().build_engine(archive)
     return path
+
+
+def build_native(target: Target, main_source: Path, archive: Path) -> Path:
+    """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
+    path: Path = _build_py().build_native(target, main_source, archive)
+    return path

@@ -113,6 +113,12 @@ class Shared:
         c = self._c
         return Counts(c.executions, c.operations, c.steps, c.edges, c.states, c.slots_lost)
 
+    def count(self, operations: int, steps: int) -> None:
+        """Count an execution, for a driver that does not call the run function in C."""
+        self._c.executions += 1
+        self._c.operations += operations
+        self._c.steps += steps
+
     def slots(self) -> list[Slot]:
         """Return the findings that are whole; one being written is left for the next time."""
         c = self._c

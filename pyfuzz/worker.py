@@ -76,10 +76,11 @@ def main() -> None:
     def run_one(data: bytes) -> None:
         run(data, len(data))
 
-    _atheris.fuzz(run_one, _arguments(job))
+    _atheris.fuzz(run_one, engine_arguments(job))
 
 
-def _arguments(job: Job) -> list[str]:
+def engine_arguments(job: Job) -> list[str]:
+    """Return libFuzzer's arguments for a job."""
     own = Path(job.folders[0])
     return [
         f"-max_len={MAX_INPUT_BYTES}",

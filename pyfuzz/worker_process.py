@@ -128,7 +128,7 @@ class WorkerProcess:
         """
         assert self._process is not None and self._shared is not None
         executions = self._shared.counts().executions
-        cpu_s = _cpu_seconds(self._process.pid)
+        cpu_s = cpu_seconds(self._process.pid)
         if executions != self._progress[0] or not self._shared.running:
             self._progress = (executions, cpu_s)
             return None
@@ -198,7 +198,7 @@ def _reason(code: int) -> str:
         return f"died of signal {-code}"
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Processor time of a process so far; 0 if it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The naive driver: atheris, a cffi call for each step, and the oracle in Python.
+
+What one would write first, without pyfuzz: the same target, the same
+operations, and of pyfuzz's independent oracle only the cheapest checks (what
+was returned, who is bugged, the list that was touched).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pyfuzz import _atheris, _engine, _native, sequence
+from pyfuzz.model import Model
+from pyfuzz.operation import Opcode, Operation
+from pyfuzz.results import Skip
+from pyfuzz.shared import Shared
+
+
+def main() -> None:
+    """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
+    _engine.load()
+    module = _native.open_module(Path(sys.argv[1]), "fuzz")
+    shared = Shared(Path(sys.argv[2]))
+    traits = module.traits
+    recycles = traits.rmap_add_recycles or Opcode.ZAP_ALL in traits.opcodes
+
+    def run_one(data: bytes) -> None:
+        operations = sequence.decode(data)
+        module.begin()
+        steps = run_steps(operations)
+        module.end(len(operations))
+        shared.count(len(operations), steps)
+
+    def run_steps(operations: list[Operation]) -> int:
+        """Return how many steps were run; a difference ends the sequence."""
+        model = Model(traits.opcodes, recycles=recycles)
+        steps = 0
+        for number, operation in enumerate(operations):
+            vm, head = operation.head_vm, operation.head
+            for step in range(operation.repeat):
+                prediction = model.predict(operation, step)
+                result = module.step(operation, number, step)
+                if result.findings or result.skip is not prediction.skip:
+                    return steps
+                if prediction.skip is not Skip.RAN:
+                    break
+                steps += 1
+                model.apply(prediction)
+                if result.bugged != model.bugged:
+                    return steps
+            members = module.list(vm, head)
+            if members is None or len(members) != len(model.members(vm, head)):
+                return steps
+        return steps
+
+    _atheris.fuzz(run_one, sys.argv[3:])
+
+
+if __name__ == "__main__":
+    main()
