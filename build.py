@@ -132,6 +132,11 @@ def build_engine(archive: Path) -> Path:
     return path
 
 
+def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
+    """Return the flags that a target's own C file is compiled with."""
+    return _target_unit(target, flavour).flags
+
+
 def harness_units(flavour: str) -> list[Unit]:
     """Return the C files that every target shares; they have no coverage."""
     flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{_paths.csrc()}")

@@ -33,6 +33,12 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     return path
 
 
+def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
+    """Return the flags that a target's own C file is compiled with."""
+    flags: tuple[str, ...] = _build_py().target_flags(target, flavour)
+    return flags
+
+
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object."""
     path: Path = _build_py().build_engine(archive)

@@ -6,15 +6,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from pyfuzz import _engine, builder
+from pyfuzz import _engine, builder, provenance, stats
 from pyfuzz.catalogue import Target
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 from pyfuzz.finding import Finding, FindingTable, death, write_artifact
 from pyfuzz.run_folder import Exchange, RunFolder
 from pyfuzz.runner import Runner
+from pyfuzz.sampling import sample_of
 from pyfuzz.shared import Counts, Slot
 from pyfuzz.worker import Job
 from pyfuzz.worker_process import Death, WorkerProcess, add_counts
@@ -29,7 +31,11 @@ _EARLY_DEATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a campaign is to do.  ``kernel`` is what the user named, "" for a port."""
+    """What a campaign is to do.
+
+    ``kernel`` is what the user named, "" for a port; ``kernel_facts`` say what
+    was found there (see pyfuzz/provenance.py).
+    """
 
     target: Target
     out: Path
@@ -39,6 +45,7 @@ class Options:
     seconds: float | None = 60.0
     runs: int | None = None
     kernel: str = ""
+    kernel_facts: dict[str, str | None] | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +95,8 @@ class Campaign:
         _engine.load(options.flavour if options.flavour != "sanitize" else "fuzz")
         module = builder.build(options.target, options.flavour)
         folder = RunFolder(options.out, options.target.name)
+        self._stats = stats.StatsFile(folder.path / stats.FILE)
+        self._started = stats.now()
         try:
             self._run_in(folder, module)
         finally:
@@ -99,6 +108,7 @@ class Campaign:
         start_ns = time.monotonic_ns()
         table = FindingTable(self._options.target, start_ns)
         try:
+            provenance.record(folder.path, self._options, self._started)
             folder.prepare_corpus(report.notes.append)
             self._make_workers(folder, module)
             start_ns = time.monotonic_ns()
@@ -113,7 +123,7 @@ class Campaign:
         finally:
             for worker in self._workers:
                 worker.kill()
-            self._collect(folder, table, start_ns)
+            self._collect(folder, table, start_ns, last=True)
             for worker in self._workers:
                 worker.close()
         self._finish(folder)
@@ -197,7 +207,9 @@ class Campaign:
                     return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)
         return None
 
-    def _collect(self, folder: RunFolder, table: FindingTable, start_ns: int) -> None:
+    def _collect(
+        self, folder: RunFolder, table: FindingTable, start_ns: int, *, last: bool = False
+    ) -> None:
         report = self.report
         report.seconds = (time.monotonic_ns() - start_ns) / 1e9
         for worker in self._workers:
@@ -208,6 +220,8 @@ class Campaign:
         report.counts = add_counts([worker.counts() for worker in self._workers])
         folders = [folder.corpus, *(worker.corpus for worker in self._workers)]
         report.corpus = len({name for path in folders for name in _names(path)})
+        sample = partial(sample_of, self._started, report, self._workers)
+        self._stats.record(report.seconds, sample, last=last)
 
     def _write(self, finding: Finding, folder: RunFolder) -> None:
         options = self._options
@@ -219,6 +233,8 @@ class Campaign:
     def _finish(self, folder: RunFolder) -> None:
         """Keep the corpus, and make the findings' sequences short."""
         report = self.report
+        if self._stats.trouble:
+            report.notes.append(self._stats.trouble)
         try:
             Exchange(folder.corpus, [worker.corpus for worker in self._workers]).carry()
             report.corpus = len(_names(folder.corpus))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyfuzz import container, sequence
@@ -21,7 +21,8 @@ from pyfuzz.shared import Slot
 class Finding:
     """One broken property of the target, and a sequence that shows it.
 
-    ``first_execution`` counts in the worker that saw it first, from 1.
+    ``first_execution`` counts in the worker that saw it first, from 1;
+    ``by_worker`` is how often each worker saw it, the first to do so first.
     ``known`` is the reason why it is a known finding, None if it is new.
     """
 
@@ -37,6 +38,7 @@ class Finding:
     known: str | None
     minimized: bool = False
     artifact: Path | None = None
+    by_worker: dict[str, int] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -75,6 +77,7 @@ class FindingTable:
                 finding.operations, finding.message = operations, best.message
                 changed.append(finding)
             finding.count = sum(s.count for s in by_process.values())
+            finding.by_worker = _by_worker(by_process)
             finding.first_execution = first.first_execution
             finding.first_seconds = max(0.0, (first.first_ns - self._start_ns) / 1e9)
         return changed
@@ -96,6 +99,15 @@ class FindingTable:
     def all(self) -> list[Finding]:
         """Return the findings: new ones first, each sort in the order it was found."""
         return sorted(self._findings.values(), key=lambda f: (f.known is not None, f.first_seconds))
+
+
+def _by_worker(by_process: dict[str, Slot]) -> dict[str, int]:
+    """Add up a worker's processes, which are called ``WORKER.PROCESS``."""
+    counts: dict[str, int] = {}
+    for process, slot in sorted(by_process.items(), key=lambda item: item[1].first_ns):
+        worker = process.partition(".")[0]
+        counts[worker] = counts.get(worker, 0) + slot.count
+    return counts
 
 
 def death(kind: Kind, message: str, data: bytes, execution: int, now_ns: int) -> Slot:

@@ -52,6 +52,7 @@ def _finding_object(finding: Finding) -> dict[str, Any]:
         "count": finding.count,
         "first_execution": finding.first_execution,
         "first_seconds": round(finding.first_seconds, 3),
+        "by_worker": finding.by_worker,
         "operations": [format_operation(operation) for operation in finding.operations],
         "minimized": finding.minimized,
         "artifact": str(finding.artifact) if finding.artifact else None,

@@ -13,7 +13,7 @@ import click
 
 from pyfuzz import run_folder, summary
 from pyfuzz.campaign import Campaign, Options, Report
-from pyfuzz.cli.options import duration, target_of
+from pyfuzz.cli.options import duration, target_and_facts
 from pyfuzz.errors import UsageError
 from pyfuzz.status import Status
 
@@ -61,7 +61,7 @@ def fuzz(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs both say when to stop: leave one out")
-    chosen = target_of(target, kernel, bug_on_data_corruption)
+    chosen, facts = target_and_facts(target, kernel, bug_on_data_corruption)
     options = Options(
         target=chosen,
         out=out or run_folder.default_path(chosen.name),
@@ -72,6 +72,7 @@ def fuzz(
         seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
         runs=runs,
         kernel=str(kernel) if kernel else "",
+        kernel_facts=facts,
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()

@@ -30,15 +30,32 @@ def target_of(name: str | None, kernel: Path | None, bug_on_data_corruption: boo
 
     Errors: UsageError if it names both, or if there is no such target.
     """
+    return target_and_facts(name, kernel, bug_on_data_corruption)[0]
+
+
+def target_and_facts(
+    name: str | None, kernel: Path | None, bug_on_data_corruption: bool
+) -> tuple[Target, dict[str, str | None] | None]:
+    """Return the target, and for one of a kernel what was found of it.
+
+    Errors: UsageError if it names both, or if there is no such target.
+    """
     if kernel is None:
         if bug_on_data_corruption:
             raise UsageError(
                 "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
                 "target v6.6-corruption-bug"
             )
-        return catalogue.get(name or catalogue.DEFAULT)
+        return catalogue.get(name or catalogue.DEFAULT), None
     if name is not None:
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
 
-    return extract(kernel, bug_on_data_corruption=bug_on_data_corruption).target
+    found = extract(kernel, bug_on_data_corruption=bug_on_data_corruption)
+    facts = {
+        "path": str(kernel.absolute()),
+        "mmu": found.mmu,
+        "version": found.kernel_version,
+        "sha256": found.sha256,
+    }
+    return found.target, facts

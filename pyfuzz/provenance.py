@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What it takes to repeat a campaign: versions, flags, seed, source, command.
+
+A run folder has it in ``provenance.json``, one record for each campaign that
+went on in it.  The source of an extracted target is copied beside it, since
+the kernel tree may change or be gone when the run is looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz import __version__, _paths, builder, compiler
+from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz.run_folder import write_beside
+
+if TYPE_CHECKING:
+    from pyfuzz.campaign import Options
+
+FILE = "provenance.json"
+SOURCE = "target.c"
+VERSION = 1
+_PACKAGES = ("atheris", "cffi")
+
+
+def record(folder: Path, options: Options, started: str) -> None:
+    """Add the record of a campaign that began at this time to its run folder.
+
+    Errors: OSError.
+    """
+    target, flavour = options.target, options.flavour
+    source = target.source.read_bytes()
+    chosen = compiler.find()
+    made = {
+        "started": started,
+        "command": shlex.join(fuzz_command(options)),
+        "seed": options.seed,
+        "workers": options.workers,
+        "flavour": flavour,
+        "target": {
+            "name": target.name,
+            "generation": target.generation,
+            "policy": target.policy,
+            "note": target.note,
+            "defines": list(target.defines),
+            "source": SOURCE if target.extracted else target.source.name,
+            "sha256": hashlib.sha256(source).hexdigest(),
+        },
+        "kernel": options.kernel_facts,
+        "versions": {
+            "pyfuzz": __version__,
+            "revision": _revision(),
+            "csrc_sha256": _csrc_sha256(),
+            "python": platform.python_version(),
+            **{package: _version(package) for package in _PACKAGES},
+            "compiler": chosen.version,
+        },
+        "compiler": shlex.join(chosen.command),
+        "flags": shlex.join(builder.target_flags(target, flavour)),
+        "machine": {
+            "system": platform.platform(),
+            "architecture": platform.machine(),
+            "processors": os.cpu_count(),
+        },
+    }
+    if target.extracted:
+        write_beside(folder / SOURCE, source)
+    earlier, _ = read(folder)
+    whole = {"provenance": VERSION, "campaigns": [*earlier, made]}
+    write_beside(folder / FILE, json.dumps(whole, indent=2).encode() + b"\n")
+
+
+def fuzz_command(options: Options) -> list[str]:
+    """Return the command that fuzzes the same again, from an empty run folder."""
+    command = ["pyfuzz", "fuzz"]
+    if options.kernel_facts:
+        command += ["--kernel", str(options.kernel_facts["path"])]
+        if any("BUG_ON_DATA_CORRUPTION" in define for define in options.target.defines):
+            command.append("--bug-on-data-corruption")
+    else:
+        command.append(options.target.name)
+    if options.runs is not None:
+        command += ["--runs", str(options.runs)]
+    elif options.seconds is not None:
+        command += ["--time", f"{options.seconds:g}s"]
+    command += ["--workers", str(options.workers), "--seed", str(options.seed)]
+    if options.flavour == "sanitize":
+        command.append("--sanitize")
+    return command
+
+
+def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the records of a run folder, and a note if they cannot be read."""
+    path = folder / FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["provenance"] != VERSION:
+            raise ValueError(f"the version must be {VERSION}, is {values['provenance']}")
+        campaigns = [dict(campaign) for campaign in values["campaigns"]]
+        for campaign in campaigns:
+            _check(campaign)
+    except FileNotFoundError:
+        return [], []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [], [f"{path} cannot be read ({type(error).__name__}: {error}): left out"]
+    return campaigns, []
+
+
+def _check(campaign: dict[str, Any]) -> None:
+    texts = ("started", "command", "flavour", "compiler", "flags")
+    for name in texts:
+        if not isinstance(campaign[name], str):
+            raise TypeError(f"{name} must be a text, is {campaign[name]!r}")
+    for name in ("target", "versions", "machine"):
+        if not isinstance(campaign[name], dict):
+            raise TypeError(f"{name} must be an object, is {campaign[name]!r}")
+    target = campaign["target"]
+    for name in ("name", "generation", "policy", "note", "source", "sha256"):
+        if not isinstance(target[name], str):
+            raise TypeError(f"target.{name} must be a text, is {target[name]!r}")
+    if not all(isinstance(define, str) for define in target["defines"]):
+        raise TypeError(f"target.defines must be texts, are {target['defines']!r}")
+
+
+def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
+    """Return the target that a campaign fuzzed, None if its source is not here any more."""
+    values = campaign["target"]
+    if values["generation"] != EXTRACTED:
+        return TARGETS.get(values["name"])
+    source = (folder / SOURCE).absolute()
+    if not source.is_file():
+        return None
+    return Target(
+        name=values["name"],
+        generation=EXTRACTED,
+        policy=values["policy"],
+        source=source,
+        defines=tuple(values["defines"]),
+        note=values["note"],
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _revision() -> str | None:
+    """The commit of a checkout, with ``+`` if files differ from it; None without git."""
+    if not (_paths.ROOT / ".git").exists():
+        return None
+    git = ["git", "-C", str(_paths.ROOT)]
+    try:
+        commit = _output([*git, "rev-parse", "HEAD"])
+        changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}+" if changed else commit
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()
+
+
+def _csrc_sha256() -> str:
+    """A hash of all C that a target is built with: shim, harness, ports."""
+    digest = hashlib.sha256()
+    for path in sorted(_paths.csrc().rglob("*.[ch]")):
+        digest.update(path.relative_to(_paths.csrc()).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a running campaign to a sample of its statistics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pyfuzz.stats import Sample, WorkerSample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyfuzz.campaign import Report
+    from pyfuzz.worker_process import WorkerProcess
+
+
+def sample_of(started: str, report: Report, workers: Iterable[WorkerProcess]) -> Sample:
+    """Return what a campaign and each of its workers have done so far."""
+    counts = report.counts
+    return Sample(
+        started=started,
+        elapsed_s=round(report.seconds, 3),
+        executions=counts.executions,
+        operations=counts.operations,
+        edges=counts.edges,
+        states=counts.states,
+        corpus=report.corpus,
+        findings=dict(Counter(finding.kind.value for finding in report.findings)),
+        workers=tuple(_worker(worker, report) for worker in workers),
+    )
+
+
+def _worker(worker: WorkerProcess, report: Report) -> WorkerSample:
+    counts, name = worker.counts(), str(worker.number)
+    found = (finding for finding in report.findings if name in finding.by_worker)
+    return WorkerSample(
+        name=name,
+        executions=counts.executions,
+        operations=counts.operations,
+        edges=counts.edges,
+        states=counts.states,
+        corpus=sum(not path.name.startswith(".") for path in worker.corpus.iterdir()),
+        findings=dict(Counter(finding.kind.value for finding in found)),
+    )

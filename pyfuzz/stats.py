@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a campaign did over time: ``stats.jsonl`` in its run folder, one sample a line.
+
+Samples come every second at first and more seldom as the campaign grows older,
+so that the file stays small.  A line is appended in one write; what a kill or a
+full disk leaves of one is skipped when the file is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FILE = "stats.jsonl"
+VERSION = 1
+# Seconds between samples, and the part of the campaign's age that they grow to.
+_SHORTEST_S = 1.0
+_LONGEST_S = 60.0
+_PART = 120
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSample:
+    """What one worker has done so far; ``findings`` are distinct ones by kind."""
+
+    name: str
+    executions: int
+    operations: int
+    edges: int
+    states: int
+    corpus: int
+    findings: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a campaign has done so far.
+
+    ``started`` tells the campaigns apart that went on in one folder: the time
+    (ISO 8601, UTC) at which this one began.  ``corpus`` is inputs kept,
+    ``findings`` are distinct ones by kind, known ones included.
+    """
+
+    started: str
+    elapsed_s: float
+    executions: int
+    operations: int
+    edges: int
+    states: int
+    corpus: int
+    findings: dict[str, int]
+    workers: tuple[WorkerSample, ...] = ()
+
+
+def now() -> str:
+    """Return the time as ``Sample.started`` has it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class StatsFile:
+    """Appends samples to the file of a run folder, whatever happens to it.
+
+    ``trouble`` is what went wrong if a sample could not be written; a campaign
+    has better things to do than to end for it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._due_s = 0.0
+        self.trouble: str | None = None
+
+    def record(self, elapsed_s: float, sample: Callable[[], Sample], *, last: bool = False) -> None:
+        """Append a sample if it is time for one, or if it is the ``last``."""
+        if self.trouble or (elapsed_s < self._due_s and not last):
+            return
+        self._due_s = elapsed_s + min(max(_SHORTEST_S, elapsed_s / _PART), _LONGEST_S)
+        line = json.dumps({"stats": VERSION, **asdict(sample())}, separators=(",", ":"))
+        try:
+            _append(self._path, line.encode() + b"\n")
+        except OSError as error:
+            self.trouble = (
+                f"{self._path} cannot be written ({error.strerror or error}): "
+                "the report's curves end here"
+            )
+
+
+def _append(path: Path, line: bytes) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        size = os.fstat(fd).st_size
+        if size and os.pread(fd, 1, size - 1) != b"\n":
+            line = b"\n" + line  # the last line before us is half a one
+        if os.write(fd, line) != len(line):
+            raise OSError(0, "no room for a whole line")
+    finally:
+        os.close(fd)
+
+
+def read(path: Path) -> tuple[list[Sample], list[str]]:
+    """Return the samples of a file that can be read, and a note on what cannot.
+
+    A file that is not there has none.  Errors: OSError.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return [], []
+    samples: list[Sample] = []
+    bad: list[str] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            samples.append(_sample(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            bad.append(f"line {number}: {type(error).__name__}: {error}")
+    notes = []
+    if bad:
+        notes.append(
+            f"{path}: {len(bad)} of {len(lines)} lines cannot be read ({bad[0]}): left out"
+        )
+    return samples, notes
+
+
+def _sample(values: dict[str, Any]) -> Sample:
+    version = values["stats"]
+    if version != VERSION:
+        raise ValueError(f"the version must be {VERSION}, is {version}")
+    numbers = ("executions", "operations", "edges", "states", "corpus")
+    workers = tuple(
+        WorkerSample(
+            name=str(worker["name"]),
+            **{name: int(worker[name]) for name in numbers},
+            findings=_counts(worker["findings"]),
+        )
+        for worker in values["workers"]
+    )
+    return Sample(
+        started=str(values["started"]),
+        elapsed_s=float(values["elapsed_s"]),
+        **{name: int(values[name]) for name in numbers},
+        findings=_counts(values["findings"]),
+        workers=workers,
+    )
+
+
+def _counts(values: dict[str, Any]) -> dict[str, int]:
+    return {str(name): int(count) for name, count in values.items()}
+
+
+def joined(samples: list[Sample]) -> list[Sample]:
+    """Put the campaigns of one folder behind each other, as if they were one.
+
+    Times, executions and operations add up; the rest is not less than it was
+    before, since a campaign that goes on has what the one before it kept.
+    """
+    out: list[Sample] = []
+    base: Sample | None = None
+    for number, sample in enumerate(samples):
+        if number and sample.started != samples[number - 1].started:
+            base = out[-1]
+        if base is None:
+            out.append(sample)
+            continue
+        out.append(
+            replace(
+                sample,
+                elapsed_s=base.elapsed_s + sample.elapsed_s,
+                executions=base.executions + sample.executions,
+                operations=base.operations + sample.operations,
+                edges=max(base.edges, sample.edges),
+                states=max(base.states, sample.states),
+                corpus=max(base.corpus, sample.corpus),
+                findings={
+                    kind: max(base.findings.get(kind, 0), sample.findings.get(kind, 0))
+                    for kind in {**base.findings, **sample.findings}
+                },
+            )
+        )
+    return out
+
+
+def thinned(samples: list[Sample], limit: int) -> list[Sample]:
+    """Return at most ``limit`` samples, evenly chosen, the first and the last among them."""
+    if len(samples) <= limit:
+        return samples
+    step = (len(samples) - 1) / (limit - 1)
+    return [samples[round(number * step)] for number in range(limit)]

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run folder keeps to repeat a campaign."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pyfuzz import catalogue, provenance
+from pyfuzz.campaign import Options
+from pyfuzz.catalogue import EXTRACTED, Target
+
+FACTS: dict[str, str | None] = {
+    "path": "/src/linux 6.12",
+    "mmu": "/src/linux 6.12/arch/x86/kvm/mmu/mmu.c",
+    "version": "6.12.0",
+    "sha256": "0" * 64,
+}
+
+
+def options(out: Path) -> Options:
+    return Options(catalogue.get("rfc-v3"), out, seed=7, workers=2, seconds=90.0)
+
+
+def extracted(folder: Path) -> Options:
+    source = folder / "generated.c"
+    source.write_text("int x;\n")
+    target = Target(
+        "linux-6.12", EXTRACTED, "policy", source, ("CONFIG_BUG_ON_DATA_CORRUPTION=1",), note="n"
+    )
+    return replace(options(folder), target=target, kernel="k", kernel_facts=FACTS)
+
+
+def test_record_of_a_port_is_read_again(tmp_path: Path) -> None:
+    provenance.record(tmp_path, options(tmp_path), "now")
+
+    (campaign,), notes = provenance.read(tmp_path)
+    assert notes == []
+    assert campaign["command"] == "pyfuzz fuzz rfc-v3 --time 90s --workers 2 --seed 7"
+    assert campaign["versions"]["atheris"].startswith("3.")
+    assert "-fsanitize-coverage" in campaign["flags"]
+    assert provenance.target_of(tmp_path, campaign) is catalogue.get("rfc-v3")
+
+
+def test_record_of_a_second_campaign_keeps_the_first(tmp_path: Path) -> None:
+    for started in ("one", "two"):
+        provenance.record(tmp_path, options(tmp_path), started)
+
+    campaigns, _ = provenance.read(tmp_path)
+    assert [campaign["started"] for campaign in campaigns] == ["one", "two"]
+
+
+def test_record_of_a_kernel_survives_the_kernel(tmp_path: Path) -> None:
+    chosen = extracted(tmp_path)
+    provenance.record(tmp_path, chosen, "now")
+    chosen.target.source.unlink()
+
+    (campaign,), _ = provenance.read(tmp_path)
+    target = provenance.target_of(tmp_path, campaign)
+    assert target is not None
+    assert target.source.read_text() == "int x;\n"
+    assert target.defines == chosen.target.defines
+    assert campaign["target"]["sha256"] == hashlib.sha256(b"int x;\n").hexdigest()
+    assert campaign["kernel"] == FACTS
+
+
+def test_fuzz_command_of_a_kernel_names_path_and_config(tmp_path: Path) -> None:
+    command = provenance.fuzz_command(replace(extracted(tmp_path), seconds=None, runs=500))
+
+    assert command[2:5] == ["--kernel", "/src/linux 6.12", "--bug-on-data-corruption"]
+    assert command[5:7] == ["--runs", "500"]
+
+
+def test_target_of_a_lost_source_is_none(tmp_path: Path) -> None:
+    provenance.record(tmp_path, extracted(tmp_path), "now")
+    (campaign,), _ = provenance.read(tmp_path)
+    (tmp_path / provenance.SOURCE).unlink()
+
+    assert provenance.target_of(tmp_path, campaign) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"provenance": 2}', '{"provenance": 1, "campaigns": [{}]}']
+)
+def test_read_of_a_damaged_record_is_a_note(tmp_path: Path, text: str) -> None:
+    (tmp_path / provenance.FILE).write_text(text)
+
+    campaigns, notes = provenance.read(tmp_path)
+    assert campaigns == []
+    assert len(notes) == 1
+    assert str(tmp_path / provenance.FILE) in notes[0]
+
+
+@pytest.mark.parametrize("name", ["started", "command", "flags", "target", "versions", "machine"])
+def test_read_of_a_record_without_a_part_is_a_note(tmp_path: Path, name: str) -> None:
+    provenance.record(tmp_path, options(tmp_path), "now")
+    path = tmp_path / provenance.FILE
+    values = json.loads(path.read_text())
+    values["campaigns"][0][name] = 7
+    path.write_text(json.dumps(values))
+
+    assert provenance.read(tmp_path)[0] == []
+    assert name in provenance.read(tmp_path)[1][0]
