@@ -260,6 +260,7 @@ class Campaign:
                     finding.operations,
                     kind=finding.kind,
                     function=finding.function,
+                    line=finding.line,
                     flavour=options.flavour,
                     budget_runs=_MINIMIZE_RUNS,
                 )

@@ -93,7 +93,7 @@ class FindingTable:
             first_execution=slot.first_execution,
             first_seconds=0.0,
             operations=operations,
-            known=self._target.known_reason(slot.kind, slot.function),
+            known=self._target.known_reason(slot.kind, slot.function, slot.message),
         )
 
     def all(self) -> list[Finding]:
