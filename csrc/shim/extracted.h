@@ -221,6 +221,12 @@ typedef struct {
 /* arch/x86/kvm/mmu/mmu.c: an SPTE is a plain word when one thread runs. */
 #define mmu_spte_set(sptep, value) ((void)(*(sptep) = (value)))
 #define mmu_spte_get_lockless(sptep) READ_ONCE(*(sptep))
+/* (kvm, sptep, value) or, without a kvm, (sptep, value); returns the old one. */
+#define __mmu_spte_clear_track_bits(...) \
+	PYFUZZ_3(__VA_ARGS__, pyfuzz_clear_3, pyfuzz_clear_2)(__VA_ARGS__)
+#define PYFUZZ_3(a, b, c, name, ...) name
+#define pyfuzz_clear_3(kvm, sptep, value) ((void)(kvm), xchg(sptep, (u64)(value)))
+#define pyfuzz_clear_2(sptep, value) xchg(sptep, (u64)(value))
 #define __set_spte(sptep, value) mmu_spte_set(sptep, value)
 
 /* arch/x86/kvm/mmu/mmu.c: every page of ours shadows a guest's page table */
@@ -228,6 +234,17 @@ typedef struct {
 #define kvm_mmu_page_get_access(sp, index) ((void)(sp), (void)(index), ACC_ALL)
 #define is_tdp_mmu_enabled(kvm) false
 #define is_tdp_mmu_page(sp) ((void)(sp), false)
+
+/* TDX and its like, under many names: no VM of ours has private memory. */
+#define is_private_sp(sp) ((void)(sp), false)
+#define is_private_spte(...) false
+#define is_private_gfn(...) false
+#define is_private_zapped_spte(pte) ((void)(pte), false)
+#define is_zapped_private_pte(pte) ((void)(pte), false)
+#define is_mirror_sp(sp) ((void)(sp), false)
+#define kvm_is_private_gfn(...) false
+#define kvm_gfn_shared_mask(kvm) ((gfn_t)0)
+#define kvm_gfn_stolen_mask(kvm) ((gfn_t)0)
 
 /* include/linux/kvm_host.h: one slot, one address space */
 #define KVM_REQ_VM_BUGGED KVM_REQ_VM_DEAD
