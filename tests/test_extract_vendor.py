@@ -210,3 +210,29 @@ def test_extract_config_decides_what_is_compiled(tmp_path: Path) -> None:
     assert [stub.name for stub in on.stubbed] == ["vendor_off", "vendor_on"]
     assert on.target.defines == ("CONFIG_BUG_ON_DATA_CORRUPTION=1",)
     assert (off.target.name, on.target.name) == ("mmu.c", "mmu.c+bug-on-data-corruption")
+
+
+def test_extract_rmap_add_is_not_fuzzed_where_nothing_can_recycle(tmp_path: Path) -> None:
+    """Its caller zaps the list, in a function that is not complete here."""
+    change = (
+        "\tbool any = false;\n\tu64 *sptep;\n\n\twhile",
+        "\tbool any = vendor();\n\tu64 *sptep;\n\n\twhile",
+    )
+
+    extraction = extracted(tmp_path, "v5.10", change)
+
+    assert extraction.notes()[1:] == [
+        "not fuzzed: zap-all: kvm_zap_rmapp goes by vendor, which is unknown",
+        "not fuzzed: rmap-add: its caller recycles with zap-all, which is missing",
+    ]
+
+
+def test_extract_zap_by_gfn_is_not_fuzzed_where_parents_cannot_be_unlinked(tmp_path: Path) -> None:
+    change = (
+        "\tfor (; sptep; sptep = rmap_get_first(",
+        "\tfor (; vendor(); sptep = rmap_get_first(",
+    )
+
+    extraction = extracted(tmp_path, "v4.19", change)
+
+    assert {"zap-all", "rmap-add", "parent-unlink"} <= {m.operation for m in extraction.missing}

@@ -59,7 +59,6 @@ class _Extractor:
         self.members: dict[str, dict[str, str]] = {}
 
     def run(self) -> Extraction:
-        self._drop_what_misleads()
         first: list[check.CompileError] = []
         for _ in range(_MAX_ROUNDS):
             plan = self._plan()
@@ -84,12 +83,14 @@ class _Extractor:
             )
         if self.traits.zaps_by_gfn and roles.PARENT_UNLINK not in self.found:
             self._drop(roles.ZAP_ALL, "looks each head up by gfn, which parents do not have")
+        if not self.traits.rmap_add_recycles and roles.ZAP_ALL not in self.found:
+            self._drop(roles.RMAP_ADD, "its caller recycles with zap-all, which is missing")
 
     def _drop(self, role: str, reason: str) -> None:
         pair = (roles.FIRST, roles.NEXT)
         for name in pair if role in pair else (role,):
-            self.found.pop(name, None)
-        self.why[_operation(role)] = reason
+            if self.found.pop(name, None) is not None:
+                self.why[_operation(role)] = reason
 
     def _plan(self) -> emit.Plan:
         """Gather what is needed, without the optional roles that need guesses."""
@@ -104,6 +105,7 @@ class _Extractor:
                 self._drop(
                     role, f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown"
                 )
+        self._drop_what_misleads()
         closure = gatherer.closure(self.found.values())
         members = {hook: list(declared.values()) for hook, declared in self.members.items()}
         return emit.Plan(
