@@ -114,11 +114,13 @@ def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object, linked from atheris's static archive.
 
     Its symbols must be global before a module is imported (pyfuzz/_engine.py),
-    which no static archive and no Python extension can give.
+    which no static archive and no Python extension can give.  csrc/engine is
+    linked in: libFuzzer calls a custom mutator that it finds beside itself.
     """
     chosen = compiler.find()
     stat = archive.stat()
-    key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns))
+    sources = [_sources_hash(unit.source) for unit in _engine_units()]
+    key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns), *sources)
     path = _paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
     if path.exists():
         return path
@@ -126,6 +128,7 @@ def build_engine(archive: Path) -> Path:
         # The C++ library is named by its path: a machine that has it to run
         # programs often lacks what the linker needs to find it by -lstdc++.
         command = [*chosen.command, "-shared", "-o", str(partial)]
+        command += [str(_compile(chosen, unit, None)) for unit in _engine_units()]
         command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
         command += [str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
         _run(chosen, command, "libFuzzer")
@@ -135,6 +138,25 @@ def build_engine(archive: Path) -> Path:
 def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
     """Return the flags that a target's own C file is compiled with."""
     return _target_unit(target, flavour).flags
+
+
+def build_mutator() -> Path:
+    """Return csrc/engine alone, to be preloaded where libFuzzer comes with a sanitizer."""
+    chosen = compiler.find()
+    key = _key(chosen.identity, *(_sources_hash(unit.source) for unit in _engine_units()))
+    path = _paths.build_dir() / "engine" / f"mutator-{key}.so"
+    if path.exists():
+        return path
+    with _locked(path), _beside(path) as partial:
+        objects = [str(_compile(chosen, unit, None)) for unit in _engine_units()]
+        _run(chosen, [*chosen.command, "-shared", "-o", str(partial), *objects], "the mutator")
+    return path
+
+
+def _engine_units() -> list[Unit]:
+    # What libFuzzer looks up by name must not be hidden.
+    flags = (*COMMON, *WARNINGS, "-fvisibility=default", f"-I{_paths.csrc()}")
+    return [Unit(source, flags) for source in sorted((_paths.csrc() / "engine").glob("*.c"))]
 
 
 def harness_units(flavour: str) -> list[Unit]:
@@ -196,7 +218,7 @@ def _generate(module: str, flavour: str, path: Path) -> None:
     ffi.emit_c_code(str(path))
 
 
-def _compile(chosen: compiler.Compiler, unit: Unit, target: Target) -> Path:
+def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None) -> Path:
     """Return the object of one C file, from the cache if it is there."""
     key = _key(chosen.identity, *unit.flags, _sources_hash(unit.source))
     path = _paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
@@ -204,7 +226,7 @@ def _compile(chosen: compiler.Compiler, unit: Unit, target: Target) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _beside(path) as partial:
             command = [*chosen.command, *unit.flags, "-c", str(unit.source), "-o", str(partial)]
-            blame = target if unit.source == target.source else None
+            blame = target if target and unit.source == target.source else None
             _run(chosen, command, unit.source.name, blame)
     return path
 

@@ -20,6 +20,8 @@ from pyfuzz.errors import HarnessError, UsageError
 _ASAN_OPTIONS = {
     # The harness hears of each report and goes on (csrc/harness).
     "halt_on_error": "0",
+    "suppress_equal_pcs": "0",  # the same place is met again in every sequence
+    "symbolize": "0",  # the harness takes the class; a symbolizer takes a second
     "handle_segv": "0",
     "handle_sigbus": "0",
     "handle_sigfpe": "0",
@@ -31,6 +33,11 @@ _ASAN_OPTIONS = {
     "abort_on_error": "0",
     "print_suppressions": "0",
 }
+
+
+def prepare(flavour: str) -> Path:
+    """Return the file that libFuzzer is in for a flavour, built if need be; load nothing."""
+    return asan_runtime() if flavour == "sanitize" else builder.build_engine(archive())
 
 
 @cache
@@ -50,7 +57,7 @@ def load(flavour: str = "fuzz") -> str:
         return runtime
     if "asan_with_fuzzer" in _preloaded():
         return str(asan_runtime())  # two engines in one process would split the counters
-    path = builder.build_engine(archive())
+    path = prepare(flavour)
     try:
         ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
@@ -65,7 +72,7 @@ def environment(flavour: str) -> dict[str, str]:
     path = [str(Path(__file__).resolve().parent.parent), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     if flavour == "sanitize":
-        variables["LD_PRELOAD"] = str(asan_runtime())
+        variables["LD_PRELOAD"] = f"{asan_runtime()}:{builder.build_mutator()}"
         given = variables.get("ASAN_OPTIONS", "")
         ours = ":".join(f"{name}={value}" for name, value in _ASAN_OPTIONS.items())
         variables["ASAN_OPTIONS"] = f"{ours}:{given}" if given else ours

@@ -45,6 +45,12 @@ def build_engine(archive: Path) -> Path:
     return path
 
 
+def build_mutator() -> Path:
+    """Return the mutator alone, to be preloaded beside a sanitizer's libFuzzer."""
+    path: Path = _build_py().build_mutator()
+    return path
+
+
 def build_native(target: Target, main_source: Path, archive: Path) -> Path:
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
     path: Path = _build_py().build_native(target, main_source, archive)

@@ -86,6 +86,9 @@ def engine_arguments(job: Job) -> list[str]:
         f"-max_len={MAX_INPUT_BYTES}",
         f"-seed={job.seed}",
         f"-runs={job.runs}",
+        # Sequences of thousands of steps find little that short ones do not:
+        # without this they take most of the time.
+        "-entropic_scale_per_exec_time=1",
         f"-artifact_prefix={own.parent}/",
         # Another worker's inputs arrive in our folder; alone, nothing does, and
         # reading it again would make a run depend on the clock.
