@@ -18,13 +18,12 @@ from pyfuzz.run_folder import Exchange, RunFolder
 from pyfuzz.runner import Runner
 from pyfuzz.sampling import sample_of
 from pyfuzz.shared import Counts, Slot
+from pyfuzz.shorten import shorten
 from pyfuzz.worker import Job
 from pyfuzz.worker_process import Death, WorkerProcess, add_counts
 
-_POLL_S = 0.1
+_POLL_S = 0.2
 _CARRY_S = 2.0
-_MINIMIZE_S = 20.0
-_MINIMIZE_RUNS = 20_000
 _CONFIRM_S = 20.0
 _EARLY_DEATHS = 3
 
@@ -92,7 +91,7 @@ class Campaign:
         """
         options = self._options
         self._watch(self.report, "building")
-        _engine.load(options.flavour if options.flavour != "sanitize" else "fuzz")
+        _engine.prepare(options.flavour)
         module = builder.build(options.target, options.flavour)
         folder = RunFolder(options.out, options.target.name)
         self._stats = stats.StatsFile(folder.path / stats.FILE)
@@ -152,7 +151,7 @@ class Campaign:
         seconds = self._options.seconds
         while going:
             for worker in list(going):
-                if not self._look_after(worker, table):
+                if not self._look_after(worker, table, folder):
                     going.remove(worker)
             self._collect(folder, table, start_ns)
             self._watch(self.report, "fuzzing")
@@ -163,7 +162,7 @@ class Campaign:
                 carried_s = time.monotonic()
             time.sleep(_POLL_S)
 
-    def _look_after(self, worker: WorkerProcess, table: FindingTable) -> bool:
+    def _look_after(self, worker: WorkerProcess, table: FindingTable, folder: RunFolder) -> bool:
         """Return whether a worker goes on; replace it if it ended before its time."""
         code = worker.poll()
         ended = worker.stuck() if code is None else None
@@ -183,6 +182,8 @@ class Campaign:
         slot = self._cause(ended)
         if slot is not None:
             table.update(f"{worker.name} death", [slot])
+            # The next process would begin with it, and end.
+            folder.put_aside(slot.best, [folder.corpus, worker.corpus])
         self.report.notes.append(
             f"worker {worker.number} {ended.reason} and was started again"
             + ("" if slot else "; its last input alone does not do it")
@@ -239,36 +240,25 @@ class Campaign:
             Exchange(folder.corpus, [worker.corpus for worker in self._workers]).carry()
             report.corpus = len(_names(folder.corpus))
             if not report.interrupted and report.trouble is None:
-                self._minimize(folder)
+                self._shorten(folder)
         except KeyboardInterrupt:
             report.interrupted = True
         except OSError as error:
             report.trouble = report.trouble or _no_room(error, folder)
 
-    def _minimize(self, folder: RunFolder) -> None:
-        from pyfuzz.minimize import minimize  # noqa: PLC0415 (only where something was found)
-
-        options = self._options
-        deadline_s = time.monotonic() + _MINIMIZE_S
-        for finding in self.report.findings:
-            if not finding.function or time.monotonic() > deadline_s:
-                continue
-            self._watch(self.report, f"minimizing {finding.stem}")
-            try:
-                finding.operations = minimize(
-                    options.target,
-                    finding.operations,
-                    kind=finding.kind,
-                    function=finding.function,
-                    line=finding.line,
-                    flavour=options.flavour,
-                    budget_runs=_MINIMIZE_RUNS,
-                )
-            except PyfuzzError as error:
-                self.report.notes.append(f"{finding.stem} was not minimized: {error}")
-                continue
-            finding.minimized = True
-            self._write(finding, folder)
+    def _shorten(self, folder: RunFolder) -> None:
+        report, options = self.report, self._options
+        if not report.findings:
+            return
+        self._watch(report, f"minimizing {len(report.findings)} finding(s)")
+        try:
+            for finding, trouble in shorten(report.findings, options.target, options.flavour):
+                if trouble:
+                    report.notes.append(f"{finding.stem} was not minimized: {trouble}")
+                else:
+                    self._write(finding, folder)
+        except PyfuzzError as error:
+            report.notes.append(f"the findings were not minimized: {error}")
 
 
 def _share(total: int, parts: int, number: int) -> int:

@@ -6,6 +6,7 @@
     OUT/findings/           one .seq (text) and one .pyfz (binary) a finding
     OUT/summary.json        the result, as --json prints it
     OUT/damaged/            corpus files whose content is not what their name says
+    OUT/fatal/              inputs that end the process that runs them
     OUT/workers/N/          a worker's corpus, log and shared regions
 
 Every file is written beside its place and renamed, so none is ever half.
@@ -110,6 +111,15 @@ class RunFolder:
             for seed in container.read_folder(seeds, warn):
                 store(self.corpus, seed.payload)
 
+    def put_aside(self, data: bytes, folders: list[Path]) -> None:
+        """Take an input that ends the worker's process out of the corpus."""
+        name = _name(data)
+        for path in (folder / name for folder in folders):
+            if path.exists():
+                aside = self.path / "fatal"
+                aside.mkdir(exist_ok=True)
+                path.replace(aside / name)
+
     def close(self) -> None:
         """Let go of the folder."""
         self._lock.close()
@@ -156,7 +166,7 @@ class RunFolder:
 
 def store(folder: Path, data: bytes) -> Path:
     """Keep an input in a corpus folder, under the name that libFuzzer would give it."""
-    path = folder / hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    path = folder / _name(data)
     if not path.exists():
         write_beside(path, data)
     return path
@@ -196,5 +206,8 @@ def _whole(path: Path) -> bytes | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None  # the worker found a smaller input for the same, and took this one away
-    name = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    return data if name == path.name else None
+    return data if _name(data) == path.name else None
+
+
+def _name(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()

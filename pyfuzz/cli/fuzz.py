@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import signal
 import sys
 from pathlib import Path
 
@@ -76,8 +75,6 @@ def fuzz(
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()
-    # What is left takes no time: a second Ctrl-C must not lose it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _conclude(report, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 from pyfuzz import __version__
 from pyfuzz.errors import PyfuzzError
 
+_PATIENCE_S = 3.0
 # In the order of the help.  A command named C is C in the module pyfuzz.cli.C.
 COMMANDS = {
     "targets": "The catalogue: name, generation, policy, known findings.",
@@ -63,7 +65,8 @@ def pyfuzz() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; return its exit code.  Errors are one line on standard error."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _Interrupt())
     try:
         code: Any = pyfuzz.main(arguments, prog_name="pyfuzz", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -98,5 +101,14 @@ def _say(message: str) -> int:
     return 2
 
 
-def _terminate(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+class _Interrupt:
+    """Turns a signal into KeyboardInterrupt; an impatient second one loses no summary."""
+
+    def __init__(self) -> None:
+        self._last_s = -_PATIENCE_S
+
+    def __call__(self, number: int, frame: object) -> None:
+        now_s = time.monotonic()
+        if now_s - self._last_s >= _PATIENCE_S:
+            self._last_s = now_s
+            raise KeyboardInterrupt

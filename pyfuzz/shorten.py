@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make the findings of a campaign short, each on its own, within a time limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from pyfuzz import sequence
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.finding import Finding
+from pyfuzz.minimize import minimize_in
+from pyfuzz.runner import Runner
+
+_LIMIT_S = 20.0
+_BUDGET_RUNS = 20_000
+_SEQUENCE_S = 20.0
+
+
+def shorten(findings: list[Finding], target: Target, flavour: str) -> Iterator[tuple[Finding, str]]:
+    """Minimise one finding after the other; yield each when it is done, or why it was not.
+
+    The text is empty for a finding whose ``operations`` and ``message`` are now
+    those of the shortest sequence.  What there is no time for is not yielded.
+    A process's death has no place in the target that could be held fast, so it
+    stays as it is.
+    """
+    deadline_s = time.monotonic() + _LIMIT_S
+    with Runner(target, flavour, _SEQUENCE_S) as runner:
+        for finding in findings:
+            if time.monotonic() > deadline_s:
+                return
+            if not finding.function:
+                continue
+            try:
+                _shorten_one(runner, finding)
+            except PyfuzzError as error:
+                yield finding, str(error)
+            else:
+                yield finding, ""
+
+
+def _shorten_one(runner: Runner, finding: Finding) -> None:
+    finding.operations = minimize_in(
+        runner,
+        finding.operations,
+        kind=finding.kind,
+        function=finding.function,
+        line=finding.line,
+        budget_runs=_BUDGET_RUNS,
+    )
+    finding.minimized = True
+    place = (finding.kind, finding.function, finding.line)
+    for found in runner.run(sequence.encode(finding.operations)):
+        if (found.kind, found.function, found.line) == place:
+            finding.message = found.message
