@@ -180,7 +180,13 @@ def _target_unit(target: Target, flavour: str) -> Unit:
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:
-    return SANITIZE if flavour == "sanitize" else ()
+    if flavour != "sanitize":
+        return ()
+    # An array at the end of a structure, as sptes is, counts as one of any
+    # length (and its bounds are not checked) unless this is said; the kernel
+    # says so too.  clang 16 is the first that knows it.
+    strict = ("-fstrict-flex-arrays=3",) if compiler.find().major >= 16 else ()
+    return (*SANITIZE, *strict)
 
 
 def _own_folders(flavour: str) -> tuple[str, ...]:

@@ -43,6 +43,12 @@ class Compiler:
         return "zig" in self.version
 
     @property
+    def major(self) -> int:
+        """The clang version's first number, 0 if it does not say one."""
+        match = re.search(r"clang version (\d+)", self.version)
+        return int(match[1]) if match else 0
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment to run it in: zig's caches go to the build folder."""
         cache_dir = str(_paths.build_dir() / "zig")
