@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,27 +53,30 @@ class CompileError:
 
 
 def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
-    """Compile without output; None where this machine has no compiler."""
+    """Compile and throw the object away; None where this machine has no compiler."""
     try:
         chosen = compiler.find()
     except UsageError:
         return None  # Whoever builds will say so, with the remedy.
     command = [
         *chosen.command,
-        *("-fsyntax-only", "-std=gnu11", "-w", "-Werror=implicit-function-declaration"),
-        *("-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"),
-        *(f"-I{_paths.csrc()}", *(f"-D{define}" for define in defines), str(path)),
+        *("-std=gnu11", "-w", "-Werror=implicit-function-declaration", "-ferror-limit=0"),
+        *("-fno-caret-diagnostics", "-fno-color-diagnostics", f"-I{_paths.csrc()}"),
+        *(f"-D{define}" for define in defines),
+        *("-c", str(path)),
     ]
     try:
-        done = subprocess.run(
-            command,
-            env=chosen.environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        # An object, although only the errors matter: zig has no -fsyntax-only.
+        with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
+            done = subprocess.run(
+                [*command, "-o", f"{folder}/object.o"],
+                env=chosen.environment,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(
             f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"

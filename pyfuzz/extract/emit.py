@@ -81,7 +81,7 @@ def generate(plan: Plan, shown: str) -> str:
 def _line(number: int, file: str) -> str:
     # The rest of the text holds one character a byte, so its bytes go in here.
     raw = os.fsencode(file).decode("latin-1")
-    escaped = raw.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = raw.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'#line {number} "{escaped}"'
 
 

@@ -79,9 +79,12 @@ _KEYWORD = re.compile(
 
 
 def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
+    # Without recursion: a file may nest deeper than Python does.
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children)
 
 
 def _declared(node: tree_sitter.Node) -> Iterator[str]:
