@@ -21,10 +21,12 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from threading import get_ident
 
 import cffi
 
@@ -81,6 +83,7 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
         _sources_hash(target.source),
         sysconfig.get_platform(),
         version("cffi"),
+        str(_python_include()),
     )
     label = re.sub(r"\W", "_", target.name)
     module = f"_pyfuzz_{label}_{flavour}_{key}"
@@ -97,7 +100,8 @@ def build_native(target: Target, main_source: Path, archive: Path) -> Path:
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
     chosen = compiler.find()
     flags = (*COMMON, *WARNINGS, f"-I{_paths.csrc()}")
-    units = [_target_unit(target, "fuzz"), *harness_units("fuzz"), Unit(main_source, flags)]
+    units = [_target_unit(target, "fuzz"), *harness_units("fuzz"), *_engine_units()]
+    units.append(Unit(main_source, flags))
     hashes = (_sources_hash(unit.source) for unit in units)
     key = _key(chosen.identity, str(archive), *hashes, *(str(unit.flags) for unit in units))
     path = _paths.build_dir() / "native" / f"{target.name}-{key}"
@@ -202,16 +206,22 @@ def _build_module(
     path: Path,
 ) -> None:
     module = path.name.split(".")[0]
-    objects = [_compile(chosen, unit, target) for unit in units]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(lambda unit: _compile(chosen, unit, target), units))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder, _beside(path) as whole:
         generated = Path(folder, f"{module}.c")
         _generate(module, flavour, generated)
         glue = Path(folder, "glue.o")
-        include = sysconfig.get_paths()["include"]
-        command = [*chosen.command, *COMMON, "-w", f"-I{_paths.csrc()}", f"-I{include}"]
+        command = [*chosen.command, *COMMON, "-w", f"-I{_paths.csrc()}", f"-I{_python_include()}"]
         _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
         link = [*chosen.command, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
         _run(chosen, link, target.name)
+
+
+def _python_include() -> Path:
+    """Where Python.h is: ours where only the programs of a Python are installed."""
+    real = Path(sysconfig.get_paths()["include"])
+    return real if (real / "Python.h").is_file() else _paths.csrc() / "python"
 
 
 def _generate(module: str, flavour: str, path: Path) -> None:
@@ -318,7 +328,7 @@ def _key(*parts: str) -> str:
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """Hand out a name beside path, renamed to it only if nothing went wrong."""
-    partial = path.with_name(f".{os.getpid()}-{path.name}")
+    partial = path.with_name(f".{os.getpid()}-{get_ident()}-{path.name}")
     try:
         yield partial
         partial.replace(path)

@@ -55,7 +55,7 @@ class Status:
 
 
 def line(report: Report, phase: str) -> str:
-    """Return the state of a campaign in one line of at most 100 columns."""
+    """Return the state of a campaign in one line, for 80 columns."""
     options, counts = report.options, report.counts
     if phase != "fuzzing":
         return f"{options.target.name}: {phase} …"
@@ -65,15 +65,15 @@ def line(report: Report, phase: str) -> str:
     known = len(report.findings) - new
     rate = counts.executions / report.seconds if report.seconds else 0
     parts = [
-        f"{_clock(report.seconds)}{_of(report)}",
+        f"{options.target.name} {_clock(report.seconds)}{_of(report)}",
         f"{_short(rate)} exec/s",
-        f"{_short(counts.executions)} executions",
+        f"{_short(counts.executions)} runs",
         f"{counts.edges} edges",
         f"{counts.states} states",
         f"{report.corpus} inputs",
-        f"findings {new} new {known} known",
+        f"{new} new, {known} known",
     ]
-    return f"{options.target.name}: " + ", ".join(parts)
+    return "  ".join(parts)
 
 
 def _of(report: Report) -> str:

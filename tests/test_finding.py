@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A campaign's findings: merged over workers, known or new, and their artifacts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyfuzz import catalogue, container, sequence
+from pyfuzz.finding import FindingTable, death, write_artifact
+from pyfuzz.kinds import Kind
+from pyfuzz.shared import Slot
+
+TARGET = catalogue.get("rfc-v4")
+SHORT = sequence.encode(sequence.parse("remove vm0 f0 s0\n", "test"))
+LONG = sequence.encode(sequence.parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
+
+
+def slot(
+    best: bytes, count: int = 1, first_ns: int = 0, kind: Kind = Kind.HOST_BUG, signature: int = 7
+) -> Slot:
+    return Slot(kind, signature, count, 5, first_ns, 3, "pte_list_remove", "message", best)
+
+
+def test_table_of_two_workers_adds_counts_and_keeps_the_shortest() -> None:
+    table = FindingTable(TARGET, start_ns=1_000_000_000)
+    table.update("0.1", [slot(LONG, count=10, first_ns=3_000_000_000)])
+    table.update("1.1", [slot(SHORT, count=2, first_ns=2_000_000_000)])
+    table.update("0.1", [slot(LONG, count=11, first_ns=3_000_000_000)])
+
+    (finding,) = table.all()
+    assert (13, 1.0, SHORT) == (
+        finding.count,
+        finding.first_seconds,
+        sequence.encode(finding.operations),
+    )
+
+
+def test_table_tells_what_needs_a_new_artifact() -> None:
+    table = FindingTable(TARGET, 0)
+    told = [
+        len(table.update("0.1", [slot(best, count)]))
+        for count, best in enumerate((LONG, LONG, SHORT, SHORT), 1)
+    ]
+    assert [1, 0, 1, 0] == told
+
+
+def test_known_finding_has_its_reason_and_comes_last() -> None:
+    table = FindingTable(TARGET, 0)
+    known = Slot(Kind.COUNT_CONTRACT, 1, 1, 1, 0, 9, "pte_list_add", "message", SHORT)
+    table.update("0.1", [known, slot(SHORT, first_ns=9)])
+
+    new, declared = table.all()
+    assert (None, Kind.COUNT_CONTRACT) == (new.known, declared.kind)
+    assert declared.known is not None
+    assert "first descriptor with room" in declared.known
+
+
+def test_artifact_is_read_back_as_text_and_binary(tmp_path: Path) -> None:
+    table = FindingTable(TARGET, 0)
+    (finding,) = table.update("0.1", [slot(LONG)])
+    write_artifact(finding, TARGET, "", tmp_path)
+
+    assert finding.artifact is not None
+    text = finding.artifact.read_text()
+    files = [finding.artifact, finding.artifact.with_suffix(".pyfz")]
+    assert [finding.operations] * 2 == [list(container.read(path).operations) for path in files]
+    assert f"pyfuzz replay {finding.artifact} --target rfc-v4" in text
+
+
+def test_artifact_name_has_kind_function_and_signature(tmp_path: Path) -> None:
+    table = FindingTable(TARGET, 0)
+    (finding,) = table.update("0.1", [slot(LONG, signature=0xABCDEF01_00000000)])
+    assert finding.stem == "host-bug-pte_list_remove-abcdef01"
+
+
+def test_deaths_of_one_cause_are_one_finding() -> None:
+    slots = [death(Kind.HANG, "the process hung", data, 9, 1) for data in (SHORT, LONG)]
+    table = FindingTable(TARGET, 0)
+    table.update("0.1 death", slots[:1])
+    table.update("0.2 death", slots[1:])
+
+    (finding,) = table.all()
+    assert (2, "hang-unknown") == (finding.count, finding.stem.rsplit("-", 1)[0])
