@@ -55,7 +55,7 @@ class Status:
 
 
 def line(report: Report, phase: str) -> str:
-    """Return the state of a campaign in one line, for 80 columns."""
+    """Return the state of a campaign in one line, what matters most first."""
     options, counts = report.options, report.counts
     if phase != "fuzzing":
         return f"{options.target.name}: {phase} …"
@@ -66,12 +66,11 @@ def line(report: Report, phase: str) -> str:
     rate = counts.executions / report.seconds if report.seconds else 0
     parts = [
         f"{options.target.name} {_clock(report.seconds)}{_of(report)}",
+        f"{new} new {known} known",
         f"{_short(rate)} exec/s",
-        f"{_short(counts.executions)} runs",
         f"{counts.edges} edges",
         f"{counts.states} states",
         f"{report.corpus} inputs",
-        f"{new} new, {known} known",
     ]
     return "  ".join(parts)
 

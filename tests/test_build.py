@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Building: cached, whole or not at all, and errors that name the user's own place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pyfuzz import _engine, _native, _paths, builder, catalogue, compiler
+from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.runner import Runner
+
+PORTS = [target for target in TARGETS.values() if target.builds]
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty build folder, with the compiler that the real one knows."""
+    chosen = compiler.find()
+    monkeypatch.setattr(compiler, "find", lambda: chosen)
+    monkeypatch.setenv("PYFUZZ_BUILD_DIR", str(tmp_path / "build"))
+    _paths.build_dir.cache_clear()
+    yield tmp_path / "build"
+    _paths.build_dir.cache_clear()
+
+
+@pytest.fixture
+def build_py() -> ModuleType:
+    return builder._build_py()
+
+
+def broken(tmp_path: Path, text: str, generation: str = EXTRACTED) -> Target:
+    source = tmp_path / "generated.c"
+    source.write_text(text)
+    return Target("mine", generation, "", source)
+
+
+def modules(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*.so") if "targets" in path.parts]
+
+
+def test_second_build_is_the_first_ones_file() -> None:
+    first = builder.build(catalogue.get("rfc-v4"))
+    stamp = first.stat().st_mtime_ns
+    assert (first, stamp) == (builder.build(catalogue.get("rfc-v4")), first.stat().st_mtime_ns)
+
+
+def test_two_targets_of_one_source_are_two_modules() -> None:
+    off, on = (builder.build(catalogue.get(name)) for name in ("v6.6", "v6.6-corruption-bug"))
+    assert off != on
+
+
+def test_sanitize_flavour_is_a_module_of_its_own() -> None:
+    target = catalogue.get("rfc-v4")
+    assert builder.build(target, "sanitize") != builder.build(target, "fuzz")
+
+
+def test_unknown_flavour_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no flavour 'chocolate'"):
+        builder.build(catalogue.get("rfc-v4"), "chocolate")
+
+
+@pytest.mark.parametrize("target", PORTS, ids=lambda target: target.name)
+def test_port_is_loaded_under_its_own_name_with_coverage(target: Target) -> None:
+    traits = _native.load(target).traits
+    assert (target.name, True) == (traits.name, traits.counters > 0)
+
+
+def test_rfc_v1_does_not_compile_for_the_reason_it_is_there() -> None:
+    with pytest.raises(UsageError, match=r"says: .*\.h:\d+: too few arguments"):
+        builder.build(catalogue.get("rfc-v1"))
+
+
+def test_extracted_error_names_the_place_in_the_users_file(tmp_path: Path) -> None:
+    target = broken(tmp_path, '#line 1042 "/their/tree/mmu.c"\nint f(void) { return nonsense; }\n')
+    with pytest.raises(UsageError, match=r"/their/tree/mmu\.c:1042: .*nonsense"):
+        builder.build(target)
+
+
+def test_port_error_is_ours_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match=r"generated\.c:1: .*please report"):
+        builder.build(broken(tmp_path, "nonsense;\n", generation="6.1"))
+
+
+def test_extracted_function_that_is_nowhere_is_a_usage_error(tmp_path: Path) -> None:
+    port = catalogue.get("rfc-v4").source
+    text = f'#include "{port}"\nint nowhere(int);\nint __attribute__((visibility("default")))\n'
+    text += "missing(void) { return nowhere(1); }\n"
+    with pytest.raises(UsageError, match=r"cannot be loaded.*nowhere"):
+        _native.load(broken(tmp_path, text))
+
+
+def test_build_that_fails_at_the_end_leaves_no_module(
+    fresh: Path, build_py: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = build_py._run
+
+    def fail_to_link(chosen: object, command: list[str], *rest: object) -> None:
+        run(chosen, command, *rest)
+        if "-shared" in command:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(build_py, "_run", fail_to_link)
+    with pytest.raises(KeyboardInterrupt):
+        builder.build(catalogue.get("rfc-v4"))
+    assert [] == modules(fresh)
+
+
+def test_two_processes_at_once_build_one_module(fresh: Path) -> None:
+    program = "from pyfuzz import builder, catalogue; print(builder.build(catalogue.get('rfc-v4')))"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate()[0] for process in processes]
+    assert told[0] == told[1] != ""
+    assert [Path(told[0].strip()).name] == modules(fresh)
+
+
+def test_target_without_coverage_has_no_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "COVERAGE", "-DPYFUZZ_NO_COVERAGE")
+    assert _native.load(catalogue.get("rfc-v4")).traits.counters == 0
+
+
+def test_our_own_c_compiles_without_a_warning(
+    fresh: Path, build_py: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_py, "WARNINGS", (*build_py.WARNINGS, "-Werror"))
+    units = {unit for flavour in build_py.FLAVOURS for unit in build_py.harness_units(flavour)}
+    units |= {build_py._target_unit(target, "fuzz") for target in PORTS}
+    for unit in units:
+        build_py._compile(compiler.find(), unit, None)
+    assert len(units) == len(list((fresh / "objects").iterdir()))
+
+
+def test_build_without_pythons_headers_works(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: {"include": "/nowhere"})
+    module = builder.build(catalogue.get("rfc-v4"))
+    program = (
+        "import sys, pathlib; from pyfuzz import _engine, _native; _engine.load()\n"
+        "module = _native.open_module(pathlib.Path(sys.argv[1]), 'fuzz')\n"
+        "print(module.run(bytes(8)), module.traits.name, module.log(), module.list(0, 0))"
+    )
+    command = [sys.executable, "-c", program, str(module)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told == "0 rfc-v4 [] []\n"
+
+
+def test_sanitize_flavour_in_an_ordinary_process_says_what_it_needs() -> None:
+    if "asan_with_fuzzer" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("this process has the runtime")
+    with pytest.raises(UsageError, match="LD_PRELOAD"):
+        _engine.load("sanitize")
+
+
+def test_sanitize_flavour_in_a_process_of_its_own_runs() -> None:
+    with Runner(catalogue.get("rfc-v4"), "sanitize") as runner:
+        assert runner.run(bytes(64)) == ()
