@@ -12,6 +12,15 @@ from pyfuzz import catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 
+known_option = click.option(
+    "--known",
+    "known_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Findings that are known besides the shipped ones (TOML); can be repeated.",
+)
+
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the shim reports to; the definitions are behind the code under test. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* The shim has its own; it is the same. */
+#undef __always_inline
+
+/* One target does not need all of the shim. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+
+#define PYFUZZ_VMS 4
+#define PYFUZZ_VCPUS 2
+#define PYFUZZ_FRAME_HEADS 16
+#define PYFUZZ_PARENT_HEADS 4
+#define PYFUZZ_HEADS 20
+#define PYFUZZ_SPTES 2048
+#define PYFUZZ_NONE 65535
+#define PYFUZZ_RECYCLE_THRESHOLD 1000
+
+static void __attribute__((noreturn))
+pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
+	      const char *condition);
+static void pyfuzz_on_print(const char *file, unsigned int line,
+			    const char *function, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static bool pyfuzz_once(unsigned int *state);
+static void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,
+			      unsigned int request);
+static void *pyfuzz_descriptor_alloc(unsigned int vm);
+static void pyfuzz_descriptor_free(void *descriptor);
+static unsigned int pyfuzz_running_vm(void);
+static unsigned int pyfuzz_running_vcpu(void);

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz export``: findings as a C file, as JUnit XML, as SARIF."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue, container, known
+from pyfuzz.catalogue import Target
+from pyfuzz.cli.options import known_option, target_of
+from pyfuzz.errors import UsageError
+from pyfuzz.export import c_reproducer, junit, sarif, subject
+from pyfuzz.export.subject import Item, Subject
+from pyfuzz.kinds import Kind
+from pyfuzz.replay import Replay
+from pyfuzz.replay import replay as run_replays
+from pyfuzz.run_folder import write_beside
+
+_RENDER = {"junit": junit.render, "sarif": sarif.render}
+
+
+@click.command("export")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["c", "junit", "sarif"]),
+    required=True,
+    help="One C file a finding, or a report for CI.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write here; replaced if it is there.  [default: standard output; of a run folder, "
+    "C files go to its findings]",
+)
+@click.option(
+    "--target",
+    help=f"Run a file on this target, a run's findings too.  [default: {catalogue.DEFAULT}, "
+    "or the run's]",
+)
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--kind", help="C: of this kind.  [default: the first that is not known]")
+@click.option("--sanitize", is_flag=True, help="Run a file with AddressSanitizer.")
+@known_option
+def export(
+    source: Path,
+    form: str,
+    output: Path | None,
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    kind: str | None,
+    sanitize: bool,
+    known_files: tuple[Path, ...],
+) -> None:
+    """Write the findings of SOURCE for other programs.
+
+    SOURCE is the run folder of a campaign, or a sequence file, which is run.
+    """
+    entries = [entry for path in known_files for entry in known.read(path)]
+    named = target is not None or kernel is not None
+    chosen = None
+    if named or not subject.is_run(source):
+        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+    if kind is not None and form != "c":
+        raise UsageError("--kind is for --format c, which is about one finding: leave it out")
+    wanted = None if kind is None else _kind(kind)
+    if subject.is_run(source):
+        if form != "c" and target is not None:
+            raise UsageError(
+                f"--target is for a file or for --format c: a {form} report of a run is about the "
+                "run's own target"
+            )
+        run = subject.of_run(source, entries, chosen)
+        if form == "c":
+            _write_c_files(run, chosen, wanted, output or source / "findings")
+        else:
+            _write(_RENDER[form](run), output)
+        return
+    assert chosen is not None
+    flavour = "sanitize" if sanitize else "fuzz"
+    (done,) = run_replays([container.read(source)], chosen, flavour)
+    found = subject.of_replay(done, str(kernel) if kernel else "")
+    if form == "c":
+        name = output.name if output else f"{source.stem}.c"
+        _write(_c_file(done, wanted, found, name), output)
+    else:
+        _write(_RENDER[form](found), output)
+
+
+def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes:
+    """Return the C file of one replay."""
+    case = c_reproducer.case_of(done, kind)
+    if case is None:
+        raise UsageError(
+            f"{done.file.path}: shows nothing on {done.target.name}, so there is nothing to "
+            "reproduce; name a target that it shows something on, or say with --kind what the "
+            "C file is to check for"
+        )
+    if not case.message:
+        click.echo(
+            f"pyfuzz: {done.target.name} does not show {case.kind.value}: the C file checks for "
+            "it and exits with 0",
+            err=True,
+        )
+    command = next((item.command for item in found.items if item.kind is case.kind), "")
+    return c_reproducer.generate(replace(case, command=command), name)
+
+
+def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folder: Path) -> None:
+    """Write one C file for each finding of a run."""
+    items = [item for item in run.items if kind in (None, item.kind)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    for item, done in _replays(items, target or run.target, run.flavour):
+        path = folder / f"{item.stem}.c"
+        case = c_reproducer.case_of(done, item.kind, item.function)
+        assert case is not None
+        if not case.message:
+            click.echo(
+                f"pyfuzz: {done.target.name} does not show {item.title}: {path.name} checks for "
+                "it and exits with 0",
+                err=True,
+            )
+        _write(c_reproducer.generate(replace(case, command=item.command), path.name), path)
+        print(path)
+
+
+def _replays(items: list[Item], target: Target, flavour: str) -> Iterator[tuple[Item, Replay]]:
+    files = [
+        container.SequenceFile(Path(item.stem), container.FileKind.TEXT, b"", item.operations)
+        for item in items
+    ]
+    return zip(items, run_replays(files, target, flavour), strict=True)
+
+
+def _write(data: bytes, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write_beside(output, data)
+    except OSError as error:
+        raise _not_written(output, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path}: cannot be written: {error.strerror or error}; name another with -o")
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Kind)
+        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is exported: the findings of a run folder, or those of one sequence file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyfuzz import catalogue, provenance
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import UsageError
+from pyfuzz.finding import replay_command
+from pyfuzz.grammar import parse
+from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
+from pyfuzz.operation import Operation
+from pyfuzz.replay import Replay
+
+SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding.
+
+    ``known`` is the reason why it is a known one, None if it is new; ``expired``
+    then is the entry that declared it and holds no longer.  ``command`` shows it.
+    """
+
+    kind: Kind
+    function: str
+    message: str
+    line: int
+    operations: tuple[Operation, ...]
+    known: str | None
+    expired: Known | None = None
+    count: int = 1
+    first_seconds: float = 0.0
+    stem: str = ""
+    command: str = ""
+
+    @property
+    def title(self) -> str:
+        """Kind and place, as a name for people."""
+        return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The findings of one target; ``name`` is the run folder's or file's."""
+
+    name: str
+    target: Target
+    flavour: str
+    items: tuple[Item, ...]
+    seconds: float = 0.0
+    executions: int = 1
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether a path is meant as a run folder."""
+    return path.is_dir()
+
+
+def of_replay(done: Replay, kernel: str = "") -> Subject:
+    """Return what one sequence showed on one target; ``kernel`` is "" for a port."""
+    target = done.target
+    items = tuple(
+        Item(
+            kind=finding.kind,
+            function=finding.function,
+            message=finding.message,
+            line=finding.line,
+            operations=done.file.operations,
+            known=target.known_reason(finding.kind, finding.function, finding.message),
+            expired=target.expired(finding.kind, finding.function, finding.message),
+            stem=done.file.path.stem,
+            command=_command(done.file.path, target, kernel, done.flavour),
+        )
+        for finding in done.findings
+    )
+    return Subject(str(done.file.path), target, done.flavour, items)
+
+
+def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = None) -> Subject:
+    """Read a run folder's result.
+
+    ``target`` is needed where the folder itself does not say what was fuzzed.
+    Raises UsageError about the file and what is wrong with it.
+    """
+    summary = _Json(folder / SUMMARY)
+    name = summary.text("target")
+    campaigns, _ = provenance.read(folder)
+    if target is None and campaigns:
+        target = provenance.target_of(folder, campaigns[-1])
+    if target is None:
+        target = catalogue.TARGETS.get(name)
+    if target is None:
+        raise UsageError(
+            f"{folder}: the source of its target {name} is not there any more; "
+            "give the kernel with --kernel PATH"
+        )
+    entries = [entry for entry in known if entry.is_about(target.name)]
+    kernel = str((campaigns[-1].get("kernel") or {}).get("path", "")) if campaigns else ""
+    flavour = summary.text("flavour")
+    items = tuple(
+        _item(one, target.knowing(entries), folder, kernel, flavour)
+        for one in summary.objects("findings")
+    )
+    return Subject(
+        str(folder),
+        target,
+        flavour,
+        items,
+        seconds=summary.number("seconds"),
+        executions=int(summary.number("executions")),
+    )
+
+
+def _item(one: _Json, target: Target, folder: Path, kernel: str, flavour: str) -> Item:
+    kind, function, message = one.kind(), one.text("function"), one.text("message")
+    reason = one.values.get("reason")
+    text = "\n".join(one.texts("operations"))
+    known = target.known_reason(kind, function, message)
+    artifact = one.values.get("artifact")
+    # The folder may have been moved since.
+    path = folder / "findings" / Path(str(artifact)).name if artifact else folder
+    return Item(
+        kind=kind,
+        function=function,
+        message=message,
+        line=int(one.number("line")),
+        operations=tuple(parse(text, one.name)),
+        known=str(reason) if reason is not None else known,
+        expired=target.expired(kind, function, message),
+        count=int(one.number("count")),
+        first_seconds=one.number("first_seconds"),
+        stem=path.stem if artifact else f"{kind.value}-{function or 'unknown'}",
+        command=_command(path, target, kernel, flavour) if artifact else "",
+    )
+
+
+def _command(path: Path, target: Target, kernel: str, flavour: str) -> str:
+    sanitize = " --sanitize" if flavour == "sanitize" else ""
+    return replay_command(path, target, kernel) + sanitize
+
+
+class _Json:
+    """An object of a JSON file, whose values are checked when they are read."""
+
+    def __init__(self, path: Path, values: dict[str, Any] | None = None, where: str = "") -> None:
+        self.name = f"{path}{where}"
+        self._path = path
+        self.values: dict[str, Any] = self._load() if values is None else values
+
+    def _load(self) -> dict[str, Any]:
+        remedy = "name the run folder of a campaign that has ended"
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{self._path.parent}: a run folder with a result must have {SUMMARY}, has none; "
+                f"{remedy}"
+            ) from None
+        except OSError as error:
+            raise UsageError(f"{self._path}: cannot be read: {error.strerror}; {remedy}") from None
+        except ValueError as error:
+            raise UsageError(f"{self._path}: must be JSON: {error}; {remedy}") from None
+        if not isinstance(values, dict):
+            raise UsageError(f"{self._path}: must be a JSON object, is none; {remedy}")
+        return values
+
+    def text(self, key: str) -> str:
+        """Return a value that must be a text."""
+        return str(self._value(key, str, "a text"))
+
+    def number(self, key: str) -> float:
+        """Return a value that must be a number."""
+        return float(self._value(key, (int, float), "a number"))
+
+    def texts(self, key: str) -> list[str]:
+        """Return a value that must be a list of texts."""
+        values = self._value(key, list, "a list of texts")
+        if not all(isinstance(value, str) for value in values):
+            raise self._wrong(key, "a list of texts", values)
+        return [str(value) for value in values]
+
+    def objects(self, key: str) -> list[_Json]:
+        """Return a value that must be a list of objects."""
+        values = self._value(key, list, "a list of objects")
+        if not all(isinstance(value, dict) for value in values):
+            raise self._wrong(key, "a list of objects", values)
+        return [
+            _Json(self._path, value, f": {key}[{number}]") for number, value in enumerate(values)
+        ]
+
+    def kind(self) -> Kind:
+        """Return the kind of a finding."""
+        value = self.text("kind")
+        try:
+            return Kind(value)
+        except ValueError:
+            raise self._wrong("kind", "a kind of finding", value) from None
+
+    def _value(self, key: str, wanted: type | tuple[type, ...], rule: str) -> Any:
+        value = self.values.get(key)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise self._wrong(key, rule, value)
+        return value
+
+    def _wrong(self, key: str, rule: str, value: object) -> UsageError:
+        shown = json.dumps(value)
+        shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
+        return UsageError(
+            f"{self.name}: {key} must be {rule}, is {shown}; "
+            "was it written by another version of pyfuzz?"
+        )

