@@ -209,3 +209,28 @@ def test_extract_taken_has_the_lines_of_the_users_file(tmp_path: Path) -> None:
     for taken in extracted(tmp_path, "v7").taken:
         head = " ".join(lines[taken.line - 1 : taken.line + 1])
         assert taken.name in head, taken
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("static int pte_list_add(", "static __vendor_hot int pte_list_add("),
+        ("static int pte_list_add(", "static __section(hot) __vendor(1) int\npte_list_add("),
+        ("\tu64 *sptes[PTE_LIST_EXT];\n};", "\tu64 *sptes[PTE_LIST_EXT];\n} __aligned(64);"),
+        (
+            "\tu64 *sptes[PTE_LIST_EXT];\n};",
+            "\tu64 *sptes[PTE_LIST_EXT];\n} ____cacheline_aligned;",
+        ),
+        ("u64 *sptes[PTE_LIST_EXT]", "u64 *sptes[(64 - 8) / sizeof(u64 *) * 2]"),
+    ],
+)
+def test_extract_annotations_do_not_hide_a_definition(tmp_path: Path, old: str, new: str) -> None:
+    known = (
+        "#define PTE_LIST_EXT",
+        "#define __vendor_hot\n#define __vendor(x)\n#define PTE_LIST_EXT",
+    )
+
+    extraction = extracted(tmp_path, "v7", (old, new), known)
+
+    assert extraction.functions["add"].name == "pte_list_add"
+    assert extraction.compiled

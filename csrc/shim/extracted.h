@@ -23,7 +23,11 @@
 #define __visible
 #define __acquires(lock)
 #define __releases(lock)
+#define __must_hold(lock)
 #define __printf(format, arguments)
+#define __aligned(n) __attribute__((aligned(n)))
+#define __sched
+#define __section(name)
 #define asmlinkage
 #define noinstr
 #define notrace

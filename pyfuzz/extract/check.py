@@ -111,7 +111,7 @@ def remedy(error: CompileError, index: Index) -> Remedy | None:
         name, structure = match.groups()
         member = _member(index, structure, name) if structure in HOOKS else None
         return Remedy(name, HOOKS[structure], member) if member else None
-    if match := _UNDECLARED.search(error.text):
+    if (match := _UNDECLARED.search(error.text)) and index.find(match[1]) is None:
         return Remedy(match[1])
     if (match := _INCOMPLETE.search(error.text)) and index.find(match[1]) is not None:
         return Remedy(match[1])

@@ -128,7 +128,7 @@ def in_order(items: Iterable[Item], index: Index) -> list[Item]:
     wanted = dict.fromkeys(items)
     for item in list(wanted):
         prototype = index.prototype(item.name) if item.kind is Kind.FUNCTION else None
-        if prototype is not None and prototype.file is item.file:
+        if prototype is not None:
             wanted[prototype] = None
     mmu, *headers = index.files
     rank = {file.path: number for number, file in enumerate([*headers, mmu])}

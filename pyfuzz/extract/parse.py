@@ -26,13 +26,19 @@ _ANNOTATION = re.compile(
     r"|__must_check|__user|__rcu|__force|__cold|__hot|__weak|__packed|__percpu|__refdata"
     r"|____cacheline_aligned(?:_in_smp)?|__visible|asmlinkage|noinline(?:_for_stack)?"
     r"|noinstr|notrace|fallthrough|__private|__used|__attribute_const__|__pure"
-    r"|__no_kcsan|__no_sanitize_address|__alloc_size\([^)]*\)|__acquires\([^)]*\)"
-    r"|__releases\([^)]*\)|__printf\([^)]*\))(?!\w)"
+    r"|__no_kcsan|__no_sanitize_address|__sched|__attribute__\s*\(\(.*?\)\)"
+    r"|__(?:aligned|alloc_size|acquires|releases|must_hold|printf|section)\([^)]*\))(?!\w)"
 )
+# An annotation with an argument that we do not know: "static __x(1) int f(".
+_CALL_BEFORE_TYPE = re.compile(r"(?m)(?<=^static)([\w \t]*?)\b__\w+\([^()]*\)(?=\s+\w[\w\s*]*\()")
 _QUALIFIER = re.compile(
     r"\b(?:const|volatile|static|inline|extern|register|__rcu|__user|__always_inline"
     r"|__restrict|noinline|__must_check|__maybe_unused|__init)\b"
 )
+# What stands before a function's name and is no type: annotations that we do not know.
+_UNKNOWN_ANNOTATION = re.compile(r"\b__(?!u64\b|u32\b)\w+(?:\([^()]*\))?")
+# "}" of a type's definition is followed by annotations, if any, and ";".
+_AFTER_TYPE = re.compile(r"[^;{}]*;")
 _SYNONYMS = {
     "uint64_t *": "u64 *",
     "__u64 *": "u64 *",
@@ -142,6 +148,9 @@ def items(file: SourceFile, config: Mapping[str, str]) -> list[Item]:
     """List what a file defines, as a kernel with ``config`` compiles it."""
     text = select(file.text, config)
     blanked = _ANNOTATION.sub(lambda match: " " * len(match[0]), text)
+    blanked = _CALL_BEFORE_TYPE.sub(
+        lambda match: match[1] + " " * (len(match[0]) - len(match[1])), blanked
+    )
     tree = _parser().parse(blanked.encode("latin-1"))
     return [item for node in _top(tree.root_node) if (item := _item(node, file, text))]
 
@@ -160,8 +169,8 @@ def _item(node: tree_sitter.Node, file: SourceFile, text: str) -> Item | None:
     if not keys:
         return None
     start, end = node.start_byte, node.end_byte
-    if kind is Kind.TYPE and text[end : end + 1] == ";":
-        end += 1
+    if kind is Kind.TYPE and (rest := _AFTER_TYPE.match(text, end)):
+        end = rest.end()
     line = text.count("\n", 0, start) + 1
     return Item(kind, keys, file, line, text[start:end], params, returns, node)
 
@@ -193,7 +202,15 @@ def _function(kind: Kind, node: tree_sitter.Node, declarator: tree_sitter.Node |
     name = text_of(function and function.child_by_field_name("declarator"))
     if function is None or not name.isidentifier():
         return kind, (), (), ""
-    return kind, (name,), _params(function), _type(node.child_by_field_name("type"), declarator)
+    return kind, (name,), _params(function), _returns(node, function)
+
+
+def _returns(node: tree_sitter.Node, function: tree_sitter.Node) -> str:
+    """Return the type before a function's name; an unknown annotation is none."""
+    before = text_of(node)[: function.start_byte - node.start_byte]
+    words = _UNKNOWN_ANNOTATION.sub(" ", _QUALIFIER.sub(" ", before)).replace("*", " * ").split()
+    full = f"{' '.join(w for w in words if w != '*')} {'*' * words.count('*')}".strip()
+    return _SYNONYMS.get(full, full)
 
 
 def _type_keys(node: tree_sitter.Node) -> Iterator[str]:

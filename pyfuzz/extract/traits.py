@@ -84,6 +84,7 @@ def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Call
         )
     members = _members(descriptor)
     entries, capacity = _entries(descriptor, members)
+    more = _more(descriptor, members)
     add, remove = found[roles.ADD], found[roles.REMOVE]
     atomic = _atomic(index, calls, add)
     count, tail = _counts(members)
@@ -95,9 +96,9 @@ def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Call
         capacity_value=_number(index, capacity),
         count_field=count,
         tail_field=tail,
-        more_field=_more(descriptor, members),
+        more_field=more,
         entries_field=entries,
-        appends=any(_walks(item) for item in _with_helpers(index, mmu, calls, add)),
+        appends=any(_walks(item, more) for item in _with_helpers(index, mmu, calls, add)),
         atomic_heads=atomic,
         locked_heads=atomic and _locks(index, mmu, calls, add),
         takes_kvm=roles.KVM in [param.type for param in remove.params],
@@ -188,12 +189,12 @@ def _with_helpers(index: Index, mmu: SourceFile, calls: Calls, root: Item) -> li
     return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]
 
 
-def _walks(item: Item) -> bool:
+def _walks(item: Item, more: str) -> bool:
     """Tell whether a function follows the descriptors in a loop."""
     waiting = [item.node] if item.node is not None else []
     while waiting:
         node = waiting.pop()
-        if node.type in _LOOPS and re.search(r"=\s*[\w>\-.()]*->\s*more\b", text_of(node)):
+        if node.type in _LOOPS and re.search(rf"=\s*[\w>\-.()]*->\s*{more}\b", text_of(node)):
             return True
         waiting += node.children
     return False
