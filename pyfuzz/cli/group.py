@@ -26,6 +26,7 @@ COMMANDS = {
     "pack": "Turn a text sequence into a binary one.",
     "minimize": "Find the shortest sequence with the same finding.",
     "export": "Findings as a C file, as JUnit XML, as SARIF.",
+    "regress": "Put findings into the regression corpus, for pytest.",
     "extract": "What would be compiled of a kernel, and the traits found.",
     "doctor": "What this machine has, and what is missing for what.",
 }

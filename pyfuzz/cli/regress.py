@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz regress``: findings into the regression corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pyfuzz import _paths, container, known, regression, sequence
+from pyfuzz.catalogue import TARGETS, Target
+from pyfuzz.cli.options import known_option, target_of
+from pyfuzz.container import SequenceFile
+from pyfuzz.errors import UsageError
+from pyfuzz.export import subject
+from pyfuzz.regression import Case, Seen
+from pyfuzz.runner import Runner
+
+
+@click.command("regress")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--target", help="A file: as seen on this target.  [default: the first that shows]")
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="A file: as seen on real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--sanitize", is_flag=True, help="A file: as AddressSanitizer sees it.")
+@click.option("--name", help="Call the file so.  [default: by what it shows]")
+@click.option("--shows", default="", help="What it shows, in your words.")
+@known_option
+def regress(
+    source: Path,
+    folder: Path | None,
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    sanitize: bool,
+    name: str | None,
+    shows: str,
+    known_files: tuple[Path, ...],
+) -> None:
+    """Put the findings of SOURCE into FOLDER, for pytest to hold every target to.
+
+    SOURCE is a run folder, of which every finding that is not known is taken,
+    or a sequence file.  FOLDER is the checkout's corpus/regressions unless you
+    name one.
+    """
+    into = folder or _default()
+    stem = None if name is None else regression.check_name(name)
+    files = regression.read_folder(into, lambda line: click.echo(f"pyfuzz: {line}", err=True))
+    licence = folder is None
+    entries = [entry for path in known_files for entry in known.read(path)]
+    if subject.is_run(source):
+        if target is not None or kernel is not None:
+            raise UsageError("--target and --kernel are for a file: a run knows what it fuzzed")
+        run = subject.of_run(source, entries)
+        items = [item for item in run.items if item.known is None]
+        if stem is not None and len(items) > 1:
+            raise UsageError(f"--name is for one finding, {source} has {len(items)} new ones")
+        cases = _of_run(run, items)
+        _add_all(cases, files, into, stem, shows, licence=licence)
+        return
+    file = container.read(source)
+    seen: Seen | None = None
+    if target is None and kernel is None and not sanitize:
+        (seen,) = regression.see([file.operations])
+        case = _of_any_port(file, seen)
+    else:
+        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+        case = _of_target(file, chosen, "sanitize" if sanitize else "fuzz")
+    same = regression.duplicate_of(case, files)
+    if same is not None:
+        raise UsageError(f"{source}: is there already: {same} shows the same, in the same way")
+    if seen is None:
+        (seen,) = regression.see([file.operations])
+    text = regression.text_of(case, seen, shows=shows, licence=licence)
+    print(regression.write(into, stem or regression.name_of(case), text))
+
+
+def _default() -> Path:
+    if not (_paths.ROOT / ".git").exists() and not (_paths.ROOT / "pyproject.toml").exists():
+        raise UsageError(
+            "FOLDER must be named where pyfuzz is installed and not a checkout: "
+            "pyfuzz regress SOURCE FOLDER"
+        )
+    return _paths.corpus() / "regressions"
+
+
+def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
+    """Return what the first port shows that shows something new, else the first at all."""
+    cases = [
+        (target, case)
+        for target in TARGETS.values()
+        if (case := regression.case_of(seen.get(target.name, ()), target, file.operations))
+    ]
+    for target, case in cases:
+        if target.known_reason(case.kind, case.function, case.message) is None:
+            return case
+    if cases:
+        return cases[0][1]
+    raise UsageError(
+        f"{file.path}: shows nothing on any target; name one that shows it with --target, or a "
+        "kernel with --kernel"
+    )
+
+
+def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
+    """Return what a target shows."""
+    with Runner(target, flavour) as runner:
+        case = regression.case_of(runner.run(file.payload), target, file.operations)
+    if case is None:
+        raise UsageError(
+            f"{file.path}: shows nothing on {target.name}; see what it does with: pyfuzz replay"
+        )
+    return case
+
+
+def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
+    """Return a run's findings with the operation that shows each."""
+    cases = []
+    if not items:
+        return []
+    with Runner(run.target, run.flavour) as runner:
+        for item in items:
+            found = runner.run(sequence.encode(item.operations))
+            places = [
+                one.operation
+                for one in found
+                if (one.kind, one.function) == (item.kind, item.function)
+            ]
+            cases.append(
+                Case(
+                    item.kind,
+                    item.function,
+                    item.message,
+                    run.target.name,
+                    item.operations,
+                    places[0] if places else len(item.operations),
+                )
+            )
+    return cases
+
+
+def _add_all(
+    cases: list[Case],
+    files: list[SequenceFile],
+    into: Path,
+    stem: str | None,
+    shows: str,
+    *,
+    licence: bool,
+) -> None:
+    """Write each case that is not there, and say what became of each."""
+    if not cases:
+        print("nothing new was found: no file is written")
+        return
+    new = []
+    for case in cases:
+        same = regression.duplicate_of(case, files)
+        if same is not None:
+            print(f"{same} (there already: {case.title})")
+        else:
+            new.append(case)
+    for case, seen in zip(new, regression.see(case.operations for case in new), strict=True):
+        # Two findings of one run may be one bug.
+        same = regression.duplicate_of(case, files)
+        if same is not None:
+            print(f"{same} (there already: {case.title})")
+            continue
+        text = regression.text_of(case, seen, shows=shows, licence=licence)
+        path = regression.write(into, stem or regression.name_of(case), text)
+        files.append(container.read(path))
+        print(path)

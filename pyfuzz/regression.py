@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Turn a finding into a sequence file that pytest holds every target to.
+
+The syntax of the comments is that of pyfuzz/expectation.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz import container, sequence
+from pyfuzz.catalogue import TARGETS, Target
+from pyfuzz.container import SequenceFile
+from pyfuzz.errors import UsageError
+from pyfuzz.expectation import parse_expectations
+from pyfuzz.grammar import HEADER
+from pyfuzz.kinds import Kind
+from pyfuzz.operation import Operation
+from pyfuzz.results import RawFinding
+from pyfuzz.run_folder import write_beside
+from pyfuzz.runner import Runner
+from pyfuzz.shape import shape
+
+LICENCE = "# SPDX-License-Identifier: GPL-2.0-only"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
+# In a shape: a VM, a list, a count.  None of them makes a name better.
+_NUMBERS = re.compile(r"[vfp]\d+|x\d+")
+_SANITIZER = re.compile(r"\b(UBSan|AddressSanitizer)\b")
+
+Seen = Mapping[str, tuple[RawFinding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A finding, and the sequence that shows it.
+
+    ``where`` is the target that it was seen on: a port, or a kernel of the user's.
+    """
+
+    kind: Kind
+    function: str
+    message: str
+    where: str
+    operations: tuple[Operation, ...]
+    operation: int
+
+    @property
+    def title(self) -> str:
+        """Kind and place, as a name for people."""
+        return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
+
+
+def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawFinding, ...]]]:
+    """Run sequences on every port that builds, each in a child process.
+
+    Returns for each sequence what was found, by the port's name.
+    """
+    payloads = [sequence.encode(operations) for operations in sequences]
+    seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in payloads]
+    for target in TARGETS.values():
+        if not target.builds:
+            continue
+        with Runner(target) as runner:
+            for payload, found in zip(payloads, seen, strict=True):
+                found[target.name] = runner.run(payload)
+    return seen
+
+
+def case_of(
+    findings: Iterable[RawFinding], target: Target, operations: tuple[Operation, ...]
+) -> Case | None:
+    """Return the first new finding on a target as a case, else the first, else None."""
+    found = list(findings)
+    new = [f for f in found if target.known_reason(f.kind, f.function, f.message) is None]
+    for finding in new or found:
+        return Case(
+            finding.kind,
+            finding.function,
+            finding.message,
+            target.name,
+            operations,
+            finding.operation,
+        )
+    return None
+
+
+def name_of(case: Case) -> str:
+    """Return a file's name, without its suffix, that says what is shown and by what."""
+    lines = shape(case.operations[: case.operation + 1])
+    last = lines[-1] if lines and case.operation < len(case.operations) else "tear-down"
+    words = [word for word in last.split() if not _NUMBERS.fullmatch(word)]
+    return "-".join([case.kind.value, *words])
+
+
+def check_name(name: str) -> str:
+    """Return a name that was given for a file, without its suffix.
+
+    Raises UsageError if it is none.
+    """
+    stem = name.removesuffix(".seq")
+    if not _NAME.fullmatch(stem):
+        raise UsageError(
+            f"--name must be letters, digits, '-', '_' and '.', is '{name}'; "
+            "write for example: remove-other-from-single"
+        )
+    return stem
+
+
+def text_of(case: Case, seen: Seen, *, shows: str = "", licence: bool = False) -> str:
+    """Return the file's text: what is shown, what is expected on which target, the sequence."""
+    said = " ".join((shows or f"{case.title} of {case.where}: {case.message}").split())
+    lines = [HEADER, *([LICENCE] if licence else []), f"# shows: {said}"]
+    if shows:
+        lines.append(f"# first seen on {case.where}: {case.title}: {case.message}")
+    elif case.where not in seen:
+        lines.append(f"# first seen on {case.where}, which is no target that comes along")
+    if _SANITIZER.search(case.message):
+        lines.append("# an AddressSanitizer build sees it: pyfuzz replay --sanitize")
+    for items, targets in _by_items(seen).items():
+        lines.append(f"# expect {', '.join(targets)}: {items}")
+    return "\n".join(lines) + "\n" + sequence.format(case.operations)
+
+
+def _by_items(seen: Seen) -> dict[str, list[str]]:
+    """Group the targets that show the same; one that shows nothing needs no line."""
+    grouped: dict[str, list[str]] = {}
+    for target, findings in seen.items():
+        items = dict.fromkeys(f"{one.kind.value} {one.function}".strip() for one in findings)
+        if items:
+            grouped.setdefault(", ".join(items), []).append(target)
+    return grouped
+
+
+def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]:
+    """Return the sequences that are in a regression folder; one to be made has none."""
+    return container.read_folder(folder, warn) if folder.exists() else []
+
+
+def duplicate_of(case: Case, files: Iterable[SequenceFile]) -> Path | None:
+    """Return the file that has this sequence, or shows the same by one of the same shape."""
+    payload, wanted = sequence.encode(case.operations), shape(case.operations)
+    for file in files:
+        if file.payload == payload:
+            return file.path
+        if shape(file.operations) == wanted and _expects(file, case):
+            return file.path
+    return None
+
+
+def _expects(file: SequenceFile, case: Case) -> bool:
+    try:
+        expected = parse_expectations(file.text or "", str(file.path))
+    except UsageError:
+        return False  # pytest says what is wrong with it
+    return any(
+        one.kind is case.kind and one.function in ("", case.function)
+        for items in expected.targets.values()
+        for one in items
+    )
+
+
+def write(folder: Path, stem: str, text: str) -> Path:
+    """Write the file under a name that is free: ``stem.seq``, ``stem-2.seq`` and so on.
+
+    Raises UsageError if the folder cannot be written.
+    """
+    path = folder / f"{stem}.seq"
+    number = 2
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        while path.exists():
+            path = folder / f"{stem}-{number}.seq"
+            number += 1
+        write_beside(path, text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be written: {error.strerror or error}; name another folder"
+        ) from error
+    return path
