@@ -87,8 +87,9 @@ def engine_arguments(job: Job) -> list[str]:
         f"-seed={job.seed}",
         f"-runs={job.runs}",
         # Sequences of thousands of steps find little that short ones do not:
-        # without this they take most of the time.
-        "-entropic_scale_per_exec_time=1",
+        # without this they take most of the time.  But it goes by the clock, and
+        # who gives a number of runs wants the same ones again.
+        f"-entropic_scale_per_exec_time={int(job.runs < 0)}",
         f"-artifact_prefix={own.parent}/",
         # Another worker's inputs arrive in our folder; alone, nothing does, and
         # reading it again would make a run depend on the clock.
