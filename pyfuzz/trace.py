@@ -107,8 +107,9 @@ class _Recorder:
             if entry is None:
                 entry = Entry(number, format_operation(op), first=step, repeat=op.repeat)
                 before = self._draw(lists)
-            self._record(entry, self._module.step(op, number, step))
-            if len(self._module.last().findings) > self._findings:
+            done = self._module.step(op, number, step)
+            self._record(entry, done)
+            if done.findings and len(self._module.last().findings) > self._findings:
                 yield self._close(entry, lists, before)
                 entry = None
         if entry is not None:
