@@ -45,6 +45,7 @@ class Options:
     runs: int | None = None
     kernel: str = ""
     kernel_facts: dict[str, str | None] | None = None
+    known_files: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -65,6 +65,12 @@ class Known:
         return self.until is not None and self.until < (today or datetime.now(UTC).date())
 
     @property
+    def lapsed(self) -> str:
+        """What to say of a finding that the entry declared when it still held."""
+        where = f" (entry at {self.source})" if self.source else ""
+        return f"known until {self.until}, not any more{where}: {self.why}"
+
+    @property
     def why(self) -> str:
         """The reason, and where more is said about it."""
         return f"{self.reason} ({self.link})" if self.link else self.reason

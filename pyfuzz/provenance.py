@@ -94,6 +94,8 @@ def fuzz_command(options: Options) -> list[str]:
     command += ["--workers", str(options.workers), "--seed", str(options.seed)]
     if options.flavour == "sanitize":
         command.append("--sanitize")
+    for path in options.known_files:
+        command += ["--known", path]
     return command
 
 

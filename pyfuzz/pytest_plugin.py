@@ -61,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="hold the kernel to what the files expect of TARGET",
     )
     group.addoption(
+        "--pyfuzz-known",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="findings that are known besides the shipped ones (TOML; can be repeated)",
+    )
+    group.addoption(
         "--pyfuzz-sanitize",
         action="store_true",
         help="test with AddressSanitizer and bounds checks",
@@ -165,7 +172,7 @@ def _flavour(config: pytest.Config) -> str:
 
 def _targets(config: pytest.Config) -> list[Target]:
     """Return the targets that the options name, read once."""
-    from pyfuzz import catalogue  # noqa: PLC0415
+    from pyfuzz import catalogue, known  # noqa: PLC0415
 
     if _TARGETS not in config.stash:
         kernel = config.getoption("--pyfuzz-kernel")
@@ -181,7 +188,9 @@ def _targets(config: pytest.Config) -> list[Target]:
             targets = [catalogue.get(name) for name in names]
         else:
             targets = [target for target in catalogue.TARGETS.values() if target.builds]
-        config.stash[_TARGETS] = targets
+        files = [Path(path) for path in config.getoption("--pyfuzz-known")]
+        entries = [entry for path in files for entry in known.read(path)]
+        config.stash[_TARGETS] = [target.knowing(entries) for target in targets]
     return config.stash[_TARGETS]
 
 

@@ -60,9 +60,18 @@ class Replay:
         yield f"{self.file.path} on {target.name} ({self.flavour} flavour)"
         yield f"  {target.generation}; {target.policy}"
         yield from trace_text.lines(self.entries, self.known)
+        for lapsed in self._lapsed():
+            yield f"note: {lapsed}"
         if self.note:
             yield f"note: {self.note}"
         yield f"verdict: {self._verdict_text()}"
+
+    def _lapsed(self) -> Iterator[str]:
+        """Yield what to say of findings that were known ones."""
+        for finding in self.findings:
+            entry = self.target.expired(finding.kind, finding.function, finding.message)
+            if entry is not None:
+                yield f"{finding.kind.value} in {finding.function or '-'} was {entry.lapsed}"
 
     def _verdict_text(self) -> str:
         kinds = [finding.kind.value for finding in self.findings]

@@ -39,11 +39,11 @@ def as_object(report: Report) -> dict[str, Any]:
         "missing_operations": missing_operations(report),
         "notes": list(report.notes),
         "error": str(report.trouble) if report.trouble else None,
-        "findings": [_finding_object(finding) for finding in report.findings],
+        "findings": [_finding_object(finding, report) for finding in report.findings],
     }
 
 
-def _finding_object(finding: Finding) -> dict[str, Any]:
+def _finding_object(finding: Finding, report: Report) -> dict[str, Any]:
     return {
         "kind": finding.kind.value,
         "function": finding.function,
@@ -58,6 +58,7 @@ def _finding_object(finding: Finding) -> dict[str, Any]:
         "artifact": str(finding.artifact) if finding.artifact else None,
         "known": finding.known is not None,
         "reason": finding.known,
+        "expired": _expired(finding, report),
     }
 
 
@@ -111,6 +112,9 @@ def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
     lines += _wrapped(finding.message, "   ")
     if finding.known is not None:
         lines += _wrapped(f"known: {finding.known}", "   ")
+    expired = _expired(finding, report)
+    if expired is not None:
+        lines += _wrapped(expired, "   ")
     lines.append(
         f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
         + ("" if finding.minimized else "; not minimized")
@@ -123,6 +127,14 @@ def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
         options = report.options
         lines.append(f"   {replay_command(finding.artifact, options.target, options.kernel)}")
     return lines
+
+
+def _expired(finding: Finding, report: Report) -> str | None:
+    """Say that an entry declared a finding and holds no longer, None if that is not so."""
+    if finding.known is not None:
+        return None
+    entry = report.options.target.expired(finding.kind, finding.function, finding.message)
+    return None if entry is None else entry.lapsed
 
 
 def _verdict(report: Report) -> str:

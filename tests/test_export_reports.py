@@ -105,7 +105,7 @@ def test_junit_of_findings_fails_the_new_and_skips_the_known() -> None:
 def test_junit_of_an_expired_entry_fails_and_says_since_when() -> None:
     failure = next(case for case in junit_of(SUBJECT).iter("failure") if case.get("type") == "leak")
 
-    assert "was known until 2026-01-31: to be fixed" in str(failure.text)
+    assert "known until 2026-01-31, not any more: to be fixed" in str(failure.text)
     assert failure.get("message") == "3 descriptors & \ufffd\ufffd <more>"
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue, container, known
+from pyfuzz import catalogue, container
 from pyfuzz.catalogue import Target
-from pyfuzz.cli.options import known_option, target_of
+from pyfuzz.cli.options import declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
@@ -73,7 +73,7 @@ def export(
 
     SOURCE is the run folder of a campaign, or a sequence file, which is run.
     """
-    entries = [entry for path in known_files for entry in known.read(path)]
+    entries = declared(known_files)
     named = target is not None or kernel is not None
     chosen = None
     if named or not subject.is_run(source):

@@ -12,7 +12,7 @@ import click
 
 from pyfuzz import run_folder, summary
 from pyfuzz.campaign import Campaign, Options, Report
-from pyfuzz.cli.options import duration, target_and_facts
+from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
 from pyfuzz.errors import UsageError
 from pyfuzz.status import Status
 
@@ -40,6 +40,7 @@ _DEFAULT_S = 60.0
     "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
 )
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
+@known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def fuzz(
@@ -51,6 +52,7 @@ def fuzz(
     workers: int,
     seed: int | None,
     sanitize: bool,
+    known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
 ) -> int:
@@ -60,9 +62,10 @@ def fuzz(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs both say when to stop: leave one out")
+    entries = declared(known_files)
     chosen, facts = target_and_facts(target, kernel, bug_on_data_corruption)
     options = Options(
-        target=chosen,
+        target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
         # libFuzzer takes 0 for "choose one".
         seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
@@ -72,6 +75,7 @@ def fuzz(
         runs=runs,
         kernel=str(kernel) if kernel else "",
         kernel_facts=facts,
+        known_files=tuple(str(path.absolute()) for path in known_files),
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue
+from pyfuzz import catalogue, known
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
+from pyfuzz.known import Known
 
 known_option = click.option(
     "--known",
@@ -20,6 +22,15 @@ known_option = click.option(
     metavar="FILE",
     help="Findings that are known besides the shipped ones (TOML); can be repeated.",
 )
+
+
+def declared(files: Iterable[Path]) -> list[Known]:
+    """Return the entries of known-findings files.
+
+    Errors: UsageError at the first mistake in one.
+    """
+    return [entry for path in files for entry in known.read(path)]
+
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import _paths, container, known, regression, sequence
+from pyfuzz import _paths, container, regression, sequence
 from pyfuzz.catalogue import TARGETS, Target
-from pyfuzz.cli.options import known_option, target_of
+from pyfuzz.cli.options import declared, known_option, target_of
 from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
@@ -56,7 +56,7 @@ def regress(
     stem = None if name is None else regression.check_name(name)
     files = regression.read_folder(into, lambda line: click.echo(f"pyfuzz: {line}", err=True))
     licence = folder is None
-    entries = [entry for path in known_files for entry in known.read(path)]
+    entries = declared(known_files)
     if subject.is_run(source):
         if target is not None or kernel is not None:
             raise UsageError("--target and --kernel are for a file: a run knows what it fuzzed")

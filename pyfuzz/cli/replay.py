@@ -11,7 +11,7 @@ import click
 
 from pyfuzz import catalogue, container
 from pyfuzz.catalogue import Target
-from pyfuzz.cli.options import target_of
+from pyfuzz.cli.options import declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.replay import VERDICTS, Replay
 from pyfuzz.replay import replay as run_replays
@@ -32,6 +32,7 @@ from pyfuzz.replay import replay as run_replays
     help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
 )
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@known_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def replay(
     files: tuple[Path, ...],
@@ -40,6 +41,7 @@ def replay(
     kernel: Path | None,
     bug_on_data_corruption: bool,
     sanitize: bool,
+    known_files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Run the sequences in FILES step by step and print what happens.
@@ -48,10 +50,11 @@ def replay(
 
     Exit code 0: nothing new was found; 1: a finding that is not a known one.
     """
+    entries = declared(known_files)
     targets = _targets(target, all_targets, kernel, bug_on_data_corruption)
     sequences = [container.read(path) for path in files]
     done: list[Replay] = []
-    for chosen in targets:
+    for chosen in (one.knowing(entries) for one in targets):
         for result in run_replays(sequences, chosen, "sanitize" if sanitize else "fuzz"):
             if not as_json:
                 print("\n".join([""] * bool(done) + list(result.lines())))

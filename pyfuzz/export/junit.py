@@ -80,7 +80,7 @@ def _text(subject: Subject, item: Item) -> str:
         f"must hold: {RULES[item.kind].property}",
     ]
     if item.expired is not None:
-        lines.append(f"was known until {item.expired.until}: {item.expired.why}")
+        lines.append(item.expired.lapsed)
     times = "once" if item.count == 1 else f"{item.count} times"
     lines += [f"seen {times}, first after {item.first_seconds:.2f} s", ""]
     lines.append(format_text(item.operations))

@@ -86,7 +86,7 @@ def _result(subject: Subject, item: Item) -> dict[str, Any]:
 def _message(item: Item) -> str:
     parts = [f"{item.title}: {item.message}."]
     if item.expired is not None:
-        parts.append(f"It was a known finding until {item.expired.until}: {item.expired.why}.")
+        parts.append(f"It was {item.expired.lapsed}.")
     shown = "; ".join(format_operation(op) for op in item.operations[:12])
     more = ", …" if len(item.operations) > 12 else ""
     parts.append(f"Sequence: {shown}{more}." if shown else "")
