@@ -6,13 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from plants import Edit, plant
+
 from pyfuzz import _native, catalogue, sequence
 from pyfuzz._native import Module
 from pyfuzz.kinds import Kind
 
 FAULT = "context kworker\nremove vm0 f0 s9"
 STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
-ENDLESS = Edit("ports/headdesc.h", "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);", "for (;;) cpu_relax();")
+ENDLESS = Edit(
+    "ports/headdesc.h", "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);", "for (;;) cpu_relax();"
+)
 
 
 def kinds_of(module: Module, text: str) -> set[Kind]:

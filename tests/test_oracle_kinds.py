@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from plants import Edit, plant
+
 from pyfuzz import _native, catalogue, sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
