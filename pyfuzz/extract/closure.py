@@ -39,18 +39,15 @@ class Stub:
 
 @dataclass(slots=True)
 class Closure:
-    """What one or more functions need: definitions, stubs, tags only pointed at."""
+    """What one or more functions need: definitions, stubs, tags only pointed at.
+
+    ``annotations`` are those that nothing defines, by whether they take arguments.
+    """
 
     items: dict[Item, None] = field(default_factory=dict)
     stubs: dict[str, Stub] = field(default_factory=dict)
     tags: dict[str, None] = field(default_factory=dict)
-
-    def add(self, other: Closure) -> None:
-        """Take in what another closure needs as well."""
-        self.items |= other.items
-        self.tags |= other.tags
-        for stub in other.stubs.values():
-            self.stub(stub)
+    annotations: dict[str, bool] = field(default_factory=dict)
 
     def stub(self, stub: Stub) -> None:
         """Record a stub; that its value is used somewhere outweighs that it is not."""
@@ -94,7 +91,16 @@ class Gatherer:
         for tag in used.pointed:
             self._pointed(tag, found)
         for name in used.names:
-            self._name(name, item, found)
+            if name not in used.annotations:
+                self._name(name, item, found)
+        for name, arguments in used.annotations.items():
+            definition = self._index.find(name)
+            if shim.is_provided(name):
+                continue
+            if definition is not None:
+                self._take(definition, found)
+            else:
+                found.annotations[name] = arguments
 
     def _pointed(self, tag: str, found: Closure) -> None:
         """A tag of which only pointers are used: mmu.c's own are looked into."""

@@ -116,6 +116,8 @@ def _one_line(text: str) -> str:
 
 def _stand_ins(closure: Closure) -> list[str]:
     lines = [f"{tag};" for tag in closure.tags if not tag.startswith("enum")]
+    for name, arguments in closure.annotations.items():
+        lines.append(f"#define {name}{'(...)' if arguments else ''}")
     return lines + [f"#define {name}(...) (0)" for name in closure.stubs]
 
 

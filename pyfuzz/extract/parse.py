@@ -36,7 +36,7 @@ _QUALIFIER = re.compile(
     r"|__restrict|noinline|__must_check|__maybe_unused|__init)\b"
 )
 # What stands before a function's name and is no type: annotations that we do not know.
-_UNKNOWN_ANNOTATION = re.compile(r"\b__(?!u64\b|u32\b)\w+(?:\([^()]*\))?")
+_UNKNOWN_ANNOTATION = re.compile(r"\b__(?!(?:[us]|[lb]e)\d)\w+(?:\([^()]*\))?")
 # "}" of a type's definition is followed by annotations, if any, and ";".
 _AFTER_TYPE = re.compile(r"[^;{}]*;")
 _SYNONYMS = {

@@ -12,6 +12,8 @@ import tree_sitter
 from pyfuzz.extract.parse import TAGGED, Item, Kind, declared_name, text_of
 
 _NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
+# Two underscores in front, but not the kernel's __u64 and __le32.
+_ANNOTATION = re.compile(r"\b(__(?!(?:[us]|[lb]e)\d)\w+)(\s*\()?")
 _TAG = re.compile(r"\b(struct|union|enum)\s+(\w+)")
 _TOKEN = re.compile(r"(->|\.)?\s*\b([A-Za-z_]\w*)(\s*\()?")
 _CAST_BY_POINTER = re.compile(r"\b(struct|union)\s+(\w+)\s*\*")
@@ -25,6 +27,8 @@ class Uses:
     by value).  ``calls`` maps those that are called to whether a value is wanted
     anywhere.  ``pointed`` are tags of which only pointers are named.  ``blocks``
     are macros that head a block, as a loop does.  ``fields`` are members.
+    ``annotations`` stand before a function's name or after a structure, and map
+    to whether they take arguments.
     """
 
     names: dict[str, None] = field(default_factory=dict)
@@ -32,6 +36,7 @@ class Uses:
     pointed: dict[str, None] = field(default_factory=dict)
     blocks: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
+    annotations: dict[str, bool] = field(default_factory=dict)
 
 
 def uses(item: Item) -> Uses:
@@ -46,6 +51,11 @@ def uses(item: Item) -> Uses:
     for key in item.keys:
         found.names.pop(key, None)
         found.pointed.pop(key, None)
+    # The parser does not see them all: read them off the text.
+    before, after = item.text.partition(item.name)[0], item.text.rpartition("}")[2]
+    for name, arguments in _ANNOTATION.findall(after if item.kind is Kind.TYPE else before):
+        if name not in item.keys:
+            found.annotations[name] = bool(arguments)
     return found
 
 
