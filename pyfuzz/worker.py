@@ -96,7 +96,8 @@ def engine_arguments(job: Job) -> list[str]:
         f"-reload={int(job.reload)}",
         # The harness in C has the way back from a fault and knows a hang.
         *(f"-handle_{name}=0" for name in ("segv", "bus", "ill", "fpe", "abrt")),
-        "-timeout=0",
+        # Far off: what hangs, the harness ends.  0 would be a second for atheris.
+        "-timeout=86400",
         "-detect_leaks=0",
         *job.folders,
     ]
