@@ -155,11 +155,10 @@ def _comment(case: Case, name: str) -> list[str]:
     where = f" in {case.function}()" if case.function else ""
     said = case.message or f"target {target.name} does not show it (or not any more)"
     flags = f"{_SANITIZERS} " if case.needs_sanitizers else ""
-    program = name.removesuffix(".c") or "repro"
     paragraphs: list[str | list[str]] = [
         f"{case.kind.value}{where}: {said}",
         f"Target {target.name}: {target.generation}; {target.policy}.  {_TO_SEE_IT}",
-        [f"\tcc {flags}-o {shlex.quote(program)} {shlex.quote(name)} && ./{shlex.quote(program)}"],
+        [f"\tcc {flags}-o repro {shlex.quote(name)} && ./repro"],
         "Exit status: 0 if nothing failed, 1 if this failed, 2 if something else did.",
         "The sequence (docs/sequences.md of pyfuzz), which main() has as calls:",
         [f"\t{format_operation(op)}" for op in case.operations],
@@ -168,8 +167,12 @@ def _comment(case: Case, name: str) -> list[str]:
         paragraphs.append(
             "This file holds code of the kernel that it was made from, and is under its licence."
         )
-    with_pyfuzz = f"; there: {case.command}" if case.command else ""
-    paragraphs.append(f"Made by pyfuzz {__version__}{with_pyfuzz}")
+    paragraphs.append(f"Made by pyfuzz {__version__}.")
+    if case.command:
+        paragraphs[-1:] = [
+            f"Made by pyfuzz {__version__}, which shows it by:",
+            [f"\t{case.command}"],
+        ]
     lines: list[str] = []
     for number, paragraph in enumerate(paragraphs):
         lines += [""] if number else []
@@ -223,12 +226,15 @@ def _main(case: Case, calls: seam.Seam) -> list[str]:
     body = emit(calls, case.operations, case.kind, case.stop, case.not_recycled)
     opcodes = {op.opcode for op in case.operations}
     numbers = case.kind is Kind.COUNT_CONTRACT and opcodes & {Opcode.ADD, Opcode.COUNT}
+    declared = [
+        *(["\tlong long n;"] if numbers else []),
+        *([f"\t{calls.iterator} iter;", "\tu64 *sptep;"] if Opcode.ITERATE in opcodes else []),
+    ]
     return [
         "int main(void)",
         "{",
-        *(["\tlong long n;"] if numbers else []),
-        *([f"\t{calls.iterator} iter;", "\tu64 *sptep;"] if Opcode.ITERATE in opcodes else []),
-        "",
+        *declared,
+        *([""] if declared else []),
         *_sanitizer_note(case),
         "\tset_up();",
         *body,
