@@ -130,6 +130,23 @@ def _check(campaign: dict[str, Any]) -> None:
             raise TypeError(f"target.{name} must be a text, is {target[name]!r}")
     if not all(isinstance(define, str) for define in target["defines"]):
         raise TypeError(f"target.defines must be texts, are {target['defines']!r}")
+    _check_rest(campaign)
+
+
+def _check_rest(campaign: dict[str, Any]) -> None:
+    kernel, versions, machine = campaign["kernel"], campaign["versions"], campaign["machine"]
+    texts = [(f"versions.{name}", value) for name, value in versions.items()]
+    if kernel is not None:
+        texts += [(f"kernel.{key}", kernel[key]) for key in ("path", "mmu", "version", "sha256")]
+    for name, value in texts:
+        if not isinstance(value, str | None):
+            raise TypeError(f"{name} must be a text, is {value!r}")
+    numbers = {"seed": campaign["seed"], "workers": campaign["workers"]}
+    for name, value in {**numbers, "machine.processors": machine["processors"]}.items():
+        if not isinstance(value, int | None):
+            raise TypeError(f"{name} must be a number, is {value!r}")
+    if not isinstance(machine["system"], str):
+        raise TypeError(f"machine.system must be a text, is {machine['system']!r}")
 
 
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:

@@ -93,7 +93,7 @@ class Replay:
             "verdict": self.verdict,
             "note": self.note,
             "findings": [self._finding_object(finding) for finding in self.findings],
-            "trace": [_entry_object(entry) for entry in self.entries],
+            "trace": [entry_object(entry) for entry in self.entries],
         }
 
     def _finding_object(self, finding: RawFinding) -> dict[str, Any]:
@@ -118,7 +118,8 @@ def replay(files: Iterable[SequenceFile], target: Target, flavour: str) -> Itera
             yield Replay(file, target, flavour, entries)
 
 
-def _entry_object(entry: Entry) -> dict[str, Any]:
+def entry_object(entry: Entry) -> dict[str, Any]:
+    """Return an entry of a trace as ``pyfuzz replay --json`` prints it."""
     return {
         "operation": entry.operation,
         "text": entry.text or "tear-down",

@@ -9,6 +9,7 @@ full disk leaves of one is skipped when the file is read.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -140,9 +141,12 @@ def _sample(values: dict[str, Any]) -> Sample:
         )
         for worker in values["workers"]
     )
+    elapsed_s = float(values["elapsed_s"])
+    if not 0 <= elapsed_s < math.inf:
+        raise ValueError(f"elapsed_s must be a time, is {elapsed_s}")
     return Sample(
         started=str(values["started"]),
-        elapsed_s=float(values["elapsed_s"]),
+        elapsed_s=elapsed_s,
         **{name: int(values[name]) for name in numbers},
         findings=_counts(values["findings"]),
         workers=workers,

@@ -97,7 +97,7 @@ class _Recorder:
 
     def operation(self, number: int, op: Operation, stops: set[tuple[int, int]]) -> Iterator[Entry]:
         """Run all steps of an operation."""
-        lists = _touched(op)
+        lists = touched_lists(op)
         entry: Entry | None = None
         before: list[str] = []
         for step in range(op.repeat):
@@ -168,7 +168,7 @@ class _Recorder:
         return _ADDRESS.sub(name, line.rstrip("\n"))
 
 
-def _touched(op: Operation) -> list[tuple[int, int]]:
+def touched_lists(op: Operation) -> list[tuple[int, int]]:
     """Return the lists that an operation deals with."""
     if op.opcode is Opcode.DESTROY:
         return [(op.vm, head) for head in range(HEADS)]

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz report``: a run as one page, or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz.errors import UsageError
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write.  [default: RUN/report.html]",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md), on standard output."
+)
+def report(run: Path, output: Path | None, as_json: bool) -> int:
+    """Write what the campaign in the folder RUN did as one HTML page.
+
+    The page needs no network and can be mailed. Findings are replayed and the
+    corpus is run once more for it, on the target as it was fuzzed.
+    """
+    from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
+
+    written = write(run, output, as_json=as_json)
+    if written.text is not None:
+        print(written.text)
+    else:
+        print(written.path, file=sys.stderr if as_json else sys.stdout)
+    for note in written.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if written.damage:
+        more = f" (and {len(written.damage) - 1} more)" if len(written.damage) > 1 else ""
+        raise UsageError(f"{written.damage[0]}{more}; what can be read is reported")
+    return 0

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Charts of a campaign over time, as SVG; colours are the page's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+_WIDTH = 340
+_HEIGHT = 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 12, 28
+_TICKS = 4
+_STEPS = (1, 2, 2.5, 5, 10)
+_TIME_STEPS_S = (
+    *(1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1800),
+    *(3600, 7200, 10800, 21600, 43200, 86400),
+)
+_DAY_S = 86400
+
+_Scale = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at a time: a dot on the curve that leads somewhere."""
+
+    time_s: float
+    text: str
+    link: str
+    known: bool
+
+
+def line_chart(
+    label: str,
+    times_s: Sequence[float],
+    values: Sequence[float],
+    *,
+    steps: bool = False,
+    events: Sequence[Event] = (),
+) -> Markup:
+    """Draw a value over time; ``steps`` for one that jumps.  Needs one point or more."""
+    last_s = max(times_s[-1], 1e-9)
+    top = _ceiling(max(values))
+    inner_w, inner_h = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def x(time_s: float) -> float:
+        return round(_LEFT + inner_w * min(time_s / last_s, 1.0), 1)
+
+    def y(value: float) -> float:
+        return round(_TOP + inner_h * (1 - value / top), 1)
+
+    parts = [_grid(x, y, last_s, top)]
+    points = [(x(time_s), y(value)) for time_s, value in zip(times_s, values, strict=True)]
+    path = _path(points, steps=steps)
+    floor = y(0)
+    parts.append(Markup('<path class="ch-area" d="{}V{}H{}Z"/>').format(path, floor, points[0][0]))
+    parts.append(Markup('<path class="ch-line" d="{}"/>').format(path))
+    parts += [
+        _dot(event, x(event.time_s), y(_at(times_s, values, event.time_s))) for event in events
+    ]
+    shown = [
+        [px, py, _clock(t), f"{v:,.0f}"]
+        for (px, py), t, v in zip(points, times_s, values, strict=True)
+    ]
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{label}" '
+        'data-points="{points}">{body}</svg>'
+    ).format(
+        w=_WIDTH,
+        h=_HEIGHT,
+        label=f"{label} over time: {values[-1]:,.0f} after {_clock(times_s[-1])}",
+        points=json.dumps(shown, separators=(",", ":")),
+        body=Markup("").join(parts),
+    )
+
+
+def _grid(x: _Scale, y: _Scale, last_s: float, top: float) -> Markup:
+    parts = []
+    for number in range(_TICKS + 1):
+        value = top * number / _TICKS
+        parts.append(
+            Markup(
+                '<path class="ch-grid" d="M{l} {y}H{r}"/>'
+                '<text class="ch-tick ld-end" x="{tx}" y="{ty}">{text}</text>'
+            ).format(
+                l=_LEFT,
+                r=_WIDTH - _RIGHT,
+                y=y(value),
+                tx=_LEFT - 6,
+                ty=y(value) + 3.5,
+                text=short(value),
+            )
+        )
+    days = _DAY_S * -(-last_s // (_DAY_S * (_TICKS + 1)))
+    step = next((s for s in _TIME_STEPS_S if last_s / s <= _TICKS + 1), days)
+    tick = Markup('<text class="ch-tick ld-middle" x="{}" y="{}">{}</text>')
+    parts += [
+        tick.format(x(number * step), _HEIGHT - 8, _clock(number * step))
+        for number in range(int(last_s / step) + 1)
+    ]
+    return Markup("").join(parts)
+
+
+def _path(points: list[tuple[float, float]], *, steps: bool) -> str:
+    (x, y), *rest = points
+    path = f"M{x} {y}"
+    for px, py in rest:
+        path += f"H{px}V{py}" if steps else f"L{px} {py}"
+    return path
+
+
+def _dot(event: Event, x: float, y: float) -> Markup:
+    return Markup(
+        '<a href="{}"><circle class="ch-dot{}" cx="{}" cy="{}" r="4.5">'
+        "<title>{}</title></circle></a>"
+    ).format(event.link, " ch-known" if event.known else "", x, y, event.text)
+
+
+def _at(times_s: Sequence[float], values: Sequence[float], time_s: float) -> float:
+    """The value at the first sample that knows of what happened at a time."""
+    return next((v for t, v in zip(times_s, values, strict=True) if t >= time_s), values[-1])
+
+
+def _ceiling(value: float) -> float:
+    """The least round number that is not below a value and parts well in four."""
+    if value <= _TICKS:
+        return float(_TICKS)
+    size = 10.0 ** (len(str(int(value / _TICKS))) - 1)
+    return next(size * s * _TICKS for s in _STEPS if size * s * _TICKS >= value)
+
+
+def short(number: float) -> str:
+    """Write a number in at most five characters: ``950``, ``12.5k``, ``3M``."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:g}"
+
+
+def _clock(time_s: float) -> str:
+    seconds = int(time_s)
+    if seconds < 60:
+        return f"{time_s:g}s" if time_s == seconds else f"{time_s:.1f}s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}m" if not seconds else f"{minutes}m{seconds:02}"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48 and not hours % 24 and not minutes:
+        return f"{hours // 24}d"
+    return f"{hours}h" if not minutes else f"{hours}h{minutes:02}"

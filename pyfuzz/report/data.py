@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The report as one object: what the page shows and what --json prints.
+
+Its schema is a contract: docs/json.md and pyfuzz/report/schema.json.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyfuzz import __version__, stats
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.finding import replay_command
+from pyfuzz.grammar import HEADER, format_operation
+from pyfuzz.report.coverage import coverage_of
+from pyfuzz.report.glossary import glossary
+from pyfuzz.report.replays import replay_findings
+from pyfuzz.report.run import Run, StoredFinding
+
+SCHEMA = "pyfuzz-report"
+VERSION = 1
+_MAX_SAMPLES = 240
+
+
+def collect(run: Run) -> dict[str, Any]:
+    """Return the report of a run.
+
+    What cannot be made is left out with a note in ``run.notes``: nothing that
+    a run folder has in it is an error here.
+    """
+    replays = _replays(run)
+    coverage, inputs = _coverage(run)
+    samples = stats.thinned(stats.joined(run.samples), _MAX_SAMPLES)
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "generator": f"pyfuzz {__version__}",
+        "generated": stats.now(),
+        "run": str(run.path),
+        "target": _target_object(run),
+        "verdict": _verdict(run),
+        "summary": run.summary,
+        "campaigns": run.campaigns,
+        "findings": [
+            _finding_object(run, number, finding, replay)
+            for number, (finding, replay) in enumerate(zip(run.findings, replays, strict=True))
+        ],
+        "coverage": coverage,
+        "inputs": [{**entry, "replay": _input_command(run, entry)} for entry in inputs],
+        "samples": [asdict(sample) for sample in samples],
+        "workers": _workers(run, samples),
+        "missing": run.missing,
+        "notes": run.notes,
+    }
+
+
+def _verdict(run: Run) -> str:
+    """Return what pyfuzz fuzz said, or would have: ``unfinished`` if it did not come to it."""
+    if any(not finding.said["known"] for finding in run.findings):
+        return "finding"
+    if run.summary is None:
+        return "unfinished"
+    return "known" if run.findings else "clean"
+
+
+def _target_object(run: Run) -> dict[str, Any]:
+    said = run.campaigns[-1]["target"] if run.campaigns else {}
+    target = run.target
+    return {
+        "name": run.name,
+        "generation": target.generation if target else said.get("generation"),
+        "policy": target.policy if target else said.get("policy"),
+        "note": target.note if target else said.get("note"),
+        "extracted": target.extracted if target else None,
+    }
+
+
+def _replays(run: Run) -> list[dict[str, Any] | None]:
+    if run.target is None or not run.findings:
+        return [None] * len(run.findings)
+    replays: list[dict[str, Any] | None] = []
+    try:
+        replays += replay_findings(run.target, run.flavour, run.findings)
+    except PyfuzzError as error:
+        run.notes.append(f"the findings could not be replayed: {error}")
+    return replays + [None] * (len(run.findings) - len(replays))
+
+
+def _coverage(run: Run) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    if run.target is None or not (run.inputs or run.findings):
+        return None, []
+    try:
+        return coverage_of(run, run.target)
+    except PyfuzzError as error:
+        run.notes.append(f"there is no line coverage: {error}")
+        return None, []
+
+
+def _finding_object(
+    run: Run, number: int, finding: StoredFinding, replay: dict[str, Any] | None
+) -> dict[str, Any]:
+    said = finding.said
+    meaning = glossary().kinds.get(said["kind"])
+    operations = [format_operation(op) for op in finding.operations]
+    return {
+        "id": number,
+        "kind": said["kind"],
+        "must": meaning.must if meaning else None,
+        "means": meaning.means if meaning else None,
+        "function": said.get("function") or None,
+        "line": said.get("line") or None,
+        "message": said["message"],
+        "known": said["known"],
+        "reason": said.get("reason"),
+        "expired": said.get("expired"),
+        "count": said["count"],
+        "first_execution": said["first_execution"],
+        "first_seconds": said["first_seconds"],
+        "by_worker": _by_worker(said),
+        "minimized": bool(said.get("minimized")),
+        "operations": operations,
+        "artifact": None if finding.artifact is None else _inside(run, finding.artifact),
+        "replay": None if finding.artifact is None else _command(run, finding.artifact),
+        "script": _script(run, finding, operations),
+        "replayed": replay,
+    }
+
+
+def _by_worker(said: dict[str, Any]) -> dict[str, int]:
+    values = said.get("by_worker")
+    if not isinstance(values, dict):
+        return {}
+    return {name: count for name, count in values.items() if isinstance(count, int)}
+
+
+def _inside(run: Run, path: Path) -> str:
+    return str(path.relative_to(run.path))
+
+
+def _command(run: Run, path: Path) -> str:
+    if run.target is None:
+        return shlex.join(["pyfuzz", "replay", str(path), "--target", run.name])
+    if run.target.extracted and run.kernel is None:
+        return shlex.join(["pyfuzz", "replay", str(path), "--kernel", "PATH"])
+    command = replay_command(path, run.target, run.kernel or "")
+    return command + (" --sanitize" if run.flavour == "sanitize" else "")
+
+
+def _input_command(run: Run, entry: dict[str, Any]) -> str | None:
+    return _command(run, run.path / entry["file"]) if entry["file"] else None
+
+
+def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
+    """Return shell lines that replay a finding where there is no run folder."""
+    said = finding.said
+    name = f"{said['kind']}-{said.get('function') or 'unknown'}.seq"
+    lines = [f"cat > {name} <<'EOF'", HEADER, *operations, "EOF", _command(run, Path(name))]
+    return "\n".join(lines) + "\n"
+
+
+def _workers(run: Run, samples: list[stats.Sample]) -> list[dict[str, Any]]:
+    """Return what each worker did; of the last campaign, where there were several."""
+    if not samples:
+        return []
+    found: dict[str, list[int]] = {}
+    first: dict[str, list[int]] = {}
+    for number, finding in enumerate(run.findings):
+        names = list(_by_worker(finding.said))
+        for name in names:
+            found.setdefault(name, []).append(number)
+        if names:
+            first.setdefault(names[0], []).append(number)
+    return [
+        {
+            **asdict(worker),
+            "found": found.get(worker.name, []),
+            "found_first": first.get(worker.name, []),
+        }
+        for worker in samples[-1].workers
+    ]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run each finding's sequence again: its trace, and the lists around the step that broke."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz import builder, trace_text
+from pyfuzz.grammar import format_operation
+from pyfuzz.replay import entry_object
+from pyfuzz.report.snapshot import Snapshots, snapshots
+from pyfuzz.runner import ChildDiedError, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.report.run import StoredFinding
+    from pyfuzz.results import RawFinding
+    from pyfuzz.trace import Entry
+
+# A sequence that was not minimised may have a thousand operations.
+_MAX_ENTRIES = 200
+# Lists that the operation has nothing to do with, at the tear-down.
+_MAX_LISTS = 8
+
+
+def replay_findings(
+    target: Target, flavour: str, findings: Iterable[StoredFinding]
+) -> Iterator[dict[str, Any]]:
+    """Yield for each finding what its replay showed, see docs/json.md.
+
+    Errors: UsageError or HarnessError as loading the target does.
+    """
+    stored = list(findings)
+    # What is known is what was known to the campaign, whatever is declared now.
+    reasons = {
+        (said["kind"], said.get("function")): said.get("reason") if said["known"] else None
+        for said in (finding.said for finding in stored)
+    }
+
+    def known(found: RawFinding) -> str | None:
+        key = (found.kind.value, found.function)
+        if key in reasons:
+            return reasons[key]
+        return target.known_reason(found.kind, found.function, found.message)
+
+    builder.build(target, flavour)
+    with Runner(target, flavour) as runner:
+        for finding in stored:
+            yield _replay(runner, finding, known)
+
+
+def _replay(
+    runner: Runner, finding: StoredFinding, known: Callable[[RawFinding], str | None]
+) -> dict[str, Any]:
+    operations = list(finding.operations)
+    entries = list(runner.trace(operations))
+    raw = _same(finding, entries)
+    shown = entries if len(entries) <= _MAX_ENTRIES else _around(entries, raw)
+    return {
+        "reproduced": raw is not None,
+        "broke": None if raw is None else _place(raw, operations),
+        "trace": [entry_object(entry) for entry in shown],
+        "trace_text": list(trace_text.lines(shown, known)),
+        "trace_left_out": len(entries) - len(shown),
+        "drawing": None if raw is None else _drawing(runner, operations, raw),
+    }
+
+
+def _same(finding: StoredFinding, entries: list[Entry]) -> RawFinding | None:
+    """Return the finding of the trace that is the one looked for."""
+    kind, function = finding.said["kind"], finding.said.get("function")
+    found = [raw for entry in entries for raw in entry.findings if raw.kind.value == kind]
+    exact = [raw for raw in found if raw.function == function]
+    return next(iter(exact or found), None)
+
+
+def _around(entries: list[Entry], raw: RawFinding | None) -> list[Entry]:
+    """Return the entries that lead to a finding, and it."""
+    last = next((i for i, entry in enumerate(entries) if raw in entry.findings), len(entries) - 1)
+    return entries[max(0, last + 1 - _MAX_ENTRIES) : last + 1]
+
+
+def _place(raw: RawFinding, operations: list[Any]) -> dict[str, Any]:
+    at_end = raw.operation >= len(operations)
+    return {
+        "operation": raw.operation,
+        "step": raw.step,
+        "text": "tear-down" if at_end else format_operation(operations[raw.operation]),
+        "message": raw.message,
+        "function": raw.function,
+        "line": raw.line,
+    }
+
+
+def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> dict[str, Any] | None:
+    try:
+        taken: Snapshots | None = runner.call(snapshots, operations, raw.operation, raw.step)
+    except ChildDiedError:
+        return None  # the step ends the process: there is no after
+    if taken is None:
+        return None
+    before, after = taken.before.lists, taken.after.lists
+    names = [*taken.touched, *sorted({*before, *after})]
+    shown = [
+        name
+        for name in dict.fromkeys(names)
+        if (name in before or name in after)
+        and (name in taken.touched or before.get(name) != after.get(name))
+        and _anything(before.get(name), after.get(name), taken.touched)
+    ]
+    shown = (shown or list(before))[:_MAX_LISTS]
+    return {
+        "spte": taken.spte,
+        "bugged_before": list(taken.before.bugged),
+        "bugged_after": list(taken.after.bugged),
+        "lists": [
+            {
+                "name": name,
+                "before": _list(before.get(name), name),
+                "after": _list(after.get(name), name),
+            }
+            for name in shown
+        ],
+        "other_lists": len({*before, *after} - set(shown)),
+    }
+
+
+def _anything(before: Any, after: Any, touched: tuple[str, ...]) -> bool:
+    """Whether to show a list: not the empty ones of a VM that is destroyed."""
+    return len(touched) <= 2 or bool((before and before.entries) or (after and after.entries))
+
+
+def _list(picture: Any, name: str) -> dict[str, Any]:
+    if picture is None:
+        return {"name": name, "entries": [], "descriptors": [], "broken": []}
+    return {
+        "name": picture.name,
+        "entries": list(picture.entries),
+        "descriptors": [
+            {**asdict(descriptor), "slots": list(descriptor.slots)}
+            for descriptor in picture.descriptors
+        ],
+        "broken": list(picture.broken),
+    }

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read a run folder for its report: all that can be read, and a note on what cannot.
+
+A run that was killed has no summary.json, a copied one has other paths, a
+damaged one lacks this or that: none of it is a reason to report nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz import catalogue, container, provenance, run_folder, stats
+from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.grammar import parse
+
+if TYPE_CHECKING:
+    from pyfuzz.catalogue import Target
+    from pyfuzz.operation import Operation
+
+# Any of these tells that a folder without its run.json was a run folder.
+_PARTS = ("summary.json", provenance.FILE, stats.FILE, "findings", "corpus")
+_STEM = re.compile(r"(?P<kind>[a-z-]+?)-(?P<function>\w+)-(?P<signature>[0-9a-f]{8})")
+_KNOWN = re.compile(r"^# target .*; known: (?P<reason>.*)$", re.MULTILINE)
+_NUMBER = (int, float)
+# What is relied on; there may be more.
+_SUMMARY: dict[str, type | tuple[type, ...]] = {
+    "target": str,
+    "flavour": str,
+    "seed": int,
+    "workers": int,
+    "executions": int,
+    "operations": int,
+    "seconds": _NUMBER,
+    "executions_per_second": _NUMBER,
+    "operations_per_second": _NUMBER,
+    "edges": int,
+    "states": int,
+    "corpus": int,
+    "verdict": str,
+    "findings": list,
+}
+_FINDING: dict[str, type | tuple[type, ...]] = {
+    "kind": str,
+    "message": str,
+    "count": int,
+    "first_execution": int,
+    "first_seconds": _NUMBER,
+    "operations": list,
+    "artifact": (str, type(None)),
+    "known": bool,
+}
+# What other versions may not have.
+_OPTIONAL: dict[str, type | tuple[type, ...]] = {
+    "function": (str, type(None)),
+    "line": (int, type(None)),
+    "reason": (str, type(None)),
+    "expired": (str, type(None)),
+    "minimized": bool,
+    "by_worker": dict,
+}
+_SAID = re.compile(r"^# (?P<kind>[a-z-]+) in (?P<function>\w+): (?P<message>.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInput:
+    """An input of the corpus: its file and its raw operations."""
+
+    path: Path
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinding:
+    """A finding as the run left it; ``said`` has the keys of a finding of ``fuzz --json``."""
+
+    said: dict[str, Any]
+    operations: tuple[Operation, ...]
+    artifact: Path | None
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run folder holds.
+
+    ``target`` is None if it cannot be made again, ``summary`` if the campaign
+    did not come to its end.  ``notes`` say in a line each what could not be
+    read, ``missing`` what was never there.
+    """
+
+    path: Path
+    name: str
+    target: Target | None = None
+    summary: dict[str, Any] | None = None
+    campaigns: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[stats.Sample] = field(default_factory=list)
+    findings: list[StoredFinding] = field(default_factory=list)
+    inputs: list[StoredInput] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def flavour(self) -> str:
+        """How the target was compiled for the campaign."""
+        said = self.campaigns[-1] if self.campaigns else self.summary or {}
+        return "sanitize" if said.get("flavour") == "sanitize" else "fuzz"
+
+    @property
+    def kernel(self) -> str | None:
+        """The path of the kernel that the target was cut out of, None for a port."""
+        for said in reversed(self.campaigns):
+            if isinstance(said.get("kernel"), dict):
+                return str(said["kernel"].get("path"))
+        return None
+
+
+def read(path: Path, *, anything: bool = False) -> Run:
+    """Read a run folder; ``anything``: also one whose marker is lost or of another format.
+
+    Errors: UsageError if it is no run folder.
+    """
+    name, problem = _marker(path)
+    if problem and not anything:
+        raise UsageError(
+            f"{path} is no run folder that can be read: {problem}; "
+            "name a file with -o FILE to report what can be read all the same"
+        )
+    run = Run(path, name)
+    if problem:
+        run.notes.append(f"{path}: {problem}: reported as far as it can be read")
+    run.summary = _summary(run)
+    run.campaigns, notes = provenance.read(path)
+    run.notes += notes
+    _read_stats(run)
+    run.target = _target(run)
+    run.name = run.name or (run.target.name if run.target else "unknown target")
+    _read_findings(run)
+    _read_inputs(run)
+    return run
+
+
+def _marker(path: Path) -> tuple[str, str]:
+    """Return the target's name that run.json says, and what is wrong with run.json."""
+    if not path.is_dir():
+        what = "is no folder" if path.exists() else "is not there"
+        raise UsageError(f"{path} {what}: name the run folder that pyfuzz fuzz printed")
+    marker = path / run_folder.MARKER
+    try:
+        values = json.loads(marker.read_text(encoding="utf-8"))
+        version, name = values["pyfuzz"], str(values["target"])
+    except FileNotFoundError:
+        if any((path / part).exists() for part in _PARTS):
+            return "", f"it has no {run_folder.MARKER}"
+        raise UsageError(
+            f"{path} is no run folder (it has no {run_folder.MARKER}): "
+            "name the folder that pyfuzz fuzz printed"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return "", f"its {run_folder.MARKER} cannot be understood ({_what(error)})"
+    if version != run_folder.FORMAT:
+        return name, f"it is of format {version}, this pyfuzz reads format {run_folder.FORMAT}"
+    return name, ""
+
+
+def _summary(run: Run) -> dict[str, Any] | None:
+    path = run.path / "summary.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        _check(values, _SUMMARY, "the summary")
+        for number, finding in enumerate(values["findings"]):
+            there = {key: kind for key, kind in _OPTIONAL.items() if key in finding}
+            _check(finding, _FINDING | there, f"finding {number}")
+            if not all(isinstance(line, str) for line in finding["operations"]):
+                raise TypeError(f"operations of finding {number} are {finding['operations']!r}")
+        if not isinstance(values.setdefault("notes", []), list):
+            raise TypeError(f"notes of the summary are {values['notes']!r}")
+    except FileNotFoundError:
+        run.missing.append("summary.json: the campaign has not ended, or was killed")
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        run.notes.append(f"{path} cannot be read ({_what(error)}): left out")
+        return None
+    return dict(values)
+
+
+def _check(values: Any, types: dict[str, type | tuple[type, ...]], what: str) -> None:
+    if not isinstance(values, dict):
+        raise TypeError(f"{what} must be an object, is {type(values).__name__}")
+    for key, kind in types.items():
+        value = values[key]
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+            raise TypeError(f"{key} of {what} is {value!r}")
+        if isinstance(value, _NUMBER) and not 0 <= value < math.inf:
+            raise ValueError(f"{key} of {what} is {value!r}")
+
+
+def _read_stats(run: Run) -> None:
+    try:
+        run.samples, notes = stats.read(run.path / stats.FILE)
+    except OSError as error:
+        run.notes.append(f"{run.path / stats.FILE} cannot be read ({_what(error)}): left out")
+        return
+    run.notes += notes
+    if not run.samples and not notes:
+        run.missing.append(f"{stats.FILE}: no statistics over time were recorded")
+
+
+def _target(run: Run) -> Target | None:
+    """Return the target that was fuzzed, made of what the run folder has."""
+    if run.campaigns:
+        made = provenance.target_of(run.path, run.campaigns[-1])
+        if made is not None:
+            return made
+    name = run.name or str((run.summary or {}).get("target", ""))
+    known = catalogue.TARGETS.get(name)
+    if known is None:
+        run.missing.append(
+            f"the target {name or '(its name is lost)'}: neither in the catalogue nor in the run "
+            "folder, so nothing could be run again: no traces, drawings and line coverage"
+        )
+    return known
+
+
+def _read_findings(run: Run) -> None:
+    folder = run.path / "findings"
+    if run.summary is not None:
+        for said in run.summary["findings"]:
+            artifact = folder / (Path(said["artifact"] or "").name or "none")
+            try:
+                operations = tuple(parse("\n".join(said["operations"]), str(run.path)))
+            except PyfuzzError as error:
+                run.notes.append(f"a finding's sequence cannot be read: {error}")
+                continue
+            there = artifact if artifact.is_file() else None
+            run.findings.append(StoredFinding(said, operations, there))
+        return
+    for path in sorted(folder.glob("*.seq")):
+        try:
+            stored = container.read_text(path)
+        except PyfuzzError as error:
+            run.notes.append(f"{error}: left out")
+            continue
+        said = _said(path, stored.text or "")
+        run.findings.append(StoredFinding(said, stored.operations, path))
+
+
+def _said(path: Path, text: str) -> dict[str, Any]:
+    """Make of an artifact's name and comments what the summary would have said."""
+    said, known = _SAID.search(text), _KNOWN.search(text)
+    stem = _STEM.fullmatch(path.stem)
+    return {
+        "kind": said["kind"] if said else stem["kind"] if stem else "unknown",
+        "function": said["function"] if said else stem["function"] if stem else "",
+        "line": 0,
+        "message": said["message"] if said else "",
+        "count": 0,
+        "first_execution": 0,
+        "first_seconds": 0.0,
+        "by_worker": {},
+        "minimized": False,
+        "known": known is not None,
+        "reason": known["reason"] if known else None,
+    }
+
+
+def _read_inputs(run: Run) -> None:
+    folder = run.path / "corpus"
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    except OSError as error:
+        run.notes.append(f"{folder} cannot be read ({_what(error)}): no line coverage")
+        return
+    damaged = []
+    for path in paths:
+        try:
+            data = container.read_bytes(path)
+        except PyfuzzError as error:
+            run.notes.append(str(error))
+            continue
+        if hashlib.sha1(data, usedforsecurity=False).hexdigest() == path.name:
+            run.inputs.append(StoredInput(path, data))
+        else:
+            damaged.append(path)
+    if damaged:
+        run.notes.append(
+            f"{damaged[0]}: its name is not its SHA-1, it is damaged: left out"
+            + (f", as are {len(damaged) - 1} more" if len(damaged) > 1 else "")
+        )
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"{type(error).__name__}: {error}"

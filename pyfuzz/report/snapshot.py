@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lists before and after one step of a sequence, slot by slot."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyfuzz.grammar import head_name
+from pyfuzz.lists import SpteNames, walk
+from pyfuzz.operation import HEADS, VMS, Operation
+from pyfuzz.trace import touched_lists
+
+if TYPE_CHECKING:
+    from pyfuzz._native import Module
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorPicture:
+    """A descriptor: what is in each slot, None for NULL; counts are None where there are none."""
+
+    slots: tuple[str | None, ...]
+    spte_count: int | None
+    tail_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPicture:
+    """A list: its SPTEs by name, in order, and the descriptors that hold them.
+
+    A list without descriptors is empty or holds one SPTE.  ``broken`` says
+    which rules of its shape it breaks.
+    """
+
+    name: str
+    entries: tuple[str, ...]
+    descriptors: tuple[DescriptorPicture, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPicture:
+    """Every list that is not empty or that the operation deals with, and the bugged VMs."""
+
+    lists: dict[str, ListPicture]
+    bugged: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The world around one step; ``spte`` is what the step chose, ``touched`` its lists."""
+
+    before: WorldPicture
+    after: WorldPicture
+    spte: str | None
+    touched: tuple[str, ...]
+
+
+def snapshots(
+    module: Module, operations: list[Operation], operation: int, step: int
+) -> Snapshots | None:
+    """Run a sequence up to and with one step; None if the sequence has no such step.
+
+    ``operation`` may be the sequence's length: the tear-down.
+    """
+    names = SpteNames(module)
+    bugged: frozenset[int] = frozenset()
+    module.begin()
+    for number, op in enumerate(operations):
+        for repetition in range(op.repeat):
+            if (number, repetition) != (operation, step):
+                bugged = module.step(op, number, repetition).bugged
+                continue
+            touched = touched_lists(op)
+            before = _world(module, names, touched, bugged)
+            done = module.step(op, number, repetition)
+            after = _world(module, names, touched, done.bugged)
+            spte = None if done.spte is None else f"s{done.spte}"
+            module.end(len(operations))
+            return Snapshots(before, after, spte, tuple(_name(*place) for place in touched))
+    if operation != len(operations):
+        return None
+    before = _world(module, names, [], bugged)
+    done = module.end(operation)
+    return Snapshots(before, _world(module, names, [], done.bugged), None, ())
+
+
+def _world(
+    module: Module, names: SpteNames, touched: list[tuple[int, int]], bugged: frozenset[int]
+) -> WorldPicture:
+    places = [(vm, head) for vm in range(VMS) for head in range(HEADS)]
+    lists = [
+        _list(module, names, vm, head)
+        for vm, head in places
+        if module.head_value(vm, head) or (vm, head) in touched
+    ]
+    return WorldPicture({picture.name: picture for picture in lists}, tuple(sorted(bugged)))
+
+
+def _name(vm: int, head: int) -> str:
+    return f"vm{vm} {head_name(head)}"
+
+
+def _list(module: Module, names: SpteNames, vm: int, head: int) -> ListPicture:
+    traits, rmap = module.traits, walk(module, vm, head)
+
+    def name(address: int) -> str:
+        found = names.find(address)
+        if found is None:
+            return f"{address:#x}"
+        return f"s{found[1]}" if found[0] == vm else f"vm{found[0]}:s{found[1]}"
+
+    descriptors = []
+    for descriptor in rmap.descriptors:
+        data = module.descriptor_read(descriptor.address)
+        if data is None:
+            continue
+        slots = struct.unpack_from(f"<{traits.capacity}Q", data, traits.sptes_offset)
+        descriptors.append(
+            DescriptorPicture(
+                slots=tuple(name(slot) if slot else None for slot in slots),
+                spte_count=descriptor.spte_count,
+                tail_count=descriptor.tail_count,
+            )
+        )
+    return ListPicture(
+        name=_name(vm, head),
+        entries=tuple(name(spte) for spte in rmap.sptes),
+        descriptors=tuple(descriptors),
+        broken=rmap.faults,
+    )
