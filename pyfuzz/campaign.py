@@ -25,7 +25,7 @@ from pyfuzz.worker_process import Death, WorkerProcess, add_counts
 _POLL_S = 0.2
 _CARRY_S = 2.0
 _CONFIRM_S = 20.0
-_EARLY_DEATHS = 3
+_EARLY_DEATHS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Campaign:
             assert code is not None
             ended = worker.death(code)
         worker.kill()
-        if not worker.checked:
+        if ended.execution == 0:
             raise HarnessError(
                 f"worker {worker.number} {ended.reason} before it fuzzed: {worker.last_words()}"
             )

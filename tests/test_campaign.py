@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Campaigns end to end: what they find, and that nothing found is ever lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_process import pyfuzz, start
+from plants import Edit, plant
+
+from pyfuzz import campaign, catalogue, compiler, container
+from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.kinds import Kind
+from pyfuzz.shared import Shared
+
+CONTRACT = {
+    "target", "source", "flavour", "seed", "workers", "executions", "operations", "seconds",
+    "executions_per_second", "operations_per_second", "edges", "corpus", "out", "verdict",
+    "findings",
+}  # fmt: skip
+FINDING = {
+    "kind", "message", "count", "first_execution", "first_seconds", "operations", "artifact",
+    "known",
+}  # fmt: skip
+
+
+ENDS = Edit(
+    "ports/headdesc.h",
+    "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);",
+    "extern void _exit(int); _exit(7);",
+)
+
+
+def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
+    return Options(
+        target=catalogue.get(target),
+        out=out,
+        **{"seed": 1, "seconds": None, "runs": 4000, **changes},
+    )
+
+
+def quiet(report: Report, phase: str) -> None:
+    """Watch a campaign without a word."""
+
+
+def places(report: Report) -> set[tuple[Kind, str, int]]:
+    return {(finding.kind, finding.function, finding.line) for finding in report.findings}
+
+
+@pytest.fixture
+def as_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave findings as they were found: making them short takes its time."""
+    monkeypatch.setattr(campaign, "shorten", lambda *_: iter(()))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not come true within a minute"
+        os.sched_yield()
+
+
+def test_json_of_a_campaign_keeps_the_contract(tmp_path: Path) -> None:
+    done = pyfuzz("fuzz", "bug", "--runs", "1000", "--seed", "1", "--json", folder=tmp_path)
+    told = json.loads(done.stdout)
+    assert (1, "finding", 1000) == (done.returncode, told["verdict"], told["executions"])
+    assert told.keys() >= CONTRACT
+    assert all(finding.keys() >= FINDING for finding in told["findings"])
+    artifact = tmp_path / told["findings"][0]["artifact"]
+    assert len(container.read(artifact).operations) == len(told["findings"][0]["operations"])
+
+
+def test_campaign_that_finds_known_things_only_ends_well(tmp_path: Path) -> None:
+    done = pyfuzz("fuzz", "--runs", "20000", "--seed", "1", "--out", "run", folder=tmp_path)
+    assert (0, True) == (done.returncode, "verdict: known: nothing new" in done.stdout)
+    assert "known: up to 6.3" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_clean_campaign_says_so(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
+    assert ("clean", []) == (report.verdict, report.findings)
+
+
+def test_same_seed_and_runs_give_the_same_findings(tmp_path: Path, as_found: None) -> None:
+    one, two = (
+        Campaign(options(tmp_path / name, "rfc-v2", runs=8000, seed=7), quiet).run()
+        for name in ("one", "two")
+    )
+    assert [(f.stem, f.count, f.first_execution) for f in one.findings] == [
+        (f.stem, f.count, f.first_execution) for f in two.findings
+    ]
+    assert one.findings
+
+
+def test_two_workers_share_the_runs_and_the_corpus(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", workers=2, runs=6000), quiet).run()
+    assert 6000 == report.counts.executions
+    assert len(list((tmp_path / "run" / "corpus").iterdir())) == report.corpus > 0
+
+
+def test_second_campaign_in_a_folder_begins_with_its_corpus(tmp_path: Path) -> None:
+    first = Campaign(options(tmp_path / "run", runs=8000), quiet).run()
+    second = Campaign(options(tmp_path / "run", runs=first.corpus + 1), quiet).run()
+    assert second.counts.edges == first.counts.edges > 0
+
+
+def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill_once(report: Report, phase: str) -> None:
+        worker = running._workers[0] if running._workers else None
+        if worker and not killed and report.findings:
+            assert worker._process is not None
+            os.kill(worker._process.pid, signal.SIGKILL)
+            killed.append(report.counts.executions)
+        if killed and report.counts.executions > killed[0] and running._workers[0].started == 2:
+            raise KeyboardInterrupt
+
+    running = Campaign(options(tmp_path / "run", "bug", runs=None), kill_once)
+    report = running.run()
+
+    assert report.counts.executions > killed[0] > 0
+    assert any("died of SIGKILL and was started again" in note for note in report.notes)
+    assert {Kind.HOST_BUG, Kind.COUNT_CONTRACT} >= {kind for kind, _, _ in places(report)}
+
+
+def test_input_that_ends_the_process_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "_EARLY_DEATHS", 2)
+    # What the harness cannot contain: the target ends the process on an error.
+    planted = plant("v6.6", tmp_path, ENDS)
+    report = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
+
+    (finding,) = report.findings
+    assert (Kind.HOST_FAULT, 2) == (finding.kind, finding.count)
+    assert "exited with 7" in finding.message
+    assert any("was given up" in note for note in report.notes)
+
+
+def test_uninstrumented_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "COVERAGE", "-DPYFUZZ_NO_COVERAGE")
+    report = Campaign(options(tmp_path / "run"), quiet).run()
+    assert isinstance(report.trouble, HarnessError)
+    assert "no coverage counters" in str(report.trouble)
+
+
+def test_sanitize_campaign_runs(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", flavour="sanitize", runs=2000), quiet).run()
+    assert (2000, None) == (report.counts.executions, report.trouble)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_with_the_summary_and_code_130(tmp_path: Path, number: int) -> None:
+    process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)
+    wait_for(lambda: bool(list((tmp_path / "run" / "findings").glob("*.seq"))))
+    process.send_signal(number)
+    stdout, _ = process.communicate(timeout=60)
+    assert 130 == process.returncode
+    assert "(interrupted)" in stdout
+    assert "NEW: host-bug in pte_list_remove" in stdout
+
+
+def test_interrupt_leaves_no_worker_behind(tmp_path: Path) -> None:
+    process = start("fuzz", "--time", "5m", "--out", "run", folder=tmp_path)
+    shared = tmp_path / "run" / "workers" / "0" / "shared.1"
+    wait_for(lambda: bool(list((tmp_path / "run" / "workers" / "0" / "corpus").glob("*"))))
+    process.kill()
+    process.communicate()
+    before = Shared(shared).counts().executions
+    wait_for(lambda: not _anyone_runs(str(tmp_path)))
+    assert Shared(shared).counts().executions >= before
+
+
+def _anyone_runs(text: str) -> bool:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if text in path.read_text():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def test_out_that_cannot_be_written_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = pyfuzz("fuzz", "--runs", "10", "--out", "file/run", folder=tmp_path)
+    assert 2 == done.returncode
+    assert "file/run cannot be written" in done.stderr.splitlines()[-1]
+
+
+def test_full_disk_in_a_campaign_loses_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(campaign, "write_artifact", no_room)
+    report = Campaign(options(tmp_path / "run", "bug"), quiet).run()
+    assert isinstance(report.trouble, UsageError)
+    assert "No space left on device" in str(report.trouble)
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The summary for people: 80 columns, the verdict last, nothing left out silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyfuzz import catalogue, sequence, summary
+from pyfuzz.campaign import Options, Report
+from pyfuzz.engine_log import Greeting
+from pyfuzz.finding import Finding
+from pyfuzz.kinds import Kind
+from pyfuzz.operation import Opcode
+from pyfuzz.shared import Counts
+
+
+def finding(known: str | None = None, operations: int = 1) -> Finding:
+    text = "remove vm0 f0 s0\n" * operations
+    return Finding(
+        Kind.HOST_BUG, "pte_list_remove", "BUG() reached: the host would have died " * 4, 3, 7,
+        12_345, 10, 0.5, sequence.parse(text, "test"), known, minimized=True,
+        artifact=Path("x.seq"),
+    )  # fmt: skip
+
+
+def report(*findings: Finding) -> Report:
+    options = Options(catalogue.get("rfc-v4"), Path("out/run"), 1)
+    return Report(options, Counts(1000, 5000, 9000, 20, 300), 2.0, 40, list(findings))
+
+
+@pytest.mark.parametrize(
+    ("findings", "verdict"),
+    [
+        ([], "clean: nothing found"),
+        ([finding("declared")], "known: nothing new, 1 known finding"),
+        ([finding(), finding("declared")], "finding: 1 new, 1 known"),
+    ],
+)
+def test_verdict_is_the_last_line(findings: list[Finding], verdict: str) -> None:
+    assert f"verdict: {verdict}" == summary.as_text(report(*findings)).splitlines()[-1]
+
+
+def test_summary_fits_80_columns() -> None:
+    text = summary.as_text(report(finding("a reason with many words " * 10)))
+    assert [] == [line for line in text.splitlines() if len(line) > 80]
+
+
+def test_long_sequence_is_cut_and_says_so() -> None:
+    assert "… and 8 more operations" in summary.as_text(report(finding(operations=20)))
+
+
+def test_rates_are_per_second() -> None:
+    told = summary.as_object(report())
+    assert (500, 2500) == (told["executions_per_second"], told["operations_per_second"])
+
+
+def test_operations_that_the_target_lacks_are_named() -> None:
+    lacking = report()
+    there = tuple(opcode for opcode in Opcode if opcode not in (Opcode.COUNT, Opcode.ZAP_ALL))
+    lacking.greeting = Greeting(30, 12, there)
+    assert "not in this target, so not fuzzed: count, zap-all" in summary.as_text(lacking)
+
+
+def test_notes_reach_both_forms() -> None:
+    noted = report()
+    noted.notes.append("worker 0 died")
+    assert "note: worker 0 died" in summary.as_text(noted)
+    assert ["worker 0 died"] == summary.as_object(noted)["notes"]
