@@ -7,7 +7,9 @@ A map of the package, from a user's side inwards:
 - ``campaign``, ``worker``, ``status``, ``summary``, ``doctor``: fuzzing a target
 - ``sequence``, ``operation``, ``grammar``, ``container``: sequences and their files
 - ``catalogue``: the targets that come along; ``extract``: those cut out of a kernel
-- ``kinds``, ``results``, ``errors``: what is reported
+- ``kinds``, ``results``, ``errors``: what is reported; ``known``: what is no news;
+  ``shape``: which findings are one bug
+- ``export``, ``regression``: findings for other programs, and for pytest
 - ``builder`` (with ``build.py``), ``compiler``, ``_engine``, ``_native``, ``_atheris``:
   from C source to a module that the engine drives
 """

@@ -7,9 +7,9 @@ same shape are one bug, whichever line, VM, list or SPTE they were seen with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pyfuzz.kinds import Kind
 from pyfuzz.model import Model, Prediction
@@ -27,7 +27,10 @@ class Found(Protocol):
     @property
     def function(self) -> str: ...
     @property
-    def operations(self) -> list[Operation]: ...
+    def operations(self) -> Sequence[Operation]: ...
+
+
+F = TypeVar("F", bound=Found)
 
 
 def shape(operations: Iterable[Operation]) -> Shape:
@@ -52,6 +55,15 @@ def same_bug(a: Found, b: Found) -> bool:
     return (
         a.kind is b.kind and a.function == b.function and shape(a.operations) == shape(b.operations)
     )
+
+
+def bugs(findings: Iterable[F]) -> list[list[F]]:
+    """Put findings that are one bug together, in the order in which they come."""
+    found: dict[tuple[Kind, str, Shape], list[F]] = {}
+    for finding in findings:
+        key = (finding.kind, finding.function, shape(finding.operations))
+        found.setdefault(key, []).append(finding)
+    return list(found.values())
 
 
 class _Recorder:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pyfuzz import sequence
 from pyfuzz.kinds import Kind
 from pyfuzz.operation import Context, Opcode, Operation
-from pyfuzz.shape import same_bug, shape
+from pyfuzz.shape import bugs, same_bug, shape
+
+MANY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 
 
 def shape_of(text: str) -> tuple[str, ...]:
@@ -96,6 +98,14 @@ def test_findings_of_another_kind_or_function_are_other_bugs() -> None:
 
     assert not same_bug(found(text), found(text, Kind.HOST_BUG))
     assert not same_bug(found(text), found(text, function="rmap_remove"))
+
+
+def test_findings_that_are_one_bug_come_together_in_their_order() -> None:
+    single = "add vm0 f0 s0\nremove vm0 f0 s9"
+    other = found(single, function="rmap_remove")
+    first, second, many = found(single), found("add vm1 f2 s5\nremove vm1 f2 s8"), found(MANY)
+
+    assert bugs([first, many, other, second]) == [[first, second], [many], [other]]
 
 
 def with_vms(op: Operation, order: list[int]) -> Operation:
