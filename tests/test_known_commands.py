@@ -86,8 +86,8 @@ def test_pytest_with_the_user_s_entries_passes_what_is_known(pytester: pytest.Py
     pytester.makefile(".toml", known=ENTRY)
     options = ("--pyfuzz-target", "bug")
 
-    without = pytester.runpytest_inprocess(*options)
-    done = pytester.runpytest_inprocess(*options, "--pyfuzz-known", "known.toml")
+    without = pytester.runpytest_subprocess(*options)
+    done = pytester.runpytest_subprocess(*options, "--pyfuzz-known", "known.toml")
 
     without.assert_outcomes(failed=1)
     done.assert_outcomes(passed=1)
