@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lockstep import first_difference
-from made_up import KERNELS, NAMES, extracted, variant
+from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
 
 from pyfuzz import _native, catalogue
 from pyfuzz.extract import extract
@@ -130,3 +130,16 @@ def test_extracted_zap_all_by_gfn_serves_parents_too() -> None:
     )
 
     assert found == set()
+
+
+def test_extracted_kernel_without_vm_dead_bugs_its_vm_and_is_clean(tmp_path: Path) -> None:
+    bugged_only = KVM_HOST_H.replace(
+        "kvm->vm_bugged = kvm->vm_dead = true", "kvm->vm_bugged = true"
+    )
+    module = _native.load(extract(tree(tmp_path, kvm_host=bugged_only)).target)
+
+    module.begin()
+    stray = Operation(Opcode.REMOVE_STRAY, vm=1, head=3, head_vm=1, operand=9)
+    step = module.step(stray, 0)
+
+    assert ((), {1}) == (step.findings, step.bugged)

@@ -14,6 +14,14 @@
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), \
 			     apply_to = function)
 
+/* The members of struct pte_list_desc, where a tree calls them otherwise. */
+#ifndef PYFUZZ_MORE
+#define PYFUZZ_MORE more
+#endif
+#ifndef PYFUZZ_ENTRIES
+#define PYFUZZ_ENTRIES sptes
+#endif
+
 #ifndef PYFUZZ_ADD_NAME
 #define PYFUZZ_ADD_NAME "pte_list_add"
 #endif
@@ -99,7 +107,9 @@ static void pyfuzz_adapter_vm_init(unsigned int vm)
 
 	kvm->vm_bugged = false;
 	kvm->vm_dead = false;
-	kvm->stat.max_mmu_rmap_size = 0;
+	/* With what the extractor added to them for this kernel. */
+	memset(&kvm->stat, 0, sizeof(kvm->stat));
+	memset(&kvm->arch, 0, sizeof(kvm->arch));
 	for (unsigned int i = 0; i < PYFUZZ_VCPUS; i++)
 		pyfuzz_vcpus[vm][i].arch.mmu_pte_list_desc_cache.nobjs = 0;
 }
@@ -274,8 +284,8 @@ struct pyfuzz_target pyfuzz_target = {
 		.name = PYFUZZ_NAME,
 		.capacity = PYFUZZ_CAPACITY,
 		.descriptor_size = sizeof(struct pte_list_desc),
-		.more_offset = PYFUZZ_OFFSET(more),
-		.sptes_offset = PYFUZZ_OFFSET(sptes),
+		.more_offset = PYFUZZ_OFFSET(PYFUZZ_MORE),
+		.sptes_offset = PYFUZZ_OFFSET(PYFUZZ_ENTRIES),
 #ifdef PYFUZZ_SPTE_COUNT
 		.spte_count_offset = PYFUZZ_OFFSET(PYFUZZ_SPTE_COUNT),
 		.spte_count_size = PYFUZZ_SIZE(PYFUZZ_SPTE_COUNT),
@@ -305,6 +315,9 @@ struct pyfuzz_target pyfuzz_target = {
 		.rmap_add = PYFUZZ_RMAP_ADD_NAME,
 		.rmap_remove = PYFUZZ_RMAP_REMOVE_NAME,
 	},
+#ifdef PYFUZZ_NO_VM_DEAD
+	.no_vm_dead = true,
+#endif
 	.vm_init = pyfuzz_adapter_vm_init,
 	.topup = pyfuzz_adapter_topup,
 	.drain = pyfuzz_adapter_drain,

@@ -72,6 +72,11 @@ void check_everything(unsigned int op_vm)
 	world.precise = precise;
 }
 
+static bool dead_as_must_be(unsigned int vm, bool bugged)
+{
+	return *pyfuzz_target.dead[vm] == bugged || pyfuzz_target.no_vm_dead;
+}
+
 /* Flags are what they must be; the way that nearly every step goes. */
 static bool flags_hold(void)
 {
@@ -82,7 +87,7 @@ static bool flags_hold(void)
 
 		hold &= !world.vms[i].alive || world.vms[i].tainted ||
 			(bugged == world.vms[i].expect_bugged &&
-			 bugged == *pyfuzz_target.dead[i]);
+			 dead_as_must_be(i, bugged));
 	}
 	return hold;
 }
@@ -120,7 +125,7 @@ void check_flags(unsigned int vm, bool error)
 				"vm%u was bugged and is not any more", i);
 		}
 		m->expect_bugged = bugged;
-		if (*pyfuzz_target.dead[i] != bugged)
+		if (!dead_as_must_be(i, bugged))
 			finding(PYFUZZ_REQUEST, guard_function, 0,
 				"vm_dead of vm%u must be as vm_bugged (%d), is %d",
 				i, bugged, *pyfuzz_target.dead[i]);

@@ -25,6 +25,7 @@ struct pyfuzz_names {
 struct pyfuzz_target {
 	struct pyfuzz_traits traits;
 	struct pyfuzz_names names;
+	bool no_vm_dead;	/* this kernel bugs a VM without a vm_dead flag */
 
 	/* Put VM's structures into the state of a VM that was just created. */
 	void (*vm_init)(unsigned int vm);

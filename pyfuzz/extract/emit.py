@@ -100,6 +100,11 @@ def _before_shim(plan: Plan) -> list[str]:
     taken = {key for item in plan.closure.items for key in item.keys}
     haves = {macro for name, macro in shim.FROM_TREE.items() if name in taken}
     lines += [f"#define {macro} 1" for macro in sorted(haves)]
+    if "PYFUZZ_HAVE_KVM_VM_BUGGED" in haves and not any(
+        "vm_dead" in item.text for item in plan.closure.items
+    ):
+        # The kernels that had KVM_BUG() first: a bugged VM, but no dead one.
+        lines.append("#define PYFUZZ_NO_VM_DEAD 1")
     for hook, members in sorted(plan.members.items()):
         lines.append(f"#define {hook} {' '.join(members)}")
     return lines
