@@ -6,7 +6,7 @@ SHELL = /bin/sh
 PY = .venv/bin/python
 TIME = 60s
 
-.PHONY: help setup fuzz test bench kernels lint check clean
+.PHONY: help setup setup-test fuzz test bench kernels lint check clean
 
 help:
 	@echo 'make fuzz     set up, then fuzz the default target for $(TIME)'
@@ -21,10 +21,13 @@ help:
 setup:
 	@sh .ci/setup.sh
 
+setup-test:
+	@sh .ci/setup.sh test
+
 fuzz: setup
 	@$(PY) -m pyfuzz fuzz --time $(TIME)
 
-test: setup
+test: setup-test
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 bench: setup
@@ -33,7 +36,7 @@ bench: setup
 kernels:
 	@sh .ci/kernels.sh
 
-lint: setup
+lint: setup-test
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy

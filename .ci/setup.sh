@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Set up .venv: a CPython that fits, the dependencies, a compiler, the first
-# build.  Says what it does; the second time there is nothing to do or to say.
+# build.  With "test" also what the tests and lint need.  Says what it does; the
+# second time there is nothing to do or to say.
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONHOME PYTHONPATH || :
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0
 
+extra=${1:-}
 stamp=.venv/pyfuzz-setup
+stamp_test=.venv/pyfuzz-setup-test
 python=.venv/bin/python
 # Changes when there is something to install, or when the folder was moved.
 wanted="$(cat pyproject.toml "$0" | cksum) $PWD"
@@ -25,7 +28,20 @@ compiler_works() {
 	"$python" -m pyfuzz.compiler >/dev/null 2>&1
 }
 
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && compiler_works; then
+is_set_up() {
+	[ -f "$1" ] && [ "$(cat "$1")" = "$wanted" ]
+}
+
+install_test() {
+	[ "$extra" = test ] || return 0
+	say "what the tests need (pytest, hypothesis, ruff, mypy and others) ..."
+	"$python" -m pip install --quiet --editable '.[test]' ||
+		fail "pip could not install them (see above): check the network and run it again"
+	echo "$wanted" >"$stamp_test"
+}
+
+if is_set_up "$stamp" && compiler_works; then
+	is_set_up "$stamp_test" || install_test
 	exit 0
 fi
 
@@ -79,13 +95,13 @@ done
 [ -n "$made" ] || fail "Python $version ($path) has neither venv with ensurepip, virtualenv," \
 	"pip nor uv: apt-get install python${version%.*}-venv"
 
-say "dependencies (atheris, cffi, click, rich, tree-sitter; pytest and others for the tests) ..."
-"$python" -m pip install --quiet --editable '.[test]' ||
+say "dependencies (atheris, cffi, click, rich, tree-sitter and others) ..."
+"$python" -m pip install --quiet --editable . ||
 	fail "pip could not install the dependencies (see above): check the network and run it again"
 
 if ! compiler_works; then
 	say "no clang that works on this machine: the one in the ziglang package (about 400 MB) ..."
-	"$python" -m pip install --quiet --editable '.[test,zig]' ||
+	"$python" -m pip install --quiet --editable '.[zig]' ||
 		fail "pip could not install ziglang (see above): check the network, or install clang"
 fi
 say "compiler: $("$python" -m pyfuzz.compiler)"
@@ -93,4 +109,5 @@ say "building libFuzzer's shared object and the default target ..."
 "$python" build.py rfc-v4 >/dev/null
 
 echo "$wanted" >"$stamp"
+install_test
 say "set up; from now on .venv/bin/pyfuzz works from any folder"
