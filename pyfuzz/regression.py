@@ -18,7 +18,8 @@ from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.grammar import HEADER
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Operation
+from pyfuzz.model import Model
+from pyfuzz.operation import FRAME_HEADS, Heads, Opcode, Operation
 from pyfuzz.results import RawFinding
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
@@ -89,11 +90,31 @@ def case_of(
 
 
 def name_of(case: Case) -> str:
-    """Return a file's name, without its suffix, that says what is shown and by what."""
+    """Return a file's name, without its suffix, that says what is shown and by what.
+
+    For example lost-entry-remove-a-stray-from-single: the list held one entry.
+    """
+    if case.operation >= len(case.operations):
+        return f"{case.kind.value}-tear-down"
+    op = case.operations[case.operation]
     lines = shape(case.operations[: case.operation + 1])
-    last = lines[-1] if lines and case.operation < len(case.operations) else "tear-down"
-    words = [word for word in last.split() if not _NUMBERS.fullmatch(word)]
-    return "-".join([case.kind.value, *words])
+    words = lines[-1].split() if lines else [op.form.word]
+    named = [word for word in words if not _NUMBERS.fullmatch(word)]
+    return "-".join([case.kind.value, *named, *_list_of(case, op)])
+
+
+def _list_of(case: Case, op: Operation) -> list[str]:
+    """Say how long the list was that the operation dealt with."""
+    if op.form.heads is Heads.NONE:
+        return []
+    model = Model(frozenset(Opcode), recycles=True)
+    for earlier in case.operations[: case.operation]:
+        for step in range(earlier.repeat):
+            model.apply(model.predict(earlier, step))
+    off = op.opcode is Opcode.RMAP_REMOVE_OFF
+    length = len(model.members(op.head_vm, (op.head + 1) % FRAME_HEADS if off else op.head))
+    preposition = "to" if op.form.word.endswith("add") else "from"
+    return [preposition, ("empty", "single", "many")[min(length, 2)]]
 
 
 def check_name(name: str) -> str:

@@ -116,7 +116,22 @@ enter vm2 cpu0
 """
 
 
-@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
+# One kind for each of the files in csrc/repro that check something.
+CHECKS = (
+    Kind.HOST_BUG,
+    Kind.FALSE_ALARM,
+    Kind.WRONG_VM,
+    Kind.STALE_SPTE,
+    Kind.COUNT_CONTRACT,
+    Kind.ITERATOR,
+    Kind.LEAK,
+    Kind.TEARDOWN,
+    Kind.LOG_FLOOD,
+    Kind.REQUEST,
+)
+
+
+@pytest.mark.parametrize("kind", CHECKS, ids=lambda kind: kind.value)
 def test_c_file_with_every_operation_has_nothing_to_say_of_a_right_target(
     kind: Kind, tmp_path: Path
 ) -> None:

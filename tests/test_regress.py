@@ -17,6 +17,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.regression import Case
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"
+OFF = "lost-entry-rmap-remove-off-a-member-from-empty"
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30\n"
 
 
@@ -81,9 +82,17 @@ def run_folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("text", "operation", "expected"),
     [
-        (SINGLE_STRAY, 1, "lost-entry-remove-a-stray"),
-        ("add vm0 f0 s0 x3\nremove vm0 f0 #1 x2\nadd vm0 f0 s4", 1, "lost-entry-remove-a-member"),
-        ("add vm1 f0 s0\nremove vm0 vm1:f0 s0", 1, "lost-entry-remove-in-a-stray"),
+        (SINGLE_STRAY, 1, "lost-entry-remove-a-stray-from-single"),
+        ("remove vm0 f0 s9", 0, "lost-entry-remove-a-stray-from-empty"),
+        (HOLE, 2, "lost-entry-add-to-many"),
+        ("rmap-add vm0 f1 s0\nrmap-remove-off vm0 f1 #0", 1, OFF),
+        ("enter vm0 cpu0", 0, "lost-entry-enter"),
+        (
+            "add vm0 f0 s0 x3\nremove vm0 f0 #1 x2\nadd vm0 f0 s4",
+            1,
+            "lost-entry-remove-a-member-from-many",
+        ),
+        ("add vm1 f0 s0\nremove vm0 vm1:f0 s0", 1, "lost-entry-remove-in-a-stray-from-single"),
         ("add vm0 f0 s0", 1, "lost-entry-tear-down"),
         ("", 0, "lost-entry-tear-down"),
     ],
@@ -99,7 +108,7 @@ def test_regress_file_writes_what_every_port_shows(wrong: Path, tmp_path: Path) 
 
     result = call(wrong, folder)
 
-    path = folder / "host-bug-remove-a-stray.seq"
+    path = folder / "host-bug-remove-a-stray-from-single.seq"
     assert (0, f"{path}\n") == (result.exit_code, result.output)
     assert path.read_text() == (
         "# pyfuzz sequence 1\n"
@@ -116,7 +125,7 @@ def test_regress_file_on_a_target_is_named_for_what_it_shows_there(
 ) -> None:
     result = call(wrong, tmp_path / "r", "--target", "rfc-v3", "--shows", "the  only\nentry goes")
 
-    path = tmp_path / "r" / "lost-entry-remove-a-stray.seq"
+    path = tmp_path / "r" / "lost-entry-remove-a-stray-from-single.seq"
     assert result.exit_code == 0, result.output
     lines = path.read_text().splitlines()
     assert lines[1] == "# shows: the only entry goes"
@@ -180,7 +189,7 @@ def test_regress_run_takes_the_findings_that_are_not_known(
 
     first, second = call(run_folder, folder), call(run_folder, folder)
 
-    path = folder / "lost-entry-remove-a-stray.seq"
+    path = folder / "lost-entry-remove-a-stray-from-single.seq"
     assert (0, f"{path}\n") == (first.exit_code, first.output)
     assert second.output == f"{path} (there already: lost-entry in pte_list_remove)\n"
     assert [path] == list(folder.iterdir())
