@@ -51,6 +51,8 @@ def examine() -> list[Check]:
                 ("tree-sitter", "--kernel"),
                 ("tree-sitter-c", "--kernel"),
                 ("rich", "the status line"),
+                ("jinja2", "pyfuzz report"),
+                ("pyelftools", "line coverage in reports"),
             )
         ),
         *(
