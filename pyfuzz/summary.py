@@ -94,7 +94,8 @@ def as_text(report: Report) -> str:
         lines += _wrapped(f"note: {note}", "  ")
     for number, finding in enumerate(report.findings, 1):
         lines += ["", *_finding_lines(number, finding, report)]
-    lines += ["", f"verdict: {_verdict(report)}"]
+    early = " (the campaign ended before its time)" if report.trouble else ""
+    lines += ["", f"verdict: {_verdict(report)}{early}"]
     return "\n".join(lines)
 
 
