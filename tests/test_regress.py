@@ -15,6 +15,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.regression import Case
+from pyfuzz.results import RawFinding
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"
 OFF = "lost-entry-rmap-remove-off-a-member-from-empty"
@@ -156,6 +157,25 @@ def test_regress_file_that_is_there_already_is_refused_by_its_name(
     assert isinstance(result.exception, UsageError)
     assert f"is there already: {folder}/first.seq shows the same" in str(result.exception)
     assert [folder / "first.seq"] == list(folder.iterdir())
+
+
+def test_duplicate_of_a_case_is_also_a_file_that_expects_nothing(tmp_path: Path) -> None:
+    (tmp_path / "plain.seq").write_text(SINGLE_STRAY)
+    (tmp_path / "like.seq").write_text("add vm0 f0 s3\nremove vm0 f0 s9\n")
+    files = regression.read_folder(tmp_path, pytest.fail)
+
+    assert regression.duplicate_of(case(SINGLE_STRAY, 1), files) == tmp_path / "plain.seq"
+    assert regression.duplicate_of(case("add vm0 f0 s0\nremove vm0 f0 s1", 1), files) is None
+
+
+def test_case_of_findings_is_the_first_that_is_not_known() -> None:
+    target = catalogue.get("rfc-v3")
+    known = RawFinding(Kind.COUNT_CONTRACT, 2, 0, 0, 1, "pte_list_add", "must return 14")
+    new = RawFinding(Kind.LOST_ENTRY, 4, 0, 0, 2, "pte_list_remove", "s0 is gone")
+
+    chosen = [regression.case_of(found, target, ()) for found in ([known, new], [known], [])]
+
+    assert [one and one.kind for one in chosen] == [Kind.LOST_ENTRY, Kind.COUNT_CONTRACT, None]
 
 
 @pytest.mark.usefixtures("few_ports")
