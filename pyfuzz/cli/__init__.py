@@ -7,6 +7,7 @@ cannot work, 130 interrupted.
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import NoReturn
 
@@ -20,4 +21,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print("pyfuzz: interrupted", file=sys.stderr)
         code = 130
+    # A second Ctrl-C while Python ends must not change how we ended.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
