@@ -14,6 +14,11 @@
     target.scrollIntoView();
   };
   addEventListener("hashchange", unfold);
+  addEventListener("click", (event) => {
+    // Once more to where we are: the hash does not change.
+    const link = event.target.closest("a[href]");
+    if (link && link.hash && link.hash === location.hash) setTimeout(unfold);
+  });
   unfold();
 
   const said = document.getElementById("said");
