@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -106,6 +107,14 @@ def test_two_workers_share_the_runs_and_the_corpus(tmp_path: Path) -> None:
     report = Campaign(options(tmp_path / "run", workers=2, runs=6000), quiet).run()
     assert 6000 == report.counts.executions
     assert len(list((tmp_path / "run" / "corpus").iterdir())) == report.corpus > 0
+
+
+def test_engine_sees_the_states_besides_the_targets_own_edges(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
+    log = (tmp_path / "run" / "workers" / "0" / "log.1").read_text()
+    seen = max(int(number) for number in re.findall(r"\bcov: (\d+)", log))
+    assert report.greeting is not None
+    assert report.greeting.counters < seen <= report.counts.edges + report.counts.states
 
 
 def test_second_campaign_in_a_folder_begins_with_its_corpus(tmp_path: Path) -> None:

@@ -71,7 +71,11 @@ def target_and_facts(
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
 
-    found = extract(kernel, bug_on_data_corruption=bug_on_data_corruption)
+    found = extract(
+        kernel,
+        bug_on_data_corruption=bug_on_data_corruption,
+        progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
+    )
     facts = {
         "path": str(kernel.absolute()),
         "mmu": found.mmu,
