@@ -32,7 +32,8 @@ _EARLY_DEATHS = 10
 class Options:
     """What a campaign is to do.
 
-    ``kernel`` is what the user named, "" for a port; ``kernel_facts`` say what
+    ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
+    it is not fuzzed or was made up; ``kernel_facts`` say what
     was found there (see pyfuzz/provenance.py).
     """
 
@@ -46,6 +47,7 @@ class Options:
     kernel: str = ""
     kernel_facts: dict[str, str | None] | None = None
     known_files: tuple[str, ...] = ()
+    kernel_notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Campaign:
         self._watch = watch
         self._workers: list[WorkerProcess] = []
         self._early_deaths = 0
-        self.report = Report(options)
+        self.report = Report(options, notes=list(options.kernel_notes))
 
     def run(self) -> Report:
         """Fuzz until the time or the runs are over; what stops it is in the report.

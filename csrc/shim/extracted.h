@@ -65,12 +65,9 @@
 
 /*
  * The vendor module's callbacks (struct kvm_x86_ops) have nothing to do without
- * hardware.  A function without a prototype takes what each of them takes.
+ * hardware, whatever they take.
  */
-static inline long pyfuzz_callback()
-{
-	return 0;
-}
+#define pyfuzz_callback(...) 0L
 #define static_call(name) pyfuzz_callback
 #define static_call_cond(name) pyfuzz_callback
 #define kvm_x86_call(name) pyfuzz_callback

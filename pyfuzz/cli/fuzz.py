@@ -63,7 +63,7 @@ def fuzz(
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs both say when to stop: leave one out")
     entries = declared(known_files)
-    chosen, facts = target_and_facts(target, kernel, bug_on_data_corruption)
+    chosen, facts, notes = target_and_facts(target, kernel, bug_on_data_corruption)
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
@@ -75,6 +75,7 @@ def fuzz(
         runs=runs,
         kernel=str(kernel) if kernel else "",
         kernel_facts=facts,
+        kernel_notes=tuple(notes),
         known_files=tuple(str(path.absolute()) for path in known_files),
     )
     with Status(sys.stderr) as status:

@@ -55,8 +55,8 @@ def target_of(name: str | None, kernel: Path | None, bug_on_data_corruption: boo
 
 def target_and_facts(
     name: str | None, kernel: Path | None, bug_on_data_corruption: bool
-) -> tuple[Target, dict[str, str | None] | None]:
-    """Return the target, and for one of a kernel what was found of it.
+) -> tuple[Target, dict[str, str | None] | None, list[str]]:
+    """Return the target, and for one of a kernel what was found of it and notes on that.
 
     Errors: UsageError if it names both, or if there is no such target.
     """
@@ -66,7 +66,7 @@ def target_and_facts(
                 "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
                 "target v6.6-corruption-bug"
             )
-        return catalogue.get(name or catalogue.DEFAULT), None
+        return catalogue.get(name or catalogue.DEFAULT), None, []
     if name is not None:
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
@@ -82,4 +82,4 @@ def target_and_facts(
         "version": found.kernel_version,
         "sha256": found.sha256,
     }
-    return found.target, facts
+    return found.target, facts, found.notes()
