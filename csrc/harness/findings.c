@@ -54,7 +54,8 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 
 	if (!function)
 		function = "";
-	signature = signature_of(kind, function, line);
+	signature = signature_of(kind, function, line + (world.variant << 24));
+	world.variant = 0;
 	world.host_dead |= kind_is_destructive(kind);
 	if (world.report)
 		world.report->findings |= 1U << kind;

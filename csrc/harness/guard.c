@@ -41,8 +41,11 @@ pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 {
 	(void)file;
 	guard_armed = 0;
+	/* To die of an error is a policy, to die of nothing is another bug. */
+	world.variant = !world.report->error;
 	finding(PYFUZZ_HOST_BUG, function, line,
-		"%s reached: the host would have died", condition);
+		"%s reached%s: the host would have died", condition,
+		world.report->error ? "" : " by an operation that is correct");
 	siglongjmp(guard_env, 1);
 }
 

@@ -271,6 +271,34 @@ bool list_walk(unsigned int vm, unsigned int head, struct walk *walk,
 	return !walk->message[0];
 }
 
+/*
+ * The entries before this one if every descriptor before its own is full: what
+ * the append generation counts while it adds; -1 if that is not so.
+ */
+int64_t entries_up_to(unsigned int vm, unsigned int head, unsigned int spte)
+{
+	const struct pyfuzz_traits *t = &pyfuzz_target.traits;
+	const uint64_t *sptep = &pyfuzz_target.sptes[vm][spte];
+	unsigned long val = *pyfuzz_target.heads[vm][head];
+	const uint8_t *desc = (const uint8_t *)(val & ~MANY);
+	int64_t before = 0;
+
+	if (!(val & MANY))
+		return -1;
+	for (; descriptor_is_live(desc); desc = more_of(desc)) {
+		const uint64_t *const *sptes =
+			(const uint64_t *const *)(desc + t->sptes_offset);
+		uint64_t fill = fill_of(desc);
+
+		if (fill && fill <= t->capacity && sptes[fill - 1] == sptep)
+			return before + (int64_t)fill - 1;
+		if (fill != t->capacity || before > PYFUZZ_SPTES)
+			return -1;
+		before += (int64_t)fill;
+	}
+	return -1;
+}
+
 int32_t pyfuzz_list(uint32_t vm, uint32_t head, uint16_t *out, uint32_t cap)
 {
 	struct walk walk;

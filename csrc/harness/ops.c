@@ -149,13 +149,16 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 		target->topup(vm);
 	world.vms[vm].no_topup = false;
 	*sptep = PRESENT | (uint64_t)(spte + 1) << 12;
+	/* rmap_add is to record the gfn itself: what is there before is wrong. */
 	if (head < PYFUZZ_FRAME_HEADS)
-		target->set_gfn(vm, sptep, head);
+		target->set_gfn(vm, sptep,
+				op->opcode == PYFUZZ_OP_RMAP_ADD ?
+					(head + 1) % PYFUZZ_FRAME_HEADS : head);
 	switch (op->opcode) {
 	case PYFUZZ_OP_ADD:
 		CALL(target->names.add, returned = target->add(vm, head, sptep));
 		model_add(vm, head, spte);
-		check_returned(target->names.add, returned, before);
+		check_added(vm, head, spte, returned, before);
 		return;
 	case PYFUZZ_OP_PARENT_ADD:
 		CALL(target->names.add, target->parent_add(vm, head, sptep));
@@ -172,10 +175,29 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 		world.report->recycled = 1;
 		zapped_whole(vm, head);
 	} else {
+		int64_t counted = entries_up_to(vm, head, spte);
+		bool so = !target->traits.tail_count_size && counted >= 0 &&
+			  counted <= PYFUZZ_RECYCLE_THRESHOLD;
+
+		world.variant = !so;
 		finding(PYFUZZ_COUNT_CONTRACT, guard_function, 0,
-			"a list of %u entries must be zapped whole by one more, is not",
-			before);
+			"a list of %u entries must be zapped whole by one more, is not%s",
+			before,
+			so ? ": it has fewer up to the first descriptor with room" :
+			     "");
 	}
+}
+
+/* As if gfn had been recorded; afterwards the right one is there again. */
+static void remove_with_gfn(unsigned int vm, uint64_t *sptep, unsigned int spte,
+			    unsigned int gfn)
+{
+	unsigned int owner = world.vms[vm].owner[spte];
+
+	target->set_gfn(vm, sptep, gfn);
+	CALL(target->names.remove, target->rmap_remove(vm, sptep));
+	if (owner < PYFUZZ_FRAME_HEADS)
+		target->set_gfn(vm, sptep, owner);
 }
 
 /* One SPTE out of one list, by whichever way the operation goes. */
@@ -202,13 +224,19 @@ static void run_remove(const struct pyfuzz_op *op, unsigned int spte,
 		clears = true;
 		break;
 	case PYFUZZ_OP_RMAP_REMOVE:
-	case PYFUZZ_OP_RMAP_REMOVE_STRAY:
-		target->set_gfn(vm, sptep, head);
 		CALL(target->names.remove, target->rmap_remove(vm, sptep));
 		break;
+	case PYFUZZ_OP_RMAP_REMOVE_STRAY:
+		if (!error) {
+			CALL(target->names.remove,
+			     target->rmap_remove(vm, sptep));
+			break;
+		}
+		remove_with_gfn(vm, sptep, spte, head);
+		break;
 	case PYFUZZ_OP_RMAP_REMOVE_OFF:
-		target->set_gfn(vm, sptep, (head + 1) % PYFUZZ_FRAME_HEADS);
-		CALL(target->names.remove, target->rmap_remove(vm, sptep));
+		remove_with_gfn(vm, sptep, spte,
+				(head + 1) % PYFUZZ_FRAME_HEADS);
 		break;
 	default:
 		CALL(target->names.remove,
@@ -466,6 +494,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 	uint32_t requests_before = world.requests_made;
 	bool error = false;
 
+	report->error = false;
 	report->skip = (uint8_t)may_run(op);
 	if (report->skip)
 		return;
@@ -516,6 +545,7 @@ void world_teardown(void)
 	if (world.host_dead)
 		return;
 	world.ending = true;
+	world.report->error = false;
 	check_everything(PYFUZZ_NONE);
 	if (world.faulted && !world.host_dead)
 		containment_innocents();

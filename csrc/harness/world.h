@@ -71,6 +71,7 @@ struct world {
 	uint32_t requests_made;
 	uint32_t requests_wrong;	/* of another kind than VM-dead */
 	uint32_t lines;			/* logged since the boot */
+	uint32_t variant;		/* of the next finding's signature */
 
 	struct pyfuzz_step *report;	/* of the current step */
 	struct pyfuzz_result result;
@@ -121,6 +122,9 @@ void check_everything(unsigned int op_vm);
 void check_log(void);
 void check_requests(void);
 void check_returned(const char *function, int64_t returned, int64_t expected);
+void check_added(unsigned int vm, unsigned int head, unsigned int spte,
+		 int64_t returned, int64_t expected);
+int64_t entries_up_to(unsigned int vm, unsigned int head, unsigned int spte);
 void check_memory(void);
 
 /* findings.c */

@@ -259,7 +259,9 @@ def _known(found: Traits, functions: dict[str, Item]) -> tuple[Known, ...]:
     # Whoever goes by that number is wrong with it: the recycling, too.
     users = [add, *(functions[role] for role in (roles.RMAP_ADD,) if role in functions)]
     names = dict.fromkeys(item.name for item in users)
-    return tuple(Known(FindingKind.COUNT_CONTRACT, name, reason) for name in names)
+    # The oracle says so where the number is exactly that; any other is news.
+    message = "*up to the first descriptor with room"
+    return tuple(Known(FindingKind.COUNT_CONTRACT, name, reason, message) for name in names)
 
 
 def _taken(item: Item) -> Taken:
