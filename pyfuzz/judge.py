@@ -100,15 +100,16 @@ class Judge:
         yield from self._log.judge(self.world, result)
         yield from self._memory.cleared(op.vm, taken)
         if prediction.effect is Effect.DESTROY:
-            yield from self._memory.destroyed(op.vm)
+            yield from self._judge_destroyed(op.vm, bugged=op.vm in was_bugged)
         yield from self._memory.lists(op.vm)
 
     def _judge_end(self, result: Step) -> Iterator[Broken]:
         yield from self._log.judge(self.world, result)
+        bugged = self.model.bugged
         for vm in sorted(self.model.alive):
             taken = self.model.apply(Prediction(Skip.RAN, Effect.DESTROY, vm))
             yield from self._memory.cleared(vm, taken)
-            yield from self._memory.destroyed(vm)
+            yield from self._judge_destroyed(vm, bugged=vm in bugged)
         # Nothing is left but what leaked.
         yield from self._memory.lists(0)
 
@@ -175,6 +176,12 @@ class Judge:
                         f"vCPU {vcpu} of vm{vm} must have had {expected} VM-dead requests, "
                         f"had {seen}",
                     )
+
+    def _judge_destroyed(self, vm: int, *, bugged: bool) -> Iterator[Broken]:
+        # The flag of a VM that is no more cannot be seen; what was asked of its vCPUs can.
+        if any(self.world.requests(vm, vcpu) != bugged for vcpu in range(VCPUS)):
+            yield Broken(Kind.FALSE_ALARM, f"vm{vm} must not be bugged by its destruction, was")
+        yield from self._memory.destroyed(vm)
 
 
 class LogBook:

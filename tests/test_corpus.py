@@ -46,7 +46,7 @@ def random_inputs(count: int) -> list[bytes]:
 def test_seeds_reach_every_edge_and_state_that_anything_here_reaches(port: str) -> None:
     seeds = [file.payload for file in corpus("seeds")]
     nothing, by_seeds, by_all = reached_after_each(
-        port, [[b""], seeds, every_state() + random_inputs(2000)]
+        port, [[b""], seeds, every_state() + random_inputs(1000)]
     )
     assert nothing < by_seeds
     assert by_seeds == by_all

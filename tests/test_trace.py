@@ -136,19 +136,20 @@ SLEEPS = "{ extern unsigned int sleep(unsigned int); sleep(100); }"
 
 
 @pytest.mark.parametrize(
-    ("instead", "kind", "message"),
+    ("instead", "limit_s", "kind", "message"),
     [
-        (DIES, Kind.HOST_FAULT, "the process that ran the sequence exited with 3"),
-        (SLEEPS, Kind.HANG, "the process that ran the sequence did not end within 1 s"),
+        (DIES, 60, Kind.HOST_FAULT, "the process that ran the sequence exited with 3"),
+        (SLEEPS, 3, Kind.HANG, "the process that ran the sequence did not end within 3 s"),
     ],
+    ids=["dies", "sleeps"],
 )
 def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
-    tmp_path: Path, instead: str, kind: Kind, message: str
+    tmp_path: Path, instead: str, limit_s: float, kind: Kind, message: str
 ) -> None:
     edit = Edit("ports/headdesc.h", "	KVM_BUG_ON_DATA_CORRUPTION(true, kvm);", instead)
     target = plant("v6.6", tmp_path, edit)
     ops = parse("add vm0 f0 s0 x2\nremove vm0 f0 s9\ncount vm0 f0", "x")
-    with Runner(target, limit_s=1) as runner:
+    with Runner(target, limit_s) as runner:
         last = list(runner.trace(ops))[-1]
         after = runner.run(b"")
     assert (last.operation, last.text) == (1, "remove vm0 f0 s9")
