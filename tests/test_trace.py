@@ -149,7 +149,7 @@ def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
     edit = Edit("ports/headdesc.h", "	KVM_BUG_ON_DATA_CORRUPTION(true, kvm);", instead)
     target = plant("v6.6", tmp_path, edit)
     ops = parse("add vm0 f0 s0 x2\nremove vm0 f0 s9\ncount vm0 f0", "x")
-    with Runner(target, limit_s) as runner:
+    with Runner(target, limit_s=limit_s) as runner:
         last = list(runner.trace(ops))[-1]
         after = runner.run(b"")
     assert (last.operation, last.text) == (1, "remove vm0 f0 s9")
