@@ -28,6 +28,7 @@ COMMANDS = {
     "minimize": "Find the shortest sequence with the same finding.",
     "export": "Findings as a C file, as JUnit XML, as SARIF.",
     "regress": "Put findings into the regression corpus, for pytest.",
+    "mutants": "Plant faults in a target, and time how each is found.",
     "extract": "What would be compiled of a kernel, and the traits found.",
     "doctor": "What this machine has, and what is missing for what.",
 }

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One trial against a target that may have a fault in it: libFuzzer (or blind
+ * chance) until the first finding that is not a known one, or until so much
+ * processor time is spent.  pyfuzz/mutants/trial.py starts it.
+ *
+ *	driver fuzz BUDGET_MS KINDS KNOWN ARGUMENTS...	libFuzzer
+ *	driver random BUDGET_MS KINDS KNOWN SEED	no engine, no coverage
+ *	driver digest FILE...				what the states are
+ *
+ * KINDS is a mask of the kinds that count, in hex; KNOWN are lines of kind,
+ * function and message, globs with a tab between, that do not count.  The
+ * result is one line on standard output.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "harness/pyfuzz.h"
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv,
+			int (*run)(const uint8_t *data, size_t size));
+
+/* In a target with a fault: 1 once the fault's place was executed. */
+extern unsigned int pyfuzz_fault_reached __attribute__((weak));
+
+static uint64_t budget_ns;
+static uint32_t kinds;
+static char *known;
+
+static uint64_t processor_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void __attribute__((noreturn))
+stop(const struct pyfuzz_finding *f)
+{
+	const struct pyfuzz_shared *shared = pyfuzz_shared();
+
+	printf("%u\t%llu\t%llu\t%llu\t%d\t%s\t%s\n",
+	       &pyfuzz_fault_reached ? pyfuzz_fault_reached : 0,
+	       (unsigned long long)shared->executions,
+	       (unsigned long long)shared->steps,
+	       (unsigned long long)processor_ns(), f ? (int)f->kind : -1,
+	       f ? f->function : "", f ? f->message : "");
+	fflush(stdout);
+	_exit(0);	/* libFuzzer takes exit() for a crash */
+}
+
+static int is_known(const struct pyfuzz_finding *f)
+{
+	for (char *line = known; *line; line += strlen(line) + 1) {
+		char *function = strchr(line, '\t') + 1;
+		char *message = strchr(function, '\t') + 1;
+		int fits;
+
+		message[-1] = 0;
+		fits = strtoul(line, NULL, 10) == f->kind &&
+		       !fnmatch(function, f->function, 0) &&
+		       !fnmatch(message, f->message, 0);
+		message[-1] = '\t';
+		if (fits)
+			return 1;
+	}
+	return 0;
+}
+
+static int run_one(const uint8_t *data, size_t size)
+{
+	static unsigned int turn;
+	const struct pyfuzz_result *result;
+
+	pyfuzz_run(data, size);
+	result = pyfuzz_last();
+	for (uint32_t i = 0; i < result->findings_len; i++)
+		if ((kinds >> result->findings[i].kind & 1) &&
+		    !is_known(&result->findings[i]))
+			stop(&result->findings[i]);
+	if (!(++turn % 32) && processor_ns() > budget_ns)
+		stop(NULL);
+	return 0;
+}
+
+/* Bytes that nothing chose, as many as an input of a campaign mostly has. */
+static void __attribute__((noreturn)) by_chance(uint64_t seed)
+{
+	static uint8_t data[256];
+	uint64_t state = (seed + 1) * 0x9e3779b97f4a7c15ULL;
+
+	for (;;) {
+		for (size_t i = 0; i < sizeof(data); i += sizeof(state)) {
+			state ^= state >> 12;
+			state ^= state << 25;
+			state ^= state >> 27;
+			memcpy(data + i, &state, sizeof(state));
+		}
+		run_one(data, 4 + state % (sizeof(data) - 3));
+	}
+}
+
+static uint64_t hash = 0xcbf29ce484222325ULL;
+
+static void mix(uint64_t word)
+{
+	hash = (hash ^ word) * 0x100000001b3ULL;
+	hash ^= hash >> 29;
+}
+
+/* What a list looks like, without an address. */
+static void mix_list(uint32_t vm, uint32_t head)
+{
+	const struct pyfuzz_traits *t = pyfuzz_traits();
+	uint64_t val = pyfuzz_head_value(vm, head), at = val & ~3ULL;
+	uint64_t base = pyfuzz_spte_address(vm, 0), word;
+	uint8_t descriptor[512];
+
+	mix(val & 3);
+	if (!(val & 1)) {
+		mix(val ? (val - base) / 8 : PYFUZZ_NONE);
+		return;
+	}
+	for (int limit = 0; limit < 256; limit++) {
+		if (!pyfuzz_descriptor_read(at, descriptor, sizeof(descriptor)))
+			break;
+		for (uint32_t i = 0; i < t->capacity; i++) {
+			memcpy(&word, descriptor + t->sptes_offset + 8 * i, 8);
+			mix(word ? (word - base) / 8 : PYFUZZ_NONE);
+		}
+		word = 0;
+		memcpy(&word, descriptor + t->spte_count_offset,
+		       t->spte_count_size);
+		mix(word);
+		word = 0;
+		memcpy(&word, descriptor + t->tail_count_offset,
+		       t->tail_count_size);
+		mix(word);
+		memcpy(&at, descriptor + t->more_offset, 8);
+	}
+}
+
+/* One number for all that a sequence did, step by step. */
+static uint64_t digest(const uint8_t *data, size_t size)
+{
+	struct pyfuzz_step step;
+	uint32_t number = 0;
+
+	hash = 0xcbf29ce484222325ULL;
+	pyfuzz_begin();
+	for (; size >= PYFUZZ_OP_BYTES;
+	     data += PYFUZZ_OP_BYTES, size -= PYFUZZ_OP_BYTES, number++) {
+		struct pyfuzz_op op;
+
+		pyfuzz_decode(data, &op);
+		for (uint32_t i = 0; i < op.repeat; i++) {
+			mix(pyfuzz_step(&op, number, i, &step));
+			mix((uint64_t)step.returned);
+			mix(step.bugged);
+			mix(step.log_lines);
+			mix(step.skip);
+			mix(pyfuzz_descriptors_live());
+			if (step.spte != PYFUZZ_NONE)
+				mix(pyfuzz_spte_value(op.vm, step.spte));
+			mix_list(op.head_vm, op.head);
+			for (uint32_t cpu = 0; cpu < PYFUZZ_VCPUS; cpu++)
+				mix(pyfuzz_requests(op.vm, cpu));
+		}
+	}
+	mix(pyfuzz_end(number, &step));
+	mix(pyfuzz_descriptors_live());
+	return hash;
+}
+
+static int digest_all(char **paths)
+{
+	static uint8_t data[PYFUZZ_MAX_INPUT];
+
+	for (; *paths; paths++) {
+		FILE *file = fopen(*paths, "rb");
+		size_t size;
+
+		if (!file)
+			return 2;
+		size = fread(data, 1, sizeof(data), file);
+		fclose(file);
+		printf("%016llx\n", (unsigned long long)digest(data, size));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 2 && !strcmp(argv[1], "digest"))
+		return digest_all(argv + 2);
+	if (argc < 6)
+		return 2;
+	budget_ns = strtoull(argv[2], NULL, 10) * 1000000ULL;
+	kinds = (uint32_t)strtoul(argv[3], NULL, 16);
+	known = calloc(1, strlen(argv[4]) + 2);
+	if (!known)
+		return 2;
+	strcpy(known, argv[4]);
+	for (char *end = known; (end = strchr(end, '\n'));)
+		*end = 0;
+	if (!strcmp(argv[1], "random"))
+		by_chance(strtoull(argv[5], NULL, 10));
+	argv[4] = argv[0];
+	argv += 4;
+	argc -= 4;
+	return LLVMFuzzerRunDriver(&argc, &argv, run_one);
+}

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All faults of a target, each in processes of its own, over the cores."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.known import Known
+from pyfuzz.mutants import mechanical, trial
+from pyfuzz.mutants.fault import Fault, catalogue
+from pyfuzz.mutants.sources import DoesNotApplyError, Source, changed
+from pyfuzz.mutants.trial import Trial
+
+BASELINE_S = 3.0
+EQUIVALENT_S = 2.0
+_DIGESTED = 400
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one fault.
+
+    ``trials`` is empty where ``trouble`` says why there could be none.
+    ``triggered``: a state differed from the right code's; always so where
+    something was found, looked for afterwards where nothing was.
+    """
+
+    fault: Fault
+    trials: list[Trial] = field(default_factory=list)
+    triggered: bool = False
+    trouble: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the fault's place was executed in any trial."""
+        return any(trial.reached for trial in self.trials)
+
+    @property
+    def found(self) -> list[Trial]:
+        """The trials that found something."""
+        return [trial for trial in self.trials if trial.kind is not None]
+
+    @property
+    def detected(self) -> bool:
+        """Whether every trial found something."""
+        return bool(self.trials) and len(self.found) == len(self.trials)
+
+    @property
+    def wrong_kind(self) -> bool:
+        """Whether some trial found a kind that nobody expected of this fault."""
+        kinds = self.fault.kinds
+        return bool(kinds) and any(trial.kind not in kinds for trial in self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure: ``only`` are names of faults, all if empty."""
+
+    target: Target
+    time_per_fault_s: float = 20.0
+    trials: int = 1
+    seed: int = 1
+    only: tuple[str, ...] = ()
+    mechanical: bool = False
+    ways: trial.Ways = trial.AS_A_CAMPAIGN
+
+
+@dataclass(slots=True)
+class Result:
+    """The outcomes in the order of the catalogue, and what the clean target shows."""
+
+    options: Options
+    baseline: tuple[Known, ...]
+    outcomes: list[Outcome]
+
+
+def faults_of(source: Source, options: Options) -> list[Fault]:
+    """Return the faults for a target, by what its source has.
+
+    Errors: UsageError if a name is of none of them, or if there are none.
+    """
+    chosen = [fault for group in groups_of(source) for fault in catalogue(group)]
+    if options.mechanical:
+        chosen += mechanical.faults(source)
+    if not options.only:
+        return chosen
+    names = {fault.name for fault in chosen}
+    unknown = [name for name in options.only if name not in names]
+    if unknown:
+        raise UsageError(
+            f"there is no fault '{unknown[0]}' for {options.target.name}: "
+            f"pyfuzz mutants {options.target.name} --list has their names"
+        )
+    return [fault for fault in chosen if fault.name in options.only]
+
+
+def groups_of(source: Source) -> tuple[str, ...]:
+    """Return the catalogues for a target, read off its source.
+
+    Errors: UsageError if there is none.
+    """
+    if b"tail_count" in source.text:
+        locked = ("locked",) if "rmap_lock" in source.functions else ()
+        return ("shared", "headdesc", *locked)
+    if b"spte_count" in source.text:
+        return ("shared", "append")
+    raise UsageError(
+        f"there are no faults for {source.target.name}: its descriptors have no count; "
+        "take a target of the append or the head-descriptor generation"
+    )
+
+
+def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
+    """Measure every fault; ``progress`` hears of each, with how many there are.
+
+    Errors: UsageError if the options fit no fault, HarnessError if the clean
+    target does not run.
+    """
+    source = Source(options.target)
+    faults = faults_of(source, options)
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as scratch:
+        folder = Path(scratch)
+        clean = trial.build(changed(options.target, source.replaced([]), "clean", folder))
+        (folder / "baseline").mkdir()
+        known = trial.baseline(clean, folder / "baseline", options.target, BASELINE_S)
+        outcomes: dict[str, Outcome] = {}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            measures = [
+                pool.submit(_measure, options, source, fault, known, clean, folder)
+                for fault in faults
+            ]
+            try:
+                for measure in as_completed(measures):
+                    outcome = measure.result()
+                    outcomes[outcome.fault.name] = outcome
+                    progress(outcome, len(faults))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        clean.unlink(missing_ok=True)
+    return Result(options, known, [outcomes[fault.name] for fault in faults])
+
+
+def _measure(
+    options: Options,
+    source: Source,
+    fault: Fault,
+    known: Sequence[Known],
+    clean: Path,
+    folder: Path,
+) -> Outcome:
+    outcome = Outcome(fault)
+    try:
+        planted = changed(options.target, source.apply(fault), fault.name, folder)
+        program = trial.build(planted)
+    except DoesNotApplyError as error:
+        outcome.trouble = str(error)
+        return outcome
+    except (UsageError, HarnessError) as error:
+        outcome.trouble = f"{fault.name} does not compile here: {error}"
+        return outcome
+    budget_s = options.time_per_fault_s
+    if fault.equivalent:
+        budget_s = min(budget_s, EQUIVALENT_S)
+    try:
+        for number in range(1 if fault.equivalent else options.trials):
+            with tempfile.TemporaryDirectory(dir=folder) as corpus:
+                seed = options.seed + number
+                one = trial.run(program, Path(corpus), known, budget_s, seed, options.ways)
+                outcome.trials.append(one)
+                if not outcome.triggered:
+                    outcome.triggered = one.kind is not None or _differs(
+                        program, clean, Path(corpus)
+                    )
+    finally:
+        program.unlink(missing_ok=True)
+    return outcome
+
+
+def _differs(program: Path, clean: Path, corpus: Path) -> bool:
+    """Whether what the trial kept does anything else without the fault."""
+    inputs = sorted(corpus.iterdir())[:_DIGESTED]
+    return trial.digests(program, inputs) != trial.digests(clean, inputs)
+
+
+def times_s(outcomes: Sequence[Outcome]) -> Iterator[float]:
+    """Yield the processor seconds of every trial that found something."""
+    for outcome in outcomes:
+        yield from (one.processor_s for one in outcome.found)

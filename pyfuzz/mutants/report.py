@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results of planted faults as text, as plain data, and as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import median
+
+from pyfuzz.mutants.campaign import Options, Outcome, Result, times_s
+
+
+def status(outcome: Outcome) -> str:
+    """Return in a word or two what became of a fault."""
+    if outcome.trouble:
+        return "does not apply"
+    if outcome.fault.equivalent:
+        return "DETECTED, but listed as equivalent" if outcome.found else "equivalent"
+    if not outcome.found:
+        return "MISSED"
+    if not outcome.detected:
+        return f"detected in {len(outcome.found)} of {len(outcome.trials)}"
+    return "detected as another kind" if outcome.wrong_kind else "detected"
+
+
+def line(outcome: Outcome) -> str:
+    """Return one line about a fault, for a person who waits."""
+    fault = outcome.fault
+    if outcome.trouble:
+        return f"{fault.name:26} does not apply"
+    seen = " ".join(
+        word
+        for word, holds in (("reached", outcome.reached), ("triggered", outcome.triggered))
+        if holds
+    )
+    text = f"{fault.name:26} {status(outcome):10} {seen}"
+    if outcome.found:
+        text += f"  {_executions(outcome)} executions, {_seconds(outcome)} s  {_kinds(outcome)}"
+    if outcome.wrong_kind:
+        text += f" (expected {', '.join(kind.value for kind in fault.kinds)})"
+    return text
+
+
+def missed(result: Result) -> list[Outcome]:
+    """Return the faults that some trial did not find and should have."""
+    return [o for o in result.outcomes if _counts(o) and not o.detected]
+
+
+def summary(result: Result) -> str:
+    """Return one line for the whole."""
+    counted = [o for o in result.outcomes if _counts(o)]
+    detected = sum(o.detected for o in counted)
+    words = Counter(
+        "equivalent" if not o.trouble else "not applicable"
+        for o in result.outcomes
+        if not _counts(o)
+    )
+    times = sorted(times_s(counted))
+    options = result.options
+    text = (
+        f"{options.target.name}: {detected} of {len(counted)} faults detected within "
+        f"{options.time_per_fault_s:g} s ({_share(detected, len(counted))})"
+    )
+    if times:
+        within = _share(sum(s <= 2 for s in times), sum(len(o.trials) for o in counted))
+        text += (
+            f", {within} within 2 s; processor time: median {median(times):.2f} s, "
+            f"restricted mean {restricted_mean_s(counted, options.time_per_fault_s):.2f} s, "
+            f"longest {times[-1]:.2f} s"
+        )
+    wrong = sum(o.wrong_kind for o in counted)
+    text += f"; {wrong} as another kind than expected"
+    return text + "".join(f"; {number} {word}" for word, number in sorted(words.items()))
+
+
+def restricted_mean_s(outcomes: list[Outcome], budget_s: float) -> float:
+    """Return the mean time to detection, a trial that found nothing counting as the budget."""
+    times = [
+        one.processor_s if one.kind is not None else budget_s
+        for outcome in outcomes
+        for one in outcome.trials
+    ]
+    return sum(times) / len(times) if times else 0.0
+
+
+def as_object(result: Result) -> dict[str, object]:
+    """Return the result as plain data, for JSON."""
+    options: Options = result.options
+    counted = [o for o in result.outcomes if _counts(o)]
+    return {
+        "target": options.target.name,
+        "source": str(options.target.source),
+        "seed": options.seed,
+        "trials": options.trials,
+        "time_per_fault": options.time_per_fault_s,
+        "shown_without_fault": [
+            {"kind": known.kind.value, "function": known.function, "reason": known.reason}
+            for known in result.baseline
+        ],
+        "faults_counted": len(counted),
+        "detected": sum(o.detected for o in counted),
+        "wrong_kind": sum(o.wrong_kind for o in counted),
+        "missed": [o.fault.name for o in missed(result)],
+        "restricted_mean_s": restricted_mean_s(counted, options.time_per_fault_s),
+        "faults": [_object(o) for o in result.outcomes],
+    }
+
+
+def as_markdown(result: Result) -> str:
+    """Return the result as a table."""
+    rows = [
+        "| fault | what it is | reached, triggered | executions | processor s | found | expected |",
+        "|---|---|---|---:|---:|---|---|",
+    ]
+    for o in result.outcomes:
+        fault = o.fault
+        seen = f"{'yes' if o.reached else 'no'}, {'yes' if o.triggered else 'no'}"
+        as_kind = _kinds(o) if o.found and not fault.equivalent else status(o)
+        if o.wrong_kind:
+            as_kind = f"**{as_kind}**"
+        expected = fault.equivalent or ", ".join(kind.value for kind in fault.kinds)
+        what = fault.what.replace("|", "\\|")
+        rows.append(
+            f"| {fault.name} | {what} | {'' if o.trouble else seen} | {_executions(o)} | "
+            f"{_seconds(o)} | {as_kind} | {expected} |"
+        )
+    return "\n".join(rows)
+
+
+def _counts(outcome: Outcome) -> bool:
+    return not outcome.trouble and not outcome.fault.equivalent
+
+
+def _object(outcome: Outcome) -> dict[str, object]:
+    fault = outcome.fault
+    return {
+        "name": fault.name,
+        "what": fault.what,
+        "like": fault.like,
+        "group": fault.group,
+        "expected": [kind.value for kind in fault.kinds],
+        "equivalent": fault.equivalent or None,
+        "status": status(outcome),
+        "trouble": outcome.trouble or None,
+        "reached": outcome.reached,
+        "triggered": outcome.triggered,
+        "detected": outcome.detected,
+        "trials": [
+            {
+                "seed": one.seed,
+                "executions": one.executions,
+                "steps": one.steps,
+                "processor_s": round(one.processor_s, 4),
+                "kind": one.kind.value if one.kind else None,
+                "function": one.function,
+                "message": one.message,
+                "died": one.died or None,
+            }
+            for one in outcome.trials
+        ],
+    }
+
+
+def _executions(outcome: Outcome) -> str:
+    found = outcome.found
+    return f"{median(one.executions for one in found):,.0f}" if found else ""
+
+
+def _seconds(outcome: Outcome) -> str:
+    found = outcome.found
+    return f"{median(one.processor_s for one in found):.2f}" if found else ""
+
+
+def _kinds(outcome: Outcome) -> str:
+    counts = Counter(one.kind.value for one in outcome.found if one.kind)
+    return ", ".join(kind for kind, _ in counts.most_common())
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One trial: a process that fuzzes a target with a fault in it until something is found."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz import _engine, _paths, builder
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import HarnessError
+from pyfuzz.kinds import ORDER, Kind
+from pyfuzz.known import Known
+from pyfuzz.worker import Job, engine_arguments
+
+ALL_KINDS = (1 << len(ORDER)) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial came to.
+
+    ``kind`` is that of the first finding, None if there was none within the
+    budget; ``processor_s`` is the whole process's time until then.  ``died``
+    says how a process ended that should not have.
+    """
+
+    seed: int
+    reached: bool
+    executions: int
+    steps: int
+    processor_s: float
+    kind: Kind | None = None
+    function: str = ""
+    message: str = ""
+    died: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a trial is fuzzed: as a campaign does it, or (for comparisons) with less.
+
+    ``engine`` is ``fuzz`` (libFuzzer) or ``random``; ``without`` are parts to
+    leave out, of ``structure`` and ``state``; ``kinds`` is a mask of the kinds
+    that count as a finding.
+    """
+
+    engine: str = "fuzz"
+    without: tuple[str, ...] = ()
+    kinds: int = ALL_KINDS
+
+
+AS_A_CAMPAIGN = Ways()
+
+
+def build(target: Target) -> Path:
+    """Return the program that runs trials of a target; the caller may delete it."""
+    driver = _paths.csrc() / "mutants" / "driver.c"
+    return builder.build_native(target, driver, _engine.prepare("fuzz"))
+
+
+def run(
+    program: Path,
+    folder: Path,
+    known: Iterable[Known],
+    budget_s: float,
+    seed: int,
+    ways: Ways = AS_A_CAMPAIGN,
+) -> Trial:
+    """Run one trial; what libFuzzer keeps goes to ``folder``, which must be there.
+
+    Errors: HarnessError if the program says nothing that can be understood.
+    """
+    lines = "\n".join(f"{k.kind.number}\t{k.function}\t{k.message}" for k in known)
+    command = [str(program), ways.engine, str(int(budget_s * 1000)), f"{ways.kinds:x}", lines]
+    if ways.engine == "random":
+        command.append(str(seed))
+    else:
+        job = Job("", "fuzz", "", 0, folders=(str(folder),), seed=seed)
+        command += engine_arguments(job)
+    environment = {**_engine.environment("fuzz"), "PYFUZZ_WITHOUT": ",".join(ways.without)}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+            # Processor time is what counts; this is for one that waits for ever.
+            timeout=60 + 20 * budget_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Trial(seed, False, 0, 0, budget_s, died="did not end")
+    fields = done.stdout.rstrip("\n").split("\t")
+    if done.returncode < 0:
+        return Trial(seed, False, 0, 0, budget_s, died=f"died of signal {-done.returncode}")
+    if len(fields) != 7:
+        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise HarnessError(f"{program.name} ended with {done.returncode} and said: {last}")
+    reached, executions, steps, spent_ns, number, function, message = fields
+    return Trial(
+        seed=seed,
+        reached=reached == "1",
+        executions=int(executions),
+        steps=int(steps),
+        processor_s=int(spent_ns) / 1e9,
+        kind=ORDER[int(number)] if int(number) >= 0 else None,
+        function=function,
+        message=message,
+    )
+
+
+def baseline(program: Path, folder: Path, target: Target, budget_s: float) -> tuple[Known, ...]:
+    """Return what the target shows without any fault: its known findings, and others.
+
+    A kernel whose policy is BUG() shows host-bug, for one.
+    """
+    known = list(target.known)
+    seed, spent_s = 1, 0.0
+    while spent_s < budget_s:
+        trial = run(program, folder, known, budget_s - spent_s, seed)
+        spent_s += trial.processor_s
+        seed += 1
+        if trial.kind is None:
+            break
+        message = re.sub(r"[\[\]]", "?", re.sub(r"\d+", "*", trial.message))
+        reason = "shown without any fault"
+        known.append(Known(trial.kind, trial.function, reason, message))
+    return tuple(known)
+
+
+def digests(program: Path, inputs: list[Path]) -> list[str]:
+    """Return one number for each input: what every step of it did and left behind."""
+    done = subprocess.run(
+        [str(program), "digest", *map(str, inputs)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    return done.stdout.split()
