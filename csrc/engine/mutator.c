@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OP 4
@@ -39,6 +40,19 @@ static uint32_t below(uint32_t n)
 	state ^= state << 25;
 	state ^= state >> 27;
 	return (uint32_t)((state * 0x2545f4914f6cdd1dULL >> 32) * n >> 32);
+}
+
+/* For the ablation (docs/ablation.md): bytes alone, as if we were not here. */
+static bool plain_bytes(void)
+{
+	static int plain = -1;
+	const char *without;
+
+	if (plain < 0) {
+		without = getenv("PYFUZZ_WITHOUT");
+		plain = without && strstr(without, "structure");
+	}
+	return plain;
 }
 
 /* Codes by what they do, as in the table of docs/sequences.md. */
@@ -220,7 +234,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 	size_t n = size / OP, max = max_size / OP;
 
 	seed_with(seed);
-	if (!max || !below(4))
+	if (!max || plain_bytes() || !below(4))
 		return LLVMFuzzerMutate(data, size, max_size);
 	if (n > max)
 		n = max;
@@ -238,6 +252,8 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 	size_t n1 = size1 / OP, n2 = size2 / OP, max = max_out / OP;
 	size_t head, from, tail;
 
+	if (plain_bytes())
+		return 0;	/* libFuzzer's own is among its mutations */
 	seed_with(seed);
 	head = below((uint32_t)n1 + 1);
 	if (head > max)

@@ -4,6 +4,8 @@
  * the state of the lists, registered like a module's own.  A counter is 0 or
  * 1: how often a state was met in a sequence says nothing.
  */
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "world.h"
 
@@ -36,11 +38,16 @@ static uintptr_t addresses[2 * STATES];
 
 static void __attribute__((constructor)) feedback_register(void)
 {
+	const char *without = getenv("PYFUZZ_WITHOUT");
+
 	pyfuzz_target.traits.states = STATES;
 	pyfuzz_target.traits.counters =
 		(uint32_t)(__stop___sancov_cntrs - __start___sancov_cntrs);
 	for (size_t i = 0; i < STATES; i++)
 		addresses[2 * i] = (uintptr_t)&counters[i];
+	/* For the ablation (docs/ablation.md): the target's coverage alone. */
+	if (without && strstr(without, "state"))
+		return;
 	if (!__sanitizer_cov_8bit_counters_init || !__sanitizer_cov_pcs_init)
 		return;
 	__sanitizer_cov_8bit_counters_init(counters, counters + STATES);
