@@ -9,6 +9,8 @@ A map of the package, from a user's side inwards:
 - ``catalogue``: the targets that come along; ``extract``: those cut out of a kernel
 - ``kinds``, ``results``, ``errors``: what is reported; ``known``: what is no news;
   ``shape``: which findings are one bug
+- ``stats``, ``sampling``, ``provenance``: what a campaign keeps for its ``report``;
+  ``lines``, ``dwarf``, ``source_text``: coverage of the target's source
 - ``export``, ``regression``: findings for other programs, and for pytest
 - ``builder`` (with ``build.py``), ``compiler``, ``_engine``, ``_native``, ``_atheris``:
   from C source to a module that the engine drives

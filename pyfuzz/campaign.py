@@ -56,6 +56,7 @@ class Report:
 
     ``notes`` are lines for the user, each about something that went otherwise
     than planned.  ``trouble`` is what ended the campaign before its time.
+    ``page`` is the HTML report, None until it is written.
     """
 
     options: Options
@@ -67,6 +68,7 @@ class Report:
     greeting: Greeting | None = None
     interrupted: bool = False
     trouble: PyfuzzError | None = None
+    page: Path | None = None
 
     @property
     def verdict(self) -> str:

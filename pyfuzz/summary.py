@@ -34,6 +34,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "states": counts.states,
         "corpus": report.corpus,
         "out": str(options.out),
+        "report": str(report.page) if report.page else None,
         "verdict": report.verdict,
         "interrupted": report.interrupted,
         "missing_operations": missing_operations(report),
@@ -87,6 +88,8 @@ def as_text(report: Report) -> str:
         f"  reached      {_reached(report)}",
         f"  run folder   {options.out}",
     ]
+    if report.page:
+        lines.append(f"  report       {report.page}")
     missing = missing_operations(report)
     if missing:
         lines.append(f"  not in this target, so not fuzzed: {', '.join(missing)}")

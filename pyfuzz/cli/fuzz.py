@@ -13,7 +13,7 @@ import click
 from pyfuzz import run_folder, summary
 from pyfuzz.campaign import Campaign, Options, Report
 from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
-from pyfuzz.errors import UsageError
+from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.status import Status
 
 _DEFAULT_S = 60.0
@@ -43,6 +43,12 @@ _DEFAULT_S = 60.0
 @known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option(
+    "--report/--no-report",
+    "with_page",
+    default=True,
+    help="Write OUT/report.html at the end.  [default: yes]",
+)
 def fuzz(
     target: str | None,
     kernel: Path | None,
@@ -55,6 +61,7 @@ def fuzz(
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
+    with_page: bool,
 ) -> int:
     """Fuzz TARGET, of the catalogue, or a kernel of yours.
 
@@ -80,19 +87,40 @@ def fuzz(
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()
+        _store(report)
+        if with_page and not report.interrupted and report.trouble is None:
+            status(report, "writing the report")
+            _write_page(report)
+            _store(report)
     return _conclude(report, as_json=as_json)
 
 
+def _store(report: Report) -> None:
+    """Write summary.json, which also the report is made of."""
+    if report.trouble is not None:
+        return
+    text = json.dumps(summary.as_object(report), indent=2)
+    try:
+        run_folder.write_beside(report.options.out / "summary.json", text.encode() + b"\n")
+    except OSError as error:
+        report.trouble = UsageError(f"summary.json cannot be written: {error.strerror}")
+
+
+def _write_page(report: Report) -> None:
+    from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
+
+    try:
+        report.page = write(report.options.out).path
+    except PyfuzzError as error:
+        report.notes.append(f"there is no report: {error}")
+    except KeyboardInterrupt:
+        report.interrupted = True
+
+
 def _conclude(report: Report, *, as_json: bool) -> int:
-    result = json.dumps(summary.as_object(report), indent=2)
     print(summary.as_text(report), file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        print(result)
-    if report.trouble is None:
-        try:
-            run_folder.write_beside(report.options.out / "summary.json", result.encode() + b"\n")
-        except OSError as error:
-            report.trouble = UsageError(f"summary.json cannot be written: {error.strerror}")
+        print(json.dumps(summary.as_object(report), indent=2))
     sys.stdout.flush()
     if report.interrupted:
         return 130

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pyfuzz.operation import VMS
 from pyfuzz.report import chart, list_drawing
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
@@ -40,6 +41,7 @@ def render(report: dict[str, Any]) -> str:
                 unreached=_unreached(report["coverage"]),
                 curves=_curves(report),
                 glossary=glossary(),
+                vm_count=VMS,
                 shown_operations=operations,
                 shown_trace_lines=trace_lines,
                 new=[finding for finding in report["findings"] if not finding["known"]],
