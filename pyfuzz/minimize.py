@@ -2,8 +2,9 @@
 """Find the shortest and plainest sequence that still shows one finding.
 
 The signature is locked: a candidate counts only if it shows the same kind in
-the same function and line of the target.  Every candidate that is tried is smaller
-than the best so far (see size()), so the search ends and is deterministic.
+the same function and place of the target.  Every candidate that is tried is
+smaller than the best so far (see size()), so the search ends and is
+deterministic.
 """
 
 from __future__ import annotations
@@ -34,15 +35,17 @@ def minimize(
     kind: Kind,
     function: str,
     line: int | None = None,
+    signature: int | None = None,
     flavour: str = "fuzz",
     budget_runs: int = DEFAULT_BUDGET_RUNS,
 ) -> list[Operation]:
-    """Return the shortest sequence with a finding of this kind, function and line.
+    """Return the shortest sequence with a finding of this kind and function.
 
-    Where a function has several places for one kind, ``line`` tells them apart
-    (None: that of the first such finding of the sequence).  No single operation
-    can be taken out of the result, unless the budget (a number of runs) was
-    used up first.  Raises UsageError if the sequence does not show the finding.
+    Where one function has several such findings, ``line`` or ``signature``
+    tells them apart; without them it is the first that the sequence shows.  No
+    single operation can be taken out of the result, unless the budget (a number
+    of runs) was used up first.  Raises UsageError if the sequence does not show
+    the finding.
     """
     with Runner(target, flavour) as runner:
         return minimize_in(
@@ -51,6 +54,7 @@ def minimize(
             kind=kind,
             function=function,
             line=line,
+            signature=signature,
             budget_runs=budget_runs,
         )
 
@@ -62,21 +66,29 @@ def minimize_in(
     kind: Kind,
     function: str,
     line: int | None = None,
+    signature: int | None = None,
     budget_runs: int = DEFAULT_BUDGET_RUNS,
 ) -> list[Operation]:
     """Minimise as minimize() does, in a child process that is there already."""
     operations = list(operations)
-    if line is None:
-        found = runner.run(encode(operations))
-        line = next((f.line for f in found if f.kind is kind and f.function == function), None)
+    what = f"{kind.value} in {function or 'no function'}" + (f", line {line}" if line else "")
+    locked = next(
+        (
+            (finding.kind, finding.function, finding.signature)
+            for finding in runner.run(encode(operations))
+            if (finding.kind, finding.function) == (kind, function)
+            and line in (None, finding.line)
+            and signature in (None, finding.signature)
+        ),
+        None,
+    )
 
     def shows(payload: bytes) -> bool:
         return any(
-            (finding.kind, finding.function, finding.line) == (kind, function, line)
+            (finding.kind, finding.function, finding.signature) == locked
             for finding in runner.run(payload)
         )
 
-    what = f"{kind.value} in {function or 'no function'}" + (f", line {line}" if line else "")
     return shrink(operations, shows, budget_runs=budget_runs, what=what)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from pyfuzz import catalogue, sequence
 from pyfuzz.errors import UsageError
 from pyfuzz.grammar import format_text, parse
 from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
 from pyfuzz.minimize import choose, minimize_in, shrink
 from pyfuzz.operation import Opcode, Operation
 from pyfuzz.results import RawFinding
@@ -202,12 +204,8 @@ def test_minimize_finding_in_another_function_is_a_usage_error(rfc_v3: Runner) -
         minimize_in(rfc_v3, ops, kind=Kind.LOST_ENTRY, function="pte_list_add")
 
 
-def finding(kind: Kind, function: str) -> RawFinding:
-    return RawFinding(kind, 0, 0, 0, 0, function, "")
-
-
-KNOWN = finding(Kind.COUNT_CONTRACT, "pte_list_add")
-NEW = finding(Kind.LOST_ENTRY, "pte_list_remove")
+KNOWN = RawFinding(Kind.COUNT_CONTRACT, 0, 0, 0, 0, "pte_list_add", "")
+NEW = RawFinding(Kind.LOST_ENTRY, 0, 0, 0, 0, "pte_list_remove", "")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +215,8 @@ NEW = finding(Kind.LOST_ENTRY, "pte_list_remove")
 def test_choose_finding_prefers_a_new_one(
     kind: Kind | None, function: str | None, chosen: RawFinding
 ) -> None:
-    target = catalogue.get("rfc-v3")
+    known = Known(Kind.COUNT_CONTRACT, "pte_list_add", reason="so it is")
+    target = replace(catalogue.get("rfc-v3"), known=(known,))
     assert choose([KNOWN, NEW], target, kind, function, "x") is chosen
 
 

@@ -72,7 +72,7 @@ def minimize(
             source.operations,
             kind=finding.kind,
             function=finding.function,
-            line=finding.line,
+            signature=finding.signature,
             budget_runs=runs,
         )
     where = f" in {finding.function}" if finding.function else ""
