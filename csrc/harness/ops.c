@@ -177,7 +177,7 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	} else {
 		int64_t counted = entries_up_to(vm, head, spte);
 		bool so = !target->traits.tail_count_size && counted >= 0 &&
-			  counted <= PYFUZZ_RECYCLE_THRESHOLD;
+			  least_counted(counted) <= PYFUZZ_RECYCLE_THRESHOLD;
 
 		world.variant = !so;
 		finding(PYFUZZ_COUNT_CONTRACT, guard_function, 0,

@@ -125,6 +125,7 @@ void check_returned(const char *function, int64_t returned, int64_t expected);
 void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 		 int64_t returned, int64_t expected);
 int64_t entries_up_to(unsigned int vm, unsigned int head, unsigned int spte);
+int64_t least_counted(int64_t counted);
 void check_memory(void);
 
 /* findings.c */
