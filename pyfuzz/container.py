@@ -165,12 +165,12 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
     except UnicodeDecodeError as error:
         raise UsageError(
             f"{path}: must be text in UTF-8, byte {error.start} is 0x{data[error.start]:02x}; "
-            f"if it is an engine input: pyfuzz show {path}"
+            f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
         ) from None
     if "\0" in text:
         raise UsageError(
             f"{path}: must be text, byte {data.index(0)} is 0x00; "
-            f"if it is an engine input: pyfuzz show {path}"
+            f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
         )
     payload = sequence.encode(parse(text, str(path)))
     if len(payload) > sequence.MAX_BYTES:
