@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pyfuzz import catalogue
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected, parse_expectations
 from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
 from pyfuzz.results import RawFinding
 
 LOST = RawFinding(Kind.LOST_ENTRY, 1, 0, 0, 0, "pte_list_remove", "s0 is gone")
@@ -17,7 +20,9 @@ KNOWN = RawFinding(Kind.COUNT_CONTRACT, 1, 0, 0, 0, "pte_list_add", "must return
 
 
 def problems(expect: str, *findings: RawFinding, like: str | None = None) -> list[str]:
-    return parse_expectations(expect, "x").problems(catalogue.get("rfc-v3"), findings, like)
+    known = Known(KNOWN.kind, KNOWN.function, reason="so it is")
+    target = replace(catalogue.get("rfc-v3"), known=(known,))
+    return parse_expectations(expect, "x").problems(target, findings, like)
 
 
 def test_parse_expectations_reads_every_form() -> None:
