@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * first/next over a list, the same in every port.  PORT_HEAD(rmap_head) reads
- * the head's value without a lock bit.
+ * the head's value without a lock bit; PORT_YIELD(sptep) is what becomes of an
+ * entry that is found, by default BUG_ON() if it is not present.
  *
  * A slot that is NULL ends a descriptor.  That holds only because descriptors
  * come zeroed from the cache (csrc/shim/descriptors.c) and because remove
@@ -16,11 +17,14 @@ struct rmap_iterator {
 };
 
 /* Whatever is in a list is still marked present. */
+#ifndef PORT_YIELD
 static u64 *rmap_yield(u64 *sptep)
 {
 	BUG_ON(!is_shadow_present_pte(*sptep));
 	return sptep;
 }
+#define PORT_YIELD(sptep) rmap_yield(sptep)
+#endif
 
 static u64 *rmap_get_first(struct kvm_rmap_head *rmap_head,
 			   struct rmap_iterator *iter)
@@ -32,9 +36,9 @@ static u64 *rmap_get_first(struct kvm_rmap_head *rmap_head,
 	if (!val)
 		return NULL;
 	if (!(val & RMAP_MANY))
-		return rmap_yield((u64 *)val);
+		return PORT_YIELD((u64 *)val);
 	iter->desc = rmap_desc(val);
-	return rmap_yield(iter->desc->sptes[0]);
+	return PORT_YIELD(iter->desc->sptes[0]);
 }
 
 static u64 *rmap_get_next(struct rmap_iterator *iter)
@@ -47,7 +51,7 @@ static u64 *rmap_get_next(struct rmap_iterator *iter)
 		if (!iter->desc)
 			return NULL;
 	}
-	return rmap_yield(iter->desc->sptes[iter->pos]);
+	return PORT_YIELD(iter->desc->sptes[iter->pos]);
 }
 
 #endif

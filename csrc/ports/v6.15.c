@@ -40,5 +40,11 @@ static void rmap_unlock(struct kvm_rmap_head *rmap_head, unsigned long val)
 #define PORT_LOCK(rmap_head) rmap_lock(rmap_head)
 #define PORT_UNLOCK(rmap_head, new_val) rmap_unlock(rmap_head, new_val)
 
+/*
+ * first/next do not look at the SPTE any more: a walker without mmu_lock may
+ * meet one that was just cleared.  The walkers with it warn once, and skip it.
+ */
+#define PORT_YIELD(sptep) (sptep)
+
 #define PYFUZZ_LOCKED_HEADS 1
 #include "headdesc.h"
