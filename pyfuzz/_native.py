@@ -14,15 +14,25 @@ from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.operation import Opcode, Operation
-from pyfuzz.results import RawFinding, Result, Skip, Step, Traits
+from pyfuzz.results import (
+    OUTCOMES,
+    Containment,
+    Evidence,
+    RawFinding,
+    Result,
+    Skip,
+    Step,
+    Traits,
+)
 
-ABI = 2
+ABI = 3
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
 # Inside Module, list is a reverse map's.
 _Lines = list[str]
 _Numbers = list[int]
+_Pairs = list[tuple[str, str]]
 
 
 class Module:
@@ -43,8 +53,12 @@ class Module:
         self._attached: Any = None
         self.traits = self._read_traits()
 
-    def run(self, data: bytes) -> int:
-        """Run one sequence with all checks; return how many signatures were new."""
+    def run(self, data: bytes, *, faults: bool = False) -> int:
+        """Run one sequence with all checks; return how many signatures were new.
+
+        ``faults`` says whether bit 7 of a record's first byte makes it a fault.
+        """
+        self._lib.pyfuzz_set_faults(faults)
         return int(self._lib.pyfuzz_run(data, len(data)))
 
     @property
@@ -60,7 +74,7 @@ class Module:
         """Run repetition ``step`` of an operation, the ``operation``-th of its sequence."""
         c = self._op
         c.opcode, c.vm, c.head, c.head_vm = op.opcode, op.vm, op.head, op.head_vm
-        c.operand, c.repeat = op.operand, op.repeat
+        c.operand, c.repeat, c.fault = op.operand, op.repeat, op.fault
         self._lib.pyfuzz_step(c, operation, step, self._step)
         return self._read_step()
 
@@ -76,12 +90,55 @@ class Module:
         return Result(c.operations, c.steps, findings)
 
     def decode(self, data: bytes) -> Operation:
-        """Decode the four bytes of one operation as the C harness does."""
+        """Decode the four bytes of one operation as the C harness does, see set_faults()."""
         if len(data) != self._lib.PYFUZZ_OP_BYTES:
             raise ValueError(f"an operation has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
         c = self._op
         self._lib.pyfuzz_decode(data, c)
-        return Operation(Opcode(c.opcode), c.vm, c.head, c.head_vm, c.operand, c.repeat)
+        return Operation(Opcode(c.opcode), c.vm, c.head, c.head_vm, c.operand, c.repeat, c.fault)
+
+    def set_faults(self, *, on: bool) -> None:
+        """Say whether bit 7 of a record's first byte makes it a fault, for run_function."""
+        self._lib.pyfuzz_set_faults(on)
+
+    def faults(self) -> _Pairs:
+        """Return the name and the cause of each fault, in the order of their numbers."""
+        names: _Pairs = []
+        while (name := self._lib.pyfuzz_fault_name(len(names))) != self._ffi.NULL:
+            cause = self._lib.pyfuzz_fault_cause(len(names))
+            names.append((self._text(name), self._text(cause)))
+        return names
+
+    def containment(self) -> Containment | None:
+        """Return what came of the faults in the last sequence, None if none was planted."""
+        c = self._lib.pyfuzz_containment()
+        if not c.faults:
+            return None
+        return Containment(
+            outcome=OUTCOMES[c.outcome],
+            fault=c.fault,
+            faults=c.faults,
+            mistakes=c.mistakes,
+            did=self._text(c.did),
+            operation=c.fault_operation,
+            bugged=bool(c.bugged),
+            wrong_vm=bool(c.wrong_vm),
+            steps_to_flag=c.steps_to_flag if c.bugged else None,
+            steps_after=c.steps_after,
+            destroyed=bool(c.destroyed),
+            emptied=bool(c.emptied),
+            innocents_work=bool(c.innocents_work),
+            leaked=c.leaked,
+            evidence=self._read_evidence(c),
+            report=self._text(c.report) if c.memory else None,
+        )
+
+    def _read_evidence(self, c: Any) -> Evidence | None:
+        if not self._ffi.string(c.message):
+            return None
+        return Evidence(
+            ORDER[c.kind], c.operation, c.line, self._text(c.function), self._text(c.message)
+        )
 
     def head_value(self, vm: int, head: int) -> int:
         """Return the word of a reverse-map head: 0, an SPTE's address, or a tagged one."""

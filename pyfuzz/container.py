@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Files that hold a sequence: text, our binary container, raw engine input.
 
-The container, all numbers little-endian: magic ``PYFZ``, u8 version (1), three
-zero bytes, u32 length of the payload, u32 CRC-32 of the payload, the payload
-(raw operations, at most 4096 bytes).
+The container, all numbers little-endian: magic ``PYFZ``, u8 version (1), u8 flags
+(1: with faults), two zero bytes, u32 length of the payload, u32 CRC-32 of the
+payload that starts from the flags, the payload (raw operations, at most 4096
+bytes).  A text says by its operations that it has faults, raw input cannot.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from pyfuzz import sequence
 from pyfuzz.errors import UsageError
 from pyfuzz.grammar import HEADER, parse
+from pyfuzz.operation import has_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 MAGIC = b"PYFZ"
 VERSION = 1
-_HEAD = struct.Struct("<4sB3sII")
+_HEAD = struct.Struct("<4sBB2sII")
+_FLAGS_AT = 5
+_FAULTS = 1
 
 # Longer than any sequence with comments that somebody wrote, shorter than a
 # disk image that somebody named by mistake.
@@ -58,15 +62,22 @@ class SequenceFile:
     operations: tuple[Operation, ...]
     text: str | None = None
 
+    @property
+    def faults(self) -> bool:
+        """Whether the payload is to be run with faults on."""
+        return has_faults(self.operations)
 
-def pack(payload: bytes) -> bytes:
-    """Put raw operations into a container."""
+
+def pack(payload: bytes, *, faults: bool = False) -> bytes:
+    """Put raw operations into a container, which says whether they have faults."""
     if len(payload) > sequence.MAX_BYTES:
         raise UsageError(
             f"a sequence must have at most {sequence.MAX_BYTES} bytes "
             f"({sequence.MAX_OPERATIONS} operations), has {len(payload)}; shorten it"
         )
-    return _HEAD.pack(MAGIC, VERSION, bytes(3), len(payload), zlib.crc32(payload)) + payload
+    flags = _FAULTS if faults else 0
+    checksum = zlib.crc32(payload, flags)
+    return _HEAD.pack(MAGIC, VERSION, flags, bytes(2), len(payload), checksum) + payload
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -81,7 +92,7 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: a container must have at least {_HEAD.size} bytes, has {len(data)}: "
             f"it is truncated; {remedy}"
         )
-    magic, version, reserved, length, checksum = _HEAD.unpack_from(data)
+    magic, version, flags, reserved, length, checksum = _HEAD.unpack_from(data)
     payload = data[_HEAD.size :]
     if magic != MAGIC:
         raise UsageError(f"{name}: a container must begin with {MAGIC!r}, is {magic!r}; {remedy}")
@@ -90,18 +101,22 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: the container's version must be {VERSION}, is {version}; "
             "use the pyfuzz that wrote it"
         )
-    if any(reserved):
-        raise UsageError(f"{name}: bytes 5 to 7 must be 0, are {reserved.hex(' ')}; {remedy}")
+    if flags & ~_FAULTS or any(reserved):
+        raise UsageError(
+            f"{name}: byte 5 must be 0 or {_FAULTS}, bytes 6 and 7 must be 0, "
+            f"are {data[_FLAGS_AT : _FLAGS_AT + 3].hex(' ')}; {remedy}"
+        )
     if len(payload) != length:
         state = "truncated" if len(payload) < length else "longer than it says"
         raise UsageError(
             f"{name}: the payload must have {length} bytes, has {len(payload)}: "
             f"it is {state}; {remedy}"
         )
-    if zlib.crc32(payload) != checksum:
+    actual = zlib.crc32(payload, flags)
+    if actual != checksum:
         raise UsageError(
             f"{name}: the payload's CRC-32 must be {checksum:08x}, "
-            f"is {zlib.crc32(payload):08x}: it is damaged; {remedy}"
+            f"is {actual:08x}: it is damaged; {remedy}"
         )
     if length > sequence.MAX_BYTES:
         raise UsageError(
@@ -132,16 +147,17 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def read(path: Path) -> SequenceFile:
+def read(path: Path, *, faults: bool = False) -> SequenceFile:
     """Read any file that holds a sequence.
 
     One whose name ends in .seq is text or a container, never engine input.
+    ``faults`` says whether an engine input is one of a campaign with faults.
     Raises UsageError that names the file and, for a text, the line.
     """
     data = read_bytes(path)
     if data.startswith(MAGIC):
         payload = unpack(data, str(path))
-        return _file(path, FileKind.CONTAINER, payload)
+        return _file(path, FileKind.CONTAINER, payload, faults=bool(data[_FLAGS_AT] & _FAULTS))
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
     if len(data) > sequence.MAX_BYTES:
@@ -149,7 +165,7 @@ def read(path: Path) -> SequenceFile:
             f"{path}: an engine input must have at most {sequence.MAX_BYTES} bytes, "
             f"has {len(data)}; it is neither text, container nor engine input"
         )
-    return _file(path, FileKind.RAW, data)
+    return _file(path, FileKind.RAW, data, faults=faults)
 
 
 def read_text(path: Path) -> SequenceFile:
@@ -172,13 +188,14 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
             f"{path}: must be text, byte {data.index(0)} is 0x00; "
             f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
         )
-    payload = sequence.encode(parse(text, str(path)))
+    operations = parse(text, str(path))
+    payload = sequence.encode(operations)
     if len(payload) > sequence.MAX_BYTES:
         raise UsageError(
             f"{path}: a sequence must have at most {sequence.MAX_OPERATIONS} operations, "
             f"has {len(payload) // sequence.OPERATION_BYTES}; shorten it"
         )
-    return _file(path, FileKind.TEXT, payload, text)
+    return _file(path, FileKind.TEXT, payload, text, faults=has_faults(operations))
 
 
 def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]:
@@ -204,8 +221,11 @@ def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]
     return files
 
 
-def _file(path: Path, kind: FileKind, payload: bytes, text: str | None = None) -> SequenceFile:
-    return SequenceFile(path, kind, payload, tuple(sequence.decode(payload)), text)
+def _file(
+    path: Path, kind: FileKind, payload: bytes, text: str | None = None, *, faults: bool
+) -> SequenceFile:
+    operations = tuple(sequence.decode(payload, faults=faults))
+    return SequenceFile(path, kind, payload, operations, text)
 
 
 def _looks_like_text(data: bytes) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pyfuzz import faults
 from pyfuzz.errors import UsageError
 from pyfuzz.operation import (
     FORMS,
@@ -64,6 +65,9 @@ def format_operation(op: Operation) -> str:
             words.append(f"#{op.operand}")
         case Operand.VCPU:
             words.append(f"cpu{op.operand}")
+        case Operand.FAULT:
+            words.append(faults.FAULTS[op.fault].name)
+            words += [str(op.operand)] if op.operand else []
     if op.repeat != 1:
         words.append(f"x{op.repeat}")
     return " ".join(words)
@@ -130,6 +134,8 @@ def _operation(words: list[str]) -> Operation:
     head, head_vm = 0, vm
     if form.heads is not Heads.NONE:
         head, head_vm = _head(rest, form, vm)
+    if opcodes == [Opcode.FAULT]:
+        return _fault(rest, vm, head, head_vm)
     opcode, operand = _operand(rest, opcodes)
     repeat = _repeat(rest, FORMS[opcode])
     if rest:
@@ -160,6 +166,21 @@ def _context(rest: list[str]) -> Operation:
                 f"context must be followed by {Operand.CONTEXT.value}, "
                 f"is followed by '{' '.join(rest)}'; {example}"
             )
+
+
+def _fault(rest: list[str], vm: int, head: int, head_vm: int) -> Operation:
+    """Take the fault's name and which one of what it can damage."""
+    example = _example("fault")
+    if not rest:
+        raise _LineError(f"the fault of fault must be a name, is missing; {example}")
+    try:
+        number = faults.get(rest.pop(0)).number
+    except UsageError as error:
+        raise _LineError(str(error)) from None
+    operand = _number(rest, "", SPTES, "number", "fault") if rest else 0
+    if rest:
+        raise _LineError(_unexpected(rest[0], "fault"))
+    return _checked(Operation(Opcode.FAULT, vm, head, head_vm, operand, fault=number))
 
 
 def _error(word: str, part: str, rule: str, value: str) -> _LineError:
@@ -235,7 +256,12 @@ def _example(word: str) -> str:
             words = [word, "kworker"]
         if form.heads is not Heads.NONE:
             words.append("p1" if form.heads is Heads.PARENT else "f3")
-        operand = {Operand.SPTE: "s17", Operand.MEMBER: "#2", Operand.VCPU: "cpu1"}
+        operand = {
+            Operand.SPTE: "s17",
+            Operand.MEMBER: "#2",
+            Operand.VCPU: "cpu1",
+            Operand.FAULT: "count-zero 5",
+        }
         words += [operand[form.operand]] if form.operand in operand else []
         shown.append(" ".join(words))
     return "write for example: " + " or: ".join(shown)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.errors import HarnessError
+from pyfuzz.faults import FAULTS
 from pyfuzz.grammar import format_operation
-from pyfuzz.judge_lists import OBSERVED, Broken, ListJudge, World, list_name
+from pyfuzz.judge_lists import DEATHS, OBSERVED, Broken, ListJudge, World, list_name
 from pyfuzz.kinds import Kind
 from pyfuzz.model import Effect, Model, Prediction
-from pyfuzz.operation import VCPUS, Opcode, Operation
+from pyfuzz.operation import VCPUS, VMS, Opcode, Operation
 from pyfuzz.results import Skip, Step
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Judge:
         )
         self._memory = ListJudge(world, self.model)
         self._log = LogBook()
+        self.faulted = False
         world.begin()
 
     def step(self, op: Operation, operation: int, step: int) -> Verdict:
@@ -63,14 +65,32 @@ class Judge:
         """
         prediction = self.model.predict(op, step)
         result = self.world.step(op, operation, step)
+        if op.opcode is Opcode.FAULT:
+            prediction = self._plant(op, prediction, result)
         self._check_choice(op, prediction, result)
         if prediction.skip is not Skip.RAN:
             return Verdict(prediction, result, ())
         broken = tuple(_observed(format_operation(op), result))
         if not broken:
             broken = tuple(self._judge_step(op, prediction, result))
-        self.model.host_dead = any(one.destructive for one in broken)
+        self.model.host_dead = any(self._ends(one) for one in broken)
         return Verdict(prediction, result, broken)
+
+    def _plant(self, op: Operation, prediction: Prediction, result: Step) -> Prediction:
+        """Believe the harness whether a fault could be planted; the VM is tainted by it."""
+        if result.skip is not Skip.RAN:
+            return Prediction(result.skip)
+        others = ((op.vm + i) % VMS for i in range(1, VMS))
+        innocent = [vm for vm in others if vm in self.model.alive - self.model.tainted]
+        self.model.tainted.add(op.vm)
+        if FAULTS[op.fault].name == "add-to-other-vm":
+            self.model.tainted.add(innocent[0])
+        self.faulted = True
+        return prediction
+
+    def _ends(self, broken: Broken) -> bool:
+        """Tell whether the rest is skipped: after a fault, only if the host is dead."""
+        return broken.kind in DEATHS if self.faulted else broken.destructive
 
     def end(self, operation: int) -> Verdict:
         """Tear the world down, and account for what is left."""
@@ -94,16 +114,21 @@ class Judge:
             prediction = replace(prediction, recycled=False)
         was_bugged = self.model.bugged
         taken = self.model.apply(prediction)
-        yield from self._judge_returned(op, prediction, result)
+        if not self.faulted or op.opcode is Opcode.ITERATE or op.opcode is Opcode.ENTER:
+            yield from self._judge_returned(op, prediction, result)
         yield from self._judge_bugged(prediction, was_bugged, result)
         yield from self._judge_requests()
-        yield from self._log.judge(self.world, result)
-        yield from self._memory.cleared(op.vm, taken)
-        if prediction.effect is Effect.DESTROY:
-            yield from self._judge_destroyed(op.vm, bugged=op.vm in was_bugged)
-        yield from self._memory.lists(op.vm)
+        if not self.faulted:
+            yield from self._log.judge(self.world, result)
+        if op.vm not in self.model.tainted:
+            yield from self._memory.cleared(op.vm, taken)
+            if prediction.effect is Effect.DESTROY:
+                yield from self._judge_destroyed(op.vm, bugged=op.vm in was_bugged)
+        yield from self._memory.lists(op.vm, faulted=self.faulted)
 
     def _judge_end(self, result: Step) -> Iterator[Broken]:
+        if self.faulted:
+            return  # the harness destroys and works on, which nobody told us of
         yield from self._log.judge(self.world, result)
         bugged = self.model.bugged
         for vm in sorted(self.model.alive):
@@ -118,7 +143,7 @@ class Judge:
             return
         pairs = (
             ("skip", prediction.skip, result.skip),
-            ("spte", prediction.spte, result.spte),
+            ("spte", None if op.opcode is Opcode.FAULT else prediction.spte, result.spte),
             ("error", prediction.error, result.error),
             ("alive", self._alive_after(prediction), result.alive),
         )
@@ -141,7 +166,7 @@ class Judge:
     def _judge_returned(
         self, op: Operation, prediction: Prediction, result: Step
     ) -> Iterator[Broken]:
-        if prediction.returned in (None, result.returned):
+        if prediction.returned in (None, result.returned) or op.vm in self.model.tainted:
             return
         kinds = {Opcode.ITERATE: Kind.ITERATOR, Opcode.ENTER: Kind.REQUEST}
         yield Broken(
@@ -152,11 +177,11 @@ class Judge:
     def _judge_bugged(
         self, prediction: Prediction, was_bugged: frozenset[int], result: Step
     ) -> Iterator[Broken]:
-        wrong = result.bugged - self.model.bugged
+        wrong = result.bugged - self.model.bugged - self.model.tainted
         for vm in sorted(wrong):
             kind = Kind.FALSE_ALARM if vm == prediction.vm else Kind.WRONG_VM
             yield Broken(kind, f"vm{vm} must not be bugged, is")
-        for vm in sorted(self.model.bugged - result.bugged):
+        for vm in sorted(self.model.bugged - result.bugged - self.model.tainted):
             # Another VM bugged in its place is one mistake, not two.
             if vm in was_bugged or not wrong:
                 yield Broken(Kind.UNFLAGGED_ERROR, f"vm{vm} must be bugged, is not")
@@ -166,7 +191,7 @@ class Judge:
             state.bugged = number in result.bugged
 
     def _judge_requests(self) -> Iterator[Broken]:
-        for vm in sorted(self.model.alive):
+        for vm in sorted(self.model.alive - self.model.tainted):
             expected = int(vm in self.model.bugged)
             for vcpu in range(VCPUS):
                 seen = self.world.requests(vm, vcpu)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pyfuzz.results import Step, Traits
 
 # What the shim and the guard see happen, for which there is no second opinion.
-OBSERVED = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG, Kind.DOUBLE_FREE)
+DEATHS = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG)
+OBSERVED = (*DEATHS, Kind.DOUBLE_FREE)
 DESTRUCTIVE = frozenset(
     (
         *OBSERVED,
@@ -71,11 +72,16 @@ class ListJudge:
         self.model = model
         self._names = SpteNames(world)
 
-    def lists(self, op_vm: int) -> Iterator[Broken]:
+    def lists(self, op_vm: int, *, faulted: bool = False) -> Iterator[Broken]:
         """Compare every list of every VM, the first broken one being enough.
 
-        Then the descriptors in the lists with those that are allocated.
+        Then the descriptors in the lists with those that are allocated.  After
+        a fault, of every VM that is not tainted: one with a broken list is
+        harmed, and not looked at any more.
         """
+        if faulted:
+            yield from self._innocents(op_vm)
+            return
         linked = 0
         for vm in sorted(self.model.alive, key=lambda vm: (vm != op_vm, vm)):
             for head in range(HEADS):
@@ -95,6 +101,20 @@ class ListJudge:
         live = self.world.descriptors_live
         if linked != live:
             yield Broken(Kind.LEAK, f"{linked} descriptors are in lists, {live} are allocated")
+
+    def _innocents(self, op_vm: int) -> Iterator[Broken]:
+        for vm in sorted(self.model.alive - self.model.tainted):
+            for head in range(HEADS):
+                found = list(
+                    self._compare(
+                        vm, head, walk(self.world, vm, head), self.model.members(vm, head)
+                    )
+                )
+                if found:
+                    kind = found[0].kind if vm == op_vm else Kind.WRONG_VM
+                    yield Broken(kind, f"vm{vm} is harmed: {found[0].message}")
+                    self.model.tainted.add(vm)
+                    break
 
     def _compare(
         self, vm: int, head: int, seen: ReverseMap, expected: list[int]

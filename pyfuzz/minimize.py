@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz import simplify
 from pyfuzz.errors import UsageError
+from pyfuzz.operation import has_faults
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import encode, split
 
@@ -72,10 +73,11 @@ def minimize_in(
     """Minimise as minimize() does, in a child process that is there already."""
     operations = list(operations)
     what = f"{kind.value} in {function or 'no function'}" + (f", line {line}" if line else "")
+    faults = has_faults(operations)
     locked = next(
         (
             (finding.kind, finding.function, finding.signature)
-            for finding in runner.run(encode(operations))
+            for finding in runner.run(encode(operations), faults=faults)
             if (finding.kind, finding.function) == (kind, function)
             and line in (None, finding.line)
             and signature in (None, finding.signature)
@@ -86,7 +88,7 @@ def minimize_in(
     def shows(payload: bytes) -> bool:
         return any(
             (finding.kind, finding.function, finding.signature) == locked
-            for finding in runner.run(payload)
+            for finding in runner.run(payload, faults=faults)
         )
 
     return shrink(operations, shows, budget_runs=budget_runs, what=what)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from errno import EIO
 
+from pyfuzz.faults import FAULTS, WRONG_GFN
 from pyfuzz.operation import FRAME_HEADS, HEADS, SPTES, VMS, Context, Opcode, Operation
 from pyfuzz.results import Skip
 
@@ -118,6 +119,9 @@ class Model:
         self.recycles = recycles
         self.vms = [VmModel() for _ in range(VMS)]
         self.host_dead = False
+        # VMs of which the model says only what the callers believe: one has a
+        # fault, others are harmed by it.
+        self.tainted: set[int] = set()
 
     def members(self, vm: int, head: int) -> list[int]:
         """Return the SPTEs that a list must hold, in the harness's order."""
@@ -138,7 +142,7 @@ class Model:
         vm = self.vms[op.vm]
         if self.host_dead:
             return Prediction(Skip.HOST_DEAD)
-        if op.opcode not in self.opcodes:
+        if op.opcode not in self.opcodes and op.opcode is not Opcode.FAULT:
             return Prediction(Skip.UNSUPPORTED)
         if op.opcode is Opcode.CONTEXT and op.operand < Context.VCPU0:
             return Prediction(Skip.RAN)
@@ -160,6 +164,8 @@ class Model:
         vm = self.vms[op.vm]
         entries = self.vms[op.head_vm].lists[op.head]
         here = (op.head_vm, op.head)
+        if op.opcode is Opcode.FAULT:
+            return self._predict_fault(op)
         if op.opcode in _ADDS:
             return self._predict_add(op, step)
         if op.opcode in _MEMBERS:
@@ -184,6 +190,16 @@ class Model:
         # Count and iterate, which change nothing.
         return Prediction(Skip.RAN, vm=op.vm, returned=len(entries), lists=(here,))
 
+    def _predict_fault(self, op: Operation) -> Prediction:
+        """Say what the callers believe afterwards; what it does is for the harness to say."""
+        entries = self.vms[op.vm].lists[op.head]
+        if FAULTS[op.fault].name not in WRONG_GFN:
+            return Prediction(Skip.RAN, vm=op.vm, head=op.head)
+        if not entries:
+            return Prediction(Skip.NO_PLACE)
+        spte = entries[op.operand % len(entries)]
+        return Prediction(Skip.RAN, Effect.REMOVE, op.vm, op.head, spte)
+
     def _predict_add(self, op: Operation, step: int) -> Prediction:
         vm = self.vms[op.vm]
         spte = vm.free_spte(op.operand_at(step))
@@ -191,6 +207,7 @@ class Model:
             return Prediction(Skip.NO_FREE_SPTE)
         before = len(vm.lists[op.head])
         recycled = op.opcode is Opcode.RMAP_ADD and self.recycles and before > RECYCLE_THRESHOLD
+        recycled = recycled and op.vm not in self.tainted
         return Prediction(
             Skip.RAN,
             Effect.ADD,
@@ -221,6 +238,7 @@ class Model:
                 return vm.empty(prediction.head)
             case Effect.CREATE:
                 self.vms[prediction.vm] = VmModel()
+                self.tainted.discard(prediction.vm)
             case Effect.DESTROY:
                 self.vms[prediction.vm] = VmModel(alive=False)
                 return tuple(spte for entries in vm.lists for spte in entries)

@@ -5,8 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
 from pyfuzz.errors import UsageError
+from pyfuzz.faults import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VMS = 4
 VCPUS = 2
@@ -42,6 +47,7 @@ class Opcode(IntEnum):
     CONTEXT = 18
     CREATE = 19
     DESTROY = 20
+    FAULT = 21
 
 
 class Heads(Enum):
@@ -61,6 +67,7 @@ class Operand(Enum):
     MEMBER = "a member (#0 to #2047)"
     VCPU = "a vCPU (cpu0 or cpu1)"
     CONTEXT = "own, kworker, or a VM and its vCPU"
+    FAULT = "a fault, and which one of what it can damage (0 to 2047)"
 
 
 class Context(IntEnum):
@@ -104,6 +111,7 @@ FORMS: dict[Opcode, Form] = {
     Opcode.CONTEXT: Form("context", Heads.NONE, Operand.CONTEXT, repeats=False),
     Opcode.CREATE: Form("create", Heads.NONE, Operand.NONE, repeats=False),
     Opcode.DESTROY: Form("destroy", Heads.NONE, Operand.NONE, repeats=False),
+    Opcode.FAULT: Form("fault", Heads.ANY, Operand.FAULT, repeats=False),
 }
 
 _OPERAND_LIMIT: dict[Operand, int] = {
@@ -112,6 +120,7 @@ _OPERAND_LIMIT: dict[Operand, int] = {
     Operand.MEMBER: SPTES,
     Operand.VCPU: VCPUS,
     Operand.CONTEXT: len(Context),
+    Operand.FAULT: SPTES,
 }
 
 
@@ -122,7 +131,8 @@ class Operation:
     ``vm`` is 0 to 3, ``head`` 0 to 15 for a guest frame and 16 to 19 for a
     shadow page's parents; ``head_vm`` is ``vm`` but for a remove aimed at
     another VM's head; ``operand`` is 0 to 2047: an SPTE, a member of the list,
-    a vCPU or a Context.  Fields that the opcode does not use are 0 (``repeat``
+    a vCPU, a Context, or which one of what a fault can damage; ``fault`` is the
+    number of a fault.  Fields that the opcode does not use are 0 (``repeat``
     is 1, ``head_vm`` is ``vm``).  Source: csrc/harness/pyfuzz.h.
     """
 
@@ -132,6 +142,7 @@ class Operation:
     head_vm: int = 0
     operand: int = 0
     repeat: int = 1
+    fault: int = 0
 
     @property
     def form(self) -> Form:
@@ -170,6 +181,8 @@ def problem(op: Operation) -> str | None:
         return f"the operand of {form.word} must be 0 to {limit}, is {op.operand}"
     if op.opcode is Opcode.CONTEXT and op.operand < Context.VCPU0 and op.vm != 0:
         return f"a context without a vCPU must have vm 0, is {op.vm}"
+    if not 0 <= op.fault < (len(FAULTS) if op.opcode is Opcode.FAULT else 1):
+        return f"{form.word} must have a fault of 0 to {len(FAULTS) - 1}, others 0, is {op.fault}"
     limit = MAX_REPEAT if form.repeats else 1
     if not 1 <= op.repeat <= limit:
         return f"{form.word} must repeat 1 to {limit} times, is {op.repeat}"
@@ -182,3 +195,15 @@ def check(op: Operation) -> Operation:
     if what is not None:
         raise UsageError(f"{op!r} is no operation: {what}; see docs/sequences.md")
     return op
+
+
+def next_head(head: int) -> int:
+    """Return the head of the same sort that a number which is one too high leads to."""
+    if head < FRAME_HEADS:
+        return (head + 1) % FRAME_HEADS
+    return FRAME_HEADS + (head + 1 - FRAME_HEADS) % PARENT_HEADS
+
+
+def has_faults(operations: Iterable[Operation]) -> bool:
+    """Tell whether a sequence plants faults, so that it is to be run with them on."""
+    return any(op.opcode is Opcode.FAULT for op in operations)

@@ -145,7 +145,7 @@ class SequenceItem(pytest.Item):
 
         runner = _runner(self.config, self._target)
         like = self.config.getoption("--pyfuzz-like")
-        findings = runner.run(self._file.payload)
+        findings = runner.run(self._file.payload, faults=self._file.faults)
         problems = self._expectations.problems(self._target, findings, like)
         if problems:
             entries = tuple(runner.trace(list(self._file.operations)))

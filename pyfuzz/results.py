@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from pyfuzz.kinds import Kind
 from pyfuzz.operation import Opcode
@@ -21,6 +21,7 @@ class Skip(IntEnum):
     IN_OTHER_LIST = 5
     UNSUPPORTED = 6
     HOST_DEAD = 7
+    NO_PLACE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,70 @@ class Result:
     operations: int
     steps: int
     findings: tuple[RawFinding, ...]
+
+
+class Outcome(Enum):
+    """What came of a fault, from the best to the worst: ``enum pyfuzz_outcome``."""
+
+    NO_FAULT = "no-fault"
+    DETECTED = "detected"
+    SILENT = "silent"
+    MEMORY = "memory"
+    SPREAD = "spread"
+    HOST_DEATH = "host-death"
+
+    @property
+    def rank(self) -> int:
+        """Return how bad it is: higher is worse."""
+        return OUTCOMES.index(self)
+
+    @property
+    def contained(self) -> bool:
+        """Whether nobody but the VM with the fault is harmed."""
+        return self in (Outcome.DETECTED, Outcome.SILENT)
+
+
+OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The finding that made an outcome what it is; ``operation`` is where it was seen."""
+
+    kind: Kind
+    operation: int
+    line: int
+    function: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """What came of the faults in a sequence: ``struct pyfuzz_containment``.
+
+    ``fault`` is the first one's number and ``operation`` where it is, ``did``
+    says what the last one changed.  ``steps_to_flag`` counts the steps of the VM
+    with the fault until it was bugged, None if it was not.  ``mistakes`` are
+    the steps at which the sequence erred by itself.  ``leaked`` counts the
+    descriptors of that VM that were never freed; ``report`` is a sanitizer's.
+    """
+
+    outcome: Outcome
+    fault: int
+    faults: int
+    mistakes: int
+    did: str
+    operation: int
+    bugged: bool
+    wrong_vm: bool
+    steps_to_flag: int | None
+    steps_after: int
+    destroyed: bool
+    emptied: bool
+    innocents_work: bool
+    leaked: int
+    evidence: Evidence | None
+    report: str | None
 
 
 @dataclass(frozen=True, slots=True)

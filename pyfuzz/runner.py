@@ -57,9 +57,9 @@ class Runner:
         self._limit_s = limit_s
         self._start()
 
-    def run(self, payload: bytes) -> tuple[RawFinding, ...]:
+    def run(self, payload: bytes, *, faults: bool = False) -> tuple[RawFinding, ...]:
         """Run a sequence at once; the death of the child is a finding too."""
-        self._connection.send(("run", payload))
+        self._connection.send(("run", payload, faults))
         try:
             findings: tuple[RawFinding, ...] = self._receive()
         except ChildDiedError as died:

@@ -3,10 +3,13 @@
 
 Four bytes an operation; every byte string decodes, see docs/sequences.md:
 
-    byte 0   bits 0-4 code, bits 5-6 VM, bit 7 reserved
+    byte 0   bits 0-4 code, bits 5-6 VM, bit 7 a fault
     byte 1   bits 0-4 head code, bits 5-7 bits 8-10 of the operand
     byte 2   bits 0-7 of the operand
     byte 3   repeat code
+
+Bit 7 means something only where faults are on; a fault's number has its bits
+0-4 in the code and its bit 5 in bit 0 of byte 3.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyfuzz.faults import FAULTS
 from pyfuzz.grammar import format_operation, format_text, parse
 from pyfuzz.operation import (
     FORMS,
@@ -81,7 +85,8 @@ _SHARES: tuple[tuple[Opcode, int], ...] = (
     (Opcode.DESTROY, 1),
 )
 _OPCODES: tuple[Opcode, ...] = tuple(op for op, share in _SHARES for _ in range(share))
-_CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op in Opcode}
+_CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op, _ in _SHARES}
+_FAULT = 0x80
 
 # The first head code that means another VM's head (REMOVE_STRAY alone).
 _FOREIGN = HEADS
@@ -107,6 +112,19 @@ _REPEATS: tuple[int, ...] = tuple(_repeat(code) for code in range(256))
 ENCODABLE_REPEATS: tuple[int, ...] = tuple(sorted(set(_REPEATS)))
 # The canonical code of a count is the lowest.
 _REPEAT_CODES: dict[int, int] = {_REPEATS[code]: code for code in reversed(range(256))}
+
+
+def _decode_fault(b0: int, b1: int, b2: int, b3: int) -> Operation:
+    vm = b0 >> 5 & (VMS - 1)
+    head = b1 & 31
+    return Operation(
+        Opcode.FAULT,
+        vm,
+        head if head < HEADS else head & (FRAME_HEADS - 1),
+        vm,
+        b1 >> 5 << 8 | b2,
+        fault=(b0 & 31 | (b3 & 1) << 5) % len(FAULTS),
+    )
 
 
 def _decode_one(b0: int, b1: int, b2: int, b3: int) -> Operation:
@@ -142,10 +160,17 @@ def _decode_one(b0: int, b1: int, b2: int, b3: int) -> Operation:
     return Operation(opcode, vm, head, head_vm, operand, repeat)
 
 
-def decode(data: bytes) -> list[Operation]:
-    """Decode a byte string, which never fails; an incomplete last record is ignored."""
+def decode(data: bytes, *, faults: bool = False) -> list[Operation]:
+    """Decode a byte string, which never fails; an incomplete last record is ignored.
+
+    ``faults`` says whether bit 7 of a record's first byte makes it a fault.
+    """
     whole = len(data) - len(data) % OPERATION_BYTES
-    return [_decode_one(*data[at : at + OPERATION_BYTES]) for at in range(0, whole, 4)]
+    records = (data[at : at + OPERATION_BYTES] for at in range(0, whole, OPERATION_BYTES))
+    return [
+        _decode_fault(*record) if faults and record[0] & _FAULT else _decode_one(*record)
+        for record in records
+    ]
 
 
 def split(operations: Iterable[Operation]) -> list[Operation]:
@@ -180,14 +205,15 @@ def _head_code(op: Operation) -> int:
 def encode(operations: Iterable[Operation]) -> bytes:
     """Encode operations in the canonical form: the lowest code of each choice.
 
-    ``decode(encode(ops)) == split(ops)``.  Raises UsageError for an operation
-    that breaks a rule of its opcode.
+    ``decode(encode(ops), faults=has_faults(ops)) == split(ops)``.  Raises
+    UsageError for an operation that breaks a rule of its opcode.
     """
     out = bytearray()
     for op in split(map(check, operations)):
         assert op.operand < SPTES
-        out.append(_CODES[op.opcode] | op.vm << 5)
+        fault = op.opcode is Opcode.FAULT
+        out.append((_FAULT | op.fault & 31 if fault else _CODES[op.opcode]) | op.vm << 5)
         out.append(_head_code(op) | op.operand >> 8 << 5)
         out.append(op.operand & 255)
-        out.append(_REPEAT_CODES[op.repeat])
+        out.append(op.fault >> 5 if fault else _REPEAT_CODES[op.repeat])
     return bytes(out)

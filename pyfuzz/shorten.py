@@ -11,6 +11,7 @@ from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
 from pyfuzz.minimize import minimize_in
+from pyfuzz.operation import has_faults
 from pyfuzz.runner import Runner
 
 _LIMIT_S = 20.0
@@ -52,6 +53,7 @@ def _shorten_one(runner: Runner, finding: Finding) -> None:
     )
     finding.minimized = True
     place = (finding.kind, finding.function, finding.line)
-    for found in runner.run(sequence.encode(finding.operations)):
+    payload = sequence.encode(finding.operations)
+    for found in runner.run(payload, faults=has_faults(finding.operations)):
         if (found.kind, found.function, found.line) == place:
             finding.message = found.message

@@ -63,6 +63,7 @@ _RANKS: dict[Opcode, int] = {
             Opcode.CONTEXT,
             Opcode.CREATE,
             Opcode.DESTROY,
+            Opcode.FAULT,
         )
     )
 }
@@ -83,6 +84,7 @@ def size(operations: list[Operation]) -> Size:
                 op.head,
                 op.operand,
                 op.repeat,
+                op.fault,
             )
             for op in operations
         ),

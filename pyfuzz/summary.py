@@ -67,7 +67,8 @@ def missing_operations(report: Report) -> list[str]:
     """Return the words of the operations that the target has no function for."""
     if report.greeting is None:
         return []
-    missing = {FORMS[opcode].word for opcode in Opcode if opcode not in report.greeting.opcodes}
+    wanted = set(Opcode) - {Opcode.FAULT}
+    missing = {FORMS[opcode].word for opcode in wanted - set(report.greeting.opcodes)}
     there = {FORMS[Opcode(number)].word for number in report.greeting.opcodes}
     return sorted(missing - there)
 

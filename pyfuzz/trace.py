@@ -14,9 +14,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyfuzz.drawing import draw
+from pyfuzz.faults import FAULTS, NEXT_HEAD, Fault
 from pyfuzz.grammar import format_operation, head_name
 from pyfuzz.lists import SpteNames, walk
-from pyfuzz.operation import FRAME_HEADS, HEADS, Heads, Opcode, Operation
+from pyfuzz.operation import (
+    FRAME_HEADS,
+    HEADS,
+    Heads,
+    Opcode,
+    Operation,
+    has_faults,
+    next_head,
+)
 from pyfuzz.results import RawFinding, Skip
 from pyfuzz.sequence import encode
 
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyfuzz._native import Module
-    from pyfuzz.results import Step
+    from pyfuzz.results import Containment, Step
 
 _ADDRESS = re.compile(r"\b(?:0x)?([0-9a-f]{8,16})\b")
 
@@ -46,7 +55,8 @@ class Entry:
     ``text`` is empty.  ``sptes`` and ``returned`` have one value a step that
     ran and had one; ``skipped`` counts the other steps by their reason;
     ``errors`` counts the steps where the sequence asks for what cannot be
-    done, so that the VM must be bugged.
+    done, so that the VM must be bugged.  ``did`` is what a fault changed;
+    ``containment``, of the tear-down's entry, is what came of the faults.
     """
 
     operation: int
@@ -63,6 +73,9 @@ class Entry:
     bugged: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     findings: list[RawFinding] = field(default_factory=list)
+    fault: Fault | None = None
+    did: str = ""
+    containment: Containment | None = None
 
 
 def trace(
@@ -76,7 +89,7 @@ def trace(
     """
     stops: set[tuple[int, int]] = set()
     if look_ahead:
-        module.run(encode(operations))
+        module.run(encode(operations), faults=has_faults(operations))
         stops = {(finding.operation, finding.step) for finding in module.last().findings}
     recorder = _Recorder(module)
     for number, op in enumerate(operations):
@@ -106,6 +119,7 @@ class _Recorder:
                 entry = None
             if entry is None:
                 entry = Entry(number, format_operation(op), first=step, repeat=op.repeat)
+                entry.fault = FAULTS[op.fault] if op.opcode is Opcode.FAULT else None
                 before = self._draw(lists)
             done = self._module.step(op, number, step)
             self._record(entry, done)
@@ -121,6 +135,7 @@ class _Recorder:
         step = self._module.end(number)
         self._record(entry, step)
         self._close(entry, [], [])
+        entry.containment = self._module.containment()
         if step.alive and not entry.findings:
             entry.skipped[Skip.HOST_DEAD] += 1
         return entry
@@ -146,6 +161,9 @@ class _Recorder:
             ListChange(f"vm{vm} {head_name(head)}", *pair)
             for (vm, head), *pair in zip(lists, before, after, strict=True)
         ]
+        if entry.fault is not None and not entry.skipped:
+            planted = self._module.containment()
+            entry.did = planted.did if planted is not None else ""
         findings = self._module.last().findings
         entry.findings = list(findings[self._findings :])
         self._findings = len(findings)
@@ -177,4 +195,6 @@ def touched_lists(op: Operation) -> list[tuple[int, int]]:
     lists = [(op.head_vm, op.head)]
     if op.opcode is Opcode.RMAP_REMOVE_OFF:
         lists.append((op.vm, (op.head + 1) % FRAME_HEADS))
+    if op.opcode is Opcode.FAULT and FAULTS[op.fault].name in NEXT_HEAD:
+        lists.append((op.vm, next_head(op.head)))
     return lists

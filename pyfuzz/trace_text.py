@@ -8,13 +8,14 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pyfuzz.containment import describe
 from pyfuzz.operation import SPTES
 from pyfuzz.results import Skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pyfuzz.results import RawFinding
+    from pyfuzz.results import Containment, RawFinding
     from pyfuzz.trace import Entry, ListChange
 
 WIDTH = 80
@@ -31,19 +32,32 @@ SKIPPED = {
     Skip.IN_OTHER_LIST: "the SPTE is in another list, which clearing it would break",
     Skip.UNSUPPORTED: "the target has no such function",
     Skip.HOST_DEAD: "the host is dead",
+    Skip.NO_PLACE: "there is nothing that the fault could change",
 }
 
 
 def lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -> Iterator[str]:
     """Yield the lines of a trace; ``known`` gives the reason why a finding is a known one."""
     dead: list[Entry] = []
+    ended: Containment | None = None
     for entry in entries:
         if entry.skipped[Skip.HOST_DEAD] and not entry.findings:
             dead.append(entry)
             continue
         yield from _entry_lines(entry, known)
+        ended = entry.containment
     if dead:
         yield from _wrapped(f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}")
+        ended = dead[-1].containment
+    if ended is not None:
+        yield from _containment_lines(ended)
+
+
+def _containment_lines(ended: Containment) -> Iterator[str]:
+    outcome, *facts = describe.lines(ended)
+    yield from _wrapped(f"   ===  {outcome}")
+    for fact in facts:
+        yield from _wrapped(f"{_INDENT}{fact}")
 
 
 def _dead_text(dead: list[Entry]) -> str:
@@ -78,6 +92,10 @@ def _part(entry: Entry) -> str:
 
 def _facts(entry: Entry) -> Iterator[str]:
     ran = entry.steps - sum(entry.skipped.values())
+    if entry.fault is not None:
+        yield f"stands for: {entry.fault.cause}"
+    if entry.did:
+        yield f"planted: {entry.did}"
     for reason, times in sorted(entry.skipped.items()):
         yield f"skipped{_times(times, entry.steps)}: {SKIPPED[reason]}"
     chosen = numbers(entry.sptes, "s", SPTES)

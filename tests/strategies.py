@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from pyfuzz.faults import FAULTS
 from pyfuzz.operation import (
     FORMS,
     FRAME_HEADS,
@@ -29,13 +30,16 @@ _OPERANDS = {
     Operand.MEMBER: st.integers(0, SPTES - 1),
     Operand.VCPU: st.integers(0, 1),
     Operand.CONTEXT: st.integers(0, 3),
+    Operand.FAULT: st.integers(0, SPTES - 1),
 }
 
 
 @st.composite
-def operations(draw: st.DrawFn, repeats: st.SearchStrategy[int] | None = None) -> Operation:
+def operations(
+    draw: st.DrawFn, repeats: st.SearchStrategy[int] | None = None, *, faults: bool = False
+) -> Operation:
     """Draw a valid operation; its count comes from ``repeats`` (default: 1 to 2200)."""
-    opcode = draw(st.sampled_from(Opcode))
+    opcode = draw(st.sampled_from([op for op in Opcode if faults or op is not Opcode.FAULT]))
     form = FORMS[opcode]
     vm = draw(st.integers(0, 3))
     operand = draw(_OPERANDS[form.operand])
@@ -46,13 +50,14 @@ def operations(draw: st.DrawFn, repeats: st.SearchStrategy[int] | None = None) -
         head, head_vm = head % 4, draw(st.integers(0, 3))
     counts = st.integers(1, 2200) if repeats is None else repeats
     count = draw(counts) if form.repeats else 1
-    return Operation(opcode, vm, head, head_vm, operand, count)
+    fault = draw(st.integers(0, len(FAULTS) - 1)) if opcode is Opcode.FAULT else 0
+    return Operation(opcode, vm, head, head_vm, operand, count, fault)
 
 
 @st.composite
-def busy_operations(draw: st.DrawFn) -> Operation:
+def busy_operations(draw: st.DrawFn, *, faults: bool = False) -> Operation:
     """Draw an operation on one of few lists, so that operations meet each other."""
-    op = draw(operations(st.sampled_from((1, 1, 1, 1, 2, 3, 14, 15, 40))))
+    op = draw(operations(st.sampled_from((1, 1, 1, 1, 2, 3, 14, 15, 40)), faults=faults))
     vm = draw(st.sampled_from((0, 0, 0, 1, 2)))
     if op.opcode is Opcode.CONTEXT and op.operand < Context.VCPU0:
         vm = 0
@@ -70,9 +75,9 @@ def busy_operations(draw: st.DrawFn) -> Operation:
     operand = op.operand
     if op.form.operand in (Operand.SPTE, Operand.MEMBER):
         operand = draw(st.integers(0, 30))
-    return Operation(op.opcode, vm, head, head_vm, operand, op.repeat)
+    return Operation(op.opcode, vm, head, head_vm, operand, op.repeat, op.fault)
 
 
-def busy_sequences() -> st.SearchStrategy[list[Operation]]:
+def busy_sequences(*, faults: bool = False) -> st.SearchStrategy[list[Operation]]:
     """Draw sequences that build lists, break into them and make mistakes."""
-    return st.lists(busy_operations(), max_size=30)
+    return st.lists(busy_operations(faults=faults), max_size=30)

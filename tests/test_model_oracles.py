@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pyfuzz.results import Step
 
 PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
+# Lists in which faults find something to change.
+BUSY = parse("add vm0 f0 s0 x40\nadd vm1 f0 s0 x15\nadd vm0 p0 s50 x3", "busy")
 Seen = tuple[str, set[Kind], set[Kind]]
 
 
@@ -136,3 +138,17 @@ def test_judge_of_a_harness_that_chooses_otherwise_is_a_harness_error() -> None:
     judge = Judge(Tampered(module, "step", step))  # type: ignore[arg-type]
     with pytest.raises(HarnessError, match=r"spte of 'add vm0 f0 s0' must be 0 .* is 7 "):
         judge.step(parse("add vm0 f0 s0", "test")[0], 0, 0)
+
+
+@pytest.mark.parametrize("port", PORTS)
+@seed(20221129)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ops=busy_sequences(faults=True))
+def test_oracles_after_faults_agree_on_who_is_harmed(port: str, ops: list[Operation]) -> None:
+    module = _native.load(catalogue.get(port))
+    module.set_hang_limit(30)
+    for where, by_c, by_model in judged(module, BUSY + ops):
+        # What the harness does at the end, and caches, the judge does not see.
+        if where == "end" or any("cache" in f.message for f in module.last().findings):
+            break
+        assert by_c == by_model, f"step {where} of\n{format_text(BUSY + ops)}"

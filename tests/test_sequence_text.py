@@ -38,6 +38,8 @@ def test_parse_every_word_gives_its_opcode() -> None:
         "context vm1 cpu0",
         "create vm2",
         "destroy vm2",
+        "fault vm1 p2 count-zero",
+        "fault vm1 f3 slot-wild 17",
     ]
     ops = parse("\n".join(lines), "all")
     assert {op.opcode for op in ops} == set(Opcode)

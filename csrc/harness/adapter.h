@@ -137,9 +137,9 @@ static unsigned int pyfuzz_adapter_cached(unsigned int vm)
 	return (unsigned int)pyfuzz_call_of(vm).cache->nobjs;
 }
 
-static void *pyfuzz_adapter_cache_object(unsigned int vm, unsigned int i)
+static void **pyfuzz_adapter_cache_slot(unsigned int vm, unsigned int i)
 {
-	return pyfuzz_call_of(vm).cache->objects[i];
+	return &pyfuzz_call_of(vm).cache->objects[i];
 }
 
 static int64_t pyfuzz_adapter_add(unsigned int vm, unsigned int head,
@@ -190,14 +190,18 @@ static int64_t pyfuzz_adapter_count(unsigned int vm, unsigned int head)
 static unsigned int pyfuzz_adapter_iterate(unsigned int vm, unsigned int head,
 					   uint64_t **out, unsigned int cap)
 {
+	struct pyfuzz_call c __maybe_unused = pyfuzz_call_of(vm);
 	struct kvm_rmap_head *rmap_head = pyfuzz_head_of(vm, head);
 	PYFUZZ_ITER_TYPE iter;
 	unsigned int n = 0;
 	u64 *sptep;
 
 	for (sptep = PYFUZZ_ITER_FIRST(rmap_head, &iter); sptep && n < cap;
-	     sptep = PYFUZZ_ITER_NEXT(&iter))
+	     sptep = PYFUZZ_ITER_NEXT(&iter)) {
+		/* Whoever walks a list looks at the SPTEs in it. */
+		(void)READ_ONCE(*sptep);
 		out[n++] = (uint64_t *)sptep;
+	}
 	return n;
 }
 #endif
@@ -322,7 +326,7 @@ struct pyfuzz_target pyfuzz_target = {
 	.topup = pyfuzz_adapter_topup,
 	.drain = pyfuzz_adapter_drain,
 	.cached = pyfuzz_adapter_cached,
-	.cache_object = pyfuzz_adapter_cache_object,
+	.cache_slot = pyfuzz_adapter_cache_slot,
 	.add = pyfuzz_adapter_add,
 	.remove = pyfuzz_adapter_remove,
 #ifdef PYFUZZ_ZAP_ONE

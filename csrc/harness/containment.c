@@ -2,37 +2,200 @@
 /*
  * Is the damage contained?  After a fault in one VM: what became of it, of the
  * others, and of what they share.
+ *
+ * A VM in which a fault was planted is tainted and not checked any more.  One
+ * that it harms becomes so as well, so that the sequence goes on and shows
+ * what else comes of it; but harm has been done.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include "world.h"
 
 static struct pyfuzz_containment containment;
-static unsigned int tainted_vm;
+static bool harm_seen;		/* somebody without a fault is not as he should be */
+
+/* As it was before a fault that turned out to have nothing to change. */
+static struct {
+	struct pyfuzz_containment containment;
+	unsigned int vm;
+	bool tainted, bugged_before, faulted, precise;
+} before;
 
 void containment_begin(void)
 {
 	memset(&containment, 0, sizeof(containment));
+	harm_seen = false;
 	world.faulted = false;
-	tainted_vm = PYFUZZ_NONE;
+	world.mistake = false;
 }
 
-/* The first fault of a sequence is the one whose consequences are counted. */
-void containment_fault(unsigned int vm)
+void containment_taint(unsigned int vm)
 {
+	struct vm *m = &world.vms[vm];
+
+	if (m->tainted)
+		return;
+	m->tainted = true;
+	m->bugged_before = *pyfuzz_target.bugged[vm];
+}
+
+/* About to plant one. */
+void containment_fault(unsigned int vm, unsigned int fault)
+{
+	before.containment = containment;
+	before.vm = vm;
+	before.tainted = world.vms[vm].tainted;
+	before.bugged_before = world.vms[vm].bugged_before;
+	before.faulted = world.faulted;
+	before.precise = world.precise;
+	containment_taint(vm);
+	containment.faults++;
+	if (world.faulted)
+		return;
 	world.faulted = true;
-	tainted_vm = vm;
+	containment.fault = fault;
 	containment.fault_operation = world.operation;
 	/* Whatever goes wrong for others must be seen when it does. */
 	world.precise = true;
 }
 
-void containment_step(unsigned int vm)
+void containment_no_fault(void)
 {
-	containment.steps_after++;
+	containment = before.containment;
+	world.vms[before.vm].tainted = before.tainted;
+	world.vms[before.vm].bugged_before = before.bugged_before;
+	world.faulted = before.faulted;
+	world.precise = before.precise;
+}
+
+void containment_did(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(containment.did, sizeof(containment.did), format, args);
+	va_end(args);
+}
+
+static bool planted(unsigned int vm)
+{
+	return world.vms[vm].tainted && !world.vms[vm].harmed;
+}
+
+/* Was a VM with a fault bugged, and not for another reason before? */
+static bool flagged(void)
+{
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		if (planted(vm) && !world.vms[vm].bugged_before &&
+		    *pyfuzz_target.bugged[vm])
+			return true;
+	return false;
+}
+
+/* After a step.  One that bugs the VM by an error of its own says nothing. */
+void containment_step(const struct pyfuzz_op *op)
+{
+	bool fault = op->opcode == PYFUZZ_OP_FAULT;
+
+	containment.mistakes += world.mistake;
+	if (!world.faulted || world.ending)
+		return;
+	containment.steps_after += !fault;
 	if (containment.bugged)
 		return;
-	containment.steps_to_flag += vm == tainted_vm;
-	containment.bugged = *pyfuzz_target.bugged[tainted_vm];
+	containment.steps_to_flag += !fault && planted(op->vm);
+	containment.bugged = !world.mistake && flagged();
+	if (world.mistake && planted(op->vm) && flagged())
+		world.vms[op->vm].bugged_before = true;
+}
+
+/* A VM that had no fault is not as it should be. */
+void containment_harmed(unsigned int vm)
+{
+	struct vm *m = &world.vms[vm];
+
+	if (!world.mistake) {
+		m->harmed = true;
+		harm_seen = true;
+	}
+	m->tainted = true;
+}
+
+/* A VM that had no fault is bugged: its guest will not run again. */
+void containment_wrong_vm(void)
+{
+	if (!world.faulted || world.mistake)
+		return;
+	containment.wrong_vm = 1;
+	harm_seen = true;
+}
+
+static bool sanitizer_said(const char *message)
+{
+	return strstr(message, "San");
+}
+
+static unsigned int outcome_of(enum pyfuzz_kind kind, const char *message)
+{
+	switch (kind) {
+	case PYFUZZ_HOST_FAULT:
+		return sanitizer_said(message) ? PYFUZZ_MEMORY :
+						 PYFUZZ_HOST_DEATH;
+	case PYFUZZ_HOST_BUG:
+	case PYFUZZ_HANG:
+		return PYFUZZ_HOST_DEATH;
+	case PYFUZZ_COUNT_CONTRACT:
+	case PYFUZZ_LOG_FLOOD:
+		/* Wrong numbers and a talkative log harm nobody. */
+		return PYFUZZ_NO_FAULT;
+	default:
+		return PYFUZZ_SPREAD;
+	}
+}
+
+/*
+ * Every finding passes here.  What is found at a step that is itself an error
+ * of the sequence's comes of that error; what was found before a fault is not
+ * its doing.
+ */
+void containment_finding(enum pyfuzz_kind kind, const char *function,
+			 unsigned int line, const char *message)
+{
+	unsigned int outcome = outcome_of(kind, message);
+
+	if (!world.faulted || world.mistake)
+		return;
+	if (outcome == PYFUZZ_MEMORY && !containment.memory) {
+		containment.memory = 1;
+		snprintf(containment.report, sizeof(containment.report), "%s",
+			 message);
+	}
+	if (outcome <= containment.outcome)
+		return;
+	containment.outcome = (uint8_t)outcome;
+	containment.operation = world.operation;
+	containment.kind = kind;
+	containment.line = line;
+	snprintf(containment.function, sizeof(containment.function), "%s",
+		 function);
+	snprintf(containment.message, sizeof(containment.message), "%s",
+		 message);
+}
+
+/* A tainted VM is gone: what did it leave behind? */
+void containment_destroyed(unsigned int vm)
+{
+	bool empty = true;
+
+	if (!planted(vm))
+		return;
+	for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
+		empty &= !*pyfuzz_target.heads[vm][h];
+	containment.emptied = empty && (!containment.destroyed ||
+					containment.emptied);
+	containment.destroyed = 1;
+	containment.leaked += descriptors_orphan(vm);
 }
 
 /* What a VM does all day, with every check. */
@@ -66,63 +229,43 @@ static void workload(unsigned int vm)
 void containment_innocents(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
-		bool empty = true;
-
 		if (!world.vms[vm].alive || !world.vms[vm].tainted)
 			continue;
 		vm_destroy(vm);
-		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
-			empty &= !*pyfuzz_target.heads[vm][h];
-		containment.emptied = empty;
-		containment.leaked += descriptors_of(vm);
-		check_everything(vm);
+		guard_events();
+		if (!world.host_dead)
+			check_everything(vm);
 	}
-	if (world.host_dead)
-		return;
-	containment.destroyed = 1;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++)
 		if (world.vms[vm].alive)
 			workload(vm);
-	if (!world.host_dead)
-		descriptors_check_freed();
-	containment.innocents_work = !world.host_dead;
+	if (world.host_dead)
+		return;
+	containment.innocents_work = !harm_seen;
+	descriptors_check_freed();
 }
 
-static bool sanitizer_said(const struct pyfuzz_finding *f)
-{
-	return f->kind == PYFUZZ_HOST_FAULT && strstr(f->message, "San");
-}
-
-/* Wrong numbers and a talkative log harm nobody, fault or no fault. */
-static bool harms(const struct pyfuzz_finding *f)
-{
-	return f->operation >= containment.fault_operation &&
-	       f->kind != PYFUZZ_COUNT_CONTRACT && f->kind != PYFUZZ_LOG_FLOOD;
-}
-
-/* The worst of what was found is the outcome. */
+/* The end of a sequence, however it came. */
 void containment_end(void)
 {
-	unsigned int outcome = containment.bugged ? PYFUZZ_DETECTED :
-						    PYFUZZ_SILENT;
+	bool alive = false;
 
 	if (!world.faulted)
 		return;
-	for (uint32_t i = 0; i < world.result.findings_len; i++) {
-		const struct pyfuzz_finding *f = &world.result.findings[i];
-		unsigned int is = PYFUZZ_SPREAD;
-
-		if (!harms(f))
-			continue;
-		if (sanitizer_said(f))
-			is = PYFUZZ_MEMORY;
-		else if (f->kind == PYFUZZ_HOST_BUG || f->kind == PYFUZZ_HANG ||
-			 f->kind == PYFUZZ_HOST_FAULT)
-			is = PYFUZZ_HOST_DEATH;
-		if (is > outcome)
-			outcome = is;
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		alive |= world.vms[vm].alive && planted(vm);
+	/* Destroyed is he who was destroyed whole. */
+	if (alive)
+		containment.destroyed = containment.emptied = 0;
+	if (!containment.bugged && !world.mistake && flagged()) {
+		/* By the operation that was the end, or by the tear-down. */
+		containment.bugged = 1;
+		containment.steps_to_flag++;
 	}
-	containment.outcome = (uint8_t)outcome;
+	if (!containment.outcome)
+		containment.outcome = containment.bugged ? PYFUZZ_DETECTED :
+							   PYFUZZ_SILENT;
+	feedback_outcome(containment.fault, containment.outcome);
 }
 
 const struct pyfuzz_containment *pyfuzz_containment(void)

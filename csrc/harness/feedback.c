@@ -14,13 +14,15 @@
  * SHAPE: descriptors x entries in the first one
  * TAIL: entries in the last one x descriptors with a hole
  * FOUND: where a removed entry is: descriptor x slot
+ * OUTCOME: first fault of a sequence x what came of it
  */
 #define LENGTHS 16
 #define OPERATION 0
 #define SHAPE (OPERATION + PYFUZZ_OPCODES * LENGTHS * 4)
 #define TAIL (SHAPE + 8 * 16)
 #define FOUND (TAIL + 16 * 4)
-#define STATES (FOUND + 8 * 16)
+#define OUTCOME (FOUND + 8 * 16)
+#define STATES (OUTCOME + PYFUZZ_FAULTS * PYFUZZ_OUTCOMES)
 
 static uint8_t counters[STATES] __attribute__((aligned(64)));
 static uint8_t ever[STATES];
@@ -140,6 +142,11 @@ void feedback_walk(const struct walk *walk)
 	hit(SHAPE + descriptor_class(walk->descriptors) * 16 +
 	    (walk->head_fill < 16 ? walk->head_fill : 15));
 	hit(TAIL + fill * 4 + (walk->holes < 4 ? walk->holes : 3));
+}
+
+void feedback_outcome(unsigned int fault, unsigned int outcome)
+{
+	hit(OUTCOME + fault * PYFUZZ_OUTCOMES + outcome);
 }
 
 /* At the end of a run: count the target's edges that were never hit before. */

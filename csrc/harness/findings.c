@@ -32,6 +32,16 @@ bool kind_is_destructive(enum pyfuzz_kind kind)
 	}
 }
 
+/*
+ * After a fault the sequence goes on as long as the host does, to see the
+ * worst of it (containment.c).
+ */
+static bool kind_is_death(enum pyfuzz_kind kind)
+{
+	return kind == PYFUZZ_HOST_BUG || kind == PYFUZZ_HOST_FAULT ||
+	       kind == PYFUZZ_HANG;
+}
+
 /* FNV-1a; equal for equal kind, function and line in every process. */
 static uint64_t signature_of(enum pyfuzz_kind kind, const char *function,
 			     unsigned int line)
@@ -56,7 +66,16 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 		function = "";
 	signature = signature_of(kind, function, line + (world.variant << 24));
 	world.variant = 0;
-	world.host_dead |= kind_is_destructive(kind);
+	world.host_dead |= world.faulted ? kind_is_death(kind) :
+					   kind_is_destructive(kind);
+	if (world.faulted) {
+		char message[sizeof(f->message)];
+
+		va_start(args, format);
+		vsnprintf(message, sizeof(message), format, args);
+		va_end(args);
+		containment_finding(kind, function, line, message);
+	}
 	if (world.report)
 		world.report->findings |= 1U << kind;
 	for (uint32_t i = 0; i < r->findings_len; i++)

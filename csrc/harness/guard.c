@@ -39,13 +39,16 @@ void __attribute__((noreturn))
 pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 	      const char *condition)
 {
+	bool to_blame = world.report->error || world.faulted;
+
 	(void)file;
 	guard_armed = 0;
+	guard_events();
 	/* To die of an error is a policy, to die of nothing is another bug. */
-	world.variant = !world.report->error;
+	world.variant = !to_blame;
 	finding(PYFUZZ_HOST_BUG, function, line,
 		"%s reached%s: the host would have died", condition,
-		world.report->error ? "" : " by an operation that is correct");
+		to_blame ? "" : " by an operation that is correct");
 	siglongjmp(guard_env, 1);
 }
 
@@ -71,6 +74,7 @@ static void fault(int number, siginfo_t *info, void *context)
 		return;
 	}
 	guard_armed = 0;
+	guard_events();
 	if (number == SIGSEGV && address < 4096 && info->si_code != SI_KERNEL)
 		finding(PYFUZZ_HOST_FAULT, guard_function, 0,
 			"NULL access: address 0x%lx", (unsigned long)address);
@@ -106,6 +110,7 @@ static void tick(int number, siginfo_t *info, void *context)
 	if (processor_ms() - seen_ms < limit_ms)
 		return;
 	guard_armed = 0;
+	guard_events();
 	finding(PYFUZZ_HANG, guard_function, 0,
 		"did not end within %u ms of processor time", limit_ms);
 	siglongjmp(guard_env, 1);
@@ -181,6 +186,11 @@ void guard_events(void)
 	event.pending = false;
 	finding(PYFUZZ_HOST_FAULT, guard_function, event.line, "%s",
 		event.message);
+}
+
+void guard_forget(void)
+{
+	event.pending = false;
 }
 
 static void event_set(unsigned int line, const char *what, const char *detail)

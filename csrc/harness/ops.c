@@ -50,7 +50,8 @@ void pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op)
 	op->repeat = decode_repeat(data[3]);
 	if (faults_on && (data[0] & 0x80)) {
 		op->opcode = PYFUZZ_OP_FAULT;
-		op->fault = data[0] & 31;
+		op->fault = (uint8_t)((data[0] & 31) | (data[3] & 1) << 5) %
+			    PYFUZZ_FAULTS;
 		op->repeat = 1;
 		return;
 	}
@@ -147,7 +148,6 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 
 	if (!world.vms[vm].no_topup)
 		target->topup(vm);
-	world.vms[vm].no_topup = false;
 	*sptep = PRESENT | (uint64_t)(spte + 1) << 12;
 	/* rmap_add is to record the gfn itself: what is there before is wrong. */
 	if (head < PYFUZZ_FRAME_HEADS)
@@ -351,6 +351,8 @@ void vm_destroy(unsigned int vm)
 	if (world.requests_made)
 		check_requests();
 	m->alive = false;
+	if (m->tainted)
+		containment_destroyed(vm);
 	if (world.context == CONTEXT_VCPU && world.context_vm == vm)
 		world.context = CONTEXT_OWN;
 }
@@ -484,6 +486,8 @@ static void check_step(const struct pyfuzz_op *op, bool error,
 		check_everything(vm);
 		if (!world.host_dead)
 			check_memory();
+		if (world.faulted)
+			check_caches(vm);
 	}
 }
 
@@ -498,6 +502,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 	report->skip = (uint8_t)may_run(op);
 	if (report->skip)
 		return;
+	world.mistake = false;
 	switch (op->opcode) {
 	case PYFUZZ_OP_ENTER:
 		run_enter(op->vm, op->operand);
@@ -510,6 +515,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 		break;
 	case PYFUZZ_OP_FAULT:
 		choose_running(op->vm);
+		feedback_step(op, PYFUZZ_NONE, false);
 		report->skip = (uint8_t)fault_apply(op);
 		if (report->skip)
 			return;
@@ -528,6 +534,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 			return;
 		report->spte = (uint16_t)spte;
 		report->error = error;
+		world.mistake = error;
 		choose_running(op->vm);
 		feedback_step(op, spte, error);
 		run_one(op, spte, error);
@@ -535,8 +542,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 		break;
 	}
 	world.result.steps++;
-	if (world.faulted)
-		containment_step(op->vm);
+	containment_step(op);
 }
 
 /* The end of every sequence: check all, destroy all, account for all. */
@@ -546,6 +552,7 @@ void world_teardown(void)
 		return;
 	world.ending = true;
 	world.report->error = false;
+	world.mistake = false;
 	check_everything(PYFUZZ_NONE);
 	if (world.faulted && !world.host_dead)
 		containment_innocents();
@@ -558,6 +565,8 @@ void world_teardown(void)
 	}
 	if (world.report->log_lines)
 		check_log();
+	if (world.faulted && !world.host_dead)
+		check_owners();
 	if (!world.host_dead && !world.faulted && descriptors_live()) {
 		world.late = true;
 		finding(PYFUZZ_LEAK, target->names.zap_all, 0,

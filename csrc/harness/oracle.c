@@ -52,7 +52,10 @@ void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 		finding(walk.kind, function, 0, "%s", walk.message);
 	world.late |= world.skipped_checks || world.ending;
 	/* Whatever comes after would repeat this. */
-	world.host_dead = true;
+	if (world.faulted)
+		containment_harmed(vm);
+	else
+		world.host_dead = true;
 }
 
 void check_everything(unsigned int op_vm)
@@ -112,6 +115,8 @@ void check_flags(unsigned int vm, bool error)
 			m->expect_bugged = bugged;
 			continue;
 		}
+		if (bugged && !m->expect_bugged && (i != vm || !error))
+			containment_wrong_vm();
 		if (bugged && !m->expect_bugged && i != vm) {
 			wrong = true;
 			finding(PYFUZZ_WRONG_VM, guard_function, 0,
@@ -233,4 +238,33 @@ void check_memory(void)
 	finding(PYFUZZ_LEAK, guard_function, 0,
 		"%u descriptors are linked, %u are allocated", linked, live);
 	world.host_dead = true;
+}
+
+/* What innocent VMs have in their caches is theirs, whole and zeroed. */
+void check_caches(unsigned int op_vm)
+{
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
+		if (!world.vms[vm].alive || world.vms[vm].tainted)
+			continue;
+		for (unsigned int i = 0; i < pyfuzz_target.cached(vm); i++) {
+			if (descriptor_is_blank(*pyfuzz_target.cache_slot(vm, i),
+						vm))
+				continue;
+			finding(PYFUZZ_WRONG_VM, guard_function, 0,
+				"an operation of vm%u changed a descriptor in vm%u's cache",
+				op_vm, vm);
+			containment_harmed(vm);
+			break;
+		}
+	}
+}
+
+/* At the end: innocent VMs gave back all that they had. */
+void check_owners(void)
+{
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		if (!world.vms[vm].tainted && descriptors_of(vm))
+			finding(PYFUZZ_LEAK, pyfuzz_target.names.zap_all, 0,
+				"%u descriptors of vm%u are still allocated after it was destroyed",
+				descriptors_of(vm), vm);
 }

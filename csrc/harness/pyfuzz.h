@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything below does; pyfuzz/_native.py refuses another. */
-#define PYFUZZ_ABI 2
+#define PYFUZZ_ABI 3
 
 /* The world: the host as the harness models it. */
 #define PYFUZZ_VMS 4
@@ -55,7 +55,7 @@ enum pyfuzz_opcode {
 #define PYFUZZ_OPCODES 22
 
 /* Faults as operations; their names and causes: pyfuzz_fault_name(). */
-#define PYFUZZ_FAULTS 32
+#define PYFUZZ_FAULTS 36
 
 /* The kinds of finding of docs/findings-kinds.md; the numbers are an index. */
 enum pyfuzz_kind {
@@ -105,6 +105,7 @@ enum pyfuzz_skip {
 	PYFUZZ_SKIP_IN_OTHER_LIST = 5,	/* clearing it would break the callers' rule */
 	PYFUZZ_SKIP_UNSUPPORTED = 6,	/* the target has no such function */
 	PYFUZZ_SKIP_HOST_DEAD = 7,	/* after BUG(), a fault or a broken list */
+	PYFUZZ_SKIP_NO_PLACE = 8,	/* nothing there that the fault could change */
 };
 
 /* What one step (one repetition of an operation) did. */
@@ -224,29 +225,43 @@ void pyfuzz_attach(void *region);
 const struct pyfuzz_shared *pyfuzz_shared(void);
 
 /*
- * What came of the faults in the last sequence.  A VM in which one was planted
- * is tainted: what happens to its own lists is no finding any more, what
- * happens to anybody else is.
+ * What came of the faults in the last sequence, from the best to the worst.  A
+ * VM in which one was planted is tainted: what happens to its own lists is no
+ * finding any more, what happens to anybody else is.
  */
 enum pyfuzz_outcome {
 	PYFUZZ_NO_FAULT = 0,	/* none was planted, or none could be */
 	PYFUZZ_DETECTED = 1,	/* the VM is bugged, nobody else is harmed */
 	PYFUZZ_SILENT = 2,	/* nothing noticed, nobody else harmed */
-	PYFUZZ_SPREAD = 3,	/* another VM, or what all VMs share, is harmed */
-	PYFUZZ_HOST_DEATH = 4,	/* BUG(), a fault or a hang */
-	PYFUZZ_MEMORY = 5,	/* a sanitizer's report */
+	PYFUZZ_MEMORY = 3,	/* a sanitizer's report, no further harm seen */
+	PYFUZZ_SPREAD = 4,	/* another VM, or what all VMs share, is harmed */
+	PYFUZZ_HOST_DEATH = 5,	/* BUG(), a fault or a hang */
 };
+#define PYFUZZ_OUTCOMES 6
 struct pyfuzz_containment {
 	uint8_t outcome;	/* enum pyfuzz_outcome */
-	uint8_t bugged;		/* 1: the tainted VM is bugged */
-	uint8_t destroyed;	/* 1: the tainted VM could be destroyed */
+	uint8_t bugged;		/* 1: a tainted VM was bugged, and not before */
+	uint8_t wrong_vm;	/* 1: a VM that is not tainted was bugged for it */
+	uint8_t destroyed;	/* 1: every tainted VM could be destroyed */
 	uint8_t emptied;	/* 1: and its lists were empty then */
 	uint8_t innocents_work;	/* 1: the others did a full workload after it */
-	uint8_t reserved[3];
+	uint8_t memory;		/* 1: a sanitizer reported, see report */
+	uint8_t reserved;
+	uint32_t fault;		/* the first one's number */
+	uint32_t faults;	/* planted */
+	uint32_t mistakes;	/* steps at which the sequence erred by itself */
 	uint32_t fault_operation;	/* index of the first fault */
-	uint32_t steps_to_flag;	/* steps of the tainted VM until it was bugged */
+	uint32_t steps_to_flag;	/* steps of tainted VMs until one was bugged */
 	uint32_t steps_after;	/* steps of any VM after the first fault */
-	uint32_t leaked;	/* descriptors of the tainted VM never freed */
+	uint32_t leaked;	/* descriptors of tainted VMs never freed */
+	/* The finding that made the outcome spread or host-death: */
+	uint32_t operation;	/* index in the sequence; its length at tear-down */
+	uint32_t kind;		/* enum pyfuzz_kind */
+	uint32_t line;
+	char function[64];
+	char message[248];
+	char report[248];	/* the first report of a sanitizer */
+	char did[248];		/* what the last fault changed */
 };
 const struct pyfuzz_containment *pyfuzz_containment(void);
 /* From now on bit 7 of an operation's first byte makes it a fault. */

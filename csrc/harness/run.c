@@ -59,6 +59,7 @@ static void report_reset(struct pyfuzz_step *report)
 static void begin(bool precise)
 {
 	guard_install();
+	guard_forget();
 	world.precise = precise;
 	report_reset(&scratch);
 	world_reset();
@@ -168,6 +169,9 @@ uint32_t pyfuzz_end(uint32_t operation, struct pyfuzz_step *out)
 	if (!sigsetjmp(guard_env, 0))
 		world_teardown();
 	containment_end();
+	/* The tear-down is no single step; what it ran left traces. */
+	out->skip = out->error = out->has_returned = out->recycled = 0;
+	out->spte = PYFUZZ_NONE;
 	report_close(out);
 	return out->findings;
 }

@@ -34,7 +34,7 @@ struct pyfuzz_target {
 	void (*drain)(unsigned int vm);
 	/* How many descriptors are in the caches of VM's vCPUs. */
 	unsigned int (*cached)(unsigned int vm);
-	void *(*cache_object)(unsigned int vm, unsigned int i);
+	void **(*cache_slot)(unsigned int vm, unsigned int i);
 
 	/* Addresses that stay the same: flags, head words, SPTEs. */
 	bool *bugged[PYFUZZ_VMS];

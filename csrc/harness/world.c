@@ -5,30 +5,27 @@
 
 struct world world;
 
+/* Nothing left of a VM can be trusted. */
+static void wipe(unsigned int vm)
+{
+	memset(&world.vms[vm], 0, sizeof(world.vms[vm]));
+	memset(world.vms[vm].owner, FREE_SPTE, sizeof(world.vms[vm].owner));
+	memset(pyfuzz_target.sptes[vm], 0, PYFUZZ_SPTES * sizeof(uint64_t));
+	for (unsigned int head = 0; head < PYFUZZ_HEADS; head++)
+		*pyfuzz_target.heads[vm][head] = 0;
+}
+
 void vm_create(unsigned int vm)
 {
 	struct vm *m = &world.vms[vm];
 
+	/* Whatever a fault left behind is not a new VM's. */
+	if (m->tainted)
+		wipe(vm);
 	pyfuzz_target.vm_init(vm);
 	m->alive = true;
 	m->expect_bugged = false;
-	m->tainted = false;
-	m->no_topup = false;
 	memset(world.requests[vm], 0, sizeof(world.requests[vm]));
-}
-
-/* After a world that ended in the middle: nothing left in it can be trusted. */
-static void wipe(void)
-{
-	memset(world.vms, 0, sizeof(world.vms));
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
-		memset(world.vms[vm].owner, FREE_SPTE,
-		       sizeof(world.vms[vm].owner));
-		memset(pyfuzz_target.sptes[vm], 0,
-		       PYFUZZ_SPTES * sizeof(uint64_t));
-		for (unsigned int head = 0; head < PYFUZZ_HEADS; head++)
-			*pyfuzz_target.heads[vm][head] = 0;
-	}
 }
 
 void world_reset(void)
@@ -37,8 +34,9 @@ void world_reset(void)
 	 * A clean tear-down leaves model, heads and SPTEs empty, so that a new
 	 * world costs next to nothing.
 	 */
-	if (world.dirty || !world.boot)
-		wipe();
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		if (world.dirty || !world.boot)
+			wipe(vm);
 	world.dirty = true;
 	world.boot++;
 	world.context = CONTEXT_OWN;

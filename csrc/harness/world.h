@@ -31,8 +31,11 @@ void __asan_set_error_report_callback(void (*callback)(const char *text));
 struct vm {
 	bool alive;
 	bool expect_bugged;
-	bool tainted;		/* a fault was planted in it */
-	bool no_topup;		/* the next add finds its cache as it is */
+	bool tainted;		/* not checked: a fault was planted, or it is harmed */
+	bool harmed;		/* tainted by a fault in another VM */
+	bool bugged_before;	/* was bugged when a fault was planted in it */
+	bool no_topup;		/* adds find its cache as it is */
+	bool no_memory;		/* allocations for it fail */
 	uint16_t total;				/* entries in all lists */
 	uint16_t count[PYFUZZ_HEADS];
 	uint8_t owner[PYFUZZ_SPTES];		/* head, or FREE_SPTE */
@@ -56,7 +59,8 @@ struct world {
 	bool dirty;		/* the last world did not tear down cleanly */
 	bool precise;		/* check everything after every step */
 	bool keep_log;		/* format and keep log lines */
-	bool faulted;		/* some VM is tainted */
+	bool faulted;		/* a fault was planted */
+	bool mistake;		/* this step is an error of the sequence's own */
 	bool host_dead;		/* the rest of the sequence is skipped */
 	bool late;		/* a finding may be older than its step */
 	bool ending;		/* at tear-down */
@@ -95,8 +99,17 @@ void vm_destroy(unsigned int vm);
 /* faults.c, containment.c: a mistake in one VM, and what comes of it */
 unsigned int fault_apply(const struct pyfuzz_op *op);
 void containment_begin(void);
-void containment_fault(unsigned int vm);
-void containment_step(unsigned int vm);
+void containment_fault(unsigned int vm, unsigned int fault);
+void containment_no_fault(void);
+void containment_taint(unsigned int vm);
+void containment_did(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+void containment_step(const struct pyfuzz_op *op);
+void containment_finding(enum pyfuzz_kind kind, const char *function,
+			 unsigned int line, const char *message);
+void containment_harmed(unsigned int vm);
+void containment_wrong_vm(void);
+void containment_destroyed(unsigned int vm);
 void containment_innocents(void);
 void containment_end(void);
 
@@ -127,6 +140,8 @@ void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 int64_t entries_up_to(unsigned int vm, unsigned int head, unsigned int spte);
 int64_t least_counted(int64_t counted);
 void check_memory(void);
+void check_caches(unsigned int op_vm);
+void check_owners(void);
 
 /* findings.c */
 void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
@@ -144,6 +159,7 @@ extern volatile int guard_armed;
 extern const char *volatile guard_function;
 void guard_install(void);
 void guard_events(void);	/* turn sanitizer reports into findings */
+void guard_forget(void);	/* those that nobody turned into one */
 static inline void guard_enter(const char *function)
 {
 	guard_function = function;
@@ -159,13 +175,17 @@ static inline void guard_leave(void)
 /* feedback.c: what the engine learns about the state of the lists */
 void feedback_step(const struct pyfuzz_op *op, unsigned int spte, bool error);
 void feedback_walk(const struct walk *walk);
+void feedback_outcome(unsigned int fault, unsigned int outcome);
 void feedback_collect(void);
 
 /* descriptors.c (csrc/shim) */
 void descriptors_reset(void);
 uint32_t descriptors_live(void);
 uint32_t descriptors_of(unsigned int vm);
+uint32_t descriptors_orphan(unsigned int vm);
 void descriptors_check_freed(void);
+void descriptor_give(void *descriptor, unsigned int vm);
+bool descriptor_is_blank(const void *descriptor, unsigned int vm);
 bool descriptor_is_live(const void *address);
 
 /* Raw reads at the offsets of the traits. */

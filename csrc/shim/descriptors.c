@@ -28,6 +28,8 @@
 #define FREED_BYTE 0x6b
 #define MAX_STRIDE 512
 
+#define NOBODY 255
+
 enum state { FREE = 0, LIVE = 1 };
 
 static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(64)));
@@ -77,25 +79,69 @@ uint32_t descriptors_of(unsigned int vm)
 	return n;
 }
 
+/* Those of a VM that is gone are nobody's; returns how many there are. */
+uint32_t descriptors_orphan(unsigned int vm)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fresh; i++) {
+		if (states[i] != LIVE || owners[i] != vm)
+			continue;
+		owners[i] = NOBODY;
+		n++;
+	}
+	return n;
+}
+
 /* A freed object that does not hold the pattern was written after it. */
-void descriptors_check_freed(void)
+static bool written_after_free(uint32_t i)
 {
 #if !PYFUZZ_SANITIZE	/* which sees the write itself */
-	for (uint32_t i = 0; i < fresh; i++) {
-		const uint8_t *object = pool + i * stride();
+	const uint8_t *object = pool + i * stride();
 
-		if (states[i] != FREE || !given[i])
-			continue;
-		for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size;
-		     k++) {
-			if (object[k] == FREED_BYTE)
-				continue;
-			finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
-				"a freed descriptor was written to");
-			return;
-		}
-	}
+	for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size; k++)
+		if (object[k] != FREED_BYTE)
+			return true;
+#else
+	(void)i;
 #endif
+	return false;
+}
+
+void descriptors_check_freed(void)
+{
+	for (uint32_t i = 0; i < fresh; i++) {
+		if (states[i] != FREE || !given[i] || !written_after_free(i))
+			continue;
+		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+			"a freed descriptor was written to");
+		return;
+	}
+}
+
+/* Free an object that is in use, and hand it to a VM at once. */
+void descriptor_give(void *descriptor, unsigned int vm)
+{
+	uint32_t i = index_of(descriptor);
+
+	if (i == POOL || states[i] != LIVE)
+		return;
+	owners[i] = (uint8_t)vm;
+	memset(descriptor, 0, pyfuzz_target.traits.descriptor_size);
+}
+
+/* Is it this VM's, and as it was handed out? */
+bool descriptor_is_blank(const void *descriptor, unsigned int vm)
+{
+	const uint8_t *object = descriptor;
+
+	if (!descriptor_is_live(descriptor) ||
+	    owners[index_of(descriptor)] != vm)
+		return false;
+	for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size; k++)
+		if (object[k])
+			return false;
+	return true;
 }
 
 bool descriptor_is_live(const void *address)
@@ -110,12 +156,17 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	uint32_t i;
 	void *object;
 
+	if (world.vms[vm].no_memory)
+		return NULL;
 	if (ring_len > QUARANTINE || fresh == POOL) {
 		if (!ring_len)
 			return NULL;
 		i = ring[ring_head];
 		ring_head = (ring_head + 1) % POOL;
 		ring_len--;
+		if (world.faulted && written_after_free(i))
+			finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+				"a freed descriptor was written to");
 	} else {
 		i = fresh++;
 	}

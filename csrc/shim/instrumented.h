@@ -128,10 +128,15 @@ static struct kmem_cache *pte_list_desc_cache __maybe_unused;
 	((void)(cache), pyfuzz_descriptor_free(object))
 static inline void *kvm_mmu_memory_cache_alloc(struct kvm_mmu_memory_cache *mc)
 {
-	/* Empty: the kernel warns and tries an atomic allocation. */
+	void *object;
+
+	/* Empty: the kernel warns, tries an atomic allocation, or dies. */
 	if (WARN_ON(!mc->nobjs))
-		return pyfuzz_descriptor_alloc(mc->pyfuzz_vm);
-	return mc->objects[--mc->nobjs];
+		object = pyfuzz_descriptor_alloc(mc->pyfuzz_vm);
+	else
+		object = mc->objects[--mc->nobjs];
+	BUG_ON(!object);
+	return object;
 }
 /* Up to 5.7 the same function is in mmu.c, and an empty cache is a BUG(). */
 static inline void *mmu_memory_cache_alloc(struct kvm_mmu_memory_cache *mc)

@@ -65,7 +65,7 @@ def minimize(
     chosen = target_of(target, kernel, bug_on_data_corruption)
     source = container.read(file)
     with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
-        findings = runner.run(source.payload)
+        findings = runner.run(source.payload, faults=source.faults)
         finding = choose(findings, chosen, wanted, function, str(file))
         shortest = minimize_in(
             runner,

@@ -31,8 +31,9 @@ def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
     A count that no repeat code stands for becomes several operations that do
     the same.
     """
-    payload = container.read_text(file).payload
-    data = payload if raw else container.pack(payload)
+    source = container.read_text(file)
+    payload = source.payload
+    data = payload if raw else container.pack(payload, faults=source.faults)
     path = output or file.with_suffix(SUFFIX)
     if str(path) == "-":
         sys.stdout.buffer.write(data)

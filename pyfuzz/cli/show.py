@@ -13,10 +13,11 @@ from pyfuzz import container
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def show(file: Path) -> None:
+@click.option("--faults", is_flag=True, help="A raw input is one of a campaign with faults.")
+def show(file: Path, faults: bool) -> None:
     """Print the sequence in FILE as text.
 
     FILE is a container (pyfuzz pack), an engine's raw input, or text, which is
     printed in its canonical form without comments.
     """
-    sys.stdout.write(container.to_text(container.read(file).operations))
+    sys.stdout.write(container.to_text(container.read(file, faults=faults).operations))
