@@ -144,6 +144,12 @@ TARGETS: dict[str, Target] = {
             "KVM_BUG_ON_DATA_CORRUPTION, config off",
             note="as merged, atomic heads with a lock bit",
         ),
+        _port(
+            "hardened",
+            _HEAD,
+            "bugs the VM and returns, wherever a compare can tell",
+            note="a proposal: what docs/containment.md is about",
+        ),
     )
 }
 

@@ -68,6 +68,7 @@ TABLE = {
     "v6.6": set(),
     "v6.6-corruption-bug": {Kind.HOST_BUG},
     "v6.15": set(),
+    "hardened": set(),
 }
 
 

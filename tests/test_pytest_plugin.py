@@ -30,7 +30,7 @@ def test_plugin_file_with_header_is_one_test_per_target(pytester: pytest.Pyteste
 def test_plugin_default_targets_are_all_that_build(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST)
     result = pytester.runpytest_inprocess("--collect-only", "-q")
-    result.stdout.fnmatch_lines(["lost.seq::bug", "lost.seq::v6.15", "8 tests collected*"])
+    result.stdout.fnmatch_lines(["lost.seq::bug", "lost.seq::hardened", "9 tests collected*"])
 
 
 def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester) -> None:

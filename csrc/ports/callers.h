@@ -5,10 +5,15 @@
  * kvm_zap_all_rmap_sptes(kvm, head) and rmap_get_first() before.
  *
  * struct kvm is plumbed through all of them, as patch 1 of the series does;
- * before it, the callers that need no VM took none.
+ * before it, the callers that need no VM took none.  A port whose primitives
+ * all take it in front defines PORT_KVM(kvm) as "kvm,".
  */
 #ifndef PYFUZZ_PORTS_CALLERS_H
 #define PYFUZZ_PORTS_CALLERS_H
+
+#ifndef PORT_KVM
+#define PORT_KVM(kvm)
+#endif
 
 static void kvm_zap_one_rmap_spte(struct kvm *kvm,
 				  struct kvm_rmap_head *rmap_head, u64 *sptep)
@@ -35,7 +40,8 @@ static int rmap_insert(struct kvm_vcpu *vcpu, u64 *sptep, gfn_t gfn)
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
 	kvm_mmu_page_set_gfn(sp, spte_index(sptep), gfn);
-	return pte_list_add(&vcpu->arch.mmu_pte_list_desc_cache, sptep,
+	return pte_list_add(PORT_KVM(vcpu->kvm)
+			    &vcpu->arch.mmu_pte_list_desc_cache, sptep,
 			    gfn_to_rmap(vcpu->kvm, gfn, sp));
 }
 
@@ -63,11 +69,13 @@ static void rmap_remove(struct kvm *kvm, u64 *sptep)
 }
 
 /* Parents: the head is in the shadow page. */
-static void mmu_page_add_parent_pte(struct kvm_mmu_memory_cache *cache,
+static void mmu_page_add_parent_pte(struct kvm *kvm,
+				    struct kvm_mmu_memory_cache *cache,
 				    struct kvm_mmu_page *sp, u64 *parent_pte)
 {
+	(void)kvm;
 	if (parent_pte)
-		pte_list_add(cache, parent_pte, &sp->parent_ptes);
+		pte_list_add(PORT_KVM(kvm) cache, parent_pte, &sp->parent_ptes);
 }
 
 static void mmu_page_remove_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
@@ -87,10 +95,15 @@ static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
 static void kvm_mmu_unlink_parents(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	struct rmap_iterator iter;
-	u64 *parent_pte = rmap_get_first(&sp->parent_ptes, &iter);
 
-	for (; parent_pte; parent_pte = rmap_get_first(&sp->parent_ptes, &iter))
+	for (;;) {
+		u64 *parent_pte = rmap_get_first(PORT_KVM(kvm) &sp->parent_ptes,
+						 &iter);
+
+		if (!parent_pte)
+			return;
 		drop_parent_pte(kvm, sp, parent_pte);
+	}
 }
 
 #endif
