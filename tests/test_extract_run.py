@@ -142,4 +142,4 @@ def test_extracted_kernel_without_vm_dead_bugs_its_vm_and_is_clean(tmp_path: Pat
     stray = Operation(Opcode.REMOVE_STRAY, vm=1, head=3, head_vm=1, operand=9)
     step = module.step(stray, 0)
 
-    assert ((), {1}) == (step.findings, step.bugged)
+    assert ((), frozenset({1})) == (step.findings, step.bugged)
