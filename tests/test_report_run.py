@@ -160,3 +160,14 @@ def test_report_of_any_damage_to_a_value_is_still_a_page(tmp_path: Path, name: s
             run = read(tmp_path)
             run.target = None  # nothing is run again: this is about reading
             assert "</html>" in render(collect(run)), (place, odd)
+
+
+def test_read_of_a_run_that_went_on_keeps_what_the_first_campaign_found(tmp_path: Path) -> None:
+    make_run(tmp_path, lost_entry())
+    make_run(tmp_path, short_count())
+
+    run = read(tmp_path)
+    assert [(f.said["kind"], f.earlier) for f in run.findings] == [
+        ("count-contract", False),
+        ("lost-entry", True),
+    ]

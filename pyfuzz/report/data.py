@@ -121,6 +121,7 @@ def _finding_object(
         "first_seconds": said["first_seconds"],
         "by_worker": _by_worker(said),
         "minimized": bool(said.get("minimized")),
+        "earlier": finding.earlier,
         "operations": operations,
         "artifact": None if finding.artifact is None else _inside(run, finding.artifact),
         "replay": None if finding.artifact is None else _command(run, finding.artifact),

@@ -77,11 +77,15 @@ class StoredInput:
 
 @dataclass(frozen=True, slots=True)
 class StoredFinding:
-    """A finding as the run left it; ``said`` has the keys of a finding of ``fuzz --json``."""
+    """A finding as the run left it; ``said`` has the keys of a finding of ``fuzz --json``.
+
+    ``earlier``: an earlier campaign in the folder found it, the last one did not.
+    """
 
     said: dict[str, Any]
     operations: tuple[Operation, ...]
     artifact: Path | None
+    earlier: bool = False
 
 
 @dataclass(slots=True)
@@ -238,15 +242,18 @@ def _read_findings(run: Run) -> None:
                 continue
             there = artifact if artifact.is_file() else None
             run.findings.append(StoredFinding(said, operations, there))
-        return
-    for path in sorted(folder.glob("*.seq")):
+        if len(run.campaigns) < 2:
+            return
+    told = {finding.artifact for finding in run.findings}
+    for path in sorted(set(folder.glob("*.seq")) - told):
         try:
             stored = container.read_text(path)
         except PyfuzzError as error:
             run.notes.append(f"{error}: left out")
             continue
         said = _said(path, stored.text or "")
-        run.findings.append(StoredFinding(said, stored.operations, path))
+        earlier = run.summary is not None
+        run.findings.append(StoredFinding(said, stored.operations, path, earlier))
 
 
 def _said(path: Path, text: str) -> dict[str, Any]:
