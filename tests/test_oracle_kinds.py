@@ -145,6 +145,18 @@ def test_planted_cause_is_found_as_its_kind_alone(kind: Kind, tmp_path: Path) ->
     assert (set(), {kind}) == (before, after)
 
 
+def test_planted_tagged_head_without_descriptor_is_a_shape(tmp_path: Path) -> None:
+    edit = Edit(
+        "ports/headdesc.h",
+        "val = head->more ? rmap_many(head->more) : 0;",
+        "val = rmap_many(head->more);",
+    )
+
+    found = kinds_of(plant("v6.6", tmp_path, edit), "add vm0 f0 s0 x2\nremove vm0 f0 s0 x2")
+
+    assert {Kind.SHAPE} == found
+
+
 def test_kinds_all_are_planted_or_shown_by_a_port() -> None:
     shown = {
         Kind.HOST_BUG,

@@ -259,6 +259,10 @@ bool list_walk(unsigned int vm, unsigned int head, struct walk *walk,
 		       head_name(vm, head));
 		val &= ~LOCKED;
 	}
+	if (val == MANY)
+		return broken(walk, PYFUZZ_SHAPE,
+			      "%s is tagged but holds no descriptor",
+			      head_name(vm, head));
 	if (val & MANY) {
 		if (!many(vm, head, (const uint8_t *)(val & ~MANY), walk, out,
 			  cap))
