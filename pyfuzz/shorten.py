@@ -48,12 +48,11 @@ def _shorten_one(runner: Runner, finding: Finding) -> None:
         finding.operations,
         kind=finding.kind,
         function=finding.function,
-        line=finding.line,
+        signature=finding.signature,
         budget_runs=_BUDGET_RUNS,
     )
     finding.minimized = True
-    place = (finding.kind, finding.function, finding.line)
     payload = sequence.encode(finding.operations)
     for found in runner.run(payload, faults=has_faults(finding.operations)):
-        if (found.kind, found.function, found.line) == place:
+        if found.signature == finding.signature:
             finding.message = found.message
