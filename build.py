@@ -96,15 +96,16 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     return path
 
 
-def build_native(target: Target, main_source: Path, archive: Path) -> Path:
+def build_native(target: Target, main_source: Path, archive: Path, flavour: str = "fuzz") -> Path:
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main().
 
-    ``archive`` is libFuzzer's static archive, or what build_engine() made of
-    it: a program that is linked with that one is there ten times sooner.
+    ``archive`` is libFuzzer's static archive, or a shared object that has it
+    (build_engine()'s; for the sanitize flavour its runtime): a program that is
+    linked with that is there ten times sooner.
     """
     chosen = compiler.find()
     flags = (*COMMON, *WARNINGS, f"-I{_paths.csrc()}")
-    units = [_target_unit(target, "fuzz"), *harness_units("fuzz"), Unit(main_source, flags)]
+    units = [_target_unit(target, flavour), *harness_units(flavour), Unit(main_source, flags)]
     if archive.suffix != ".so":
         units += _engine_units()
     hashes = (_sources_hash(unit.source) for unit in units)

@@ -51,7 +51,7 @@ def build_mutator() -> Path:
     return path
 
 
-def build_native(target: Target, main_source: Path, archive: Path) -> Path:
+def build_native(target: Target, main_source: Path, archive: Path, flavour: str = "fuzz") -> Path:
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
-    path: Path = _build_py().build_native(target, main_source, archive)
+    path: Path = _build_py().build_native(target, main_source, archive, flavour)
     return path
