@@ -13,6 +13,7 @@ help:
 	@echo 'make test     set up, then run the tests'
 	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
 	@echo 'make bench    executions per second, side by side with other drivers'
+	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
 	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
 	@echo 'make lint     ruff, mypy, and our C without a warning'
 	@echo 'make check    what CI runs'
@@ -32,6 +33,10 @@ test: setup-test
 
 bench: setup
 	@$(PY) -m bench $(BENCH_ARGS)
+
+ablation: setup
+	@$(PY) -m pip install -q 'scipy>=1.11'
+	@$(PY) -m bench.ablation $(ABLATION_ARGS)
 
 kernels:
 	@sh .ci/kernels.sh

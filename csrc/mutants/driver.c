@@ -4,11 +4,11 @@
  * chance) until the first finding that is not a known one, or until so much
  * processor time is spent.  pyfuzz/mutants/trial.py starts it.
  *
- *	driver fuzz BUDGET_MS KINDS KNOWN ARGUMENTS...	libFuzzer
- *	driver random BUDGET_MS KINDS KNOWN SEED	no engine, no coverage
+ *	driver fuzz BUDGET KINDS KNOWN ARGUMENTS...	libFuzzer
+ *	driver random BUDGET KINDS KNOWN SEED		no engine, no coverage
  *	driver digest FILE...				what the states are
  *
- * KINDS is a mask of the kinds that count, in hex; KNOWN are lines of kind,
+ * BUDGET is MILLISECONDS/EXECUTIONS, whichever is spent first.  KINDS is a mask of the kinds that count, in hex; KNOWN are lines of kind,
  * function and message, globs with a tab between, that do not count.  The
  * result is one line on standard output.
  */
@@ -26,7 +26,7 @@ int LLVMFuzzerRunDriver(int *argc, char ***argv,
 /* In a target with a fault: 1 once the fault's place was executed. */
 extern unsigned int pyfuzz_fault_reached __attribute__((weak));
 
-static uint64_t budget_ns;
+static uint64_t budget_ns, budget_executions;
 static uint32_t kinds;
 static char *known;
 
@@ -82,7 +82,8 @@ static int run_one(const uint8_t *data, size_t size)
 		if ((kinds >> result->findings[i].kind & 1) &&
 		    !is_known(&result->findings[i]))
 			stop(&result->findings[i]);
-	if (!(++turn % 32) && processor_ns() > budget_ns)
+	if (++turn == budget_executions ||
+	    (!(turn % 32) && processor_ns() > budget_ns))
 		stop(NULL);
 	return 0;
 }
@@ -195,18 +196,21 @@ static int digest_all(char **paths)
 
 int main(int argc, char **argv)
 {
+	char *end;
+
 	if (argc >= 2 && !strcmp(argv[1], "digest"))
 		return digest_all(argv + 2);
 	if (argc < 6)
 		return 2;
-	budget_ns = strtoull(argv[2], NULL, 10) * 1000000ULL;
+	budget_ns = strtoull(argv[2], &end, 10) * 1000000ULL;
+	budget_executions = *end == '/' ? strtoull(end + 1, NULL, 10) : 0;
 	kinds = (uint32_t)strtoul(argv[3], NULL, 16);
 	known = calloc(1, strlen(argv[4]) + 2);
 	if (!known)
 		return 2;
 	strcpy(known, argv[4]);
-	for (char *end = known; (end = strchr(end, '\n'));)
-		*end = 0;
+	for (end = known; (end = strchr(end, '\n'));)
+		*end++ = 0;
 	if (!strcmp(argv[1], "random"))
 		by_chance(strtoull(argv[5], NULL, 10));
 	argv[4] = argv[0];

@@ -73,9 +73,10 @@ def _changes(function: Function, text: bytes) -> Iterator[tuple[str, str, str, i
     body = function.node.child_by_field_name("body")
     for node in walk(body) if body is not None else ():
         for what, old, new in _of(node, text):
-            matches = function.find(old)
-            starts = [match.start for match in matches]
-            at = starts.index(node.start_byte) + 1 if node.start_byte in starts else 0
+            # A constant's pattern is the expression around it.
+            begin = (node.parent or node).start_byte if what == "constant" else node.start_byte
+            starts = [match.start for match in function.find(old)]
+            at = starts.index(begin) + 1 if begin in starts else 0
             key = (old, str(at))
             if not at or new in seen.setdefault(key, set()):
                 continue
@@ -100,7 +101,8 @@ def _of(node: tree_sitter.Node, text: bytes) -> Iterator[tuple[str, str, str]]:
                 yield "constant", context, context.replace(whole, f"({whole} + 1)", 1)
         case "if_statement":
             condition = _text(node.child_by_field_name("condition"), text)
-            yield "condition negated", f"if {condition}", f"if (!{condition})"
+            if not condition.startswith("(!"):
+                yield "condition negated", f"if {condition}", f"if (!{condition})"
         case "conditional_expression":
             for part in ("consequence", "alternative"):
                 yield f"always the {part}", whole, _text(node.child_by_field_name(part), text)

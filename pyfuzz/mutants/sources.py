@@ -18,6 +18,8 @@ from pyfuzz.mutants.fault import Edit, Fault
 from pyfuzz.mutants.patterns import Function, Match, parser, walk
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
+_DEFINE = re.compile(r"\s*#\s*define\s+(\w+)")
+_CONDITION = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(\w+)?")
 # Set where the fault is; csrc/mutants/driver.c reads it.
 _FLAG = 'unsigned int pyfuzz_fault_reached __attribute__((visibility("default")));\n'
 _MARK = "pyfuzz_fault_reached = 1;"
@@ -33,7 +35,7 @@ class Source:
     def __init__(self, target: Target) -> None:
         """Read and parse the source of ``target``."""
         self.target = target
-        self.text = "".join(_inline(target.source, set())).encode("latin-1")
+        self.text = "".join(_Inliner().file(target.source)).encode("latin-1")
         self.functions: dict[str, Function] = {}
         for node in walk(parser().parse(self.text).root_node):
             if node.type == "function_definition":
@@ -167,22 +169,54 @@ def _name(node: tree_sitter.Node, text: bytes) -> str:
     return text[declarator.start_byte : declarator.end_byte].decode("latin-1")
 
 
-def _inline(path: Path, seen: set[Path]) -> Iterator[str]:
-    """Yield a file's lines, with those of the ports' own headers in their place."""
-    seen.add(path)
-    ports = (_paths.csrc() / "ports").resolve()
-    csrc = _paths.csrc().resolve()
-    shown = path.relative_to(csrc.parent) if path.is_relative_to(csrc.parent) else path
-    yield f'#line 1 "{shown}"\n'
-    with path.open(encoding="latin-1", newline="") as file:
-        for number, line in enumerate(file, 1):
-            include = _INCLUDE.match(line)
-            target = (path.parent / include[1]).resolve() if include else None
-            if target is None or not target.is_relative_to(csrc):
-                yield line
-            elif target.parent == ports:
-                if target not in seen:
-                    yield from _inline(target, seen)
-                yield f'#line {number + 1} "{shown}"\n'
-            else:
-                yield f'#include "{target.relative_to(csrc)}"\n'
+class _Inliner:
+    """Puts the ports' own headers in, without what their own conditions leave out."""
+
+    def __init__(self) -> None:
+        self._seen: set[Path] = set()
+        self._defined: set[str] = set()
+
+    def file(self, path: Path) -> Iterator[str]:
+        """Yield a file's lines, with those of the ports' headers in their place."""
+        self._seen.add(path)
+        csrc = _paths.csrc().resolve()
+        shown = path.relative_to(csrc.parent) if path.is_relative_to(csrc.parent) else path
+        yield f'#line 1 "{shown}"\n'
+        # Of each open condition whether it holds; None for one that is not ours.
+        holds: list[bool | None] = []
+        with path.open(encoding="latin-1", newline="") as file:
+            for number, line in enumerate(file, 1):
+                directive = self._follow(line, holds)
+                if not directive and False in holds:
+                    yield "\n"
+                    continue
+                include = _INCLUDE.match(line)
+                target = (path.parent / include[1]).resolve() if include else None
+                if target is None or not target.is_relative_to(csrc):
+                    yield line
+                elif target.parent.name != "ports":
+                    yield f'#include "{target.relative_to(csrc)}"\n'
+                else:
+                    if target not in self._seen:
+                        yield from self.file(target)
+                    yield f'#line {number + 1} "{shown}"\n'
+
+    def _follow(self, line: str, holds: list[bool | None]) -> bool:
+        """Keep the conditions up to date; tell whether the line is one."""
+        if define := _DEFINE.match(line):
+            if False not in holds:
+                self._defined.add(define[1])
+            return False
+        condition = _CONDITION.match(line)
+        if condition is None:
+            return False
+        word, name = condition[1], condition[2] or ""
+        if word in ("ifdef", "ifndef") and name.startswith(("PORT_", "PYFUZZ_")):
+            holds.append((name in self._defined) == (word == "ifdef"))
+        elif word.startswith("if"):
+            holds.append(None)
+        elif word == "else" and holds and holds[-1] is not None:
+            holds[-1] = not holds[-1]
+        elif word == "endif" and holds:
+            holds.pop()
+        return True

@@ -45,21 +45,24 @@ class Ways:
 
     ``engine`` is ``fuzz`` (libFuzzer) or ``random``; ``without`` are parts to
     leave out, of ``structure`` and ``state``; ``kinds`` is a mask of the kinds
-    that count as a finding.
+    that count as a finding; ``flavour`` is how the program was compiled;
+    ``executions`` ends a trial too, unless it is 0.
     """
 
     engine: str = "fuzz"
     without: tuple[str, ...] = ()
     kinds: int = ALL_KINDS
+    flavour: str = "fuzz"
+    executions: int = 0
 
 
 AS_A_CAMPAIGN = Ways()
 
 
-def build(target: Target) -> Path:
+def build(target: Target, flavour: str = "fuzz") -> Path:
     """Return the program that runs trials of a target; the caller may delete it."""
     driver = _paths.csrc() / "mutants" / "driver.c"
-    return builder.build_native(target, driver, _engine.prepare("fuzz"))
+    return builder.build_native(target, driver, _engine.prepare(flavour), flavour)
 
 
 def run(
@@ -75,13 +78,14 @@ def run(
     Errors: HarnessError if the program says nothing that can be understood.
     """
     lines = "\n".join(f"{k.kind.number}\t{k.function}\t{k.message}" for k in known)
-    command = [str(program), ways.engine, str(int(budget_s * 1000)), f"{ways.kinds:x}", lines]
+    budget = f"{budget_s * 1000:.0f}/{ways.executions}"
+    command = [str(program), ways.engine, budget, f"{ways.kinds:x}", lines]
     if ways.engine == "random":
         command.append(str(seed))
     else:
         job = Job("", "fuzz", "", 0, folders=(str(folder),), seed=seed)
         command += engine_arguments(job)
-    environment = {**_engine.environment("fuzz"), "PYFUZZ_WITHOUT": ",".join(ways.without)}
+    environment = {**_engine.environment(ways.flavour), "PYFUZZ_WITHOUT": ",".join(ways.without)}
     try:
         done = subprocess.run(
             command,

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``make ablation``: what each part of the generator and the oracle is worth.
+
+The same planted faults, seeds and processor time for every configuration, each
+of which leaves something out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from scipy.stats import mannwhitneyu
+
+from pyfuzz import catalogue
+from pyfuzz.kinds import Kind
+from pyfuzz.mutants import campaign, sources, trial
+from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.trial import Trial, Ways
+
+# What the machine alone notices: a death, a fault, a report, an endless loop.
+_CRASHES = sum(1 << kind.number for kind in (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG))
+CONFIGURATIONS = {
+    "pyfuzz": Ways(),
+    "no state feedback": Ways(without=("state",)),
+    "no structure": Ways(without=("structure",)),
+    "plain bytes": Ways(without=("structure", "state")),
+    "random": Ways(engine="random"),
+    "no oracle": Ways(kinds=_CRASHES, flavour="sanitize"),
+}
+# Those that take a campaign more than a moment: the others do not discriminate.
+FAULTS = (
+    "deep-null-missing",
+    "deep-remove-slot",
+    "deep-next-exact",
+    "deep-zap-bugged",
+    "recycle-not-when-bugged",
+)
+_RESTRICTED_MEAN = (
+    "Restricted mean of the processor seconds to detection, {budget_s:g} for a trial that found "
+    "nothing within {budget_s:g} s; behind it how many of the trials found it."
+)
+_A12 = (
+    "A12: how likely a trial of pyfuzz is faster than one of the other (0.5: no difference); "
+    "`*` where Mann-Whitney's U test, two-sided, corrected over all comparisons (Holm), gives "
+    "p < 0.05."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """All trials of one fault under one configuration."""
+
+    fault: str
+    configuration: str
+    trials: tuple[Trial, ...]
+
+    def times_s(self, budget_s: float) -> list[float]:
+        """Return the time of each trial, the budget where nothing was found."""
+        return [one.processor_s if one.kind else budget_s for one in self.trials]
+
+
+def measure(target: str, trials: int, budget_s: float, first_seed: int) -> list[Cell]:
+    """Run every trial, in an order that chance decides."""
+    port = catalogue.get(target)
+    source = sources.Source(port)
+    options = campaign.Options(port, only=FAULTS)
+    faults = campaign.faults_of(source, options)
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-ablation-") as scratch:
+        folder = Path(scratch)
+        programs = {
+            (fault.name, flavour): _program(source, fault, flavour, folder)
+            for fault in faults
+            for flavour in ("fuzz", "sanitize")
+        }
+        jobs = [
+            (fault.name, name, first_seed + number)
+            for fault in faults
+            for name in CONFIGURATIONS
+            for number in range(trials)
+        ]
+        # What the machine does besides must not hit one configuration alone.
+        random.Random(first_seed).shuffle(jobs)
+
+        def run(job: tuple[str, str, int]) -> Trial:
+            fault, name, seed = job
+            ways = CONFIGURATIONS[name]
+            with tempfile.TemporaryDirectory(dir=folder) as corpus:
+                program = programs[fault, ways.flavour]
+                return trial.run(program, Path(corpus), port.known, budget_s, seed, ways)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = dict(zip(jobs, pool.map(run, jobs), strict=True))
+        for program in programs.values():
+            program.unlink()
+    seeds = range(first_seed, first_seed + trials)
+    return [
+        Cell(fault.name, name, tuple(done[fault.name, name, seed] for seed in seeds))
+        for fault in faults
+        for name in CONFIGURATIONS
+    ]
+
+
+def _program(source: sources.Source, fault: Fault, flavour: str, folder: Path) -> Path:
+    text = source.apply(fault)
+    return trial.build(sources.changed(source.target, text, fault.name, folder), flavour)
+
+
+def a12(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return how likely a time of ours is below one of theirs (Vargha and Delaney)."""
+    wins = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
+    return wins / (len(ours) * len(theirs))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for how many there are (Holm and Bonferroni)."""
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    corrected = [0.0] * len(values)
+    highest = 0.0
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, values[i] * (len(values) - rank)))
+        corrected[i] = highest
+    return corrected
+
+
+def as_markdown(cells: list[Cell], budget_s: float) -> str:
+    """Return the tables of docs/ablation.md."""
+    faults = list(dict.fromkeys(cell.fault for cell in cells))
+    table = {(cell.fault, cell.configuration): cell for cell in cells}
+    lines = [
+        _RESTRICTED_MEAN.format(budget_s=budget_s),
+        "",
+        "| fault | " + " | ".join(CONFIGURATIONS) + " |",
+        "|---|" + "---:|" * len(CONFIGURATIONS),
+    ]
+    for fault in faults:
+        row = [_cell(table[fault, name], budget_s) for name in CONFIGURATIONS]
+        lines.append(f"| {fault} | " + " | ".join(row) + " |")
+    pooled = {
+        name: [s for fault in faults for s in table[fault, name].times_s(budget_s)]
+        for name in CONFIGURATIONS
+    }
+    whole = [f"{sum(times) / len(times):.2f} s" for times in pooled.values()]
+    lines += ["| **all** | " + " | ".join(f"**{mean}**" for mean in whole) + " |", ""]
+    lines += [*_survival(pooled, budget_s), "", *_comparison(table, faults, budget_s)]
+    return "\n".join(lines)
+
+
+def _cell(cell: Cell, budget_s: float) -> str:
+    found = sum(one.kind is not None for one in cell.trials)
+    if not found:
+        return "not reached"
+    times = cell.times_s(budget_s)
+    return f"{sum(times) / len(times):.2f} s, {found}/{len(times)}"
+
+
+def _survival(pooled: dict[str, list[float]], budget_s: float) -> list[str]:
+    """The survival curves at some moments: the share of trials that found nothing yet."""
+    moments = [budget_s * share for share in (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)]
+    lines = [
+        "Survival: the share of all trials in which nothing was found yet after so many seconds.",
+        "",
+        "| configuration | " + " | ".join(f"{moment:g} s" for moment in moments) + " |",
+        "|---|" + "---:|" * len(moments),
+    ]
+    for name, times in pooled.items():
+        shares = [
+            # One that took the whole budget found nothing.
+            sum(s > m or s >= budget_s for s in times) / len(times)
+            for m in moments
+        ]
+        lines.append(f"| {name} | " + " | ".join(f"{share:.2f}" for share in shares) + " |")
+    return lines
+
+
+def _comparison(
+    table: dict[tuple[str, str], Cell], faults: list[str], budget_s: float
+) -> list[str]:
+    """Mann-Whitney U and A12 of pyfuzz against each other configuration, fault by fault."""
+    others = [name for name in CONFIGURATIONS if name != "pyfuzz"]
+    pairs = [(fault, other) for fault in faults for other in others]
+    effects, values = [], []
+    for fault, other in pairs:
+        ours = table[fault, "pyfuzz"].times_s(budget_s)
+        theirs = table[fault, other].times_s(budget_s)
+        effects.append(a12(ours, theirs))
+        same = set(ours) == set(theirs) and len(set(ours)) == 1
+        values.append(1.0 if same else float(mannwhitneyu(ours, theirs).pvalue))
+    corrected = dict(zip(pairs, zip(effects, holm(values), strict=True), strict=True))
+    lines = [
+        _A12,
+        "",
+        "| fault | " + " | ".join(others) + " |",
+        "|---|" + "---:|" * len(others),
+    ]
+    for fault in faults:
+        row = [corrected[fault, other] for other in others]
+        marks = [f"{effect:.2f}{' *' if p < 0.05 else ''}" for effect, p in row]
+        lines.append(f"| {fault} | " + " | ".join(marks) + " |")
+    return lines
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(prog="make ablation", description=__doc__)
+    parser.add_argument("--target", default="v6.6")
+    parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of processor time, each trial")
+    parser.add_argument("--seed", type=int, default=1, help="of the first trial")
+    options = parser.parse_args()
+    cells = measure(options.target, options.trials, options.seconds, options.seed)
+    last = options.seed + options.trials - 1
+    print(
+        f"`python -m bench.ablation --target {options.target} --trials {options.trials} "
+        f"--seconds {options.seconds:g} --seed {options.seed}`: seeds {options.seed} to {last}, "
+        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}.\n"
+    )
+    print(as_markdown(cells, options.seconds))
+
+
+if __name__ == "__main__":
+    main()

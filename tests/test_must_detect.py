@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must be found within a number of executions: no statistics, no clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyfuzz import catalogue
+from pyfuzz.mutants import campaign, sources, trial
+from pyfuzz.mutants.trial import Ways
+
+# Ten times what the slowest of twenty seeds needed, and more.
+EXECUTIONS = 200_000
+# Processor time that nobody needs; for a machine on which something hangs.
+NEVER_S = 120.0
+MUST = {
+    "v6.6": (
+        "fill-from-own",
+        "free-missing",
+        "remove-single-no-return",
+        "remove-many-wrong-vm",
+        "remove-second-error",
+        "next-skips-deep",
+        "rmap-add-forgets-gfn",
+    ),
+    "rfc-v4": ("add-counts-one-full", "free-prev-skips", "null-missing", "recycle-late"),
+    "v6.15": ("remove-single-error-locked",),
+}
+
+
+@pytest.mark.parametrize(("port", "name"), [(p, name) for p in MUST for name in MUST[p]])
+def test_planted_fault_is_found_as_an_expected_kind(port: str, name: str, tmp_path: Path) -> None:
+    target = catalogue.get(port)
+    options = campaign.Options(target, only=(name,))
+    (fault,) = campaign.faults_of(sources.Source(target), options)
+    program = trial.build(sources.plant(target, fault, tmp_path))
+    try:
+        one = trial.run(program, tmp_path, target.known, NEVER_S, 1, Ways(executions=EXECUTIONS))
+    finally:
+        program.unlink()
+
+    assert one.reached, one
+    assert one.kind in fault.kinds, one
+
+
+def test_clean_target_shows_nothing_within_those_executions(tmp_path: Path) -> None:
+    target = catalogue.get("rfc-v4")
+    source = sources.Source(target)
+    program = trial.build(sources.changed(target, source.replaced([]), "clean", tmp_path))
+    try:
+        one = trial.run(program, tmp_path, target.known, NEVER_S, 1, Ways(executions=20_000))
+    finally:
+        program.unlink()
+
+    assert (None, 20_000) == (one.kind, one.executions)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Planted faults: that they apply, that one which does not is heard of, how they are found."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pyfuzz import catalogue
+from pyfuzz.cli.mutants import mutants
+from pyfuzz.kinds import Kind
+from pyfuzz.mutants import campaign, fault, mechanical, sources
+from pyfuzz.mutants.fault import Edit, Fault
+
+
+def source_of(port: str) -> sources.Source:
+    return sources.Source(catalogue.get(port))
+
+
+@pytest.mark.parametrize(("port", "least"), [("v6.6", 60), ("rfc-v4", 60), ("v6.15", 80)])
+def test_hand_picked_faults_all_apply_to_their_port(port: str, least: int) -> None:
+    source = source_of(port)
+    faults = campaign.faults_of(source, campaign.Options(source.target))
+
+    texts = {source.apply(one) for one in faults}
+
+    assert least <= len(faults)
+    assert len(faults) == len(texts), "two faults are the same"
+
+
+def test_locked_heads_have_their_own_faults() -> None:
+    assert 20 <= len(fault.catalogue("locked"))
+
+
+def test_fault_that_does_not_apply_says_why() -> None:
+    edit = Edit(("pte_list_add",), "$d->no_such_field = $x;", ";")
+    wrong = Fault("wrong", "", "", (), ((edit,),), "test")
+
+    with pytest.raises(sources.DoesNotApplyError) as raised:
+        source_of("v6.6").apply(wrong)
+
+    expected = "'$d->no_such_field = $x;' must be in pte_list_add once, is 0 times"
+    assert f"wrong does not apply: {expected}" == str(raised.value)
+
+
+def test_pattern_that_fits_twice_does_not_apply() -> None:
+    edit = Edit(("pte_list_add",), "$v = rmap_many($d);", ";")
+
+    with pytest.raises(sources.DoesNotApplyError, match="once, is 2 times"):
+        source_of("v6.6").edit([edit])
+
+
+def test_pattern_finds_the_whole_of_nested_expressions() -> None:
+    function = source_of("v6.6").functions["rmap_get_next"]
+
+    (match,) = function.find("$d->sptes[iter->pos])")[1:]
+
+    assert "iter->desc" == match.names["$d"]
+
+
+def test_name_used_twice_stands_for_the_same() -> None:
+    function = source_of("v6.6").functions["pte_list_desc_remove_entry"]
+
+    assert [] == function.find("$d->sptes[$i] = $d->sptes[$l];")
+    assert 1 == len(function.find("$d->sptes[$i] = $h->sptes[$l];"))
+
+
+def test_edit_keeps_lines_and_marks_the_place() -> None:
+    source = source_of("v6.6")
+    edit = Edit(("pte_list_remove",), "KVM_BUG_ON_DATA_CORRUPTION(true, $k);", ";")
+
+    text = source.edit([edit]).decode()
+
+    assert "	pyfuzz_fault_reached = 1; ;\nunlock:" in text
+    assert source.text.count(b"\n") == text.count("\n") - 2  # the flag and its #line
+
+
+def test_mechanical_faults_have_stable_unique_names() -> None:
+    names = [one.name for one in mechanical.faults(source_of("v6.6"))]
+
+    assert 100 < len(names)
+    assert len(names) == len(set(names))
+
+
+def test_command_measures_one_fault_as_json() -> None:
+    arguments = ["v6.6", "--only", "free-missing", "--time-per-fault", "20s", "--json"]
+
+    done = CliRunner().invoke(mutants, arguments, standalone_mode=False)
+
+    assert 0 == done.return_value, done.output
+    (found,) = json.loads(done.stdout)["faults"]
+    assert ("detected", True, True) == (found["status"], found["reached"], found["triggered"])
+    assert Kind.LEAK.value == found["trials"][0]["kind"]
+
+
+def test_command_without_such_a_fault_says_so() -> None:
+    done = CliRunner().invoke(mutants, ["v6.6", "--only", "nothing"], standalone_mode=False)
+
+    expected = "there is no fault 'nothing' for v6.6: pyfuzz mutants v6.6 --list has their names"
+    assert expected == str(done.exception)
