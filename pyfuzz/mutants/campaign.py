@@ -106,11 +106,12 @@ def groups_of(source: Source) -> tuple[str, ...]:
 
     Errors: UsageError if there is none.
     """
+    presence = ("presence",) if b"is_shadow_present_pte" in source.text else ()
     if b"tail_count" in source.text:
         locked = ("locked",) if "rmap_lock" in source.functions else ()
-        return ("shared", "headdesc", *locked)
+        return ("shared", *presence, "headdesc", *locked)
     if b"spte_count" in source.text:
-        return ("shared", "append")
+        return ("shared", *presence, "append")
     raise UsageError(
         f"there are no faults for {source.target.name}: its descriptors have no count; "
         "take a target of the append or the head-descriptor generation"

@@ -19,8 +19,6 @@ from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind
 
 _FOLDER = Path(__file__).parent
-# Every catalogue, and the trait that a target must have for it.
-CATALOGUES = ("shared", "headdesc", "append", "locked")
 _KEYS = {"name", "what", "like", "kinds", "in", "old", "new", "at", "or", "also", "equivalent"}
 
 
