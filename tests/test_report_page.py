@@ -147,16 +147,30 @@ def test_page_escapes_what_it_shows(html: str) -> None:
     assert "<known>" not in html
 
 
-def test_page_that_is_too_large_shows_less(
-    found: dict[str, Any], html: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    long = {**found, "inputs": [dict(one) for one in found["inputs"]]}
-    long["inputs"][0]["operations"] = ["add vm0 f0 s0"] * 300
-    monkeypatch.setattr(page, "MAX_BYTES", len(html.encode()) + 8000)
+def test_page_of_very_much_stays_small_enough_to_mail(found: dict[str, Any]) -> None:
+    operations = ["rmap-remove-off vm3 f12 #2047 x1001"] * 1024
+    script = "\n".join(operations)
+    trace = {"trace_text": ["x" * 80] * 2000, "trace_left_out": 7}
+    many = [
+        {
+            **found["findings"][1],
+            "id": number,
+            "operations": operations,
+            "script": script,
+            "replayed": {**found["findings"][1]["replayed"], **trace},
+        }
+        for number in range(200)
+    ]
+    inputs = [{**one, "finding": None, "operations": operations} for one in found["inputs"]]
 
-    shorter = render(long)
-    assert len(shorter.encode()) <= len(html.encode()) + 8000
-    assert "more operations" in shorter
+    text = render({**found, "findings": many, "inputs": inputs, "workers": []})
+    assert len(text.encode()) <= page.MAX_BYTES
+    assert "cut short on this page" in text
+    assert text.count('class="card finding"') == 200
+
+
+def test_page_of_little_is_not_cut_short(html: str) -> None:
+    assert "cut short on this page" not in html
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
 
 MAX_BYTES = 5_000_000
-# Operations shown of one input, lines of one trace: the first choice, then
-# what is left where the page would be too large to mail.
-_LIMITS = ((400, 400), (60, 60), (10, 0))
+# What is shown: operations of a sequence, lines of a trace, findings that are
+# drawn.  The first choice, then what is left where the page would be too large
+# to mail: JSON and the run folder have the rest.
+_LIMITS = ((400, 400, 1000), (60, 60, 60), (10, 0, 20))
 _KINDS_OF_CURVE = (
     ("executions", "Executions"),
     ("edges", "Edges reached"),
@@ -28,24 +29,35 @@ _KINDS_OF_CURVE = (
 
 
 def render(report: dict[str, Any]) -> str:
-    """Return the page of a report (see pyfuzz/report/data.py), at most MAX_BYTES long."""
+    """Return the page of a report (see pyfuzz/report/data.py).
+
+    It is made shorter until it has at most MAX_BYTES; only hundreds of findings
+    with long sequences could still be more.
+    """
+    values = {
+        **report,
+        "sources": _sources(report["coverage"]),
+        "unreached": _unreached(report["coverage"]),
+        "curves": _curves(report),
+        "glossary": glossary(),
+        "vm_count": VMS,
+        "new": [finding for finding in report["findings"] if not finding["known"]],
+        "known": [finding for finding in report["findings"] if finding["known"]],
+    }
     page = ""
-    for operations, trace_lines in _LIMITS:
+    for operations, trace_lines, drawn in _LIMITS:
         page = (
             _environment()
             .get_template("page.html.j2")
             .render(
-                **report,
-                drawings=[_drawings(finding) for finding in report["findings"]],
-                sources=_sources(report["coverage"]),
-                unreached=_unreached(report["coverage"]),
-                curves=_curves(report),
-                glossary=glossary(),
-                vm_count=VMS,
+                values,
+                drawings=[
+                    _drawings(finding) if number < drawn else []
+                    for number, finding in enumerate(report["findings"])
+                ],
                 shown_operations=operations,
                 shown_trace_lines=trace_lines,
-                new=[finding for finding in report["findings"] if not finding["known"]],
-                known=[finding for finding in report["findings"] if finding["known"]],
+                shorter=operations < _LIMITS[0][0],
             )
         )
         if len(page.encode()) <= MAX_BYTES:
