@@ -158,6 +158,9 @@ def _measure(
     folder: Path,
 ) -> Outcome:
     outcome = Outcome(fault)
+    if options.target.policy.startswith("BUG()") and _wants_bugged(fault):
+        outcome.trouble = f"{fault.name} does not apply: an error bugs no VM here"
+        return outcome
     try:
         planted = changed(options.target, source.apply(fault), fault.name, folder)
         program = trial.build(planted)
@@ -183,6 +186,10 @@ def _measure(
     finally:
         program.unlink(missing_ok=True)
     return outcome
+
+
+def _wants_bugged(fault: Fault) -> bool:
+    return any("vm_bugged" in edit.new for edits in fault.choices for edit in edits)
 
 
 def _differs(program: Path, clean: Path, corpus: Path) -> bool:
