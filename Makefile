@@ -13,6 +13,7 @@ help:
 	@echo 'make test     set up, then run the tests'
 	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
 	@echo 'make bench    executions per second, side by side with other drivers'
+	@echo 'make mutants  planted faults and how soon each is found: docs/faults.md'
 	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
 	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
 	@echo 'make lint     ruff, mypy, and our C without a warning'
@@ -33,6 +34,9 @@ test: setup-test
 
 bench: setup
 	@$(PY) -m bench $(BENCH_ARGS)
+
+mutants: setup
+	@$(PY) -m bench.mutants $(MUTANTS_ARGS) > docs/faults.md
 
 ablation: setup
 	@$(PY) -m pip install -q 'scipy>=1.11'
