@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
 
 from pyfuzz.errors import HarnessError
+
+# What a function that was compiled has; a declaration has no code.
+_DEFINED = {"DW_AT_low_pc", "DW_AT_high_pc", "DW_AT_name", "DW_AT_decl_file", "DW_AT_decl_line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,21 @@ class LineTable:
     compiler ran.
     """
 
-    def __init__(self, module: Path, source: Path) -> None:
-        """Read what was compiled from ``source`` out of the shared object ``module``.
+    def __init__(self, module: Path, addresses: Iterable[int]) -> None:
+        """Read out of a shared object what was compiled to the code at these addresses.
 
+        Its name would not do: a build is found again by what is in the source,
+        so it may have been made from a file of another place.
         Errors: HarnessError if there is no such DWARF in it.
         """
+        wanted = sorted(addresses)
         try:
             with module.open("rb") as stream:
-                self._read(ELFFile(stream), os.path.realpath(source))
+                self._read(ELFFile(stream), wanted)
         except (OSError, ELFError, DWARFError) as error:
             raise HarnessError(f"{module.name} has no DWARF to read: {error}") from error
 
-    def _read(self, elf: Any, source: str) -> None:
+    def _read(self, elf: Any, wanted: list[int]) -> None:
         self._rows: list[tuple[int, Place | None]] = []
         self.functions: list[Function] = []
         self.folder = ""
@@ -64,14 +71,16 @@ class LineTable:
         for unit in dwarf.iter_CUs():
             top = unit.get_top_DIE()
             folder = _text(top.attributes.get("DW_AT_comp_dir"))
-            name = _text(top.attributes.get("DW_AT_name"))
-            if os.path.realpath(Path(folder, name)) != source:
+            program = dwarf.line_program_for_CU(unit)
+            if program is None:
+                continue
+            files = _files(program, folder)
+            functions = _functions(top, files)
+            if not any(_has_one(wanted, function) for function in functions):
                 continue
             self.folder = folder
-            program = dwarf.line_program_for_CU(unit)
-            files = _files(program, folder)
             self._rows += _rows(program, files)
-            self.functions += _functions(top, files)
+            self.functions += functions
         self._rows.sort(key=lambda row: row[0])
         self.functions.sort(key=lambda function: function.start)
         self._starts = [address for address, _ in self._rows]
@@ -90,6 +99,12 @@ class LineTable:
         if number < 0 or address >= self.functions[number].end:
             return None
         return self.functions[number]
+
+
+def _has_one(addresses: list[int], function: Function) -> bool:
+    """Tell whether one of the addresses, which are sorted, is in a function."""
+    place = bisect_left(addresses, function.start)
+    return place < len(addresses) and addresses[place] < function.end
 
 
 def _files(program: Any, folder: str) -> dict[int, str]:
@@ -131,7 +146,7 @@ def _functions(top: Any, files: dict[int, str]) -> list[Function]:
     functions = []
     for die in top.iter_children():
         values = die.attributes
-        if die.tag != "DW_TAG_subprogram" or "DW_AT_low_pc" not in values:
+        if die.tag != "DW_TAG_subprogram" or not values.keys() >= _DEFINED:
             continue
         start, high = values["DW_AT_low_pc"].value, values["DW_AT_high_pc"]
         end = high.value if high.form.startswith("DW_FORM_addr") else start + high.value

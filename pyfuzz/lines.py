@@ -109,9 +109,9 @@ def line_coverage(target: Target, inputs: Iterable[bytes]) -> LineCoverage:
                 continue
             for block, count in ran:
                 counts[block] += count
-                if first[block] is None:
+                if True:
                     first[block] = number
-    table = LineTable(path, target.source)
+    table = LineTable(path, addresses)
     found = [
         _Block(start, end, counts[block], first[block])
         for block, (start, end) in _ranges(addresses, table)
@@ -126,7 +126,6 @@ def blocks(module: Module) -> tuple[Path, list[int]]:
 
 def run(module: Module, payload: bytes) -> list[tuple[int, int]]:
     """Run one input; return the blocks it ran and how often each (in the child)."""
-    module.take_block_counts()
     module.run(payload)
     return [(block, n) for block, n in enumerate(module.take_block_counts()) if n]
 

@@ -45,6 +45,14 @@ def test_line_coverage_of_long_list_counts_past_a_byte() -> None:
     assert line_with(file, "desc->sptes[desc->spte_count++] = sptep;").count == 999
 
 
+def test_line_coverage_of_loop_counts_the_part_that_ran_most_often() -> None:
+    file = file_named(of_port("add vm0 f1 s0 x3\nzap-all vm0 f1\n"), "ports/append.h")
+    body = line_with(file, "mmu_spte_clear_track_bits(kvm, desc->sptes[i]);")
+
+    assert body.count == 3
+    assert file.lines[body.number - 1].count == 4  # its condition, of start, condition, next
+
+
 def test_line_coverage_of_unreached_line_has_count_zero_and_no_input() -> None:
     file = file_named(of_port(STRAY), "ports/append.h")
     line = line_with(file, "desc->spte_count = 2;")
@@ -63,11 +71,12 @@ def test_line_coverage_names_the_first_input_that_reaches_a_line() -> None:
     file = file_named(of_port(STRAY, LONG), "ports/append.h")
 
     assert line_with(file, "PORT_SINGLE(kvm, sptep);").input == 0
+    assert line_with(file, "rmap_head->val = (unsigned long)sptep;").input == 0  # both do
     assert line_with(file, "desc->spte_count = 2;").input == 1
 
 
 def test_line_coverage_of_condition_that_went_one_way_runs_part_of_the_line() -> None:
-    line = line_with(file_named(of_port(LONG), "ports/iterator.h"), "BUG_ON(")
+    line = line_with(file_named(of_port(LONG), "ports/iterator.h"), "BUG_ON(!is")
     loop = line_with(file_named(of_port(LONG), "ports/append.h"), "desc; desc = more)")
 
     assert line.blocks_run == 0
@@ -96,6 +105,16 @@ def test_line_coverage_of_extracted_code_is_on_the_users_lines(tmp_path: Path) -
     line = line_with(file, "rmap_head->val = (unsigned long)sptep;")
     assert line.count == 1
     assert line.number > 7000
+
+
+def test_line_coverage_of_the_same_source_in_another_place_is_the_same(tmp_path: Path) -> None:
+    covered = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        covered.append(line_coverage(extracted(tmp_path / name), encoded(STRAY)))
+
+    assert covered[0] == covered[1]
+    assert covered[0].lines > 50
 
 
 def extracted(folder: Path) -> Target:
