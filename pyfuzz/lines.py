@@ -109,7 +109,7 @@ def line_coverage(target: Target, inputs: Iterable[bytes]) -> LineCoverage:
                 continue
             for block, count in ran:
                 counts[block] += count
-                if True:
+                if first[block] is None:
                     first[block] = number
     table = LineTable(path, addresses)
     found = [
