@@ -138,7 +138,7 @@ class Runner:
         self._connection, theirs = multiprocessing.Pipe()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pyfuzz._child", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "pyfuzz._child", str(theirs.fileno())],
                 env=_engine.environment(self._flavour),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
