@@ -130,7 +130,8 @@ def test_kernel_that_appends_finds_what_is_known() -> None:
     found = found_by(extraction, text)
 
     assert found == {(Kind.COUNT_CONTRACT, "pte_list_add")}
-    assert extraction.target.known_reason(Kind.COUNT_CONTRACT, "pte_list_add")
+    said = "returned 13: those up to the first descriptor with room"
+    assert extraction.target.known_reason(Kind.COUNT_CONTRACT, "pte_list_add", said)
 
 
 def test_kernel_mistake_in_the_source_is_shown_where_it_is(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_table_tells_what_needs_a_new_artifact() -> None:
 
 def test_known_finding_has_its_reason_and_comes_last() -> None:
     table = FindingTable(TARGET, 0)
-    known = Slot(Kind.COUNT_CONTRACT, 1, 1, 1, 0, 9, "pte_list_add", "message", SHORT)
+    message = "returned 13: those up to the first descriptor with room"
+    known = Slot(Kind.COUNT_CONTRACT, 1, 1, 1, 0, 9, "pte_list_add", message, SHORT)
     table.update("0.1", [known, slot(SHORT, first_ns=9)])
 
     new, declared = table.all()
