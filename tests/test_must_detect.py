@@ -11,7 +11,7 @@ from pyfuzz import catalogue
 from pyfuzz.mutants import campaign, sources, trial
 from pyfuzz.mutants.trial import Ways
 
-# Ten times what the slowest of twenty seeds needed, and more.
+# Far more than these faults needed whenever they were tried; executions, not time.
 EXECUTIONS = 200_000
 # Processor time that nobody needs; for a machine on which something hangs.
 NEVER_S = 120.0
