@@ -170,7 +170,8 @@ def test_duplicate_of_a_case_is_also_a_file_that_expects_nothing(tmp_path: Path)
 
 def test_case_of_findings_is_the_first_that_is_not_known() -> None:
     target = catalogue.get("rfc-v3")
-    known = RawFinding(Kind.COUNT_CONTRACT, 2, 0, 0, 1, "pte_list_add", "must return 14")
+    said = "must return 14: those up to the first descriptor with room"
+    known = RawFinding(Kind.COUNT_CONTRACT, 2, 0, 0, 1, "pte_list_add", said)
     new = RawFinding(Kind.LOST_ENTRY, 4, 0, 0, 2, "pte_list_remove", "s0 is gone")
 
     chosen = [regression.case_of(found, target, ()) for found in ([known, new], [known], [])]

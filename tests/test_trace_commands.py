@@ -61,7 +61,7 @@ def test_replay_json_is_one_object_with_the_trace(lost: str, capsys: Capture) ->
 
 def test_replay_all_targets_says_each_verdict(lost: str, capsys: Capture) -> None:
     assert run(["replay", lost, "--all-targets"]) == 1
-    assert capsys.readouterr().out.endswith("8 replays: 3 clean, 0 known, 5 finding\n")
+    assert capsys.readouterr().out.endswith("9 replays: 4 clean, 0 known, 5 finding\n")
 
 
 def test_replay_of_a_sanitizer_finding_without_sanitizer_says_so(
