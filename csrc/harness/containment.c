@@ -56,6 +56,7 @@ void containment_fault(unsigned int vm, unsigned int fault)
 	world.faulted = true;
 	containment.fault = fault;
 	containment.fault_operation = world.operation;
+	descriptors_clean();
 	/* Whatever goes wrong for others must be seen when it does. */
 	world.precise = true;
 }
@@ -236,9 +237,15 @@ void containment_innocents(void)
 		if (!world.host_dead)
 			check_everything(vm);
 	}
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++)
-		if (world.vms[vm].alive)
-			workload(vm);
+	/* Nobody is left to blame: no need to know at which step it shows. */
+	world.precise = false;
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
+		if (!world.vms[vm].alive)
+			continue;
+		workload(vm);
+		check_everything(vm);
+		check_caches(vm);
+	}
 	if (world.host_dead)
 		return;
 	containment.innocents_work = !harm_seen;

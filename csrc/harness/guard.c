@@ -9,12 +9,14 @@
  * goes to whoever had it before: several modules, each with a guard of its
  * own, may be in one process.
  */
+#define _GNU_SOURCE	/* REG_RIP */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include "world.h"
 
@@ -92,6 +94,29 @@ static uint64_t processor_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+#if PYFUZZ_SANITIZE && defined(__x86_64__)
+/* Where this module's own code is, as the linker has it. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char etext[] __attribute__((visibility("hidden")));
+#endif
+
+/*
+ * Is what a signal interrupted our own code, and not a sanitizer's?  A jump
+ * out of the middle of a report would leave its lock held for ever.
+ */
+static bool interrupted_ours(const void *context)
+{
+#if PYFUZZ_SANITIZE && defined(__x86_64__)
+	const ucontext_t *uc = context;
+	uintptr_t at = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+
+	return at >= (uintptr_t)__ehdr_start && at < (uintptr_t)etext;
+#else
+	(void)context;
+	return true;
+#endif
+}
+
 /* Still in the call that an earlier tick saw, a limit later: it does not end. */
 static void tick(int number, siginfo_t *info, void *context)
 {
@@ -107,7 +132,7 @@ static void tick(int number, siginfo_t *info, void *context)
 		seen_ms = processor_ms();
 		return;
 	}
-	if (processor_ms() - seen_ms < limit_ms)
+	if (processor_ms() - seen_ms < limit_ms || !interrupted_ours(context))
 		return;
 	guard_armed = 0;
 	guard_events();
@@ -246,6 +271,8 @@ static void asan_report(const char *text)
 	if (start)
 		sscanf(start + sizeof(mark) - 1, "%63s", class);
 	event_set(0, "AddressSanitizer: ", class);
+	/* One is enough: a loop over what is freed would report for minutes. */
+	descriptors_unpoison();
 }
 
 static void __attribute__((constructor)) asan_listen(void)

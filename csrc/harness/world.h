@@ -184,6 +184,8 @@ uint32_t descriptors_live(void);
 uint32_t descriptors_of(unsigned int vm);
 uint32_t descriptors_orphan(unsigned int vm);
 void descriptors_check_freed(void);
+void descriptors_unpoison(void);
+void descriptors_clean(void);
 void descriptor_give(void *descriptor, unsigned int vm);
 bool descriptor_is_blank(const void *descriptor, unsigned int vm);
 bool descriptor_is_live(const void *address);

@@ -41,7 +41,7 @@ static int pte_list_add(struct kvm_mmu_memory_cache *cache, u64 *sptep,
 		return 0;
 	}
 	if (!(val & RMAP_MANY)) {
-		desc = mmu_memory_cache_alloc(cache);
+		desc = kvm_mmu_memory_cache_alloc(cache);
 		desc->sptes[0] = (u64 *)val;
 		desc->sptes[1] = sptep;
 		rmap_head->val = rmap_many(desc);
@@ -49,7 +49,7 @@ static int pte_list_add(struct kvm_mmu_memory_cache *cache, u64 *sptep,
 	}
 	for (desc = rmap_desc(val); desc_full(desc); desc = desc->more) {
 		if (!desc->more)
-			desc->more = mmu_memory_cache_alloc(cache);
+			desc->more = kvm_mmu_memory_cache_alloc(cache);
 		count += PTE_LIST_EXT;
 	}
 	while (desc->sptes[i])

@@ -32,13 +32,15 @@
 
 enum state { FREE = 0, LIVE = 1 };
 
-static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(64)));
+/* As pages are: bits of an address that mean something are the same each time. */
+static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(4096)));
 static uint8_t states[POOL];
 static uint8_t owners[POOL];
 static uint8_t given[POOL];		/* freed by the target or a fault */
 static uint16_t ring[POOL];		/* freed objects, oldest first */
 static uint32_t ring_head, ring_len;
 static uint32_t fresh;			/* objects never handed out in this world */
+static uint32_t ever;			/* and in none before */
 static uint32_t live;
 
 static size_t stride(void)
@@ -60,8 +62,31 @@ static uint32_t index_of(const void *address)
 void descriptors_reset(void)
 {
 	memset(states, FREE, fresh);
+	if (fresh > ever)
+		ever = fresh;
 	fresh = ring_head = ring_len = live = 0;
 	poison(pool, sizeof(pool));
+}
+
+/*
+ * What no object of this world was in yet may hold those of worlds before.
+ * Code that goes astray must find the same there each time.
+ */
+void descriptors_clean(void)
+{
+	uint8_t *unused = pool + fresh * stride();
+
+	if (ever <= fresh)
+		return;
+	unpoison(unused, (ever - fresh) * stride());
+	memset(unused, 0, (ever - fresh) * stride());
+	poison(unused, (ever - fresh) * stride());
+}
+
+/* Until the next world. */
+void descriptors_unpoison(void)
+{
+	unpoison(pool, sizeof(pool));
 }
 
 uint32_t descriptors_live(void)
