@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "Findings as a C file, as JUnit XML, as SARIF.",
     "regress": "Put findings into the regression corpus, for pytest.",
     "mutants": "Plant faults in a target, and time how each is found.",
+    "containment": "Which faults a target contains, and which it does not.",
     "extract": "What would be compiled of a kernel, and the traits found.",
     "doctor": "What this machine has, and what is missing for what.",
 }

@@ -3,6 +3,11 @@
 
 describe    what came of the faults in one sequence, in words
 draw        random valid sequences around a fault
-search      the worst that comes of one fault on one target: a cell
-matrix      all cells, each in a process that may die of it
+search      the worst that comes of one fault on one target
+cell        that, as data
+fill        all cells, each in processes that may die of it; and their replay
+matrix      all cells as data, and the file that they are kept in
+known       the shipped matrix, and what is worse than it
+table       the matrix as text, and as Markdown
+page        the matrix as one HTML page
 """

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz containment``: which faults each target contains, and which it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue, faults
+from pyfuzz.catalogue import Target
+from pyfuzz.cli.options import target_of
+from pyfuzz.containment import fill, known, table
+from pyfuzz.containment.cell import Cell
+from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.run_folder import write_beside
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option(
+    "--kernel",
+    "kernels",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A row for real code: a kernel tree, a source tarball, or one mmu.c.  Repeatable.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--fault", "names", multiple=True, help="Only this fault.  Repeatable.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=Effort().runs,
+    show_default=True,
+    help="Sequences that are tried for a cell.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Rows at a time.  [default: CPUs]")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the page for people here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option(
+    "--replay",
+    "stored",
+    type=click.Path(path_type=Path),
+    help=f"Replay each cell of what --json printed {REPLAYS} times instead.",
+)
+def containment(
+    targets: tuple[str, ...],
+    kernels: tuple[Path, ...],
+    bug_on_data_corruption: bool,
+    names: tuple[str, ...],
+    seed: int,
+    runs: int,
+    workers: int | None,
+    html: Path | None,
+    as_json: bool,
+    stored: Path | None,
+) -> int:
+    """Plant each fault in one VM of each target; find the worst that comes of it.
+
+    TARGETS are of the catalogue, or all.  [default: all; none with --kernel]
+
+    Exit code 0: nothing is worse than the shipped matrix says; 1: something
+    is, or a target that it does not have does not contain a fault.
+    """
+    chosen = _targets(targets, kernels, bug_on_data_corruption)
+    if stored is not None:
+        return _replay(stored, chosen)
+    picked = [faults.get(name) for name in names] or faults.BY_GROUP
+    progress = _Progress(len(chosen) * len(picked))
+    rows = fill.find(
+        chosen,
+        picked,
+        seed=seed,
+        effort=Effort(runs=runs),
+        workers=workers,
+        watch=progress.done,
+    )
+    progress.end()
+    matrix = Matrix(tuple(rows), seed, Effort(runs=runs), progress.seconds)
+    return _conclude(matrix, html, as_json=as_json)
+
+
+def _targets(
+    names: tuple[str, ...], kernels: tuple[Path, ...], bug_on_data_corruption: bool
+) -> list[Target]:
+    everything = [target for target in catalogue.TARGETS.values() if target.builds]
+    if names == ("all",) or not (names or kernels):
+        chosen = everything
+    else:
+        chosen = [catalogue.get(name) for name in dict.fromkeys(names)]
+    for target in chosen:
+        if not target.builds:
+            raise UsageError(f"{target.name} does not compile, as the catalogue says: leave it out")
+    if bug_on_data_corruption and not kernels:
+        raise UsageError("--bug-on-data-corruption is for a kernel: give --kernel PATH too")
+    extracted = [target_of(None, kernel, bug_on_data_corruption) for kernel in kernels]
+    return [*chosen, *extracted]
+
+
+class _Progress:
+    """A line on standard error that says how far it is."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._finished = 0
+        self._live = sys.stderr.isatty()
+        self._began_s = time.monotonic()
+        self.seconds = 0.0
+
+    def done(self, cell: Cell) -> None:
+        """Say that a cell is done."""
+        self._finished += 1
+        self.seconds = time.monotonic() - self._began_s
+        if self._live:
+            outcome = cell.outcome.value if cell.outcome else "n/a"
+            line = f"{self._finished} of {self._total}: {cell.target}, {cell.fault}: {outcome}"
+            print(f"\r\x1b[K{line[:79]}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self.seconds = time.monotonic() - self._began_s
+
+
+def _conclude(matrix: Matrix, html: Path | None, *, as_json: bool) -> int:
+    stream = sys.stderr if as_json else sys.stdout
+    print("\n".join(table.text(matrix.rows)), file=stream)
+    shipped = known.shipped()
+    worse = [cell for row in matrix.rows for cell in known.worse(row, shipped)]
+    print(f"\n{_verdict(worse)}; {matrix.seconds:.0f} s", file=stream)
+    if as_json:
+        print(json.dumps(matrix.as_object(), indent=1), flush=True)
+    if html is not None:
+        from pyfuzz.containment.page import render  # noqa: PLC0415 (only where it is asked for)
+
+        _write(html, render(matrix))
+        print(f"page: {html}", file=stream)
+    _check_stable(matrix)
+    return int(bool(worse))
+
+
+def _check_stable(matrix: Matrix) -> None:
+    for row in matrix.rows:
+        for cell in row.applicable:
+            if cell.replays_same != cell.replays:
+                raise HarnessError(
+                    f"{cell.target}, {cell.fault}: must come to the same {cell.replays} times, "
+                    f"does {cell.replays_same} times; please report it with the seed {matrix.seed}"
+                )
+
+
+def _verdict(worse: list[Cell]) -> str:
+    if not worse:
+        return "verdict: as is known"
+    shown = ", ".join(f"{cell.target} {cell.fault}" for cell in worse[:3])
+    more = f" and {len(worse) - 3} more" if len(worse) > 3 else ""
+    return f"verdict: finding: not contained, and not known: {shown}{more}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_beside(path, text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be written: {error.strerror or error}; name another with --html"
+        ) from error
+
+
+def _replay(stored: Path, chosen: list[Target]) -> int:
+    matrix = known.read(stored)
+    by_name = {target.name: target for target in chosen}
+    rows = [row for row in matrix.rows if row.target in by_name]
+    cells = sum(len(row.applicable) for row in rows)
+    problems = fill.replay(matrix, by_name)
+    for problem in problems:
+        print(problem)
+    left = [row.target for row in matrix.rows if row.target not in by_name]
+    if left:
+        print(f"left out, for want of their source (--kernel): {', '.join(left)}")
+    print(
+        f"{cells - len(problems)} of {cells} cells came to the same {REPLAYS} times of {REPLAYS}"
+        f" on {os.cpu_count()} CPUs"
+    )
+    return int(bool(problems))

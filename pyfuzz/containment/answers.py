@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the matrix says to somebody who decides: versions against each other, fault by fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyfuzz.containment.cell import Cell
+from pyfuzz.containment.matrix import Matrix, Row
+from pyfuzz.faults import BY_GROUP
+from pyfuzz.results import Outcome
+
+CONTAINED = (Outcome.DETECTED, Outcome.SILENT)
+# Shares of a few hundred sequences that differ by less are not told apart.
+NOTABLE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fault on two targets: the worst, and the share of the sample that is contained."""
+
+    fault: str
+    before: Outcome
+    after: Outcome
+    share_before: float
+    share_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one target gained and lost against another.
+
+    ``better`` and ``worse`` are faults whose worst outcome changed, ``oftener``
+    and ``seldomer`` those of the others whose damage is contained notably more
+    or less often; each by how much it changed.
+    """
+
+    before: Row
+    after: Row
+    better: tuple[Change, ...]
+    worse: tuple[Change, ...]
+    oftener: tuple[Change, ...]
+    seldomer: tuple[Change, ...]
+
+
+def compare(matrix: Matrix, before: str, after: str) -> Comparison | None:
+    """Compare two targets of the matrix; None if it lacks one of them."""
+    rows = {row.target: row for row in matrix.rows}
+    if before not in rows or after not in rows:
+        return None
+    changes = [
+        change
+        for fault in BY_GROUP
+        if (change := _change(rows[before].find(fault.name), rows[after].find(fault.name)))
+    ]
+    same = [change for change in changes if change.before is change.after]
+    return Comparison(
+        rows[before],
+        rows[after],
+        better=tuple(c for c in changes if c.after.rank < c.before.rank),
+        worse=tuple(c for c in changes if c.after.rank > c.before.rank),
+        oftener=_by_size(same, lambda c: c.share_after - c.share_before),
+        seldomer=_by_size(same, lambda c: c.share_before - c.share_after),
+    )
+
+
+def _change(before: Cell | None, after: Cell | None) -> Change | None:
+    if before is None or after is None or before.outcome is None or after.outcome is None:
+        return None
+    return Change(
+        before.fault, before.outcome, after.outcome, share_contained(before), share_contained(after)
+    )
+
+
+def _by_size(changes: list[Change], size: Callable[[Change], float]) -> tuple[Change, ...]:
+    return tuple(
+        sorted((c for c in changes if size(c) >= NOTABLE), key=lambda c: (-size(c), c.fault))
+    )
+
+
+def share_contained(cell: Cell) -> float:
+    """Return which part of a cell's sample harmed nobody but the VM with the fault."""
+    return sum(cell.share(outcome) for outcome in CONTAINED)
+
+
+def nowhere_contained(matrix: Matrix, without: frozenset[str] = frozenset()) -> list[str]:
+    """Return the faults that no target contains whatever happens."""
+    rows = [row for row in matrix.rows if row.target not in without]
+    return [name for name in _planted(rows) if not any(_contains(row, name) for row in rows)]
+
+
+def everywhere_contained(matrix: Matrix) -> list[str]:
+    """Return the faults that every target contains that can have them."""
+    return [
+        name
+        for name in _planted(list(matrix.rows))
+        if all(cell.contained for row in matrix.rows if (cell := row.find(name)) and cell.applies)
+    ]
+
+
+def _planted(rows: list[Row]) -> list[str]:
+    return [
+        fault.name
+        for fault in BY_GROUP
+        if any((cell := row.find(fault.name)) and cell.applies for row in rows)
+    ]
+
+
+def _contains(row: Row, name: str) -> bool:
+    cell = row.find(name)
+    return cell is not None and cell.contained

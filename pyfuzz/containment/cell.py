@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One cell of the matrix, the worst that comes of one fault on one target; and a row of them.
+
+A cell is plain data, the same from a search and from a file (docs/json.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyfuzz.containment.describe import evidence_text, flag_text
+from pyfuzz.containment.search import Found
+from pyfuzz.grammar import format_operation, parse
+from pyfuzz.operation import Operation
+from pyfuzz.results import OUTCOMES, Containment, Outcome
+
+NOT_APPLICABLE = "n/a"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A sanitizer's report, and the shortest sequence found that shows it."""
+
+    message: str
+    sequence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What comes of one fault on one target.
+
+    ``outcome`` is the worst one found, None where the target has nothing that
+    the fault could damage; ``sequence`` shows it, a line an operation, and
+    ``kind``, ``function``, ``because`` say by what.  ``steps_to_flag`` is None if
+    the VM was never bugged, ``right_vm`` if none was.  ``sample`` counts the
+    outcomes of sequences that are the same on every target.
+    """
+
+    target: str
+    fault: str
+    outcome: Outcome | None = None
+    kind: str = ""
+    function: str = ""
+    because: str = ""
+    planted: str = ""
+    flagged: str = ""
+    steps_to_flag: int | None = None
+    right_vm: bool | None = None
+    destroyed: bool = False
+    innocents_work: bool = False
+    leaked: int = 0
+    sequence: tuple[str, ...] = ()
+    sample: dict[Outcome, int] = field(default_factory=dict)
+    runs: int = 0
+    replays: int = 0
+    replays_same: int = 0
+    report: Report | None = None
+
+    @property
+    def applies(self) -> bool:
+        """Whether the fault can be planted on this target."""
+        return self.outcome is not None
+
+    @property
+    def contained(self) -> bool:
+        """Whether nobody but the VM with the fault is harmed, and no access breaks the rules."""
+        return self.outcome is not None and self.outcome.contained
+
+    @property
+    def sampled(self) -> int:
+        """How many sequences were sampled."""
+        return sum(self.sample.values())
+
+    def share(self, outcome: Outcome) -> float:
+        """Return which part of the sample had this outcome."""
+        return self.sample.get(outcome, 0) / self.sampled if self.sample else 0.0
+
+    def operations(self) -> list[Operation]:
+        """Return the sequence's operations."""
+        return parse("\n".join(self.sequence), f"{self.target}, {self.fault}")
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the cell as ``pyfuzz containment --json`` prints it."""
+        return {
+            "target": self.target,
+            "fault": self.fault,
+            "outcome": self.outcome.value if self.outcome else NOT_APPLICABLE,
+            "kind": self.kind,
+            "function": self.function,
+            "because": self.because,
+            "planted": self.planted,
+            "flagged": self.flagged,
+            "steps_to_flag": self.steps_to_flag,
+            "right_vm": self.right_vm,
+            "destroyed": self.destroyed,
+            "innocents_work": self.innocents_work,
+            "leaked": self.leaked,
+            "sequence": list(self.sequence),
+            "sample": {outcome.value: self.sample.get(outcome, 0) for outcome in OUTCOMES[1:]},
+            "runs": self.runs,
+            "replays": self.replays,
+            "replays_same": self.replays_same,
+            "report": self.report
+            and {"message": self.report.message, "sequence": list(self.report.sequence)},
+        }
+
+
+def read_cell(values: dict[str, Any]) -> Cell:
+    """Return the cell that as_object() described.
+
+    Errors: KeyError, ValueError or TypeError if it is none.
+    """
+    outcome, report = values["outcome"], values["report"]
+    return Cell(
+        **{
+            **values,
+            "outcome": None if outcome == NOT_APPLICABLE else Outcome(outcome),
+            "sequence": tuple(values["sequence"]),
+            "sample": {Outcome(name): n for name, n in values["sample"].items() if n},
+            "report": report and Report(report["message"], tuple(report["sequence"])),
+        }
+    )
+
+
+def describe_worst(found: Found) -> dict[str, Any]:
+    """Return the fields of a cell that its worst sequence gives."""
+    result = found.result
+    evidence = result.evidence
+    return {
+        "outcome": result.outcome,
+        "kind": evidence.kind.value if evidence else "",
+        "function": evidence.function if evidence else "",
+        "because": evidence_text(evidence) if evidence else "",
+        "planted": result.did,
+        "flagged": flag_text(result),
+        "steps_to_flag": result.steps_to_flag,
+        "right_vm": _right_vm(result),
+        "destroyed": result.destroyed,
+        "innocents_work": result.innocents_work,
+        "leaked": result.leaked,
+        "sequence": tuple(map(format_operation, found.operations)),
+    }
+
+
+def _right_vm(result: Containment) -> bool | None:
+    if not (result.bugged or result.wrong_vm):
+        return None
+    return not result.wrong_vm

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fill the matrix: search every cell in processes that may die of it, and replay them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
+from threading import Event
+
+from pyfuzz.catalogue import Target
+from pyfuzz.containment import cell as cells
+from pyfuzz.containment import search
+from pyfuzz.containment.cell import Cell, Report
+from pyfuzz.containment.draw import Around
+from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix, Row
+from pyfuzz.containment.search import Explored, Found
+from pyfuzz.faults import BY_GROUP, BY_NAME, Fault
+from pyfuzz.grammar import format_operation
+from pyfuzz.kinds import Kind
+from pyfuzz.results import Containment, Evidence, Outcome
+from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.sequence import encode
+
+# Far more than any cell takes, on a busy machine.
+_LIMIT_S = 300.0
+# A sequence that does not come to the same each time is no evidence.
+_ATTEMPTS = 3
+_NEXT_SEED = 7919
+
+# Told of every cell when it is done.
+Watch = Callable[[Cell], None]
+
+
+def find(
+    targets: Sequence[Target],
+    faults: Iterable[Fault] = BY_GROUP,
+    *,
+    seed: int = 1,
+    effort: Effort | None = None,
+    workers: int | None = None,
+    watch: Watch = lambda cell: None,
+) -> list[Row]:
+    """Search all cells, some rows at a time; the same seed gives the same cells.
+
+    Errors: UsageError or HarnessError as loading a target does.
+    """
+    chosen = tuple(faults)
+    stop = Event()
+    effort = effort or Effort()
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        futures = [
+            pool.submit(_row, target, chosen, seed, effort, watch, stop) for target in targets
+        ]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            return [future.result() for future in futures if future.done()]
+        finally:
+            stop.set()
+            for future in futures:
+                future.cancel()
+
+
+def _row(
+    target: Target, faults: tuple[Fault, ...], seed: int, effort: Effort, watch: Watch, stop: Event
+) -> Row:
+    row = []
+    with (
+        Runner(target, "fuzz", _LIMIT_S) as plain,
+        Runner(target, "sanitize", _LIMIT_S) as sanitized,
+    ):
+        for fault in faults:
+            if stop.is_set():
+                break
+            search_cell = _CellSearch(target, fault, seed, effort, plain, sanitized)
+            row.append(search_cell.cell())
+            watch(row[-1])
+    return Row(target.name, target.generation, target.policy, tuple(row))
+
+
+class _CellSearch:
+    """The search for one cell, in children that are replaced when they die."""
+
+    def __init__(
+        self,
+        target: Target,
+        fault: Fault,
+        seed: int,
+        effort: Effort,
+        plain: Runner,
+        sanitized: Runner,
+    ) -> None:
+        self._target = target
+        self._fault = fault
+        self._seed = seed
+        self._effort = effort
+        self._plain = plain
+        self._sanitized = sanitized
+
+    def cell(self) -> Cell:
+        cell = Cell(self._target.name, self._fault.name)
+        if not self._plain.call(search.applies, self._fault):
+            return cell
+        sample = self._sample()
+        for attempt in range(_ATTEMPTS):
+            explored = self._explore(self._seed + attempt * _NEXT_SEED)
+            if explored.worst is None:
+                return cell
+            worst = self._shorten(explored.worst)
+            replays = self._effort.replays
+            same = self._replays(worst, replays)
+            if same == replays:
+                break
+        cell = replace(
+            cell,
+            **cells.describe_worst(worst),
+            sample=sample,
+            runs=explored.runs,
+            replays=replays,
+            replays_same=same,
+        )
+        return self._with_report(cell, explored)
+
+    def _sample(self) -> dict[Outcome, int]:
+        number, seed, runs = self._fault.number, self._seed, self._effort.sample
+        try:
+            sample: dict[Outcome, int] = self._plain.call(search.sample, number, seed, runs)
+        except ChildDiedError:
+            return search.sample_with(self._one_by_one, self._fault, seed, runs)
+        return sample
+
+    def _explore(self, seed: int) -> Explored:
+        number, runs = self._fault.number, self._effort.runs
+        try:
+            explored: Explored = self._plain.call(search.explore, number, seed, runs)
+        except ChildDiedError:
+            traits = self._plain.call(search.traits_of)
+            around = Around(self._fault, traits.opcodes, traits.capacity)
+            return search.explore_with(self._one_by_one, around, search.rng_of(seed, number), runs)
+        return explored
+
+    def _shorten(self, found: Found) -> Found:
+        try:
+            shorter: Found = self._plain.call(search.shorten, found)
+        except ChildDiedError:
+            return search.shorten_with(self._one_by_one, found)
+        return shorter
+
+    def _replays(self, found: Found, times: int) -> int:
+        """Replay in a process that has run nothing else."""
+        with Runner(self._target, "fuzz", _LIMIT_S) as fresh:
+            try:
+                same: int = fresh.call(search.repeats, found, times)
+            except ChildDiedError:
+                results = [self._one_by_one_in(fresh, found) for _ in range(times)]
+                return sum(search.signature(r) == search.signature(found.result) for r in results)
+        return same
+
+    def _with_report(self, cell: Cell, explored: Explored) -> Cell:
+        """Add a sanitizer's report, which makes a cell that looked contained one that is not."""
+        try:
+            found: Found | None = self._sanitized.call(
+                search.report_of,
+                self._fault.number,
+                self._seed,
+                self._effort.sanitized,
+                explored.kept,
+            )
+        except ChildDiedError as died:
+            return replace(cell, report=Report(died.finding.message, cell.sequence))
+        if found is None or found.result.report is None:
+            return cell
+        lines = tuple(map(format_operation, found.operations))
+        cell = replace(cell, report=Report(found.result.report, lines))
+        if cell.contained:
+            cell = replace(cell, **{**cells.describe_worst(found), "outcome": Outcome.MEMORY})
+        return cell
+
+    def _one_by_one(self, payload: bytes) -> Containment | None:
+        """Run one payload in the child; its death is the host's."""
+        return _run_in(self._plain, self._fault, payload)
+
+    def _one_by_one_in(self, runner: Runner, found: Found) -> Containment:
+        result = _run_in(runner, self._fault, encode(found.operations))
+        return result if result is not None else _death(self._fault, "")
+
+
+def _run_in(runner: Runner, fault: Fault, payload: bytes) -> Containment | None:
+    try:
+        result: Containment | None = runner.call(search.run_one, payload)
+    except ChildDiedError as died:
+        return _death(fault, died.finding.message)
+    return result
+
+
+def _death(fault: Fault, message: str) -> Containment:
+    """What the end of the process that ran a sequence amounts to."""
+    return Containment(
+        outcome=Outcome.HOST_DEATH,
+        fault=fault.number,
+        faults=1,
+        mistakes=0,
+        did="",
+        operation=0,
+        bugged=False,
+        wrong_vm=False,
+        steps_to_flag=None,
+        steps_after=0,
+        destroyed=False,
+        emptied=False,
+        innocents_work=False,
+        leaked=0,
+        evidence=Evidence(Kind.HOST_FAULT, 0, 0, "", message),
+        report=None,
+    )
+
+
+def replay(matrix: Matrix, targets: dict[str, Target], times: int = REPLAYS) -> list[str]:
+    """Replay every cell so often; say of which cells the outcome is another, a line each.
+
+    Rows of targets that are not named are left out.
+    """
+    problems = []
+    for row in matrix.rows:
+        if row.target not in targets:
+            continue
+        for flavour in ("fuzz", "sanitize"):
+            cells_of = [cell for cell in row.applicable if _flavour(cell) == flavour]
+            if cells_of:
+                problems += _problems(targets[row.target], flavour, cells_of, times)
+    return problems
+
+
+def _flavour(cell: Cell) -> str:
+    """Return the flavour that shows a cell's outcome."""
+    return "sanitize" if cell.outcome is Outcome.MEMORY else "fuzz"
+
+
+def _problems(target: Target, flavour: str, row: list[Cell], times: int) -> list[str]:
+    with Runner(target, flavour, _LIMIT_S) as runner:
+        return [problem for cell in row if (problem := _problem(runner, cell, times))]
+
+
+def _problem(runner: Runner, cell: Cell, times: int) -> str | None:
+    fault = BY_NAME[cell.fault]
+    payload = encode(cell.operations())
+    for attempt in range(times):
+        result = _run_in(runner, fault, payload)
+        outcome = result.outcome if result else Outcome.NO_FAULT
+        if outcome is not cell.outcome:
+            assert cell.outcome is not None
+            return (
+                f"{cell.target}, {cell.fault}: must be {cell.outcome.value} each time, "
+                f"is {outcome.value} in replay {attempt + 1}"
+            )
+    return None

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The shipped matrix: what is known to come of each fault, and what is worse than that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyfuzz import _paths
+from pyfuzz.containment.cell import Cell
+from pyfuzz.containment.matrix import Matrix, Row, read_matrix
+from pyfuzz.errors import UsageError
+
+
+def path() -> Path:
+    """Return the file of the shipped matrix."""
+    return _paths.corpus() / "containment.json"
+
+
+def read(file: Path) -> Matrix:
+    """Read a matrix that was written before.
+
+    Errors: UsageError that names the file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise UsageError(f"{file}: cannot be read: {reason}; name a file you can read") from error
+    return read_matrix(text, str(file))
+
+
+def shipped() -> Matrix | None:
+    """Return the shipped matrix, None where there is none."""
+    return read(path()) if path().is_file() else None
+
+
+def worse(row: Row, known: Matrix | None) -> list[Cell]:
+    """Return the cells that are not as well contained as is known.
+
+    Of a target that the shipped matrix does not have, nothing is known: there
+    it is every cell that is not contained.
+    """
+    same = next((one for one in known.rows if one.target == row.target), None) if known else None
+    if same is None:
+        return [cell for cell in row.applicable if not cell.contained]
+    ranks = {cell.fault: cell.outcome.rank for cell in same.cells if cell.outcome is not None}
+    return [
+        cell
+        for cell in row.applicable
+        if cell.outcome is not None and cell.outcome.rank > ranks.get(cell.fault, 0)
+    ]

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The matrix as one HTML page for people who decide; the report's look, nothing loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from pyfuzz import __version__
+from pyfuzz.containment.answers import (
+    CONTAINED,
+    Comparison,
+    compare,
+    everywhere_contained,
+    nowhere_contained,
+    share_contained,
+)
+from pyfuzz.containment.cell import Cell
+from pyfuzz.containment.describe import MEANING
+from pyfuzz.containment.matrix import Matrix, Row
+from pyfuzz.containment.table import SIGNS
+from pyfuzz.faults import BY_GROUP, Fault
+from pyfuzz.results import OUTCOMES, Outcome
+
+_TEMPLATES = Path(__file__).with_name("templates")
+# Their style sheet, script and macros are this page's as well.
+_REPORTS = Path(__file__).parent.parent / "report" / "templates"
+
+PROPOSAL = "hardened"
+# Before the series, its last version, what was merged, what came of that, the proposal.
+_HEADLINE = ("bug", "rfc-v4", "v6.6", "v6.15", PROPOSAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that is asked of the matrix: two targets, and what the second changed."""
+
+    title: str
+    before: str
+    after: str
+
+
+QUESTIONS = (
+    Question("What v4 of the series gained over BUG()", "bug", "rfc-v4"),
+    Question("What returning after an error gained: v4 against v3", "rfc-v3", "rfc-v4"),
+    Question("What the merged code gained or lost against v4", "rfc-v4", "v6.6"),
+    Question("What CONFIG_BUG_ON_DATA_CORRUPTION=y costs", "v6.6", "v6.6-corruption-bug"),
+    Question("What 6.15 changed", "v6.6", "v6.15"),
+    Question("What the hardened proposal gains over the merged code", "v6.6", "hardened"),
+)
+
+
+def render(matrix: Matrix) -> str:
+    """Return the page of a matrix."""
+    return (
+        _environment()
+        .get_template("containment.html.j2")
+        .render(
+            matrix=matrix,
+            rows=matrix.rows,
+            faults=_faults(matrix),
+            headline=[row for name in _HEADLINE for row in matrix.rows if row.target == name],
+            answers=_answers(matrix),
+            nowhere=nowhere_contained(matrix, frozenset((PROPOSAL,))),
+            not_even_proposed=nowhere_contained(matrix),
+            everywhere=everywhere_contained(matrix),
+            proposal=PROPOSAL,
+            outcomes=OUTCOMES[1:],
+            meaning=MEANING,
+            signs=SIGNS,
+            generator=f"pyfuzz {__version__}",
+        )
+    )
+
+
+def _faults(matrix: Matrix) -> list[tuple[str, list[tuple[Fault, list[Cell]]]]]:
+    """Return the faults of the matrix by group, each with its cells in the rows' order."""
+    groups: dict[str, list[tuple[Fault, list[Cell]]]] = {}
+    for fault in BY_GROUP:
+        cells = [cell for row in matrix.rows if (cell := row.find(fault.name)) is not None]
+        if len(cells) == len(matrix.rows):
+            groups.setdefault(fault.group.value, []).append((fault, cells))
+    return list(groups.items())
+
+
+def _answers(matrix: Matrix) -> list[tuple[Question, Comparison]]:
+    found = ((question, compare(matrix, question.before, question.after)) for question in QUESTIONS)
+    return [(question, comparison) for question, comparison in found if comparison is not None]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        percent=_percent, contained=_contained_of, slug=_slug, replay=_replay_command
+    )
+    environment.tests["dead"] = lambda cell: cell.outcome is Outcome.HOST_DEATH
+    return environment
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _contained_of(one: Row | Cell) -> float:
+    """Return which part of the sampled sequences is contained, of a row or a cell."""
+    if isinstance(one, Cell):
+        return share_contained(one)
+    return one.sampled(*CONTAINED)
+
+
+def _slug(cell: Cell) -> str:
+    return f"{cell.target}-{cell.fault}".replace(".", "-")
+
+
+def _replay_command(cell: Cell) -> str:
+    return f"pyfuzz replay FILE --target {cell.target}"
