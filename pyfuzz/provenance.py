@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, _paths, builder, compiler
+from pyfuzz import __version__, _paths, builder, compiler, known
 from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
 from pyfuzz.run_folder import write_beside
 
@@ -51,6 +51,7 @@ def record(folder: Path, options: Options, started: str) -> None:
             "policy": target.policy,
             "note": target.note,
             "defines": list(target.defines),
+            "known": [known.as_object(entry) for entry in _own_known(target)],
             "source": SOURCE if target.extracted else target.source.name,
             "sha256": hashlib.sha256(source).hexdigest(),
         },
@@ -130,6 +131,7 @@ def _check(campaign: dict[str, Any]) -> None:
             raise TypeError(f"target.{name} must be a text, is {target[name]!r}")
     if not all(isinstance(define, str) for define in target["defines"]):
         raise TypeError(f"target.defines must be texts, are {target['defines']!r}")
+    _known(target)
     _check_rest(campaign)
 
 
@@ -150,10 +152,15 @@ def _check_rest(campaign: dict[str, Any]) -> None:
 
 
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
-    """Return the target that a campaign fuzzed, None if its source is not here any more."""
+    """Return the target that a campaign fuzzed, with what was known of it then.
+
+    None if its source is not here any more.
+    """
     values = campaign["target"]
+    declared = _known(values)
     if values["generation"] != EXTRACTED:
-        return TARGETS.get(values["name"])
+        port = TARGETS.get(values["name"])
+        return port.knowing(declared) if port is not None and declared else port
     source = (folder / SOURCE).absolute()
     if not source.is_file():
         return None
@@ -164,7 +171,20 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
         source=source,
         defines=tuple(values["defines"]),
         note=values["note"],
+        known=declared,
     )
+
+
+def _known(target: dict[str, Any]) -> tuple[known.Known, ...]:
+    """Return what a record says is known of its target; records before had nothing."""
+    return tuple(known.of_object(entry) for entry in target.get("known", []))
+
+
+def _own_known(target: Target) -> list[known.Known]:
+    """Return what is known of a target but for what is shipped: that holds as it is later."""
+    port = TARGETS.get(target.name)
+    shipped = () if target.extracted or port is None else port.known
+    return [entry for entry in target.known if entry not in shipped]
 
 
 def _version(package: str) -> str | None:

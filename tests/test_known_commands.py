@@ -49,7 +49,30 @@ def test_replay_of_a_finding_whose_entry_expired_exits_with_1_and_says_so(folder
     ) in done.stdout
 
 
-@pytest.mark.parametrize("command", [["fuzz", "bug"], ["replay", "stray.seq"]])
+FLOOD_THEN_LOST = "add vm0 f0 s0 x30\nremove vm0 f0 s900 x2\nadd vm1 f0 s0\nremove vm1 f0 s1\n"
+FLOOD = """
+[[known]]
+kind = "log-flood"
+function = "*"
+reason = "a line each, by and by to be mended"
+"""
+
+
+def test_minimize_passes_over_a_finding_that_is_known_to_the_user(folder: Path) -> None:
+    (folder / "two.seq").write_text(FLOOD_THEN_LOST)
+    (folder / "flood.toml").write_text(FLOOD)
+    command = ("minimize", "two.seq", "--target", "rfc-v3")
+
+    without = pyfuzz(*command, folder=folder)
+    done = pyfuzz(*command, "--known", "flood.toml", folder=folder)
+
+    assert "# log-flood in pte_list_remove" in without.stdout
+    assert "# lost-entry in pte_list_remove" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["fuzz", "bug"], ["replay", "stray.seq"], ["minimize", "stray.seq"]]
+)
 def test_command_with_a_wrong_file_exits_with_2_and_one_line(
     folder: Path, command: list[str]
 ) -> None:

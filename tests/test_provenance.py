@@ -6,13 +6,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pyfuzz import catalogue, provenance
+from pyfuzz import catalogue, known, provenance
 from pyfuzz.campaign import Options
 from pyfuzz.catalogue import EXTRACTED, Target
+from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
 
 FACTS: dict[str, str | None] = {
     "path": "/src/linux 6.12",
@@ -66,6 +70,62 @@ def test_record_of_a_kernel_survives_the_kernel(tmp_path: Path) -> None:
     assert target.defines == chosen.target.defines
     assert campaign["target"]["sha256"] == hashlib.sha256(b"int x;\n").hexdigest()
     assert campaign["kernel"] == FACTS
+
+
+KNOWN = Known(
+    Kind.HOST_BUG,
+    "*pte_list_remove",
+    "not in this tree yet",
+    "BUG()*",
+    ("linux-6.*", "rfc-v3"),
+    "https://example.org/thread",
+    date(2027, 1, 31),
+    "known.toml:2",
+)
+
+
+def test_record_of_a_kernel_keeps_what_was_known_of_it(tmp_path: Path) -> None:
+    chosen = extracted(tmp_path)
+    by_traits = Known(Kind.COUNT_CONTRACT, "pte_list_add", "add appends", "*with room")
+    target = replace(chosen.target, known=(by_traits, KNOWN))
+    provenance.record(tmp_path, replace(chosen, target=target), "now")
+
+    (campaign,), _ = provenance.read(tmp_path)
+    again = provenance.target_of(tmp_path, campaign)
+    assert again is not None and (by_traits, KNOWN) == again.known
+
+
+def test_record_of_a_port_keeps_the_user_s_entries_and_not_the_shipped(tmp_path: Path) -> None:
+    port = catalogue.get("rfc-v3")
+    provenance.record(tmp_path, replace(options(tmp_path), target=port.knowing([KNOWN])), "now")
+
+    (campaign,), _ = provenance.read(tmp_path)
+    again = provenance.target_of(tmp_path, campaign)
+    assert ["known.toml:2"] == [entry["source"] for entry in campaign["target"]["known"]]
+    assert again is not None and (*port.known, KNOWN) == again.known
+
+
+def test_record_of_an_older_pyfuzz_without_known_entries_is_read(tmp_path: Path) -> None:
+    provenance.record(tmp_path, extracted(tmp_path), "now")
+    path = tmp_path / provenance.FILE
+    values = json.loads(path.read_text())
+    del values["campaigns"][0]["target"]["known"]
+    path.write_text(json.dumps(values))
+
+    (campaign,), notes = provenance.read(tmp_path)
+    again = provenance.target_of(tmp_path, campaign)
+    assert notes == [] and again is not None and again.known == ()
+
+
+@pytest.mark.parametrize("entry", [7, {}, {**known.as_object(KNOWN), "kind": "host-bog"}])
+def test_read_of_a_record_with_a_wrong_known_entry_is_a_note(tmp_path: Path, entry: Any) -> None:
+    provenance.record(tmp_path, options(tmp_path), "now")
+    path = tmp_path / provenance.FILE
+    values = json.loads(path.read_text())
+    values["campaigns"][0]["target"]["known"] = [entry]
+    path.write_text(json.dumps(values))
+
+    assert ([], 1) == (provenance.read(tmp_path)[0], len(provenance.read(tmp_path)[1]))
 
 
 def test_fuzz_command_of_a_kernel_names_path_and_config(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pyfuzz import catalogue, container
-from pyfuzz.cli.options import target_of
+from pyfuzz.cli.options import declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
@@ -33,6 +33,7 @@ from pyfuzz.runner import Runner
 @click.option("--kind", help="The finding's kind.  [default: the first that is not known]")
 @click.option("--function", help="The finding's function.  [default: the first with that kind]")
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@known_option
 @click.option(
     "--runs",
     type=click.IntRange(1),
@@ -50,6 +51,7 @@ def minimize(
     kind: str | None,
     function: str | None,
     sanitize: bool,
+    known_files: tuple[Path, ...],
     runs: int,
     output: Path | None,
     force: bool,
@@ -57,12 +59,13 @@ def minimize(
     """Print the shortest sequence with the same finding as FILE.
 
     The finding keeps its kind and its place in the target: it never drifts to
-    another one.
+    another one.  Of several it is the first that is not known.
     """
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: is there already; name another with -o, or give --force")
     wanted = None if kind is None else _kind(kind)
-    chosen = target_of(target, kernel, bug_on_data_corruption)
+    entries = declared(known_files)
+    chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
     source = container.read(file)
     with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
         findings = runner.run(source.payload, faults=source.faults)
