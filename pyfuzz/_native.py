@@ -25,7 +25,7 @@ from pyfuzz.results import (
     Traits,
 )
 
-ABI = 3
+ABI = 4
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
@@ -65,6 +65,17 @@ class Module:
     def run_function(self) -> Any:
         """The C function behind run(), for callers that run it in a loop."""
         return self._lib.pyfuzz_run
+
+    def coverage(self, data: bytes) -> bytes:
+        """Run one sequence for what it reaches by itself, whatever ran before.
+
+        Returns a byte for each of the target's counters, then one for each
+        state: 0, or the bit that says how often it was hit (8 classes).
+        """
+        size = self.traits.counters + self.traits.states
+        out = self._ffi.new("uint8_t[]", size)
+        self._lib.pyfuzz_coverage(data, len(data), out)
+        return bytes(self._ffi.buffer(out, size))
 
     def begin(self) -> None:
         """Start a sequence that is given step by step, in a fresh world."""

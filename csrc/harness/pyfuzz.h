@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything below does; pyfuzz/_native.py refuses another. */
-#define PYFUZZ_ABI 3
+#define PYFUZZ_ABI 4
 
 /* The world: the host as the harness models it. */
 #define PYFUZZ_VMS 4
@@ -213,6 +213,14 @@ void pyfuzz_begin(void);
 uint32_t pyfuzz_step(const struct pyfuzz_op *op, uint32_t operation,
 		     uint32_t step, struct pyfuzz_step *out);
 uint32_t pyfuzz_end(uint32_t operation, struct pyfuzz_step *out);
+
+/*
+ * Run one sequence for what it reaches by itself.  out gets traits.counters
+ * bytes for the target's counters and traits.states for the states': 0, or
+ * one bit for how often the counter was hit (1, 2, 3, 4 to 7, 8 to 15, 16 to
+ * 31, 32 to 127, more).  A finding is in pyfuzz_last(), and in no slot.
+ */
+void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out);
 
 const struct pyfuzz_result *pyfuzz_last(void);
 const struct pyfuzz_traits *pyfuzz_traits(void);

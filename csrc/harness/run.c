@@ -66,7 +66,7 @@ static void begin(bool precise)
 }
 
 /* The jump buffer is set once a sequence; nothing after it is kept in locals. */
-static void run_sequence(const uint8_t *data, size_t size, bool precise)
+void run_sequence(const uint8_t *data, size_t size, bool precise)
 {
 	begin(precise);
 	if (sigsetjmp(guard_env, 0)) {

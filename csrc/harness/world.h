@@ -172,7 +172,11 @@ static inline void guard_leave(void)
 	guard_armed = 0;
 }
 
+/* run.c: one sequence from a fresh world to its tear-down */
+void run_sequence(const uint8_t *data, size_t size, bool precise);
+
 /* feedback.c: what the engine learns about the state of the lists */
+uint8_t *feedback_counters(void);	/* as many as traits.states */
 void feedback_step(const struct pyfuzz_op *op, unsigned int spte, bool error);
 void feedback_walk(const struct walk *walk);
 void feedback_outcome(unsigned int fault, unsigned int outcome);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one sequence reaches, whatever ran before it: for those who choose
+ * among inputs (pyfuzz/reach.py).  Counts are told apart as libFuzzer does,
+ * so that what is kept here is what the engine would keep.
+ */
+#include <string.h>
+#include "world.h"
+
+extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+
+/* One bit for how often: 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more. */
+static uint8_t bucket(uint8_t count)
+{
+	if (count <= 3)
+		return (uint8_t)(1U << count >> 1);
+	return count >= 128 ? 128 : count >= 32 ? 64 : count >= 16 ? 32 :
+	       count >= 8   ? 16 : 8;
+}
+
+static void buckets(const uint8_t *counters, size_t n, uint8_t *out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = counters[i] ? bucket(counters[i]) : 0;
+}
+
+void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
+{
+	struct pyfuzz_shared *shared = shared_region();
+	size_t edges = pyfuzz_target.traits.counters;
+	size_t states = pyfuzz_target.traits.states;
+
+	if (size > PYFUZZ_MAX_INPUT)
+		size = PYFUZZ_MAX_INPUT;
+	/* Who looks at the region learns from it which input ended us. */
+	shared->input_size = (uint32_t)size;
+	memcpy(shared->input, data, size);
+	shared->executions++;
+	shared->running = 1;
+	if (edges)
+		memset(__start___sancov_cntrs, 0, edges);
+	memset(feedback_counters(), 0, states);
+	world.keep_log = false;
+	/* Never a second time: that would count everything twice. */
+	run_sequence(data, size, false);
+	shared->operations += world.result.operations;
+	shared->steps += world.result.steps;
+	if (edges)
+		buckets(__start___sancov_cntrs, edges, out);
+	buckets(feedback_counters(), states, out + edges);
+	shared->running = 0;
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Entries of a corpus folder: which files they are, and how they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from pyfuzz import _paths, container, sequence
+from pyfuzz.errors import UsageError
+from pyfuzz.reach import Input
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+
+
+def read_input(path: Path, *, faults: bool = False) -> Input:
+    """Read an entry; ``faults`` says whether engine inputs are of a campaign with faults.
+
+    A file that is named as libFuzzer names its inputs, by the SHA-1 of the
+    content, is one, even if its bytes happen to look like a text.
+    Errors: UsageError that names the file, what is wrong with it and a remedy.
+    """
+    if not _SHA1.fullmatch(path.name):
+        file = container.read(path, faults=faults)
+        return Input(file.payload, file.faults)
+    data = container.read_bytes(path)
+    if name_of(data) != path.name:
+        raise UsageError(
+            f"{path}: must be named by the SHA-1 of its content, is not: it is damaged; "
+            "get the file again from where it came, or delete it"
+        )
+    if len(data) > sequence.MAX_BYTES:
+        raise UsageError(
+            f"{path}: an engine input must have at most {sequence.MAX_BYTES} bytes, has "
+            f"{len(data)}; shorten it or delete it"
+        )
+    return Input(data, faults)
+
+
+def seeds_in(corpus: Path) -> set[Path]:
+    """Return where the shipped seeds are in a campaign's corpus, there or not."""
+    folder = _paths.corpus() / "seeds"
+    seeds = container.read_folder(folder, lambda _: None) if folder.is_dir() else []
+    return {corpus / name_of(seed.payload) for seed in seeds}
+
+
+def name_of(data: bytes) -> str:
+    """Return the name that libFuzzer gives an input."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The few inputs of a corpus that reach all that it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyfuzz import corpus_file
+from pyfuzz.errors import UsageError
+from pyfuzz.reach import HANG_LIMIT_S, Input, Reached, survey
+from pyfuzz.results import RawFinding
+from pyfuzz.setcover import Candidate, cover, union
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    from pyfuzz.catalogue import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Distilled:
+    """What is to become of each input; every path given is in one of the first four.
+
+    ``kept`` reach together what all that were measured do; those that there was
+    no time for are among them (``unmeasured`` says how many).  ``dropped`` add
+    nothing.  ``unreadable`` have the reason in one line.  ``fatal`` end the
+    process that runs them, with the finding.  ``edges``, ``states`` and
+    ``features`` are what was reached, before and after alike.
+    """
+
+    kept: tuple[Path, ...]
+    dropped: tuple[Path, ...]
+    unreadable: tuple[tuple[Path, str], ...]
+    fatal: tuple[tuple[Path, RawFinding], ...]
+    edges: int
+    states: int
+    features: int
+    unmeasured: int = 0
+
+
+def distill(
+    target: Target,
+    flavour: str,
+    paths: Iterable[Path],
+    *,
+    pinned: Collection[Path] = (),
+    faults: bool = False,
+    limit_s: float | None = None,
+    hang_limit_s: float = HANG_LIMIT_S,
+) -> Distilled:
+    """Choose the inputs that keep the edges and states (features, see pyfuzz.reach) of all.
+
+    Nothing is written or removed: that is the caller's.  ``pinned`` are kept
+    whatever they add, and others only for what they add to these: a
+    campaign's are corpus_file.seeds_in(corpus), which its next start stores
+    again anyway.  ``faults``: engine inputs are of a campaign with faults.  The same
+    files give the same result, if the time limit is not met.
+    Errors: UsageError or HarnessError as loading the target does; OSError if
+    there is no room for a temporary file.
+    """
+    stays = set(pinned)
+    readable: list[tuple[Path, Input]] = []
+    unreadable: list[tuple[Path, str]] = []
+    for path in sorted(set(paths)):
+        try:
+            readable.append((path, corpus_file.read_input(path, faults=faults)))
+        except UsageError as error:
+            unreadable.append((path, str(error)))
+    # The short ones first: there may be no time for all.
+    readable.sort(key=lambda pair: (len(pair[1].payload), pair[1].payload, pair[0]))
+    if not readable:
+        return Distilled((), (), tuple(unreadable), (), 0, 0, 0)
+    inputs = [one for _, one in readable]
+    found = survey(target, flavour, inputs, limit_s=limit_s, hang_limit_s=hang_limit_s)
+    kept: list[Path] = []
+    fatal: list[tuple[Path, RawFinding]] = []
+    free: list[tuple[Path, Candidate]] = []
+    unmeasured, covered = 0, 0
+    for (path, one), result in zip(readable, found.results, strict=True):
+        if isinstance(result, RawFinding):
+            fatal.append((path, result))
+        elif not isinstance(result, Reached):
+            unmeasured += 1
+            kept.append(path)
+        elif path in stays:
+            covered |= result.covers
+            kept.append(path)
+        else:
+            free.append((path, Candidate(one.payload, result.covers)))
+    chosen = set(cover([candidate for _, candidate in free], covered))
+    kept += [path for place, (path, _) in enumerate(free) if place in chosen]
+    covered |= union(candidate.covers for _, candidate in free)
+    return Distilled(
+        tuple(sorted(kept)),
+        tuple(path for place, (path, _) in enumerate(free) if place not in chosen),
+        tuple(unreadable),
+        tuple(fatal),
+        found.edges(covered),
+        found.states(covered),
+        covered.bit_count(),
+        unmeasured,
+    )
