@@ -35,7 +35,8 @@ from pyfuzz._header import declarations
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 
-FLAVOURS = ("fuzz", "sanitize", "lines")
+# "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
+FLAVOURS = ("fuzz", "sanitize", "lines", "values")
 
 # The kernel's own flags where they change what code means: KVM relies on
 # wrapping, on type punning and on NULL checks that stay.
@@ -186,7 +187,8 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{_paths.csrc()}", *defines)
     coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
-    return Unit(target.source, (*flags, *coverage))
+    compares = ("-fsanitize-coverage=trace-cmp",) if flavour == "values" else ()
+    return Unit(target.source, (*flags, *coverage, *compares))
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:

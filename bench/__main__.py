@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from pyfuzz import _engine, builder, catalogue
+from pyfuzz.processes import usage
 from pyfuzz.shared import Shared
 from pyfuzz.worker import Job, engine_arguments
-from pyfuzz.worker_process import cpu_seconds
 
 SEED = 1
 CORPUS_RUNS = 50_000
@@ -91,9 +91,9 @@ def measure(driver: Driver, corpus: Path, seconds: float) -> Rate:
             while shared.counts().executions <= inputs and process.poll() is None:
                 time.sleep(0.05)
             time.sleep(WARM_UP_S)
-            before, before_s = shared.counts(), cpu_seconds(process.pid)
+            before, before_s = shared.counts(), usage(process.pid).cpu_s
             time.sleep(seconds)
-            after, after_s = shared.counts(), cpu_seconds(process.pid)
+            after, after_s = shared.counts(), usage(process.pid).cpu_s
             if process.poll() is not None:
                 sys.exit(f"bench: {driver.name} ended: {Path(log.name).read_text()[:2000]}")
         finally:

@@ -3,29 +3,34 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pyfuzz import _engine, builder, provenance, stats
+from pyfuzz import _engine, builder, finding_store, provenance, stats
 from pyfuzz.catalogue import Target
+from pyfuzz.corpus_file import seeds_in
+from pyfuzz.distill import distill
 from pyfuzz.engine_log import Greeting
-from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
-from pyfuzz.finding import Finding, FindingTable, death, write_artifact
+from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.recovery import recover
 from pyfuzz.run_folder import Exchange, RunFolder
-from pyfuzz.runner import Runner
 from pyfuzz.sampling import sample_of
-from pyfuzz.shared import Counts, Slot
+from pyfuzz.shape import bugs
+from pyfuzz.shared import Counts
 from pyfuzz.shorten import shorten
-from pyfuzz.worker import Job
-from pyfuzz.worker_process import Death, WorkerProcess, add_counts
+from pyfuzz.supervisor import Supervisor
 
 _POLL_S = 0.2
 _CARRY_S = 2.0
-_CONFIRM_S = 20.0
-_EARLY_DEATHS = 10
+# For what the sanitizer worker has not run yet when the time is over.
+_CHECK_S = 10.0
+_DISTILL_S = 10.0
+MEMORY_MB = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,9 @@ class Options:
 
     ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
     it is not fuzzed or was made up; ``kernel_facts`` say what
-    was found there (see pyfuzz/provenance.py).
+    was found there (see pyfuzz/provenance.py).  A worker's process may use
+    ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
+    without one.
     """
 
     target: Target
@@ -48,6 +55,19 @@ class Options:
     kernel_facts: dict[str, str | None] | None = None
     known_files: tuple[str, ...] = ()
     kernel_notes: tuple[str, ...] = ()
+    memory_mb: int = MEMORY_MB
+    stop_on_finding: bool = False
+    check: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """What a worker has done, in how many processes; ``checks``: the sanitizer worker."""
+
+    name: str
+    counts: Counts
+    started: int
+    checks: bool = False
 
 
 @dataclass(slots=True)
@@ -65,10 +85,22 @@ class Report:
     corpus: int = 0
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    workers: list[WorkerState] = field(default_factory=list)
     greeting: Greeting | None = None
     interrupted: bool = False
     trouble: PyfuzzError | None = None
     page: Path | None = None
+
+    def note(self, text: str) -> None:
+        """Add a note; one that was there already is counted instead."""
+        for number, note in enumerate(self.notes):
+            if note == text:
+                self.notes[number] = f"{text} (2 times)"
+                return
+            if match := re.fullmatch(re.escape(text) + r" \((\d+) times\)", note):
+                self.notes[number] = f"{text} ({int(match[1]) + 1} times)"
+                return
+        self.notes.append(text)
 
     @property
     def verdict(self) -> str:
@@ -85,8 +117,6 @@ class Campaign:
         """Make a campaign; ``watch`` is told of the report and the phase now and then."""
         self._options = options
         self._watch = watch
-        self._workers: list[WorkerProcess] = []
-        self._early_deaths = 0
         self.report = Report(options, notes=list(options.kernel_notes))
 
     def run(self) -> Report:
@@ -97,27 +127,32 @@ class Campaign:
         options = self._options
         self._watch(self.report, "building")
         _engine.prepare(options.flavour)
-        module = builder.build(options.target, options.flavour)
+        builder.build(options.target, options.flavour)
         folder = RunFolder(options.out, options.target.name)
         self._stats = stats.StatsFile(folder.path / stats.FILE)
         self._started = stats.now()
+        self._begun = False
         try:
-            self._run_in(folder, module)
+            self._run_in(folder)
         finally:
             folder.close()
         return self.report
 
-    def _run_in(self, folder: RunFolder, module: Path) -> None:
-        report = self.report
-        start_ns = time.monotonic_ns()
-        table = FindingTable(self._options.target, start_ns)
+    def _run_in(self, folder: RunFolder) -> None:
+        report, options = self.report, self._options
+        self.supervisor = Supervisor(options, folder, report.note)
+        self._start_ns = time.monotonic_ns()
+        self._table = FindingTable(options.target, self._start_ns)
         try:
-            provenance.record(folder.path, self._options, self._started)
-            folder.prepare_corpus(report.notes.append)
-            self._make_workers(folder, module)
-            start_ns = time.monotonic_ns()
-            table = FindingTable(self._options.target, start_ns)
-            self._watch_workers(folder, table, start_ns)
+            provenance.record(folder.path, options, self._started)
+            earlier = recover(folder, options.target, report.note)
+            folder.prepare_corpus(report.note)
+            self._watch(report, "starting")
+            self.supervisor.start()
+            self._start_ns = folder.begin(options.flavour)
+            self._table = FindingTable(options.target, self._start_ns, earlier)
+            self._begun = True
+            self._fuzz(folder)
         except KeyboardInterrupt:
             report.interrupted = True
         except PyfuzzError as error:
@@ -125,108 +160,62 @@ class Campaign:
         except OSError as error:
             report.trouble = _no_room(error, folder)
         finally:
-            for worker in self._workers:
-                worker.kill()
-            self._collect(folder, table, start_ns, last=True)
-            for worker in self._workers:
-                worker.close()
-        self._finish(folder)
+            self.supervisor.stop()
+            if self._begun:
+                self._collect(folder, last=True)
+            self.supervisor.close()
+        if self._begun:
+            self._finish(folder)
 
-    def _make_workers(self, folder: RunFolder, module: Path) -> None:
-        options = self._options
-        for number in range(options.workers):
-            job = Job(
-                module=str(module),
-                flavour=options.flavour,
-                shared="",
-                supervisor=0,
-                folders=(str(folder.corpus),),
-                seed=(options.seed + number * 104_729) % 2**32,
-                runs=-1 if options.runs is None else _share(options.runs, options.workers, number),
-                reload=options.workers > 1,
-            )
-            self._workers.append(WorkerProcess(number, folder.workers / str(number), job))
-        for worker in self._workers:
-            worker.start()
-
-    def _watch_workers(self, folder: RunFolder, table: FindingTable, start_ns: int) -> None:
-        going = list(self._workers)
-        exchange = Exchange(folder.corpus, [worker.corpus for worker in going])
+    def _fuzz(self, folder: RunFolder) -> None:
+        options, supervisor = self._options, self.supervisor
+        exchange = Exchange(folder.corpus, [worker.corpus for worker in supervisor.fuzzing])
         carried_s = time.monotonic()
-        seconds = self._options.seconds
-        while going:
-            for worker in list(going):
-                if not self._look_after(worker, table, folder):
-                    going.remove(worker)
-            self._collect(folder, table, start_ns)
+        while supervisor.look_after(self._table):
+            self._collect(folder)
             self._watch(self.report, "fuzzing")
-            if seconds is not None and self.report.seconds >= seconds:
+            if options.seconds is not None and self.report.seconds >= options.seconds:
                 break
-            if len(self._workers) > 1 and time.monotonic() - carried_s > _CARRY_S:
+            if options.stop_on_finding and self.report.verdict == "finding":
+                break
+            if time.monotonic() - carried_s > _CARRY_S:
                 exchange.carry()
                 carried_s = time.monotonic()
             time.sleep(_POLL_S)
+        supervisor.stop_fuzzing()
+        exchange.carry()
+        self._check_the_rest(folder)
 
-    def _look_after(self, worker: WorkerProcess, table: FindingTable, folder: RunFolder) -> bool:
-        """Return whether a worker goes on; replace it if it ended before its time."""
-        code = worker.poll()
-        ended = worker.stuck() if code is None else None
-        if code is None and ended is None:
-            return True
-        if code == 0:
-            return False
-        table.update(worker.name, worker.slots())
-        if ended is None:
-            assert code is not None
-            ended = worker.death(code)
-        worker.kill()
-        if ended.execution == 0:
-            raise HarnessError(
-                f"worker {worker.number} {ended.reason} before it fuzzed: {worker.last_words()}"
-            )
-        slot = self._cause(ended)
-        if slot is not None:
-            table.update(f"{worker.name} death", [slot])
-            # The next process would begin with it, and end.
-            folder.put_aside(slot.best, [folder.corpus, worker.corpus])
-        self.report.notes.append(
-            f"worker {worker.number} {ended.reason} and was started again"
-            + ("" if slot else "; its last input alone does not do it")
-        )
-        self._early_deaths = self._early_deaths + 1 if ended.execution < 1000 else 0
-        if self._early_deaths >= _EARLY_DEATHS:
-            self.report.notes.append(
-                f"worker {worker.number} was given up: it ends as soon as it begins"
-            )
-            return False
-        worker.start()
-        return True
+    def _check_the_rest(self, folder: RunFolder) -> None:
+        """Let the sanitizer worker run what it has not run yet, for a while."""
+        deadline_s = time.monotonic() + _CHECK_S
+        while left := self.supervisor.unchecked():
+            if time.monotonic() > deadline_s:
+                self.report.note(f"{left} inputs were not run with a sanitizer: no time was left")
+                break
+            self._watch(self.report, f"checking {left} inputs with a sanitizer")
+            self.supervisor.look_after(self._table)
+            time.sleep(_POLL_S / 4)
 
-    def _cause(self, ended: Death) -> Slot | None:
-        """Return the finding behind a worker's death: its last input, run alone."""
-        if ended.data is None:
-            return None
-        with Runner(self._options.target, self._options.flavour, _CONFIRM_S) as runner:
-            for finding in runner.run(ended.data):
-                if not finding.function:  # the process's end, not the harness's word
-                    now_ns = time.monotonic_ns()
-                    return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)
-        return None
-
-    def _collect(
-        self, folder: RunFolder, table: FindingTable, start_ns: int, *, last: bool = False
-    ) -> None:
-        report = self.report
-        report.seconds = (time.monotonic_ns() - start_ns) / 1e9
-        for worker in self._workers:
-            for finding in table.update(worker.name, worker.slots()):
+    def _collect(self, folder: RunFolder, *, last: bool = False) -> None:
+        report, supervisor = self.report, self.supervisor
+        if supervisor.fuzzing and not supervisor.stopped:
+            report.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
+        supervisor.take_findings(self._table)
+        report.findings = self._table.all()
+        for finding in report.findings:
+            if finding.artifact is None:
                 self._write(finding, folder)
+        report.counts = supervisor.counts()
+        report.workers = [
+            WorkerState(worker.name, worker.counts(), worker.started, checks=worker.checks)
+            for worker in supervisor.all
+        ]
+        for worker in supervisor.fuzzing:
             report.greeting = report.greeting or worker.greeting
-        report.findings = table.all()
-        report.counts = add_counts([worker.counts() for worker in self._workers])
-        folders = [folder.corpus, *(worker.corpus for worker in self._workers)]
+        folders = [folder.corpus, *(worker.corpus for worker in supervisor.fuzzing)]
         report.corpus = len({name for path in folders for name in _names(path)})
-        sample = partial(sample_of, self._started, report, self._workers)
+        sample = partial(sample_of, self._started, report, supervisor.all)
         self._stats.record(report.seconds, sample, last=last)
 
     def _write(self, finding: Finding, folder: RunFolder) -> None:
@@ -237,15 +226,19 @@ class Campaign:
             self.report.trouble = self.report.trouble or _no_room(error, folder)
 
     def _finish(self, folder: RunFolder) -> None:
-        """Keep the corpus, and make the findings' sequences short."""
+        """Keep the corpus, make the findings' sequences short, and one of those that are one."""
         report = self.report
         if self._stats.trouble:
-            report.notes.append(self._stats.trouble)
+            report.note(self._stats.trouble)
         try:
-            Exchange(folder.corpus, [worker.corpus for worker in self._workers]).carry()
-            report.corpus = len(_names(folder.corpus))
+            folders = [worker.corpus for worker in self.supervisor.fuzzing]
+            Exchange(folder.corpus, folders).carry()
             if not report.interrupted and report.trouble is None:
                 self._shorten(folder)
+                self._distill(folder)
+            report.corpus = len(_names(folder.corpus))
+            finding_store.write(folder.path, report.findings)
+            folder.settle()
         except KeyboardInterrupt:
             report.interrupted = True
         except OSError as error:
@@ -253,21 +246,50 @@ class Campaign:
 
     def _shorten(self, folder: RunFolder) -> None:
         report, options = self.report, self._options
-        if not report.findings:
+        todo = [finding for finding in report.findings if not finding.minimized]
+        if not todo:
             return
-        self._watch(report, f"minimizing {len(report.findings)} finding(s)")
+        self._watch(report, f"minimizing {len(todo)} finding(s)")
         try:
-            for finding, trouble in shorten(report.findings, options.target, options.flavour):
+            for finding, trouble in shorten(todo, options.target):
                 if trouble:
-                    report.notes.append(f"{finding.stem} was not minimized: {trouble}")
+                    report.note(f"{finding.stem} was not minimized: {trouble}")
                 else:
                     self._write(finding, folder)
         except PyfuzzError as error:
-            report.notes.append(f"the findings were not minimized: {error}")
+            report.note(f"the findings were not minimized: {error}")
+        self._merge()
 
+    def _merge(self) -> None:
+        """Make one finding of those that turn out to be one bug."""
+        report = self.report
+        for known in (True, False):
+            some = [f for f in report.findings if (f.known is not None) is known and f.minimized]
+            for same in bugs(some):
+                kept = self._table.merge(same)
+                for other in same:
+                    if other is not kept:
+                        remove_artifact(other)
+        report.findings = self._table.all()
 
-def _share(total: int, parts: int, number: int) -> int:
-    return total // parts + (number < total % parts)
+    def _distill(self, folder: RunFolder) -> None:
+        """Take out of the corpus what reaches nothing that the rest does not."""
+        self._watch(self.report, "distilling the corpus")
+        paths = [folder.corpus / name for name in _names(folder.corpus)]
+        try:
+            distilled = distill(
+                self._options.target,
+                self._options.flavour,
+                paths,
+                pinned=seeds_in(folder.corpus),
+                limit_s=_DISTILL_S,
+                hang_limit_s=_DISTILL_S,
+            )
+        except PyfuzzError as error:
+            self.report.note(f"the corpus was not distilled: {error}")
+            return
+        for path in distilled.dropped:
+            path.unlink(missing_ok=True)
 
 
 def _names(folder: Path) -> list[str]:

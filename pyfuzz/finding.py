@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Finding:
     ``first_execution`` counts in the worker that saw it first, from 1;
     ``by_worker`` is how often each worker saw it, the first to do so first.
     ``known`` is the reason why it is a known finding, None if it is new.
+    ``flavour`` is one that shows it; ``also`` are the signatures of findings
+    that turned out to be the same bug.
     """
 
     kind: Kind
@@ -39,6 +42,8 @@ class Finding:
     minimized: bool = False
     artifact: Path | None = None
     by_worker: dict[str, int] = field(default_factory=dict)
+    flavour: str = "fuzz"
+    also: set[int] = field(default_factory=set)
 
     @property
     def stem(self) -> str:
@@ -47,42 +52,63 @@ class Finding:
         return f"{self.kind.value}-{function}-{self.signature >> 32:08x}"
 
 
-class FindingTable:
-    """The findings of all workers, and of all processes that a worker has had."""
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What one process saw of a finding."""
 
-    def __init__(self, target: Target, start_ns: int) -> None:
+    worker: str
+    flavour: str
+    scored: bool
+    slot: Slot
+
+
+class FindingTable:
+    """The findings of all workers, of all processes that a worker has had, and of before."""
+
+    def __init__(self, target: Target, start_ns: int, earlier: Iterable[Finding] = ()) -> None:
+        """Make a table; ``earlier`` are the findings of earlier campaigns in the folder."""
         self._target = target
         self._start_ns = start_ns
-        self._slots: dict[int, dict[str, Slot]] = {}
+        self._sights: dict[int, dict[str, _Sight]] = {}
         self._findings: dict[int, Finding] = {}
+        self._earlier: dict[int, dict[str, int]] = {}
+        for finding in earlier:
+            self._earlier[finding.signature] = dict(finding.by_worker)
+            for signature in (finding.signature, *finding.also):
+                self._findings[signature] = finding
 
-    def update(self, process: str, slots: list[Slot]) -> list[Finding]:
-        """Take in what a process has found so far; return what needs a new artifact.
+    def update(
+        self, process: str, slots: list[Slot], *, flavour: str = "fuzz", scored: bool = True
+    ) -> list[Finding]:
+        """Take in what a process, called ``WORKER.PROCESS``, has found so far.
 
-        That is a finding that is new, or has a shorter input than before.
+        Return what needs a new artifact: a finding that is new, or has a
+        shorter input than before.  What is not ``scored`` only counts where
+        nothing else has seen the finding.
         """
         changed = []
+        worker = process.partition(".")[0]
         for slot in slots:
-            by_process = self._slots.setdefault(slot.signature, {})
-            by_process[process] = slot
-            first = min(by_process.values(), key=lambda s: s.first_ns)
-            best = min(by_process.values(), key=lambda s: len(s.best))
+            sights = self._sights.setdefault(slot.signature, {})
+            sights[process] = _Sight(worker, flavour, scored, slot)
+            best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
             finding = self._findings.get(slot.signature)
-            operations = sequence.decode(best.best)
+            operations = sequence.decode(best.slot.best)
             if finding is None:
-                finding = self._new(slot, operations)
+                finding = self._new(best, operations)
                 self._findings[slot.signature] = finding
                 changed.append(finding)
-            elif len(operations) < len(finding.operations) and not finding.minimized:
-                finding.operations, finding.message = operations, best.message
+            elif not finding.minimized and (
+                len(operations) < len(finding.operations) or best.flavour != finding.flavour
+            ):
+                finding.operations, finding.message = operations, best.slot.message
+                finding.flavour = best.flavour
                 changed.append(finding)
-            finding.count = sum(s.count for s in by_process.values())
-            finding.by_worker = _by_worker(by_process)
-            finding.first_execution = first.first_execution
-            finding.first_seconds = max(0.0, (first.first_ns - self._start_ns) / 1e9)
+            self._count(finding)
         return changed
 
-    def _new(self, slot: Slot, operations: list[Operation]) -> Finding:
+    def _new(self, sight: _Sight, operations: list[Operation]) -> Finding:
+        slot = sight.slot
         return Finding(
             kind=slot.kind,
             function=slot.function,
@@ -94,20 +120,52 @@ class FindingTable:
             first_seconds=0.0,
             operations=operations,
             known=self._target.known_reason(slot.kind, slot.function, slot.message),
+            flavour=sight.flavour,
         )
+
+    def _count(self, finding: Finding) -> None:
+        """Add up who saw a finding; an earlier campaign's word on when it was stands."""
+        every = [
+            sight
+            for signature in (finding.signature, *finding.also)
+            for sight in self._sights.get(signature, {}).values()
+        ]
+        sights = [sight for sight in every if sight.scored] or every
+        sights.sort(key=lambda sight: sight.slot.first_ns)
+        earlier = self._earlier.get(finding.signature, {})
+        counts = dict(earlier)
+        for sight in sights:
+            counts[sight.worker] = counts.get(sight.worker, 0) + sight.slot.count
+        finding.by_worker = counts
+        finding.count = sum(counts.values())
+        if sights and not earlier:
+            first = sights[0].slot
+            finding.first_execution = first.first_execution
+            finding.first_seconds = max(0.0, (first.first_ns - self._start_ns) / 1e9)
+
+    def merge(self, same: Sequence[Finding]) -> Finding:
+        """Make one finding of several that are one bug; return it.
+
+        It is the one that was seen first, with the shortest of their sequences
+        and all of their counts.
+        """
+        first, *others = sorted(same, key=lambda finding: finding.first_seconds)
+        for other in others:
+            first.also |= {other.signature, *other.also}
+            earlier = self._earlier.pop(other.signature, None)
+            if earlier:
+                own = self._earlier.setdefault(first.signature, {})
+                for worker, count in earlier.items():
+                    own[worker] = own.get(worker, 0) + count
+        for signature in first.also:
+            self._findings[signature] = first
+        self._count(first)
+        return first
 
     def all(self) -> list[Finding]:
         """Return the findings: new ones first, each sort in the order it was found."""
-        return sorted(self._findings.values(), key=lambda f: (f.known is not None, f.first_seconds))
-
-
-def _by_worker(by_process: dict[str, Slot]) -> dict[str, int]:
-    """Add up a worker's processes, which are called ``WORKER.PROCESS``."""
-    counts: dict[str, int] = {}
-    for process, slot in sorted(by_process.items(), key=lambda item: item[1].first_ns):
-        worker = process.partition(".")[0]
-        counts[worker] = counts.get(worker, 0) + slot.count
-    return counts
+        findings = {id(finding): finding for finding in self._findings.values()}
+        return sorted(findings.values(), key=lambda f: (f.known is not None, f.first_seconds))
 
 
 def death(kind: Kind, message: str, data: bytes, execution: int, now_ns: int) -> Slot:
@@ -115,6 +173,14 @@ def death(kind: Kind, message: str, data: bytes, execution: int, now_ns: int) ->
     text = f"{kind.value} {message}"
     signature = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
     return Slot(kind, signature, 1, execution, now_ns, 0, "", message, data)
+
+
+def remove_artifact(finding: Finding) -> None:
+    """Remove a finding's files; errors: OSError."""
+    if finding.artifact is not None:
+        for path in (finding.artifact, finding.artifact.with_suffix(".pyfz")):
+            path.unlink(missing_ok=True)
+        finding.artifact = None
 
 
 def write_artifact(finding: Finding, target: Target, source: str, folder: Path) -> None:
@@ -131,11 +197,13 @@ def write_artifact(finding: Finding, target: Target, source: str, folder: Path) 
     finding.artifact = path
 
 
-def replay_command(path: Path, target: Target, source: str) -> str:
+def replay_command(path: Path, target: Target, source: str, flavour: str = "fuzz") -> str:
     """Return the command that shows what a sequence does to a target."""
     option = ["--kernel", source] if source else ["--target", target.name]
     if source and any("BUG_ON_DATA_CORRUPTION" in define for define in target.defines):
         option.append("--bug-on-data-corruption")
+    if flavour == "sanitize":
+        option.append("--sanitize")
     return shlex.join(["pyfuzz", "replay", str(path), *option])
 
 
@@ -143,7 +211,7 @@ def _text(finding: Finding, target: Target, source: str, path: Path) -> str:
     comments = [
         f"{finding.kind.value} in {finding.function or 'unknown'}: {finding.message}",
         f"target {target.name}; {'known: ' + finding.known if finding.known else 'new'}",
-        f"see it with: {replay_command(path, target, source)}",
+        f"see it with: {replay_command(path, target, source, finding.flavour)}",
     ]
     lines = [HEADER, *(f"# {' '.join(comment.split())}" for comment in comments)]
     lines += [format_operation(operation) for operation in finding.operations]

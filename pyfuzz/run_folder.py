@@ -4,10 +4,12 @@
     OUT/run.json            says that this is a run folder, and of what
     OUT/corpus/             inputs worth keeping, named by their SHA-1
     OUT/findings/           one .seq (text) and one .pyfz (binary) a finding
+    OUT/findings.json       what is known of each finding, for the next campaign
     OUT/summary.json        the result, as --json prints it
     OUT/damaged/            corpus files whose content is not what their name says
     OUT/fatal/              inputs that end the process that runs them
-    OUT/workers/N/          a worker's corpus, log and shared regions
+    OUT/workers/NAME/       a worker's corpus, log and shared regions
+    OUT/workers/began       when it began, for the times of findings
 
 Every file is written beside its place and renamed, so none is ever half.
 """
@@ -98,8 +100,8 @@ class RunFolder:
         each with a warning that names it.
         """
         Exchange(self.corpus, sorted(self.workers.glob("*/corpus"))).carry()
-        for folder in self.workers.iterdir():
-            shutil.rmtree(folder)
+        shutil.rmtree(self.workers)
+        self.workers.mkdir()
         for path in sorted(self.corpus.iterdir()):
             if _whole(path) is None:
                 aside = self.path / "damaged"
@@ -110,6 +112,26 @@ class RunFolder:
         if seeds.is_dir():
             for seed in container.read_folder(seeds, warn):
                 store(self.corpus, seed.payload)
+
+    def begin(self, flavour: str) -> int:
+        """Note that the workers begin now; return the time, in monotonic nanoseconds."""
+        now_ns = time.monotonic_ns()
+        values = {"monotonic_ns": now_ns, "flavour": flavour}
+        write_beside(self.workers / "began", json.dumps(values).encode())
+        return now_ns
+
+    def began(self) -> tuple[int, str]:
+        """Return what begin() noted, of the last campaign; 0 if it did not come to that."""
+        try:
+            values = json.loads((self.workers / "began").read_text())
+            return int(values["monotonic_ns"]), str(values["flavour"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0, "fuzz"
+
+    def settle(self) -> None:
+        """Remove the workers' regions: what is in them is in findings.json now."""
+        for path in self.workers.glob("*/shared.*"):
+            path.unlink()
 
     def put_aside(self, data: bytes, folders: list[Path]) -> None:
         """Take an input that ends the worker's process out of the corpus."""

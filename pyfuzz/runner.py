@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from pyfuzz import _engine
+from pyfuzz import _engine, processes
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT_S = 60.0
 # A target is compiled first, if need be.
 _LOAD_LIMIT_S = 600.0
+# How often a child's memory is looked at while it runs a sequence.
+_LOOK_S = 0.05
 
 
 class ChildDiedError(Exception):
@@ -46,15 +49,21 @@ class ChildDiedError(Exception):
 class Runner:
     """A target in a child process of its own, which is replaced when it dies.
 
-    Raises UsageError or HarnessError, as loading the target does.
+    It dies if it runs a sequence for longer than ``limit_s``, or has more than
+    ``memory_mb`` MiB in memory.  Raises UsageError or HarnessError, as loading the target does.
     """
 
     def __init__(
-        self, target: Target, flavour: str = "fuzz", limit_s: float = DEFAULT_LIMIT_S
+        self,
+        target: Target,
+        flavour: str = "fuzz",
+        limit_s: float = DEFAULT_LIMIT_S,
+        memory_mb: int | None = None,
     ) -> None:
         self._target = target
         self._flavour = flavour
         self._limit_s = limit_s
+        self._memory_mb = memory_mb
         self._start()
 
     def run(self, payload: bytes, *, faults: bool = False) -> tuple[RawFinding, ...]:
@@ -160,9 +169,14 @@ class Runner:
     def _receive(self, limit_s: float | None = None) -> Any:
         """Return the child's next answer; an error of the child's is raised here."""
         limit_s = self._limit_s if limit_s is None else limit_s
-        if not self._connection.poll(limit_s):
-            self._process.kill()
-            raise ChildDiedError(_death(Kind.HANG, f"did not end within {limit_s:g} s"))
+        deadline_s = time.monotonic() + limit_s
+        look_s = _LOOK_S if self._memory_mb else limit_s
+        while not self._connection.poll(look_s):
+            if time.monotonic() >= deadline_s - _LOOK_S:
+                self._process.kill()
+                raise ChildDiedError(_death(Kind.HANG, f"did not end within {limit_s:g} s"))
+            self._check_memory()
+        self._check_memory()
         try:
             answer = self._connection.recv()
         except (EOFError, ConnectionResetError):
@@ -170,6 +184,13 @@ class Runner:
         if isinstance(answer, PyfuzzError):
             raise answer
         return answer
+
+    def _check_memory(self) -> None:
+        """End a child that has grown past its limit; the one that is too large now."""
+        if self._memory_mb and processes.usage(self._process.pid).resident_mb > self._memory_mb:
+            self._process.kill()
+            how = f"used more than {self._memory_mb:,} MiB of memory"
+            raise ChildDiedError(_death(Kind.HOST_FAULT, how))
 
     def _how_it_ended(self) -> str:
         code = self._process.wait()

@@ -32,7 +32,7 @@ def sample_of(started: str, report: Report, workers: Iterable[WorkerProcess]) ->
 
 
 def _worker(worker: WorkerProcess, report: Report) -> WorkerSample:
-    counts, name = worker.counts(), str(worker.number)
+    counts, name = worker.counts(), worker.name
     found = (finding for finding in report.findings if name in finding.by_worker)
     return WorkerSample(
         name=name,

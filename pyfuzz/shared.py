@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import cffi
 
 from pyfuzz._header import declarations
+from pyfuzz.errors import UsageError
 from pyfuzz.kinds import ORDER, Kind
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Shared:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Map the region in a file; ``create`` makes the file, all zero.
 
-        Errors: OSError if the file cannot be made, a full disk included.
+        Errors: OSError if the file cannot be made, a full disk included;
+        UsageError if another version of pyfuzz made it.
         """
         flags = os.O_RDWR | (os.O_CREAT | os.O_TRUNC if create else 0)
         fd = os.open(path, flags, 0o666)
@@ -81,6 +83,11 @@ class Shared:
                 # Allocated now: a hole that the disk has no room for later
                 # would kill the worker that writes to it.
                 os.posix_fallocate(fd, 0, size_bytes())
+            elif os.fstat(fd).st_size != size_bytes():
+                raise UsageError(
+                    f"{path} is of another version of pyfuzz: what it has found is in the run "
+                    "folder's findings/"
+                )
             self.buffer = mmap.mmap(fd, size_bytes())
         finally:
             os.close(fd)
@@ -119,16 +126,21 @@ class Shared:
         self._c.operations += operations
         self._c.steps += steps
 
-    def slots(self) -> list[Slot]:
-        """Return the findings that are whole; one being written is left for the next time."""
+    def slots(self, *, ended: bool = False) -> list[Slot]:
+        """Return the findings that are whole; one being written is left for the next time.
+
+        There is none if the process has ``ended``: then what it was writing was
+        about the input that it was running.
+        """
         c = self._c
-        found = (self._slot(c.slots[i]) for i in range(min(c.slots_len, len(c.slots))))
+        found = (self._slot(c.slots[i], ended) for i in range(min(c.slots_len, len(c.slots))))
         return [slot for slot in found if slot is not None]
 
-    def _slot(self, c: Any) -> Slot | None:
+    def _slot(self, c: Any, ended: bool) -> Slot | None:
         ffi = _ffi()
         for _ in range(_READ_TRIES):
             before = c.lock
+            half = ended and before % 2 == 1
             slot = Slot(
                 kind=ORDER[min(c.kind, len(ORDER) - 1)],
                 signature=c.signature,
@@ -138,9 +150,11 @@ class Shared:
                 line=c.line,
                 function=_text(c.function),
                 message=_text(c.message),
-                best=bytes(ffi.buffer(c.best, min(c.best_size, len(c.best)))),
+                best=self.input
+                if half
+                else bytes(ffi.buffer(c.best, min(c.best_size, len(c.best)))),
             )
-            if before % 2 == 0 and c.lock == before:
+            if half or (before % 2 == 0 and c.lock == before):
                 return slot
             time.sleep(0.0001)
         return None

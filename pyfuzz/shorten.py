@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import groupby
 
 from pyfuzz import sequence
 from pyfuzz.catalogue import Target
@@ -19,27 +20,34 @@ _BUDGET_RUNS = 20_000
 _SEQUENCE_S = 20.0
 
 
-def shorten(findings: list[Finding], target: Target, flavour: str) -> Iterator[tuple[Finding, str]]:
-    """Minimise one finding after the other; yield each when it is done, or why it was not.
+def shorten(findings: list[Finding], target: Target) -> Iterator[tuple[Finding, str]]:
+    """Minimise one finding after the other, each in the flavour that shows it.
 
+    Yield each when it is done, or why it was not.
     The text is empty for a finding whose ``operations`` and ``message`` are now
     those of the shortest sequence.  What there is no time for is not yielded.
     A process's death has no place in the target that could be held fast, so it
     stays as it is.
     """
     deadline_s = time.monotonic() + _LIMIT_S
-    with Runner(target, flavour, _SEQUENCE_S) as runner:
-        for finding in findings:
-            if time.monotonic() > deadline_s:
-                return
-            if not finding.function:
-                continue
-            try:
-                _shorten_one(runner, finding)
-            except PyfuzzError as error:
-                yield finding, str(error)
-            else:
-                yield finding, ""
+    # Those of one flavour together: a child process for each.
+    for flavour, some in groupby(sorted(findings, key=_flavour), _flavour):
+        with Runner(target, flavour, _SEQUENCE_S) as runner:
+            for finding in some:
+                if time.monotonic() > deadline_s:
+                    return
+                if not finding.function:
+                    continue
+                try:
+                    _shorten_one(runner, finding)
+                except PyfuzzError as error:
+                    yield finding, str(error)
+                else:
+                    yield finding, ""
+
+
+def _flavour(finding: Finding) -> str:
+    return finding.flavour
 
 
 def _shorten_one(runner: Runner, finding: Finding) -> None:

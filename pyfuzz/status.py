@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a campaign shows while it runs: one live line, or plain lines in a log."""
+"""What a campaign shows while it runs: a few live lines, or plain ones in a log."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -45,7 +46,8 @@ class Status:
     def __call__(self, report: Report, phase: str) -> None:
         """Show the report; without a terminal, one line now and then."""
         if self._live is not None:
-            self._live.update(Text(line(report, phase), no_wrap=True, overflow="ellipsis"))
+            text = "\n".join(panel(report, phase))
+            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
             self._live.refresh()
             return
         now_s = time.monotonic()
@@ -61,18 +63,75 @@ def line(report: Report, phase: str) -> str:
         return f"{options.target.name}: {phase} …"
     if counts.executions == 0:
         return f"{options.target.name}: starting {options.workers} worker(s) …"
-    new = sum(finding.known is None for finding in report.findings)
-    known = len(report.findings) - new
-    rate = counts.executions / report.seconds if report.seconds else 0
     parts = [
         f"{options.target.name} {_clock(report.seconds)}{_of(report)}",
-        f"{new} new {known} known",
-        f"{_short(rate)} exec/s",
+        _found(report),
+        f"{_short(_rate(counts.executions, report))} exec/s",
         f"{counts.edges} edges",
         f"{counts.states} states",
         f"{report.corpus} inputs",
     ]
     return "  ".join(parts)
+
+
+def panel(report: Report, phase: str) -> list[str]:
+    """Return all that is to be watched, a few lines of at most 80 columns."""
+    options, counts = report.options, report.counts
+    if counts.executions == 0:
+        return [line(report, phase)]
+    doing = "" if phase == "fuzzing" else f"  {phase} …"
+    edges = f"{counts.edges} of {report.greeting.counters}" if report.greeting else counts.edges
+    return [
+        f"{options.target.name}  {_clock(report.seconds)}{_of(report)}{_left(report)}{doing}",
+        f"  executions  {_amount(counts.executions, report)}   operations  "
+        + _amount(counts.operations, report),
+        f"  reached     {edges} edges, {counts.states} states; {report.corpus} inputs kept",
+        f"  findings    {_found(report)}{_kinds(report)}",
+        *_workers(report),
+    ]
+
+
+def _found(report: Report) -> str:
+    new = sum(finding.known is None for finding in report.findings)
+    return f"{new} new {len(report.findings) - new} known"
+
+
+def _kinds(report: Report) -> str:
+    """Say which kinds were found, those of new findings first."""
+    kinds = Counter(
+        ("" if finding.known is None else "known ") + finding.kind.value
+        for finding in report.findings
+    )
+    texts = [f"{kind} x{times}" if times > 1 else kind for kind, times in kinds.items()]
+    return _cut(": " + ", ".join(texts), 50) if texts else ""
+
+
+def _workers(report: Report) -> list[str]:
+    texts = []
+    for worker in report.workers:
+        done = worker.counts.executions
+        text = f"{worker.name} {_short(_rate(done, report))}/s"
+        if worker.checks:
+            text = f"{worker.name} {done} of {report.corpus} inputs"
+        texts.append(text + (f" (process {worker.started})" if worker.started > 1 else ""))
+    return [_cut(f"  workers     {', '.join(texts)}", 80)] if texts else []
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _left(report: Report) -> str:
+    seconds = report.options.seconds
+    return "" if seconds is None else f", {_clock(max(0.0, seconds - report.seconds))} left"
+
+
+def _amount(number: int, report: Report) -> str:
+    return f"{_short(number)} ({_short(_rate(number, report))}/s)"
+
+
+def _rate(number: int, report: Report) -> float:
+    return number / report.seconds if report.seconds else 0.0
 
 
 def _of(report: Report) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from pyfuzz.campaign import Report
+from pyfuzz.campaign import Report, WorkerState
 from pyfuzz.finding import Finding, replay_command
 from pyfuzz.grammar import format_operation
 from pyfuzz.operation import FORMS, Opcode
@@ -24,6 +24,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "flavour": options.flavour,
         "seed": options.seed,
         "workers": options.workers,
+        "by_worker": [_worker_object(worker) for worker in report.workers],
         "executions": counts.executions,
         "operations": counts.operations,
         "steps": counts.steps,
@@ -44,6 +45,15 @@ def as_object(report: Report) -> dict[str, Any]:
     }
 
 
+def _worker_object(worker: WorkerState) -> dict[str, Any]:
+    return {
+        "name": worker.name,
+        "executions": worker.counts.executions,
+        "started": worker.started,
+        "checks": worker.checks,
+    }
+
+
 def _finding_object(finding: Finding, report: Report) -> dict[str, Any]:
     return {
         "kind": finding.kind.value,
@@ -56,6 +66,7 @@ def _finding_object(finding: Finding, report: Report) -> dict[str, Any]:
         "by_worker": finding.by_worker,
         "operations": [format_operation(operation) for operation in finding.operations],
         "minimized": finding.minimized,
+        "flavour": finding.flavour,
         "artifact": str(finding.artifact) if finding.artifact else None,
         "known": finding.known is not None,
         "reason": finding.known,
@@ -87,8 +98,10 @@ def as_text(report: Report) -> str:
         f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s)",
         f"  steps        {counts.steps:,} ({_rate(counts.steps, report):,.0f}/s), with repetitions",
         f"  reached      {_reached(report)}",
-        f"  run folder   {options.out}",
     ]
+    if report.workers:
+        lines += _wrapped(f"workers      {_by_worker(report)}", "  ", "               ")
+    lines.append(f"  run folder   {options.out}")
     if report.page:
         lines.append(f"  report       {report.page}")
     missing = missing_operations(report)
@@ -109,6 +122,16 @@ def _reached(report: Report) -> str:
     return f"{counts.edges}{of} edges, {counts.states} states; {report.corpus} inputs kept"
 
 
+def _by_worker(report: Report) -> str:
+    """Say what each worker did: executions, or inputs checked, and processes it had."""
+    return ", ".join(
+        f"{worker.name} {worker.counts.executions:,}"
+        + (" checked" if worker.checks else "")
+        + (f" ({worker.started} processes)" if worker.started > 1 else "")
+        for worker in report.workers
+    )
+
+
 def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
     state = "known" if finding.known is not None else "NEW"
     where = f" in {finding.function}" if finding.function else ""
@@ -122,6 +145,7 @@ def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
         lines += _wrapped(expired, "   ")
     lines.append(
         f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
+        + (f", by worker {next(iter(finding.by_worker))}" if finding.by_worker else "")
         + ("" if finding.minimized else "; not minimized")
     )
     shown = finding.operations[:_SHOWN_OPERATIONS]
@@ -130,7 +154,8 @@ def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
         lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
     if finding.artifact is not None:
         options = report.options
-        lines.append(f"   {replay_command(finding.artifact, options.target, options.kernel)}")
+        command = replay_command(finding.artifact, options.target, options.kernel, finding.flavour)
+        lines.append(f"   {command}")
     return lines
 
 
@@ -156,12 +181,12 @@ def _rate(count: int, report: Report) -> float:
     return count / report.seconds if report.seconds else 0.0
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
     return textwrap.wrap(
         text,
         _WIDTH,
         initial_indent=indent,
-        subsequent_indent=indent + "  ",
+        subsequent_indent=indent + "  " if further is None else further,
         break_long_words=False,
         break_on_hyphens=False,
     )

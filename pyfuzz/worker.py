@@ -3,7 +3,7 @@
 
 ``python -m pyfuzz.worker JOB`` is started by the campaign and by nobody else.
 All it finds, it finds in C, into the shared region; its standard error is the
-engine's log.
+engine's log.  The checker is a worker without an engine (pyfuzz/checker.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pyfuzz import _atheris, _engine, _native
+from pyfuzz.checker import check_for_ever
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.shared import Shared
@@ -31,7 +32,8 @@ class Job:
     """What a worker is to do; a text in JSON on its command line.
 
     ``folders`` are corpus folders, the first the worker's own, which it writes
-    to.
+    to.  ``arguments`` and ``without`` are its strategy's.  A job with a
+    ``checked`` file is the checker's, which notes there what it has run.
     """
 
     module: str
@@ -42,6 +44,9 @@ class Job:
     seed: int = 0
     runs: int = -1
     reload: bool = False
+    arguments: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    checked: str = ""
 
     def text(self) -> str:
         """Return the job as the text that read() takes."""
@@ -51,7 +56,8 @@ class Job:
     def read(cls, text: str) -> Job:
         """Return the job that a text describes."""
         values = json.loads(text)
-        return cls(**{**values, "folders": tuple(values["folders"])})
+        lists = ("folders", "arguments", "without")
+        return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
 
 
 def main() -> None:
@@ -65,6 +71,8 @@ def main() -> None:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))
     module.attach(shared.buffer)
+    if job.checked:
+        check_for_ever(module, Path(job.folders[0]), Path(job.checked))
     traits = module.traits
     greeting = Greeting(traits.counters, traits.states, tuple(sorted(traits.opcodes)))
     print(greeting.line(), file=sys.stderr, flush=True)
@@ -99,6 +107,10 @@ def engine_arguments(job: Job) -> list[str]:
         # Far off: what hangs, the harness ends.  0 would be a second for atheris.
         "-timeout=86400",
         "-detect_leaks=0",
+        # The campaign has a limit of its own, and its word is one line.
+        "-rss_limit_mb=0",
+        "-malloc_limit_mb=0",
+        *job.arguments,
         *job.folders,
     ]
 

@@ -11,39 +11,48 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import _engine
+from pyfuzz import _engine, processes
 from pyfuzz.engine_log import Greeting, check_engine_sees, greeting, last_words
 from pyfuzz.errors import HarnessError
 from pyfuzz.shared import Counts, Shared, Slot
 from pyfuzz.worker import Job
 
 STUCK_CPU_S = 10.0
+# A process that waits for something while a sequence is in it: there is nothing
+# to wait for.  Long, since it may be stopped with the whole machine.
+STUCK_WAITING_S = 20.0
 _START_S = 60.0
 _LOG_HEAD_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a worker ended before its time, and the input it was running if any."""
+    """How a worker ended before its time, and the input it was running if any.
+
+    ``memory`` says that it grew past its limit.
+    """
 
     reason: str
-    stuck: bool
     data: bytes | None
     execution: int
+    memory: bool = False
 
 
 class WorkerProcess:
     """One worker; its process may be replaced, its counts go on."""
 
-    def __init__(self, number: int, folder: Path, job: Job) -> None:
+    def __init__(self, name: str, folder: Path, job: Job, memory_mb: int) -> None:
         """Make the worker's folder; ``job`` is completed with what is in it.
 
-        Errors: OSError if the folder cannot be written.
+        Its process may use ``memory_mb`` MiB.  Errors: OSError if the folder
+        cannot be written.
         """
-        self.number = number
+        self.name = name
         self.folder = folder
         self.corpus = folder / "corpus"
         self.corpus.mkdir(parents=True)
+        self.early_deaths = 0
+        self._memory_mb = memory_mb
         self.started = 0
         self.checked = False
         self.greeting: Greeting | None = None
@@ -52,12 +61,23 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._shared: Shared | None = None
         self._progress = (0, 0.0)
+        self._waiting_s: float | None = None
         self._began_s = 0.0
 
     @property
-    def name(self) -> str:
+    def checks(self) -> bool:
+        """Whether this is the sanitizer worker, whose executions do not count."""
+        return bool(self._job.checked)
+
+    @property
+    def flavour(self) -> str:
+        """The flavour of its target, as far as findings go."""
+        return "sanitize" if self._job.flavour == "sanitize" else "fuzz"
+
+    @property
+    def process(self) -> str:
         """A name for the present process, which no other has."""
-        return f"{self.number}.{self.started}"
+        return f"{self.name}.{self.started}"
 
     def start(self) -> None:
         """Start the process, for the runs that are still to be done.
@@ -73,15 +93,16 @@ class WorkerProcess:
             self._job,
             shared=str(shared),
             supervisor=os.getpid(),
-            folders=(str(self.corpus), *self._job.folders),
+            folders=self._job.folders if self.checks else (str(self.corpus), *self._job.folders),
             # Another process that makes the same choices would die the same way.
             seed=(self._job.seed + (self.started - 1) * 7919) % 2**32,
             runs=-1 if self._job.runs < 0 else max(1, self._job.runs - done),
         )
         with self._log.open("wb") as log:
             self._process = _spawn(job, log.fileno())
-        self.checked = False
+        self.checked = self.checks  # it has no engine that could be blind
         self._progress = (0, 0.0)
+        self._waiting_s = None
         self._began_s = time.monotonic()
 
     @property
@@ -95,7 +116,10 @@ class WorkerProcess:
 
     def slots(self) -> list[Slot]:
         """Return what the present process found."""
-        return self._shared.slots() if self._shared else []
+        if self._shared is None:
+            return []
+        ended = self._process is not None and self._process.returncode is not None
+        return self._shared.slots(ended=ended)
 
     def poll(self) -> int | None:
         """Return the exit code if the process has ended, None while it runs.
@@ -110,7 +134,7 @@ class WorkerProcess:
             self.checked = check_engine_sees(log, self._shared.counts().executions)
             if not self.checked and time.monotonic() - self._began_s > _START_S:
                 raise HarnessError(
-                    f"worker {self.number} has not begun after {_START_S:.0f} s: "
+                    f"worker {self.name} has not begun after {_START_S:.0f} s: "
                     f"{last_words(log)}; see {self._log}"
                 )
         return code
@@ -119,23 +143,36 @@ class WorkerProcess:
         """Say how a process that ended by itself did."""
         assert self._shared is not None
         data = self._shared.input if self._shared.running else None
-        return Death(_reason(code), False, data, self._shared.counts().executions)
+        return Death(_reason(code), data, self._shared.counts().executions)
 
-    def stuck(self) -> Death | None:
-        """Return what a process is stuck in: one input that costs processor time only.
+    def unfit(self) -> Death | None:
+        """Return why a process that runs must be ended: it is stuck, or too large.
 
         The harness ends an operation that hangs, so this is the second net.
         """
         assert self._process is not None and self._shared is not None
         executions = self._shared.counts().executions
-        cpu_s = cpu_seconds(self._process.pid)
-        if executions != self._progress[0] or not self._shared.running:
-            self._progress = (executions, cpu_s)
+        usage = processes.usage(self._process.pid)
+        data = self._shared.input if self._shared.running else None
+        if usage.resident_mb > self._memory_mb:
+            reason = f"used {usage.resident_mb:,.0f} MiB of memory, {self._memory_mb:,} are allowed"
+            return Death(reason, data, executions, memory=True)
+        if executions != self._progress[0] or data is None:
+            self._progress = (executions, usage.cpu_s)
+            self._waiting_s = None
             return None
-        if cpu_s - self._progress[1] < STUCK_CPU_S:
-            return None
-        reason = f"one sequence took {STUCK_CPU_S:.0f} s of processor time and did not end"
-        return Death(reason, True, self._shared.input, executions)
+        if usage.cpu_s - self._progress[1] >= STUCK_CPU_S:
+            reason = f"took {STUCK_CPU_S:.0f} s of processor time for one sequence"
+            return Death(reason, data, executions)
+        now_s = time.monotonic()
+        if not usage.waiting:
+            self._waiting_s = None
+        elif self._waiting_s is None:
+            self._waiting_s = now_s
+        elif now_s - self._waiting_s >= STUCK_WAITING_S:
+            reason = f"stood still for {STUCK_WAITING_S:g} s in one sequence"
+            return Death(reason, data, executions)
+        return None
 
     def last_words(self) -> str:
         """Return the last line of the log."""
@@ -184,7 +221,7 @@ def _spawn(job: Job, log: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env=_engine.environment(job.flavour),
+        env={**_engine.environment(job.flavour), "PYFUZZ_WITHOUT": ",".join(job.without)},
         start_new_session=True,  # Ctrl-C is for the campaign alone
     )
 
@@ -196,12 +233,3 @@ def _reason(code: int) -> str:
         return f"died of {signal.Signals(-code).name}"
     except ValueError:
         return f"died of signal {-code}"
-
-
-def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far; 0 if it is gone."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -17,7 +17,7 @@ import pytest
 from cli_process import pyfuzz, start
 from plants import Edit, plant
 
-from pyfuzz import campaign, catalogue, compiler, container
+from pyfuzz import campaign, catalogue, compiler, container, supervisor
 from pyfuzz.campaign import Campaign, Options, Report
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
@@ -45,7 +45,7 @@ def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
     return Options(
         target=catalogue.get(target),
         out=out,
-        **{"seed": 1, "seconds": None, "runs": 4000, **changes},
+        **{"seed": 1, "seconds": None, "runs": 4000, "check": False, **changes},
     )
 
 
@@ -111,7 +111,7 @@ def test_two_workers_share_the_runs_and_the_corpus(tmp_path: Path) -> None:
 
 def test_engine_sees_the_states_besides_the_targets_own_edges(tmp_path: Path) -> None:
     report = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
-    log = (tmp_path / "run" / "workers" / "0" / "log.1").read_text()
+    log = (tmp_path / "run" / "workers" / "structure" / "log.1").read_text()
     seen = max(int(number) for number in re.findall(r"\bcov: (\d+)", log))
     assert report.greeting is not None
     assert report.greeting.counters < seen <= report.counts.edges + report.counts.states
@@ -127,12 +127,14 @@ def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -
     killed: list[int] = []
 
     def kill_once(report: Report, phase: str) -> None:
-        worker = running._workers[0] if running._workers else None
-        if worker and not killed and report.findings:
+        if not report.findings:
+            return
+        (worker,) = running.supervisor.fuzzing
+        if not killed:
             assert worker._process is not None
             os.kill(worker._process.pid, signal.SIGKILL)
             killed.append(report.counts.executions)
-        if killed and report.counts.executions > killed[0] and running._workers[0].started == 2:
+        if report.counts.executions > killed[0] and worker.started == 2:
             raise KeyboardInterrupt
 
     running = Campaign(options(tmp_path / "run", "bug", runs=None), kill_once)
@@ -146,7 +148,7 @@ def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -
 def test_input_that_ends_the_process_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign, "_EARLY_DEATHS", 2)
+    monkeypatch.setattr(supervisor, "_EARLY_DEATHS", 2)
     # What the harness cannot contain: the target ends the process on an error.
     planted = plant("v6.6", tmp_path, ENDS)
     report = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
@@ -182,8 +184,8 @@ def test_interrupt_ends_with_the_summary_and_code_130(tmp_path: Path, number: in
 
 def test_interrupt_leaves_no_worker_behind(tmp_path: Path) -> None:
     process = start("fuzz", "--time", "5m", "--out", "run", folder=tmp_path)
-    shared = tmp_path / "run" / "workers" / "0" / "shared.1"
-    wait_for(lambda: bool(list((tmp_path / "run" / "workers" / "0" / "corpus").glob("*"))))
+    shared = tmp_path / "run" / "workers" / "structure" / "shared.1"
+    wait_for(lambda: bool(list((tmp_path / "run" / "workers" / "structure" / "corpus").glob("*"))))
     process.kill()
     process.communicate()
     before = Shared(shared).counts().executions

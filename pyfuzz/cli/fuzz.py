@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import run_folder, summary
-from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz import processes, run_folder, summary
+from pyfuzz.campaign import MEMORY_MB, Campaign, Options, Report
 from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.status import Status
@@ -34,12 +34,30 @@ _DEFAULT_S = 60.0
 @click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
 @click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
 @click.option(
-    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Processes that fuzz, each in its own way.  [default: one a core; 1 with --runs]",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
 )
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
+@click.option(
+    "--sanitizer-worker/--no-sanitizer-worker",
+    "check",
+    default=True,
+    help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
+)
+@click.option("--stop-on-finding", is_flag=True, help="End with the first finding that is new.")
+@click.option(
+    "--memory-limit",
+    "memory_mb",
+    type=click.IntRange(256),
+    metavar="MIB",
+    default=MEMORY_MB,
+    show_default=True,
+    help="What a worker may use, in MiB.",
+)
 @known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -55,9 +73,12 @@ def fuzz(
     bug_on_data_corruption: bool,
     seconds: float | None,
     runs: int | None,
-    workers: int,
+    workers: int | None,
     seed: int | None,
     sanitize: bool,
+    check: bool,
+    stop_on_finding: bool,
+    memory_mb: int,
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
@@ -77,13 +98,18 @@ def fuzz(
         # libFuzzer takes 0 for "choose one".
         seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
         flavour="sanitize" if sanitize else "fuzz",
-        workers=workers,
+        # Two workers hand each other inputs by the clock, and who gives a number
+        # of runs wants the same ones again.
+        workers=workers or (1 if runs is not None else processes.cores()),
         seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
         runs=runs,
         kernel=str(kernel) if kernel else "",
         kernel_facts=facts,
         kernel_notes=tuple(notes),
         known_files=tuple(str(path.absolute()) for path in known_files),
+        memory_mb=memory_mb,
+        stop_on_finding=stop_on_finding,
+        check=check,
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()

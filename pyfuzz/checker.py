@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The sanitizer worker: replays what the others keep, with AddressSanitizer.
+
+A sanitizer makes every execution several times dearer, and most executions
+show nothing new.  So the others fuzz without one, and each input that they
+keep is run once with it, beside them, unscored.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pyfuzz._native import Module
+
+_IDLE_S = 0.3
+# Less than the fast workers: it has seconds of work in a minute.
+_NICE = 5
+
+
+def check_for_ever(module: Module, corpus: Path, checked: Path) -> NoReturn:
+    """Run each input of a corpus folder once, as they come; note its name first.
+
+    So the one that ends this process is not run again by the next.
+    """
+    os.nice(_NICE)
+    done = set(read_checked(checked))
+    with checked.open("a", encoding="ascii") as file:
+        while True:
+            new = [name for name in _names(corpus) if name not in done]
+            for name in new:
+                data = _read(corpus / name)
+                file.write(f"{name}\n")
+                file.flush()
+                done.add(name)
+                module.run(data)
+            if not new:
+                time.sleep(_IDLE_S)
+
+
+def read_checked(checked: Path) -> Iterator[str]:
+    """Yield the names of the inputs that were run, the last one perhaps still running."""
+    with suppress(FileNotFoundError):
+        yield from checked.read_text(encoding="ascii").splitlines()
+
+
+def unchecked(corpus: Path, checked: Path) -> int:
+    """Return how many inputs of a corpus folder are still to be run."""
+    return len(set(_names(corpus)) - set(read_checked(checked)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""  # put aside meanwhile; an empty sequence does nothing
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an earlier campaign in the same folder found, however it ended.
+
+One that came to its end wrote findings.json.  One that was killed left its
+workers' regions, which have all that their processes had found by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyfuzz import finding_store
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import UsageError
+from pyfuzz.finding import Finding, FindingTable
+from pyfuzz.run_folder import RunFolder, store
+from pyfuzz.shared import Shared
+from pyfuzz.strategy import CHECKER
+
+
+def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> list[Finding]:
+    """Return the findings of a folder, and leave them in findings.json alone.
+
+    ``note`` is told what cannot be read.  Errors: OSError; then nothing is
+    lost, and the next campaign can try again.
+    """
+    earlier, notes = finding_store.read(folder.path, target)
+    for text in notes:
+        note(text)
+    start_ns, flavour = folder.began()
+    table = FindingTable(target, start_ns, earlier)
+    for path in sorted(folder.workers.glob("*/shared.*")):
+        worker, process = path.parent.name, path.suffix
+        try:
+            region = Shared(path)
+        except UsageError as error:
+            note(str(error))
+            continue
+        with region:
+            checks = worker == CHECKER
+            slots = region.slots(ended=True)
+            table.update(
+                worker + process,
+                slots,
+                flavour="sanitize" if checks else flavour,
+                scored=not checks,
+            )
+            if region.running:
+                # What it found in this one, it may not have come to write down.
+                store(folder.corpus, region.input)
+    findings = table.all()
+    if findings:
+        finding_store.write(folder.path, findings)
+    folder.settle()
+    return findings

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How the workers of a campaign differ: each fuzzes in a way of its own.
+
+What one way is blind to, another may see; they share one corpus, so each goes
+on from what the others reached.  A worker is called after its strategy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One way to fuzz.
+
+    ``arguments`` are libFuzzer's, behind those that all workers have;
+    ``without`` are parts of ours that are switched off (csrc/engine,
+    csrc/harness/feedback.c); ``flavour`` is how the target is compiled for it
+    where the campaign fuzzes the plain one.
+    """
+
+    name: str
+    summary: str
+    arguments: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    flavour: str = "fuzz"
+
+
+# In the order in which they are dealt out: one worker gets the first, a machine
+# with more cores than strategies starts over, with other seeds.
+STRATEGIES = (
+    Strategy("structure", "operations are mutated, states are fed back"),
+    Strategy("bytes", "libFuzzer's own mutations of bytes", without=("structure",)),
+    Strategy("short", "sequences of up to 64 operations", ("-max_len=256",)),
+    Strategy("long", "long sequences from the start", ("-len_control=0",)),
+    Strategy(
+        "values", "what comparisons see is fed back", ("-use_value_profile=1",), flavour="values"
+    ),
+    Strategy("coverage", "the target's coverage alone is fed back", without=("state",)),
+)
+
+# Beside them, and not one of them: it replays what they keep.
+CHECKER = "sanitizer"
+
+
+def deal(workers: int) -> list[tuple[str, Strategy]]:
+    """Return a name and a strategy for each of so many workers."""
+    dealt = []
+    for number in range(workers):
+        turn, which = divmod(number, len(STRATEGIES))
+        strategy = STRATEGIES[which]
+        dealt.append((strategy.name + (f"-{turn + 1}" if turn else ""), strategy))
+    return dealt

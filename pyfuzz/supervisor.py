@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Looks after the workers of a campaign: starts, watches and replaces them.
+
+The sanitizer worker is one of them, but what it does does not count, and the
+campaign goes on without it if it must.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pyfuzz import _engine, builder
+from pyfuzz.catalogue import Target
+from pyfuzz.checker import unchecked
+from pyfuzz.errors import HarnessError, PyfuzzError
+from pyfuzz.finding import FindingTable, death
+from pyfuzz.run_folder import RunFolder
+from pyfuzz.runner import Runner
+from pyfuzz.shared import Counts, Slot
+from pyfuzz.strategy import CHECKER, Strategy, deal
+from pyfuzz.worker import Job
+from pyfuzz.worker_process import Death, WorkerProcess, add_counts
+
+if TYPE_CHECKING:
+    from pyfuzz.campaign import Options
+
+_CONFIRM_S = 20.0
+_EARLY_DEATHS = 10
+_EARLY_EXECUTIONS = 1000
+
+
+class Supervisor:
+    """The workers of one campaign."""
+
+    def __init__(self, options: Options, folder: RunFolder, note: Callable[[str], None]) -> None:
+        """Make the workers' folders; ``note`` is told what goes otherwise than planned.
+
+        Errors: UsageError and HarnessError of a build, OSError.
+        """
+        self._options = options
+        self._folder = folder
+        self._note = note
+        self._build: Future[Path] | None = None
+        self._checked = folder.workers / "checked"
+        self._going: list[WorkerProcess] = []
+        self.fuzzing: list[WorkerProcess] = []
+        self.checker: WorkerProcess | None = None
+        self.stopped = False
+
+    @property
+    def all(self) -> list[WorkerProcess]:
+        """The workers that fuzz, and the sanitizer worker once it is there."""
+        return [*self.fuzzing, *filter(None, [self.checker])]
+
+    def start(self) -> None:
+        """Start the workers; the sanitizer worker comes when its target is compiled."""
+        options = self._options
+        for number, (name, strategy) in enumerate(deal(options.workers)):
+            job = self._job(strategy, number)
+            folder = self._folder.workers / name
+            self.fuzzing.append(WorkerProcess(name, folder, job, options.memory_mb))
+        for worker in self.fuzzing:
+            worker.start()
+        self._going = list(self.fuzzing)
+        if options.check and options.flavour != "sanitize":
+            self._build = _in_background(lambda: _sanitized(options.target))
+
+    def _job(self, strategy: Strategy, number: int) -> Job:
+        options = self._options
+        flavour = strategy.flavour if options.flavour == "fuzz" else options.flavour
+        return Job(
+            module=str(builder.build(options.target, flavour)),
+            flavour=flavour,
+            shared="",
+            supervisor=0,
+            folders=(str(self._folder.corpus),),
+            seed=(options.seed + number * 104_729) % 2**32,
+            runs=-1 if options.runs is None else _share(options.runs, options.workers, number),
+            reload=options.workers > 1,
+            arguments=strategy.arguments,
+            without=strategy.without,
+        )
+
+    def _start_checker(self, module: Path) -> None:
+        job = Job(
+            module=str(module),
+            flavour="sanitize",
+            shared="",
+            supervisor=0,
+            folders=(str(self._folder.corpus),),
+            checked=str(self._checked),
+        )
+        folder = self._folder.workers / CHECKER
+        self.checker = WorkerProcess(CHECKER, folder, job, self._options.memory_mb)
+        self.checker.start()
+
+    def look_after(self, table: FindingTable) -> bool:
+        """Replace workers that ended before their time; return whether any still fuzzes.
+
+        Errors: HarnessError if a worker cannot fuzz at all, OSError.
+        """
+        for worker in list(self._going):
+            if not self._look_after(worker, table):
+                self._going.remove(worker)
+        self._look_after_checker(table)
+        return bool(self._going)
+
+    def _look_after_checker(self, table: FindingTable) -> None:
+        if self._build is not None and self._build.done():
+            build, self._build = self._build, None
+            try:
+                self._start_checker(build.result())
+            except (PyfuzzError, OSError) as error:
+                self._note(f"there is no sanitizer worker: {error}")
+        elif self.checker is not None and not self._look_after(self.checker, table):
+            self.checker.close()
+            self.checker = None
+
+    def _look_after(self, worker: WorkerProcess, table: FindingTable) -> bool:
+        """Return whether a worker goes on; replace it if it ended before its time."""
+        code = worker.poll()
+        ended = worker.unfit() if code is None else None
+        if code is None and ended is None:
+            return True
+        if code == 0:
+            return False
+        if ended is None:
+            assert code is not None
+            ended = worker.death(code)
+        worker.kill()
+        self._take(worker, table)
+        if ended.execution == 0 and not worker.checks:
+            raise HarnessError(
+                f"worker {worker.name} {ended.reason} before it fuzzed: {worker.last_words()}"
+            )
+        slot = self._cause(worker, ended)
+        if slot is not None:
+            table.update(
+                f"{worker.process} death", [slot], flavour=worker.flavour, scored=not worker.checks
+            )
+            if not worker.checks:
+                # The next process would begin with it, and end.
+                folders = [self._folder.corpus, *(each.corpus for each in self.fuzzing)]
+                self._folder.put_aside(slot.best, folders)
+        self._note(
+            f"worker {worker.name} {ended.reason} and was started again"
+            + ("" if slot else "; its last input alone does not do it")
+        )
+        early = ended.execution < _EARLY_EXECUTIONS and not worker.checks
+        worker.early_deaths = worker.early_deaths + 1 if early or not ended.execution else 0
+        if worker.early_deaths >= _EARLY_DEATHS:
+            self._note(f"worker {worker.name} was given up: it ends as soon as it begins")
+            return False
+        worker.start()
+        return True
+
+    def _cause(self, worker: WorkerProcess, ended: Death) -> Slot | None:
+        """Return the finding behind a worker's end: its last input, run alone."""
+        if ended.data is None:
+            return None
+        memory_mb = self._options.memory_mb
+        with Runner(self._options.target, worker.flavour, _CONFIRM_S, memory_mb) as runner:
+            for finding in runner.run(ended.data):
+                if not finding.function:  # the process's end, not the harness's word
+                    now_ns = time.monotonic_ns()
+                    return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)
+        return None
+
+    def _take(self, worker: WorkerProcess, table: FindingTable) -> None:
+        for finding in table.update(
+            worker.process, worker.slots(), flavour=worker.flavour, scored=not worker.checks
+        ):
+            finding.artifact = None  # of a sequence that it has no more
+
+    def take_findings(self, table: FindingTable) -> None:
+        """Bring what every worker has found so far into the table."""
+        for worker in self.all:
+            self._take(worker, table)
+
+    def counts(self) -> Counts:
+        """Return what the workers that fuzz have done so far."""
+        return add_counts([worker.counts() for worker in self.fuzzing])
+
+    def unchecked(self) -> int:
+        """Return how many inputs the sanitizer worker has still to run; 0 without one."""
+        if self.checker is None and self._build is None:
+            return 0
+        return unchecked(self._folder.corpus, self._checked)
+
+    def stop_fuzzing(self) -> None:
+        """End the workers that fuzz; the sanitizer worker goes on."""
+        self.stopped = True
+        self._going.clear()
+        for worker in self.fuzzing:
+            worker.kill()
+
+    def stop(self) -> None:
+        """End every worker."""
+        self.stop_fuzzing()
+        if self.checker is not None:
+            self.checker.kill()
+
+    def close(self) -> None:
+        """Let go of the workers' regions; their counts stay."""
+        for worker in self.all:
+            worker.close()
+
+
+def _sanitized(target: Target) -> Path:
+    _engine.prepare("sanitize")
+    return builder.build(target, "sanitize")
+
+
+def _in_background(work: Callable[[], Path]) -> Future[Path]:
+    """Do work in a thread that nobody waits for when the program ends."""
+    future: Future[Path] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
+            future.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return future
+
+
+def _share(total: int, parts: int, number: int) -> int:
+    return total // parts + (number < total % parts)
