@@ -60,6 +60,29 @@ class Expectations:
     shows: str = ""
     targets: dict[str, tuple[Expected, ...]] = field(default_factory=dict)
 
+    def missing(
+        self, target: Target, findings: Iterable[RawFinding], like: str | None = None
+    ) -> list[Expected]:
+        """Return what must be found on a target and is not."""
+        findings = list(findings)
+        return [
+            one
+            for one in self._of(target, like) or ()
+            if not any(one.fits(finding, any_function=like is not None) for finding in findings)
+        ]
+
+    def unexpected(
+        self, target: Target, findings: Iterable[RawFinding], like: str | None = None
+    ) -> list[RawFinding]:
+        """Return the findings that are neither expected nor, where those may be seen, known."""
+        expected = self._of(target, like)
+        return [
+            finding
+            for finding in findings
+            if not any(one.fits(finding, any_function=like is not None) for one in expected or ())
+            and (expected == () or not _is_known(target, finding))
+        ]
+
     def problems(
         self, target: Target, findings: Iterable[RawFinding], like: str | None = None
     ) -> list[str]:
@@ -69,24 +92,22 @@ class Expectations:
         may then have other names.
         """
         findings = list(findings)
-        expected = self.targets.get(like or target.name)
-        problems = [
-            f"{one} must be found, is not"
-            for one in expected or ()
-            if not any(one.fits(finding, any_function=like is not None) for finding in findings)
-        ]
-        for finding in findings:
-            if any(one.fits(finding, any_function=like is not None) for one in expected or ()):
-                continue
-            known = target.known_reason(finding.kind, finding.function, finding.message) is not None
-            if known and expected != ():
-                continue
+        problems = [f"{one} must be found, is not" for one in self.missing(target, findings, like)]
+        for finding in self.unexpected(target, findings, like):
             where = f" in {finding.function}" if finding.function else ""
-            what = "known finding" if known else "finding"
+            what = "known finding" if _is_known(target, finding) else "finding"
             problems.append(
                 f"{what} that is not expected: {finding.kind.value}{where}: {finding.message}"
             )
         return problems
+
+    def _of(self, target: Target, like: str | None) -> tuple[Expected, ...] | None:
+        """Return what is expected of a target; a kernel is no port, whatever its name."""
+        return self.targets.get(like or ("" if target.extracted else target.name))
+
+
+def _is_known(target: Target, finding: RawFinding) -> bool:
+    return target.known_reason(finding.kind, finding.function, finding.message) is not None
 
 
 def parse_expectations(text: str, name: str) -> Expectations:

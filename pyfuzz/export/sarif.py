@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from pyfuzz import __version__
-from pyfuzz.export.location import locate
+from pyfuzz.export.location import Location, locate
 from pyfuzz.export.rules import RULES
-from pyfuzz.export.subject import Item, Subject
+from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import ORDER
 from pyfuzz.shape import shape
@@ -21,20 +21,34 @@ _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _VERSION = "2.1.0"
+_REGRESSION = {
+    "id": "regression",
+    "name": "Regression",
+    "shortDescription": {"text": "A regression's sequence shows what its file expects."},
+    "fullDescription": {
+        "text": "A sequence of the regression corpus must show the findings that its file expects "
+        "of this target."
+    },
+    "help": {
+        "text": "If the target was changed on purpose, change the '# expect' lines of the file."
+    },
+    "defaultConfiguration": {"level": "error"},
+}
 
 
 def render(subject: Subject) -> bytes:
     """Return the file.
 
-    A known finding is a note that is suppressed with its reason; GitHub shows
-    the others at their line of the target's source.
+    A finding that is known, or on the base, is a note that is suppressed with the
+    reason; GitHub shows the others at their line of the target's source.  A
+    regression's finding is left out where the same bug is there already.
     """
     run = {
-        "tool": {"driver": {"name": "pyfuzz", "version": __version__, "rules": _rules()}},
+        "tool": {"driver": {"name": "pyfuzz", "version": __version__, "rules": _rules(subject)}},
         # GitHub keeps the results of different targets apart by this.
         "automationDetails": {"id": f"pyfuzz/{subject.target.name}/"},
         "columnKind": "utf16CodeUnits",
-        "results": [_result(subject, item) for item in subject.items],
+        "results": _results(subject),
         "properties": {
             "source": subject.name,
             "target": subject.target.name,
@@ -49,8 +63,8 @@ def render(subject: Subject) -> bytes:
     return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def _rules() -> list[dict[str, Any]]:
-    return [
+def _rules(subject: Subject) -> list[dict[str, Any]]:
+    rules = [
         {
             "id": kind.value,
             "name": "".join(word.capitalize() for word in kind.value.split("-")),
@@ -61,13 +75,45 @@ def _rules() -> list[dict[str, Any]]:
         }
         for kind in ORDER
     ]
+    return [*rules, _REGRESSION] if subject.regressions else rules
+
+
+def _results(subject: Subject) -> list[dict[str, Any]]:
+    items = list(subject.items)
+    there = {(_fingerprint(item), item.fails) for item in items}
+    for item in (item for one in subject.regressions for item in one.items):
+        key = _fingerprint(item), item.fails
+        if key not in there:
+            there.add(key)
+            items.append(item)
+    results = [_result(subject, item) for item in items]
+    return results + [_missing(subject, one) for one in subject.regressions if one.missing]
+
+
+def _missing(subject: Subject, one: Replayed) -> dict[str, Any]:
+    """Return the result for a file whose expected findings are not there, at their function."""
+    text = "; ".join(f"{expected} must be found, is not" for expected in one.missing)
+    place = locate(subject.target, one.missing[0].function, 0)
+    result = {
+        "ruleId": "regression",
+        "ruleIndex": len(ORDER),
+        "level": "error" if one.fails else "note",
+        "message": {"text": f"{one.name}: {text}. See it with: {one.command}"},
+        "locations": [{"physicalLocation": _physical(place)}],
+        "partialFingerprints": {
+            "pyfuzzFinding/v1": hashlib.sha256(f"{one.name}\n{text}".encode()).hexdigest()[:32]
+        },
+    }
+    if not one.fails:
+        result["suppressions"] = [{"kind": "external", "justification": str(one.base)}]
+    return result
 
 
 def _result(subject: Subject, item: Item) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": item.kind.value,
         "ruleIndex": item.kind.number,
-        "level": "note" if item.known is not None else "error",
+        "level": "error" if item.fails else "note",
         "message": {"text": _message(item)},
         "locations": [_location(subject, item)],
         "partialFingerprints": {"pyfuzzFinding/v1": _fingerprint(item)},
@@ -78,8 +124,9 @@ def _result(subject: Subject, item: Item) -> dict[str, Any]:
             "command": item.command,
         },
     }
-    if item.known is not None:
-        result["suppressions"] = [{"kind": "external", "justification": item.known}]
+    if not item.fails:
+        why = item.known if item.known is not None else f"on the base: {item.base}"
+        result["suppressions"] = [{"kind": "external", "justification": why}]
     return result
 
 
@@ -96,16 +143,18 @@ def _message(item: Item) -> str:
 
 def _location(subject: Subject, item: Item) -> dict[str, Any]:
     place = locate(subject.target, item.function, item.line)
+    location: dict[str, Any] = {"physicalLocation": _physical(place)}
+    if item.function:
+        location["logicalLocations"] = [{"name": item.function, "kind": "function"}]
+    return location
+
+
+def _physical(place: Location) -> dict[str, Any]:
     absolute = PurePosixPath(place.file).is_absolute()
     artifact = {"uri": f"file://{quote(place.file)}" if absolute else quote(place.file)}
     if not absolute:
         artifact["uriBaseId"] = "%SRCROOT%"
-    location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": place.line}}
-    }
-    if item.function:
-        location["logicalLocations"] = [{"name": item.function, "kind": "function"}]
-    return location
+    return {"artifactLocation": artifact, "region": {"startLine": place.line}}
 
 
 def _fingerprint(item: Item) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 from pyfuzz import catalogue, provenance
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
+from pyfuzz.expectation import Expected
 from pyfuzz.finding import replay_command
 from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
 from pyfuzz.known import Known
 from pyfuzz.operation import Operation
 from pyfuzz.replay import Replay
+from pyfuzz.results import RawFinding
 
 SUMMARY = "summary.json"
 
@@ -27,7 +29,9 @@ class Item:
     """One finding.
 
     ``known`` is the reason why it is a known one, None if it is new; ``expired``
-    then is the entry that declared it and holds no longer.  ``command`` shows it.
+    then is the entry that declared it and holds no longer.  ``base`` says how it
+    is known that what the user compares with has it too, None if that has not.
+    ``command`` shows it.
     """
 
     kind: Kind
@@ -41,11 +45,45 @@ class Item:
     first_seconds: float = 0.0
     stem: str = ""
     command: str = ""
+    base: str | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is new, so that a test fails on it."""
+        return self.known is None and self.base is None
 
     @property
     def title(self) -> str:
         """Kind and place, as a name for people."""
         return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A file of a regression folder, and what is otherwise than it expects.
+
+    ``items`` are findings that it does not expect, ``missing`` those that it
+    expects and that are not there.  ``base`` says how it is known that the same
+    is so on what the user compares with, None if not, or if nothing is wrong.
+    """
+
+    name: str
+    operations: tuple[Operation, ...]
+    items: tuple[Item, ...] = ()
+    missing: tuple[Expected, ...] = ()
+    base: str | None = None
+    command: str = ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is otherwise than expected, a line each."""
+        missing = [f"{one} must be found, is not" for one in self.missing]
+        return (*missing, *(f"{item.title}: {item.message}" for item in self.items))
+
+    @property
+    def fails(self) -> bool:
+        """Whether something is otherwise than expected, and not so on the base."""
+        return bool(self.problems) and self.base is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +96,7 @@ class Subject:
     items: tuple[Item, ...]
     seconds: float = 0.0
     executions: int = 1
+    regressions: tuple[Replayed, ...] = ()
 
 
 def is_run(path: Path) -> bool:
@@ -67,22 +106,29 @@ def is_run(path: Path) -> bool:
 
 def of_replay(done: Replay, kernel: str = "") -> Subject:
     """Return what one sequence showed on one target; ``kernel`` is "" for a port."""
-    target = done.target
+    target, file = done.target, done.file
+    command = command_of(file.path, target, kernel, done.flavour)
     items = tuple(
-        Item(
-            kind=finding.kind,
-            function=finding.function,
-            message=finding.message,
-            line=finding.line,
-            operations=done.file.operations,
-            known=target.known_reason(finding.kind, finding.function, finding.message),
-            expired=target.expired(finding.kind, finding.function, finding.message),
-            stem=done.file.path.stem,
-            command=_command(done.file.path, target, kernel, done.flavour),
-        )
-        for finding in done.findings
+        item_of(one, target, file.operations, file.path.stem, command) for one in done.findings
     )
-    return Subject(str(done.file.path), target, done.flavour, items)
+    return Subject(str(file.path), target, done.flavour, items)
+
+
+def item_of(
+    finding: RawFinding, target: Target, operations: tuple[Operation, ...], stem: str, command: str
+) -> Item:
+    """Return what one sequence showed once."""
+    return Item(
+        kind=finding.kind,
+        function=finding.function,
+        message=finding.message,
+        line=finding.line,
+        operations=operations,
+        known=target.known_reason(finding.kind, finding.function, finding.message),
+        expired=target.expired(finding.kind, finding.function, finding.message),
+        stem=stem,
+        command=command,
+    )
 
 
 def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = None) -> Subject:
@@ -139,11 +185,12 @@ def _item(one: _Json, target: Target, folder: Path, kernel: str, flavour: str) -
         count=int(one.number("count")),
         first_seconds=one.number("first_seconds"),
         stem=path.stem if artifact else f"{kind.value}-{function or 'unknown'}",
-        command=_command(path, target, kernel, flavour) if artifact else "",
+        command=command_of(path, target, kernel, flavour) if artifact else "",
     )
 
 
-def _command(path: Path, target: Target, kernel: str, flavour: str) -> str:
+def command_of(path: Path, target: Target, kernel: str, flavour: str) -> str:
+    """Return the command that shows what a file does, as it was found."""
     sanitize = " --sanitize" if flavour == "sanitize" else ""
     return replay_command(path, target, kernel) + sanitize
 

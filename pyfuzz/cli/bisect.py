@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz bisect``: one step of ``git bisect run``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import catalogue, compiler, container
+from pyfuzz.ci import step
+from pyfuzz.ci.step import Answer, Sought, Word
+from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.kinds import Kind
+
+# Git takes 1 to 127 but for 125 for "bad", and ends the bisection at any other.
+_END = 255
+
+
+class _Step(click.Command):
+    """A command whose own mistakes end the bisection, and are never taken for a bad revision."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.ClickException as error:
+            raise _ended(error.format_message()) from None
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except PyfuzzError as error:
+            raise _ended(str(error)) from None
+        except Exception as error:  # whatever it is, the revision is not bad
+            raise _ended(f"{type(error).__name__}: {error}; this is a mistake of pyfuzz") from error
+
+
+@click.command("bisect", cls=_Step)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", help="On this target, in place of a kernel.")
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="The kernel at this revision: mostly '.'.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option("--kind", help="Bad is a finding of this kind.  [default: any that is not known]")
+@click.option("--function", help="Bad is a finding in this function.  [default: any]")
+@click.option(
+    "--times",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How many runs must agree.",
+)
+@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@known_option
+def bisect(
+    file: Path,
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    kind: str | None,
+    function: str | None,
+    times: int,
+    sanitize: bool,
+    known_files: tuple[Path, ...],
+) -> int:
+    """Say whether this revision shows what FILE shows: a step of git bisect run.
+
+    Exit code 0: good, no run shows it; 1: bad, every run does; 125: skip, since
+    runs differ, or show something else, or this revision does not build; 255:
+    the command is wrong, which ends the bisection.
+    """
+    if target is None and kernel is None:
+        raise UsageError("what to run FILE on must be named, is not: give --kernel .")
+    if target is not None:
+        catalogue.get(target)
+    sought = Sought(None if kind is None else _kind(kind), function)
+    entries = declared(known_files)
+    source = container.read(file)
+    compiler.find()  # without one, no revision builds
+    try:
+        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+        answer = step.ask(source, chosen, "sanitize" if sanitize else "fuzz", sought, times)
+    except PyfuzzError as error:
+        answer = Answer(Word.SKIP, str(error))
+    print(f"{answer.word.value}: {answer.why}")
+    sys.stdout.flush()
+    return answer.word.code
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Kind)
+        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None
+
+
+def _ended(message: str) -> click.exceptions.Exit:
+    print(f"pyfuzz: {' '.join(message.split())}", file=sys.stderr)
+    return click.exceptions.Exit(_END)
