@@ -41,6 +41,11 @@ def read_input(path: Path, *, faults: bool = False) -> Input:
     return Input(data, faults)
 
 
+def is_named(path: Path) -> bool:
+    """Tell whether a file has the name of a corpus entry: a SHA-1, or .pyfz, or .seq."""
+    return bool(_SHA1.fullmatch(path.name)) or path.suffix in (".pyfz", ".seq")
+
+
 def seeds_in(corpus: Path) -> set[Path]:
     """Return where the shipped seeds are in a campaign's corpus, there or not."""
     folder = _paths.corpus() / "seeds"

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz import corpus_file
 from pyfuzz.errors import UsageError
-from pyfuzz.reach import HANG_LIMIT_S, Input, Reached, survey
+from pyfuzz.reach import HANG_LIMIT_S, Input, Reached, Survey, survey
 from pyfuzz.results import RawFinding
 from pyfuzz.setcover import Candidate, cover, union
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from pyfuzz.catalogue import Target
@@ -39,6 +39,11 @@ class Distilled:
     features: int
     unmeasured: int = 0
 
+    @property
+    def counts(self) -> int:
+        """Features that are a counter hit more often, beyond the edges and states."""
+        return self.features - self.edges - self.states
+
 
 def distill(
     target: Target,
@@ -60,7 +65,6 @@ def distill(
     Errors: UsageError or HarnessError as loading the target does; OSError if
     there is no room for a temporary file.
     """
-    stays = set(pinned)
     readable: list[tuple[Path, Input]] = []
     unreadable: list[tuple[Path, str]] = []
     for path in sorted(set(paths)):
@@ -68,17 +72,25 @@ def distill(
             readable.append((path, corpus_file.read_input(path, faults=faults)))
         except UsageError as error:
             unreadable.append((path, str(error)))
-    # The short ones first: there may be no time for all.
-    readable.sort(key=lambda pair: (len(pair[1].payload), pair[1].payload, pair[0]))
     if not readable:
         return Distilled((), (), tuple(unreadable), (), 0, 0, 0)
+    # The short ones first: there may be no time for all.
+    readable.sort(key=lambda pair: (len(pair[1].payload), pair[1].payload, pair[0]))
     inputs = [one for _, one in readable]
     found = survey(target, flavour, inputs, limit_s=limit_s, hang_limit_s=hang_limit_s)
+    return replace(choose(readable, found, pinned), unreadable=tuple(unreadable))
+
+
+def choose(
+    inputs: Sequence[tuple[Path, Input]], found: Survey, pinned: Collection[Path] = ()
+) -> Distilled:
+    """Choose among inputs that a survey has measured, see distill()."""
+    stays = set(pinned)
     kept: list[Path] = []
     fatal: list[tuple[Path, RawFinding]] = []
     free: list[tuple[Path, Candidate]] = []
     unmeasured, covered = 0, 0
-    for (path, one), result in zip(readable, found.results, strict=True):
+    for (path, one), result in zip(inputs, found.results, strict=True):
         if isinstance(result, RawFinding):
             fatal.append((path, result))
         elif not isinstance(result, Reached):
@@ -95,7 +107,7 @@ def distill(
     return Distilled(
         tuple(sorted(kept)),
         tuple(path for place, (path, _) in enumerate(free) if place not in chosen),
-        tuple(unreadable),
+        (),
         tuple(fatal),
         found.edges(covered),
         found.states(covered),

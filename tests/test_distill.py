@@ -180,3 +180,15 @@ def test_seeds_in_a_campaigns_corpus_are_found_by_name(tmp_path: Path) -> None:
     folder.prepare_corpus(pytest.fail)
     assert set(folder.corpus.iterdir()) == seeds_in(folder.corpus)
     folder.close()
+
+
+def test_survey_finding_that_shows_late_is_named_at_its_operation(tmp_path: Path) -> None:
+    # What is leaked is seen at the end of a run; the precise one sees the operation.
+    free = "\tkmem_cache_free(pte_list_desc_cache, head);"
+    target = plant("v6.6", tmp_path, Edit("ports/headdesc.h", free, "\t(void)head;"))
+    text = (
+        "add vm0 f0 s0 x15\nremove vm0 f0 s0 x2\ncount vm0 f0\ncount vm0 f0\nremove vm0 f0 #0 x12"
+    )
+    (one,) = survey(target, "fuzz", [Input(payload(text + "\ncount vm0 f0"))]).results
+    assert isinstance(one, Reached)
+    assert [(Kind.LEAK, 1)] == [(finding.kind, finding.operation) for finding in one.findings]

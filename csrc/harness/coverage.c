@@ -42,12 +42,18 @@ void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
 		memset(__start___sancov_cntrs, 0, edges);
 	memset(feedback_counters(), 0, states);
 	world.keep_log = false;
-	/* Never a second time: that would count everything twice. */
 	run_sequence(data, size, false);
 	shared->operations += world.result.operations;
 	shared->steps += world.result.steps;
 	if (edges)
 		buckets(__start___sancov_cntrs, edges, out);
 	buckets(feedback_counters(), states, out + edges);
+	/* Not before the counters are read: it would count everything twice. */
+	if (world.result.findings_len && world.late) {
+		uint64_t steps = world.result.steps;
+
+		run_sequence(data, size, true);
+		world.result.steps = steps;
+	}
 	shared->running = 0;
 }

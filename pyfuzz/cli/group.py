@@ -29,6 +29,8 @@ COMMANDS = {
     "minimize": "Find the shortest sequence with the same finding.",
     "export": "Findings as a C file, as JUnit XML, as SARIF.",
     "regress": "Put findings into the regression corpus, for pytest.",
+    "merge": "The smallest corpus that reaches what several do.",
+    "corpus": "What each entry of a corpus reaches, and what it adds.",
     "mutants": "Plant faults in a target, and time how each is found.",
     "containment": "Which faults a target contains, and which it does not.",
     "extract": "What would be compiled of a kernel, and the traits found.",

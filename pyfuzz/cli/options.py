@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,8 @@ from pyfuzz import catalogue, known
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.known import Known
+
+_Command = Callable[..., Any]
 
 known_option = click.option(
     "--known",
@@ -30,6 +33,46 @@ def declared(files: Iterable[Path]) -> list[Known]:
     Errors: UsageError at the first mistake in one.
     """
     return [entry for path in files for entry in known.read(path)]
+
+
+def corpus_options(command: _Command) -> _Command:
+    """Give a command about corpora the options that say how inputs are run."""
+    options = [
+        click.option(
+            "--target", help=f"On this target.  [default: the run's, or {catalogue.DEFAULT}]"
+        ),
+        click.option(
+            "--kernel",
+            type=click.Path(path_type=Path),
+            help="On real code: a kernel tree, a source tarball, or one mmu.c.",
+        ),
+        click.option(
+            "--bug-on-data-corruption",
+            is_flag=True,
+            help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+        ),
+        click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks."),
+        click.option(
+            "--faults", is_flag=True, help="Engine inputs are those of a campaign with faults."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def corpus_target(
+    paths: Iterable[Path], name: str | None, kernel: Path | None, bug_on_data_corruption: bool
+) -> Target:
+    """Return the target that is named, else the one that the run folders are of.
+
+    Errors: UsageError if there is no such target, or if run folders differ in it.
+    """
+    if name is None and kernel is None and not bug_on_data_corruption:
+        from pyfuzz.corpus_folder import target_of_runs  # noqa: PLC0415 (few commands need it)
+
+        return target_of_runs(paths) or catalogue.get(catalogue.DEFAULT)
+    return target_of(name, kernel, bug_on_data_corruption)
 
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz corpus``: what each entry of a corpus reaches and adds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pyfuzz.cli.options import corpus_options, corpus_target, declared, known_option
+from pyfuzz.corpus_folder import find
+from pyfuzz.corpus_report import report
+from pyfuzz.errors import UsageError
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
+@corpus_options
+@known_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def corpus(
+    paths: tuple[Path, ...],
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    sanitize: bool,
+    faults: bool,
+    known_files: tuple[Path, ...],
+    as_json: bool,
+) -> int:
+    """Say what each entry of a corpus reaches, and what it adds to those before it.
+
+    DIR is a corpus folder, a campaign's run folder, or a file with a sequence.
+
+    Exit code 0: no entry shows anything new; 1: one shows a finding that is not
+    a known one.
+    """
+    entries = declared(known_files)
+    found = find(paths, faults=faults)
+    if not found.entries:
+        why = f" ({found.unreadable[0][1]})" if found.unreadable else ""
+        raise UsageError(f"{paths[0]}: holds no sequence that can be read{why}; name a corpus")
+    chosen = corpus_target(paths, target, kernel, bug_on_data_corruption).knowing(entries)
+    told = report(found, paths, chosen, "sanitize" if sanitize else "fuzz")
+    if as_json:
+        print(json.dumps(told.as_object(), indent=2))
+    else:
+        print("\n".join(told.lines()))
+    return int(told.verdict == "finding")

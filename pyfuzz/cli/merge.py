@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz merge``: the smallest corpus that reaches what several do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz.cli.options import corpus_options, corpus_target
+from pyfuzz.corpus_folder import find
+from pyfuzz.errors import UsageError
+from pyfuzz.merge import Merged, merge_into
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The corpus folder to write to; what is in it stays.",
+)
+@click.option("--containers", is_flag=True, help="Write containers instead of engine inputs.")
+@corpus_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def merge(
+    paths: tuple[Path, ...],
+    output: Path,
+    containers: bool,
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    sanitize: bool,
+    faults: bool,
+    as_json: bool,
+) -> None:
+    """Write the smallest set of sequences that keeps the edges and states of all.
+
+    DIR is a corpus folder, a campaign's run folder, or a file with a sequence.
+    If the output folder is a corpus already, only what adds to it is written.
+    """
+    found = find(paths, faults=faults)
+    for _, reason in found.unreadable:
+        click.echo(f"pyfuzz: skipped: {reason}", err=True)
+    if not found.entries:
+        raise UsageError(f"{paths[0]}: holds no sequence that can be read; name a corpus")
+    chosen = corpus_target(paths, target, kernel, bug_on_data_corruption)
+    done = merge_into(
+        output,
+        found,
+        chosen,
+        "sanitize" if sanitize else "fuzz",
+        containers=containers,
+        faults=faults,
+    )
+    for path, finding in done.fatal:
+        click.echo(f"pyfuzz: skipped: {path}: {finding.message}", err=True)
+    if as_json:
+        print(json.dumps(_object(done, output), indent=2))
+    else:
+        print("\n".join(done.lines(output)))
+    sys.stdout.flush()
+
+
+def _object(done: Merged, output: Path) -> dict[str, object]:
+    return {"output": str(output), **done.as_object()}

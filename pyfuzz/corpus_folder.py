@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Folders with sequences: what is in those that a user names, and where more may be put."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyfuzz import container, corpus_file, provenance, run_folder
+from pyfuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.reach import Input
+
+CONTAINER = ".pyfz"
+
+
+@dataclass(slots=True)
+class Found:
+    """What there is in folders: entries, and what could not be read, with the reason.
+
+    ``folders`` are those that were named.  Entries with the same content are all
+    there, in the order of the names.
+    """
+
+    entries: list[tuple[Path, Input]] = field(default_factory=list)
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
+
+    def read(self, path: Path, *, faults: bool = False) -> None:
+        """Read one file."""
+        try:
+            self.entries.append((path, corpus_file.read_input(path, faults=faults)))
+        except UsageError as error:
+            self.unreadable.append((path, str(error)))
+
+    def different(self) -> dict[Input, list[Path]]:
+        """Return the files of each sequence, the shortest sequence first."""
+        files: dict[Input, list[Path]] = {}
+        for path, one in sorted(self.entries, key=lambda pair: _order(pair[1])):
+            files.setdefault(one, []).append(path)
+        return files
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether a path is the run folder of a campaign."""
+    return (path / run_folder.MARKER).is_file()
+
+
+def find(paths: Iterable[Path], *, faults: bool = False) -> Found:
+    """Read what was named: corpus folders, run folders, single files.
+
+    Of a run folder that is its corpus, and what a campaign that was killed left
+    with its workers.  ``faults``: engine inputs are of a campaign with faults.
+    Errors: UsageError about a path that is not there or cannot be read.
+    """
+    found = Found()
+    for path in paths:
+        if is_run(path):
+            _read_run(found, path, faults=faults)
+        elif path.is_dir():
+            _read_folder(found, path, faults=faults)
+        else:
+            container.read_bytes(path)  # a file that was named must be readable
+            found.read(path, faults=faults)
+    return found
+
+
+def target_of_runs(paths: Iterable[Path]) -> Target | None:
+    """Return the target that the run folders among the paths are of, None if none is.
+
+    Errors: UsageError if they are of several, or if a target cannot be had.
+    """
+    targets: dict[str, Target] = {}
+    for path in paths:
+        if not is_run(path):
+            continue
+        campaigns, _ = provenance.read(path)
+        target = provenance.target_of(path, campaigns[-1]) if campaigns else None
+        if target is None:
+            raise UsageError(
+                f"{path}: does not say what was fuzzed, or that is not there any more; name it "
+                "with --target or --kernel"
+            )
+        targets.setdefault(target.name, target)
+    if len(targets) > 1:
+        raise UsageError(
+            f"the run folders are of several targets ({', '.join(targets)}); name one with "
+            "--target or --kernel"
+        )
+    return next(iter(targets.values()), None)
+
+
+def check_output(folder: Path) -> list[Path]:
+    """Return the entries of a folder that more are to be put into; none if it is not there.
+
+    Errors: UsageError if it holds anything but entries of a corpus.
+    """
+    remedy = "name an empty folder, or a corpus, with -o DIR"
+    if is_run(folder):
+        raise UsageError(
+            f"{folder}: is a run folder; name its corpus, -o {folder / 'corpus'}, or another folder"
+        )
+    try:
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        raise UsageError(f"{folder}: is a file; {remedy}") from None
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror or error}; {remedy}") from None
+    for path in paths:
+        if path.is_dir():
+            raise UsageError(f"{folder}: is no corpus, it has the folder {path.name}; {remedy}")
+        if not corpus_file.is_named(path):
+            raise UsageError(f"{folder}: is no corpus, it has {path.name}; {remedy}")
+        try:
+            corpus_file.read_input(path)
+        except UsageError as error:
+            raise UsageError(f"{folder}: is no sound corpus: {error}") from None
+    return paths
+
+
+def write(folder: Path, inputs: Iterable[Input], *, containers: bool = False) -> list[Path]:
+    """Store inputs in a folder, which is made; return the files, those there already too.
+
+    A file is an engine input named by its SHA-1, or a container if that is
+    asked for or if it has faults, which no engine input can say.
+    Errors: UsageError if it cannot be written; what was written is whole.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in inputs:
+            path = folder / corpus_file.name_of(one.payload)
+            data = one.payload
+            if containers or one.faults:
+                path = path.with_suffix(CONTAINER)
+                data = container.pack(data, faults=one.faults)
+            if not path.exists():
+                run_folder.write_beside(path, data)
+            written.append(path)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be written: {error.strerror or error}; {len(written)} files were; "
+            "make room, or name another with -o DIR"
+        ) from error
+    return written
+
+
+def _read_run(found: Found, run: Path, *, faults: bool) -> None:
+    """Read a campaign's corpus, and what its workers have that did not get there."""
+    there: set[str] = set()
+    for folder in (run / "corpus", *sorted(run.glob("workers/*/corpus"))):
+        if folder.is_dir():
+            for path in _listed(folder):
+                if path.name not in there:
+                    there.add(path.name)
+                    found.read(path, faults=faults)
+
+
+def _read_folder(found: Found, folder: Path, *, faults: bool) -> None:
+    for path in _listed(folder):
+        if path.is_dir():
+            found.unreadable.append((path, f"{path}: is a folder in a corpus; name it as well"))
+        else:
+            found.read(path, faults=faults)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{folder}: cannot be read: {reason}; name a corpus folder") from error
+
+
+def _order(one: Input) -> tuple[int, bytes, bool]:
+    return len(one.payload), one.payload, one.faults

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each entry of a corpus reaches and adds, as text and as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz.reach import Input, Reached, Survey, survey
+from pyfuzz.results import RawFinding
+from pyfuzz.sequence import OPERATION_BYTES
+from pyfuzz.setcover import Candidate, cover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pyfuzz.catalogue import Target
+    from pyfuzz.corpus_folder import Found
+
+WIDTH = 80
+_NAME_WIDTH = 20
+_SHA1_LENGTH = 40
+_SHA1_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what can be reached; ``counts`` are features beyond the first of a counter."""
+
+    edges: int
+    states: int
+    counts: int
+
+    def as_object(self) -> dict[str, int]:
+        """Return the JSON object."""
+        return {"edges": self.edges, "states": self.states, "counts": self.counts}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sequence: its files, what it does, what it adds to those before it.
+
+    ``fatal``: it ends the process that runs it, and all numbers are 0.
+    """
+
+    paths: tuple[Path, ...]
+    payload: bytes
+    operations: int
+    steps: int
+    reached: Part
+    adds: Part
+    findings: tuple[RawFinding, ...]
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """What is in a corpus; ``enough`` inputs reach as much as all do."""
+
+    named: tuple[str, ...]
+    target: Target
+    flavour: str
+    rows: tuple[Row, ...]
+    unreadable: tuple[tuple[Path, str], ...]
+    whole: Part
+    edge_counters: int
+    enough: int
+
+    @property
+    def verdict(self) -> str:
+        """``finding`` if an entry shows one that is not known, ``known`` or ``clean``."""
+        found = [one for row in self.rows for one in row.findings]
+        if any(_known(self.target, one) is None for one in found):
+            return "finding"
+        return "known" if found else "clean"
+
+    @property
+    def files(self) -> int:
+        """How many files there are, the unreadable ones included."""
+        return sum(len(row.paths) for row in self.rows) + len(self.unreadable)
+
+    def as_object(self) -> dict[str, Any]:
+        """Return what docs/corpus.md describes."""
+        return {
+            "target": self.target.name,
+            "flavour": self.flavour,
+            "named": list(self.named),
+            "verdict": self.verdict,
+            "total": {
+                "files": self.files,
+                "inputs": len(self.rows),
+                "unreadable": len(self.unreadable),
+                "bytes": sum(len(row.payload) for row in self.rows),
+                "operations": sum(row.operations for row in self.rows),
+                "steps": sum(row.steps for row in self.rows),
+                **self.whole.as_object(),
+                "edges_of_the_target": self.edge_counters,
+                "adding": sum(_adds(row) for row in self.rows),
+                "enough": self.enough,
+            },
+            "entries": [_row_object(row, self.target) for row in self.rows],
+            "unreadable": [
+                {"file": str(path), "reason": reason} for path, reason in self.unreadable
+            ],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the text, in lines of at most 80 columns but for names that are longer."""
+        yield f"{', '.join(self.named)} on {self.target.name} ({self.flavour} flavour)"
+        if self.rows:
+            yield (
+                f"  {'the shortest first':<{_NAME_WIDTH}} operations     steps edges states "
+                "+edges +states +counts"
+            )
+        for row in self.rows:
+            yield from self._row_lines(row)
+        for _, reason in self.unreadable:
+            yield from _wrapped(f"unreadable: {reason}", "  ", "    ")
+        yield from self._total_lines()
+
+    def _row_lines(self, row: Row) -> Iterator[str]:
+        name = _shown(row.paths[0])
+        if len(name) > _NAME_WIDTH:
+            yield f"  {name}"
+            name = ""
+        if row.fatal:
+            yield f"  {name:<{_NAME_WIDTH}} {len(row.payload) // OPERATION_BYTES:>10}"
+        else:
+            reached, adds = row.reached, row.adds
+            yield (
+                f"  {name:<{_NAME_WIDTH}} {row.operations:>10} {row.steps:>9} {reached.edges:>5} "
+                f"{reached.states:>6} {adds.edges or '-':>6} {adds.states or '-':>7} "
+                f"{adds.counts or '-':>7}"
+            )
+        for one in row.findings:
+            place = f"{one.kind.value} in {one.function}" if one.function else one.kind.value
+            known = "known: " if _known(self.target, one) is not None else ""
+            said = f": {one.message}" if row.fatal else ""
+            yield from _wrapped(f"{known}{place}{said}", "    ", "      ")
+        for path in row.paths[1:]:
+            yield f"    the same: {path}"
+
+    def _total_lines(self) -> Iterator[str]:
+        rows = self.rows
+        yield ""
+        copies = sum(len(row.paths) - 1 for row in rows)
+        yield (
+            f"total        {_number(self.files, 'file')}: {len(rows):,} different, "
+            f"{_number(copies, 'duplicate')}, {len(self.unreadable):,} unreadable"
+        )
+        yield (
+            f"  length     {sum(len(row.payload) for row in rows):,} bytes, "
+            f"{sum(row.operations for row in rows):,} operations, "
+            f"{sum(row.steps for row in rows):,} steps"
+        )
+        yield (
+            f"  reached    {self.whole.edges} of {self.edge_counters} edges, "
+            f"{self.whole.states:,} states, {self.whole.counts:,} counts"
+        )
+        yield (
+            f"  adding     {sum(_adds(row) for row in rows):,} in this order; "
+            f"{self.enough:,} are enough (pyfuzz merge)"
+        )
+        findings = {
+            (one.kind.value, one.function): _known(self.target, one) is not None
+            for row in rows
+            for one in row.findings
+        }
+        for (kind, function), known in sorted(findings.items()):
+            place = f"{kind} in {function}" if function else kind
+            shown = sum(
+                any((one.kind.value, one.function) == (kind, function) for one in row.findings)
+                for row in rows
+            )
+            word = "known" if known else "NEW"
+            yield f"  {word + ':':<10} {place}, shown by {_number(shown, 'entry', 'entries')}"
+
+
+def report(
+    found: Found, named: Sequence[Path], target: Target, flavour: str = "fuzz"
+) -> CorpusReport:
+    """Run every entry by itself and return what there is to say.
+
+    Errors: as pyfuzz.reach.survey.
+    """
+    files = found.different()
+    measured = survey(target, flavour, list(files))
+    rows = list(_rows(files, measured))
+    free = [
+        Candidate(one.payload, result.covers)
+        for one, result in zip(files, measured.results, strict=True)
+        if isinstance(result, Reached)
+    ]
+    whole = 0
+    for one in free:
+        whole |= one.covers
+    return CorpusReport(
+        named=tuple(str(path) for path in named),
+        target=target,
+        flavour=flavour,
+        rows=tuple(rows),
+        unreadable=tuple(found.unreadable),
+        whole=_part(measured, whole, 0),
+        edge_counters=measured.edge_counters,
+        enough=len(cover(free)),
+    )
+
+
+def _rows(files: Mapping[Input, Sequence[Path]], measured: Survey) -> Iterator[Row]:
+    covered = 0
+    nothing = Part(0, 0, 0)
+    for (one, paths), result in zip(files.items(), measured.results, strict=True):
+        if isinstance(result, Reached):
+            yield Row(
+                tuple(paths),
+                one.payload,
+                len(one.payload) // OPERATION_BYTES,
+                result.steps,
+                _part(measured, result.covers, 0),
+                _part(measured, result.covers, covered),
+                result.findings,
+                fatal=False,
+            )
+            covered |= result.covers
+        elif result is not None:
+            yield Row(tuple(paths), one.payload, 0, 0, nothing, nothing, (result,), fatal=True)
+
+
+def _part(measured: Survey, covers: int, before: int) -> Part:
+    """Return what ``covers`` has beyond ``before``."""
+    both = covers | before
+    edges = measured.edges(both) - measured.edges(before)
+    states = measured.states(both) - measured.states(before)
+    features = both.bit_count() - before.bit_count()
+    return Part(edges, states, features - edges - states)
+
+
+def _row_object(row: Row, target: Target) -> dict[str, Any]:
+    return {
+        "file": str(row.paths[0]),
+        "duplicates": [str(path) for path in row.paths[1:]],
+        "bytes": len(row.payload),
+        "operations": row.operations,
+        "steps": row.steps,
+        "reached": row.reached.as_object(),
+        "adds": row.adds.as_object(),
+        "fatal": row.fatal,
+        "findings": [
+            {
+                "kind": one.kind.value,
+                "function": one.function,
+                "message": one.message,
+                "operation": one.operation,
+                "known": _known(target, one),
+            }
+            for one in row.findings
+        ],
+    }
+
+
+def _known(target: Target, one: RawFinding) -> str | None:
+    return target.known_reason(one.kind, one.function, one.message)
+
+
+def _adds(row: Row) -> bool:
+    return row.adds != Part(0, 0, 0)
+
+
+def _shown(path: Path) -> str:
+    """The name; of a SHA-1 as much as tells it from others."""
+    name = path.name
+    return name[:_SHA1_SHOWN] if len(name) == _SHA1_LENGTH and not path.suffix else name
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
