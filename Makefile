@@ -6,7 +6,8 @@ SHELL = /bin/sh
 PY = .venv/bin/python
 TIME = 60s
 
-.PHONY: help setup setup-test fuzz test bench kernels lint check clean
+.PHONY: help setup setup-test fuzz test bench mutants ablation compare scaling kernels lint check \
+	clean
 
 help:
 	@echo 'make fuzz     set up, then fuzz the default target for $(TIME)'
@@ -15,6 +16,8 @@ help:
 	@echo 'make bench    executions per second, side by side with other drivers'
 	@echo 'make mutants  planted faults and how soon each is found: docs/faults.md'
 	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
+	@echo 'make compare  the same faults and inputs under AFL++, libFuzzer, Hypothesis (docs/compare.md)'
+	@echo 'make scaling  what more work costs, as plots (docs/performance.md)'
 	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
 	@echo 'make lint     ruff, mypy, and our C without a warning'
 	@echo 'make check    what CI runs'
@@ -41,6 +44,14 @@ mutants: setup
 ablation: setup
 	@$(PY) -m pip install -q 'scipy>=1.11'
 	@$(PY) -m bench.ablation $(ABLATION_ARGS)
+
+# AFL++ is no package of Python's: apt-get install afl++, or it is left out.
+compare: setup
+	@$(PY) -m pip install -q 'hypothesis>=6.100'
+	@$(PY) -m bench.compare $(COMPARE_ARGS)
+
+scaling: setup
+	@$(PY) -m bench.scaling $(SCALING_ARGS)
 
 kernels:
 	@sh .ci/kernels.sh

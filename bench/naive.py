@@ -9,6 +9,7 @@ was returned, who is bugged, the list that was touched).
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pyfuzz import _atheris, _engine, _native, sequence
@@ -18,11 +19,16 @@ from pyfuzz.results import Skip
 from pyfuzz.shared import Shared
 
 
-def main() -> None:
-    """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
-    _engine.load()
-    module = _native.open_module(Path(sys.argv[1]), "fuzz")
-    shared = Shared(Path(sys.argv[2]))
+def harness(
+    module: _native.Module,
+    shared: Shared,
+    differs: Callable[[str], bool],
+) -> Callable[[bytes], None]:
+    """Return what runs one input, a step a call.
+
+    ``differs`` hears what is not as the model says, "" if only the oracle in C
+    saw it, and says whether the sequence is to end there.
+    """
     traits = module.traits
     recycles = traits.rmap_add_recycles or Opcode.ZAP_ALL in traits.opcodes
 
@@ -30,11 +36,12 @@ def main() -> None:
         operations = sequence.decode(data)
         module.begin()
         steps = run_steps(operations)
-        module.end(len(operations))
+        if module.end(len(operations)).findings:
+            differs("")
         shared.count(len(operations), steps)
 
     def run_steps(operations: list[Operation]) -> int:
-        """Return how many steps were run; a difference ends the sequence."""
+        """Return how many steps were run."""
         model = Model(traits.opcodes, recycles=recycles)
         steps = 0
         for number, operation in enumerate(operations):
@@ -42,20 +49,33 @@ def main() -> None:
             for step in range(operation.repeat):
                 prediction = model.predict(operation, step)
                 result = module.step(operation, number, step)
-                if result.findings or result.skip is not prediction.skip:
+                if result.findings and differs(""):
+                    return steps
+                if result.skip is not prediction.skip:
+                    differs("a step that must run is skipped, or the other way round")
                     return steps
                 if prediction.skip is not Skip.RAN:
                     break
                 steps += 1
                 model.apply(prediction)
                 if result.bugged != model.bugged:
+                    differs("the VMs that are bugged are not those that must be")
                     return steps
             members = module.list(vm, head)
             if members is None or len(members) != len(model.members(vm, head)):
+                differs("the list has another length")
                 return steps
         return steps
 
-    _atheris.fuzz(run_one, sys.argv[3:])
+    return run_one
+
+
+def main() -> None:
+    """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
+    _engine.load()
+    module = _native.open_module(Path(sys.argv[1]), "fuzz")
+    shared = Shared(Path(sys.argv[2]))
+    _atheris.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
 
 
 if __name__ == "__main__":

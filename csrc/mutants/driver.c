@@ -8,14 +8,20 @@
  *	driver random BUDGET KINDS KNOWN SEED		no engine, no coverage
  *	driver digest FILE...				what the states are
  *
- * BUDGET is MILLISECONDS/EXECUTIONS, whichever is spent first.  KINDS is a mask of the kinds that count, in hex; KNOWN are lines of kind,
- * function and message, globs with a tab between, that do not count.  The
- * result is one line on standard output.
+ * BUDGET is MILLISECONDS/EXECUTIONS, whichever is spent first.  KINDS is a mask
+ * of the kinds that count, in hex; KNOWN are lines of kind, function and
+ * message, globs with a tab between, that do not count.  The result is one line
+ * on standard output; or, for an engine that takes standard output for itself
+ * and calls a death a crash (AFL++), in the file PYFUZZ_REPORT, and an abort().
+ * All that is done is counted in the file PYFUZZ_SHARED, if there is one: that
+ * goes on where an engine starts the program again and again.
  */
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include "harness/pyfuzz.h"
@@ -42,14 +48,20 @@ static void __attribute__((noreturn))
 stop(const struct pyfuzz_finding *f)
 {
 	const struct pyfuzz_shared *shared = pyfuzz_shared();
+	const char *report = getenv("PYFUZZ_REPORT");
+	FILE *out = report ? fopen(report, "a") : stdout;
 
-	printf("%u\t%llu\t%llu\t%llu\t%d\t%s\t%s\n",
+	if (!out)
+		abort();
+	fprintf(out, "%u\t%llu\t%llu\t%llu\t%d\t%s\t%s\n",
 	       &pyfuzz_fault_reached ? pyfuzz_fault_reached : 0,
 	       (unsigned long long)shared->executions,
 	       (unsigned long long)shared->steps,
 	       (unsigned long long)processor_ns(), f ? (int)f->kind : -1,
 	       f ? f->function : "", f ? f->message : "");
-	fflush(stdout);
+	fflush(out);
+	if (report)
+		abort();
 	_exit(0);	/* libFuzzer takes exit() for a crash */
 }
 
@@ -103,6 +115,20 @@ static void __attribute__((noreturn)) by_chance(uint64_t seed)
 		}
 		run_one(data, 4 + state % (sizeof(data) - 3));
 	}
+}
+
+static void attach(const char *path)
+{
+	int fd = open(path, O_RDWR);
+	void *region = mmap(NULL, sizeof(struct pyfuzz_shared),
+			    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (region == MAP_FAILED) {
+		perror(path);
+		exit(2);
+	}
+	close(fd);
+	pyfuzz_attach(region);
 }
 
 static uint64_t hash = 0xcbf29ce484222325ULL;
@@ -202,6 +228,8 @@ int main(int argc, char **argv)
 		return digest_all(argv + 2);
 	if (argc < 6)
 		return 2;
+	if (getenv("PYFUZZ_SHARED"))
+		attach(getenv("PYFUZZ_SHARED"));
 	budget_ns = strtoull(argv[2], &end, 10) * 1000000ULL;
 	budget_executions = *end == '/' ? strtoull(end + 1, NULL, 10) : 0;
 	kinds = (uint32_t)strtoul(argv[3], NULL, 16);

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``make compare``: measure pyfuzz and its peers, and print the tables of docs/compare.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.compare import afl, peers, report, throughput, trials
+from bench.compare.peers import Peer
+from bench.compare.report import Comparison, Speed
+from bench.compare.statistics import Table
+from bench.compare.throughput import Rate, SameInputs
+from pyfuzz import _engine, catalogue, compiler
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import PyfuzzError
+
+TARGETS = ("v6.6", "rfc-v4")
+
+
+def main() -> None:
+    """Measure, and print the page; progress goes to standard error."""
+    options = _parser().parse_args()
+    try:
+        print(report.as_markdown(compare(options)), end="")
+    except PyfuzzError as error:
+        sys.exit(f"compare: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make compare", description=__doc__)
+    parser.add_argument("--target", action="append", help=f"default: {' and '.join(TARGETS)}")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of processor time, each trial")
+    parser.add_argument("--trials", type=int, default=3, help="of the fast peers, each fault")
+    parser.add_argument("--slow-trials", type=int, default=1, help="of the slow ones")
+    parser.add_argument("--seed", type=int, default=1, help="of the first trial")
+    parser.add_argument(
+        "--sample", type=int, default=20, help="faults for the slow peers; 0: all, takes hours"
+    )
+    parser.add_argument("--only", action="append", default=[], help="these faults alone")
+    parser.add_argument("--peer", action="append", help="these peers alone")
+    parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
+    parser.add_argument("--runs", type=int, default=40_000, help="on the same inputs, each round")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--json", type=Path, help="write every trial to this file")
+    return parser
+
+
+def compare(options: argparse.Namespace) -> Comparison:
+    """Measure everything."""
+    chosen = [peer for peer in peers.PEERS if not options.peer or peer.name in options.peer]
+    missing = {peer.name: why for peer in chosen if (why := peer.missing())}
+    present = [peer for peer in chosen if peer.name not in missing]
+    for name, why in missing.items():
+        _say(f"{name} is left out: {why}")
+    targets = [catalogue.get(name) for name in options.target or TARGETS]
+    seeds = tuple(range(options.seed, options.seed + options.trials))
+    slow_seeds = tuple(range(options.seed, options.seed + options.slow_trials))
+    how = trials.Options(
+        options.seconds, seeds, slow_seeds, options.sample, options.jobs, tuple(options.only)
+    )
+    start_s, speed = _clean(targets[0], present, options)
+    tables, rows = {}, []
+    for target in targets:
+        measured = trials.measure(target, present, how, _say)
+        tables[target.name] = Table(measured, options.seconds, start_s)
+        rows += measured
+    if options.json:
+        plain = [{**asdict(row), "trial": _trial(row)} for row in rows]
+        options.json.write_text(json.dumps({"start_s": start_s, "trials": plain}, indent=1))
+    return Comparison(
+        command=f"python -m bench.compare {shlex.join(sys.argv[1:])}".strip(),
+        machine=_machine(present),
+        peers=present,
+        missing=missing,
+        start_s=start_s,
+        budget_s=options.seconds,
+        seeds=seeds,
+        slow_seeds=slow_seeds,
+        speed=speed,
+        tables=tables,
+    )
+
+
+def _clean(
+    target: Target, present: Sequence[Peer], options: argparse.Namespace
+) -> tuple[dict[str, float], Speed | None]:
+    """Measure on the target without a fault: what a start costs, and the speeds."""
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as name:
+        folder = Path(name)
+        built = peers.build(target, trials.afl_for(present, folder))
+        _say("start-up of each peer")
+        start_s = trials.start_ups(built, present, folder)
+        if not options.rounds:
+            return start_s, None
+        ours = throughput.native_program(target, _engine.prepare("fuzz"))
+        plain = throughput.native_program(target, peers.plain_engine())
+        same: list[SameInputs] = []
+        for number in range(options.rounds):
+            _say(f"the same inputs, round {number + 1}/{options.rounds}")
+            one = throughput.same_inputs(
+                ours, built.module, options.runs, options.seed + number, folder
+            )
+            same.append(one)
+        corpus = throughput.grown_corpus(ours, built.module, options.seed, folder)
+        rates: dict[str, list[Rate]] = {peer.name: [] for peer in present}
+        rng = random.Random(options.seed)
+        for number in range(options.rounds):
+            for peer in rng.sample(list(present), len(present)):
+                _say(f"speed, round {number + 1}/{options.rounds}: {peer.name}")
+                native = plain if peer.how == "plain" else ours
+                rate = throughput.rate(peer, built, native, corpus, 2.0, folder)
+                rates[peer.name].append(rate)
+    middle = {name: throughput.middle(some) for name, some in rates.items()}
+    return start_s, Speed(target.name, middle, same, options.runs)
+
+
+def _trial(row: trials.Row) -> dict[str, object]:
+    kind = row.trial.kind
+    return {**asdict(row.trial), "kind": kind.value if kind else None}
+
+
+def _machine(present: Sequence[Peer]) -> str:
+    words = [
+        platform.machine(),
+        f"{os.cpu_count()} processors",
+        f"Python {platform.python_version()}",
+        compiler.find().version,
+    ]
+    if any(peer.how == "afl" for peer in present):
+        words.append(afl.version())
+    if any(peer.how == "hypothesis" for peer in present):
+        import hypothesis  # noqa: PLC0415 (only where it is there)
+
+        words.append(f"Hypothesis {hypothesis.__version__}")
+    return ", ".join(words)
+
+
+def _say(text: str) -> None:
+    print(f"compare: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The peer that is AFL++: the same driver and harness, compiled by its own compiler.
+
+As with pyfuzz, the target's own file alone has coverage: it is compiled by
+afl-clang-fast, harness, shim and driver by the compiler that pyfuzz uses.
+AFL++'s own driver for libFuzzer's harnesses gives the persistent loop and test
+cases in shared memory.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+from pyfuzz import _paths, builder, compiler
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import UsageError
+
+# The path of the static library where Debian, upstream's make install and
+# others put it.
+_DRIVERS = (
+    "/usr/lib/afl/libAFLDriver.a",
+    "/usr/local/lib/afl/libAFLDriver.a",
+    "/usr/lib64/afl/libAFLDriver.a",
+)
+ENVIRONMENT = {
+    "AFL_NO_UI": "1",
+    "AFL_QUIET": "1",
+    "AFL_NO_AFFINITY": "1",
+    "AFL_SKIP_CPUFREQ": "1",
+    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
+}
+# One operation, of four bytes: AFL++ does not start from nothing as libFuzzer does.
+SEED = bytes(4)
+
+
+def missing() -> str:
+    """Say what of AFL++ this machine has not, "" if it has all."""
+    for program in ("afl-fuzz", "afl-clang-fast"):
+        if shutil.which(program) is None:
+            return f"{program} is not there: install the package afl++"
+    if _driver() is None:
+        return "libAFLDriver.a is not there: install the package afl++"
+    return ""
+
+
+def _driver() -> Path | None:
+    return next((Path(path) for path in _DRIVERS if Path(path).is_file()), None)
+
+
+@cache
+def version() -> str:
+    """Return what afl-fuzz says that it is."""
+    done = subprocess.run(["afl-fuzz", "-V"], capture_output=True, text=True, check=False)
+    match = re.search(r"afl-fuzz\+*([0-9.]+\w*)", done.stdout + done.stderr)
+    return f"AFL++ {match[1]}" if match else "AFL++"
+
+
+class Builder:
+    """Builds programs for AFL++ in a folder; the harness is compiled once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._objects: list[Path] = []
+        self._lock = Lock()
+
+    def build(self, target: Target) -> Path:
+        """Return the program of a target.
+
+        Errors: UsageError with the compiler's first error.
+        """
+        flags = [
+            flag
+            for flag in builder.target_flags(target, "fuzz")
+            if not flag.startswith("-fsanitize-coverage")
+        ]
+        with self._lock:
+            if not self._objects:
+                self._objects = self._harness([f for f in flags if not f.startswith("-D")])
+        driver = _driver()
+        assert driver is not None, missing()
+        own = self._folder / f"{target.name}.afl.o"
+        program = self._folder / f"{target.name}.afl"
+        _run(["afl-clang-fast", *flags, "-c", str(target.source), "-o", str(own)])
+        _run(["afl-clang-fast", *map(str, [own, *self._objects, driver]), "-o", str(program)])
+        own.unlink()
+        return program
+
+    def _harness(self, flags: list[str]) -> list[Path]:
+        csrc = _paths.csrc()
+        sources = [
+            *sorted((csrc / "harness").glob("*.c")),
+            *sorted((csrc / "shim").glob("*.c")),
+            csrc / "mutants" / "driver.c",
+        ]
+        objects = [self._folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
+        for source, out in zip(sources, objects, strict=True):
+            _run([*compiler.find().command, *flags, "-c", str(source), "-o", str(out)])
+        return objects
+
+
+def _run(command: list[str]) -> None:
+    environment = {**compiler.find().environment, "AFL_QUIET": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if "error" in line]
+        raise UsageError(f"{command[0]} does not compile: {(errors or [done.stderr[:200]])[0]}")

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A trial of AFL++: the process around afl-fuzz that knows what all of it spends.
+
+``python -m bench.compare.afl_peer PROGRAM FOLDER BUDGET_S SEED KNOWN`` prints one
+line (bench/compare/trial.py).  Processor time is that of afl-fuzz, its fork
+server and every child of that: this process takes them all in when their
+parents are gone, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench.compare import afl, trial
+from pyfuzz.shared import Shared
+
+_PR_SET_CHILD_SUBREAPER = 36
+_LOOK_EVERY_S = 0.02
+_DOES_NOT_END_MS = "5000"  # the harness ends a step that hangs after a second
+_NO_BUDGET = "1000000000/0"  # it is kept here, for all processes together
+_LOOP = "-1000000000"  # executions before the process is started anew
+
+
+def main() -> None:
+    """Run the trial of the command line."""
+    program, name, budget, seed, known = sys.argv[1:]
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    folder, budget_s = Path(name), float(budget)
+    report = folder / "report"
+    with Shared(folder / "shared", create=True) as shared:
+        command = fuzz_command(program, folder, seed, known)
+        environment = {
+            **os.environ,
+            **afl.ENVIRONMENT,
+            "AFL_BENCH_UNTIL_CRASH": "1",
+            "PYFUZZ_REPORT": str(report),
+            "PYFUZZ_SHARED": str(folder / "shared"),
+        }
+        with (folder / "log").open("wb") as log:
+            fuzzer = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
+        while not (report.exists() or _ended(fuzzer)):
+            if budget_s < 0 and shared.counts().executions:
+                break
+            if tree_seconds(fuzzer.pid) > abs(budget_s) + 100 * (budget_s < 0):
+                break
+            time.sleep(_LOOK_EVERY_S)
+        end(fuzzer)
+        counts = shared.counts()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
+    found = trial.parse(report.read_text(), int(seed)) if report.exists() else None
+    if found is None and not counts.executions:
+        sys.exit(f"afl-fuzz did not begin: {(folder / 'log').read_text()[-300:]!r}")
+    what = (found.kind.number, found.function, found.message) if found and found.kind else ()
+    reached = bool(found and found.reached)
+    print(trial.line(reached, (counts.executions, counts.steps), spent_ns, what))
+
+
+def fuzz_command(program: str, folder: Path, seed: str, known: str = "") -> list[str]:
+    """Return afl-fuzz on a program of afl.Builder's, from one seed if there is no corpus."""
+    corpus = folder / "in"
+    if not corpus.exists():
+        corpus.mkdir()
+        (corpus / "seed").write_bytes(afl.SEED)
+    arguments = ["-i", str(corpus), "-o", str(folder / "out"), "-s", seed, "-m", "none"]
+    arguments += ["-t", _DOES_NOT_END_MS, "-G", "4096"]
+    return ["afl-fuzz", *arguments, "--", program, "fuzz", _NO_BUDGET, "ffffffff", known, _LOOP]
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    # Not reaped: what it spent stays in /proc until end().
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all below it."""
+    for pid in [process.pid, *descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def end(fuzzer: subprocess.Popen[bytes]) -> None:
+    """End afl-fuzz and all that it started, and take in what they spent."""
+    kill_tree(fuzzer)
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one that are there now."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    children = [int(word) for word in text.split()]
+    return [*children, *(below for child in children for below in descendants(child))]
+
+
+def tree_seconds(pid: int) -> float:
+    """Return the processor time of a process, of all below it, and of those that ended."""
+    ticks = 0
+    for one in [pid, *descendants(pid)]:
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the peers in Python share: a budget of processor time, and the one line at the end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from bench.compare import trial
+from pyfuzz.kinds import ORDER
+from pyfuzz.known import Known
+from pyfuzz.results import RawFinding
+from pyfuzz.shared import Shared
+
+
+class Watch:
+    """The budget of a trial, and what is known; ends the process."""
+
+    def __init__(self, module: Path, shared: Path, budget_s: float, known: str) -> None:
+        """``known`` is what trial.known_lines() returned; ``shared`` is made if it is not there."""
+        # One that is there is being read already.
+        self.shared = Shared(shared, create=not shared.exists())
+        self._module = module
+        self._budget_s = budget_s
+        self._known = [_known(entry) for entry in known.splitlines()]
+
+    def look(self, findings: Iterable[RawFinding]) -> None:
+        """End the process if one of these is not known."""
+        for finding in findings:
+            facts = (finding.kind, finding.function, finding.message)
+            if not any(entry.fits(*facts) for entry in self._known):
+                self.end((finding.kind.number, finding.function, finding.message))
+
+    def spent(self) -> None:
+        """End the process if its budget is spent."""
+        if time.process_time() > self._budget_s:
+            self.end(())
+
+    def end(self, found: tuple[object, ...]) -> NoReturn:
+        """Print the line and end, without what an engine does at the end."""
+        counts = self.shared.counts()
+        spent_ns = time.process_time_ns()
+        both = (counts.executions, counts.steps)
+        print(trial.line(self._reached(), both, spent_ns, found), flush=True)
+        os._exit(0)
+
+    def _reached(self) -> bool:
+        try:
+            flag = ctypes.c_uint.in_dll(ctypes.CDLL(str(self._module)), "pyfuzz_fault_reached")
+        except ValueError:
+            return False  # the target without a fault
+        return flag.value == 1
+
+
+def _known(entry: str) -> Known:
+    number, function, message = entry.split("\t")
+    return Known(ORDER[int(number)], function, "", message)

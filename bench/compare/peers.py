@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The peers: what each is, what it needs, and how a trial of it is started."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bench.compare import afl, trial
+from pyfuzz import _engine, _paths, builder, compiler
+from pyfuzz.catalogue import Target
+from pyfuzz.errors import UsageError
+from pyfuzz.mutants import trial as mutant_trial
+from pyfuzz.mutants.trial import ALL_KINDS, Trial
+from pyfuzz.worker import Job, engine_arguments
+
+# So many milliseconds or executions as nobody waits for.
+_NO_LIMIT = "1000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """One target, compiled for every peer; what a peer that is missing needs is None."""
+
+    target: Target
+    module: Path
+    native: Path
+    plain: Path
+    afl: Path | None
+
+    def delete(self) -> None:
+        """Delete what was built."""
+        for path in (self.module, self.native, self.plain, self.afl):
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One way to find a fault.
+
+    ``how`` is ``native``, ``plain``, ``random``, ``afl``, or a way of
+    bench/compare/python_peer.py.  A ``slow`` one is tried on a sample of the
+    faults; ``aim`` says whether pyfuzz is to be held against it.
+    """
+
+    name: str
+    what: str
+    how: str
+    slow: bool = False
+    aim: bool = True
+
+    def missing(self) -> str:
+        """Say what this machine has not that the peer needs, "" if it has all."""
+        if self.how == "afl":
+            return afl.missing()
+        if self.how == "hypothesis" and not importlib.util.find_spec("hypothesis"):
+            return f"hypothesis is not there: {sys.executable} -m pip install hypothesis"
+        return ""
+
+    def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Trial:
+        """Run one trial in an empty folder; a negative budget ends with the first execution."""
+        command = self.command(programs, folder, budget_s, seed)
+        environment = dict(_engine.environment("fuzz"))
+        environment["PYFUZZ_WITHOUT"] = "state" if self.how == "plain" else ""
+        environment["PYTHONPATH"] = str(_paths.ROOT)
+        return trial.run(command, environment, folder, abs(budget_s), seed)
+
+    def command(
+        self, programs: Programs, folder: Path, budget_s: float, seed: int
+    ) -> Sequence[str]:
+        """Return the command of a trial, which prints the line that trial.parse() reads."""
+        known = trial.known_lines(programs.target.known)
+        common = (str(folder), str(budget_s), str(seed), known)
+        if self.how == "afl":
+            return [sys.executable, "-m", "bench.compare.afl_peer", str(programs.afl), *common]
+        if self.how in ("pyfuzz", "naive", "hypothesis"):
+            command = [sys.executable, "-m", "bench.compare.python_peer", self.how]
+            return [*command, str(programs.module), *common]
+        budget = f"{budget_s * 1000:.0f}/0" if budget_s >= 0 else f"{_NO_LIMIT}/1"
+        program = programs.plain if self.how == "plain" else programs.native
+        way = "random" if self.how == "random" else "fuzz"
+        command = [str(program), way, budget, f"{ALL_KINDS:x}", known]
+        if self.how == "random":
+            return [*command, str(seed)]
+        corpus = folder / "corpus"
+        corpus.mkdir(exist_ok=True)
+        return [*command, *self.arguments(corpus, seed)]
+
+    def arguments(self, corpus: Path, seed: int) -> list[str]:
+        """Return libFuzzer's arguments: pyfuzz's, or as few as the harness can do with."""
+        ours = engine_arguments(Job("", "fuzz", "", 0, folders=(str(corpus),), seed=seed))
+        if self.how != "plain":
+            return ours
+        needed = ("-max_len=", "-seed=", "-artifact_prefix=", "-handle_", "-timeout=", "-detect_")
+        return [word for word in ours if not word.startswith("-") or word.startswith(needed)]
+
+
+PEERS = (
+    Peer("pyfuzz", "a worker of `pyfuzz fuzz` as shipped: Python, atheris, one call an input",
+         "pyfuzz"),
+    Peer("libFuzzer", "native; plain bytes, the target's coverage alone, its own defaults",
+         "plain"),
+    Peer("libFuzzer with our generator",
+         "native; pyfuzz's mutator, state feedback and flags: pyfuzz without Python",
+         "native", aim=False),
+    Peer("blind chance", "up to 64 operations of random bytes, no engine", "random", aim=False),
+    Peer("AFL++", "persistent mode, test cases in shared memory, one seed of one operation",
+         "afl", slow=True),
+    Peer("Hypothesis", "a stateful test on the Python interface, a call a step",
+         "hypothesis", slow=True),
+    Peer("naive atheris", "a call a step, a model in Python besides the oracle in C",
+         "naive", slow=True),
+)  # fmt: skip
+
+
+@cache
+def plain_engine() -> Path:
+    """Return libFuzzer as a shared object without pyfuzz's mutator in it."""
+    archive = _engine.archive()
+    ours = builder.build_engine(archive)  # and so its folder is there
+    path = ours.with_name(f"plain-{ours.name}")
+    if path.exists():
+        return path
+    chosen = compiler.find()
+    whole = ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
+    libraries = ["-l:libstdc++.so.6", "-lpthread", "-ldl", "-lm"]
+    beside = path.with_suffix(f".{os.getpid()}")
+    done = subprocess.run(
+        [*chosen.command, "-shared", "-o", str(beside), *whole, *libraries],
+        env=chosen.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise UsageError(f"libFuzzer cannot be linked without pyfuzz's mutator: {done.stderr}")
+    beside.replace(path)
+    return path
+
+
+def build(target: Target, afl_builder: afl.Builder | None) -> Programs:
+    """Compile a target for every peer.
+
+    Errors: UsageError, HarnessError if it does not compile.
+    """
+    driver = _paths.csrc() / "mutants" / "driver.c"
+    return Programs(
+        target=target,
+        module=builder.build(target, "fuzz"),
+        native=mutant_trial.build(target),
+        plain=builder.build_native(target, driver, plain_engine(), "fuzz"),
+        afl=afl_builder.build(target) if afl_builder else None,
+    )

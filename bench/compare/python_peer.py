@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A trial of what runs in Python: pyfuzz's own worker, the naive harness, or Hypothesis.
+
+``python -m bench.compare.python_peer HOW MODULE FOLDER BUDGET_S SEED KNOWN`` prints
+one line (bench/compare/trial.py).  A negative budget ends with the first
+execution: what is spent until then is the start-up.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import naive
+from bench.compare.in_process import Watch
+from pyfuzz import _atheris, _engine, _native
+from pyfuzz.kinds import Kind
+from pyfuzz.results import RawFinding
+from pyfuzz.worker import Job, engine_arguments
+
+# As the harness in C looks at its clock: not for each input.
+_LOOK_EVERY = 32
+
+
+def shipped(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
+    """Return what pyfuzz's worker runs for an input, and the end of a trial."""
+    module.attach(watch.shared.buffer)
+    gc.disable()
+    run = module.run_function
+    turn = 0
+
+    def run_one(data: bytes) -> None:
+        nonlocal turn
+        if run(data, len(data)):
+            watch.look(module.last().findings)
+        turn += 1
+        if not turn % _LOOK_EVERY or turn == 1:
+            watch.spent()
+
+    return run_one
+
+
+def one_call_a_step(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
+    """Return what the naive harness runs for an input, and the end of a trial."""
+
+    def differs(what: str) -> bool:
+        findings = module.last().findings
+        watch.look(findings)
+        if what and not findings:
+            watch.look([RawFinding(Kind.LOST_ENTRY, 0, 0, 0, 0, "model in Python", what)])
+        return False
+
+    run = naive.harness(module, watch.shared, differs)
+
+    def run_one(data: bytes) -> None:
+        run(data)
+        watch.spent()
+
+    return run_one
+
+
+def main() -> None:
+    """Run the trial of the command line."""
+    how, path, folder, budget_s, seed, known = sys.argv[1:]
+    _engine.load()
+    module = _native.open_module(Path(path), "fuzz")
+    watch = Watch(Path(path), Path(folder, "shared"), float(budget_s), known)
+    if how == "hypothesis":
+        from bench.compare import stateful  # noqa: PLC0415 (only this peer needs the package)
+
+        stateful.fuzz(module, watch, int(seed))
+    corpus = Path(folder, "corpus")
+    corpus.mkdir()
+    job = Job(path, "fuzz", "", 0, folders=(str(corpus),), seed=int(seed))
+    run = {"pyfuzz": shipped, "naive": one_call_a_step}[how](module, watch)
+    _atheris.fuzz(run, engine_arguments(job))
+
+
+if __name__ == "__main__":
+    main()

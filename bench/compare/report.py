@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A comparison as a page in Markdown: docs/compare.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.compare.peers import Peer
+from bench.compare.statistics import Table
+from bench.compare.throughput import Rate, SameInputs
+
+_OURS = "pyfuzz"
+_NATIVE = "libFuzzer"
+_SLOW_S = 2.0
+_SAME = (
+    "On the very same inputs ({times} times {runs:,} runs, another seed each; both {did} the same "
+    "operations and steps), without start-up: pyfuzz has {share:.3f} of the executions per second "
+    "of native libFuzzer with the same generator ({least:.3f} to {most:.3f})."
+)
+_OWN_CHOICE = (
+    "Each with inputs of its own choice, from one corpus where it takes one; per second of "
+    "processor time, median of the rounds:"
+)
+_HEADER = (
+    "| peer | always found | in some trials | never | restricted mean | without start-up "
+    "| pyfuzz's time is of it | without start-up | pyfuzz is faster |"
+)
+_ONE_BY_ONE = (
+    "One by one, where a peer missed it or took over {slow_s:g} s "
+    "(found in so many trials, restricted mean without start-up):"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What was measured on the clean target: rates by peer, and the same inputs by both."""
+
+    target: str
+    rates: Mapping[str, Rate]
+    same: Sequence[SameInputs]
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that was measured."""
+
+    command: str
+    machine: str
+    peers: Sequence[Peer]
+    missing: Mapping[str, str]
+    start_s: Mapping[str, float]
+    budget_s: float
+    seeds: Sequence[int]
+    slow_seeds: Sequence[int]
+    speed: Speed | None
+    tables: Mapping[str, Table]
+
+
+def as_markdown(c: Comparison) -> str:
+    """Return what was measured, without the page's own words."""
+    lines = [f"`{c.command}`: {c.machine}.", "", *_peers(c), ""]
+    if c.speed is not None:
+        lines += [*_speed(c.speed), ""]
+    for target, table in c.tables.items():
+        lines += [*_target(c, target, table), ""]
+    lines += ["## The aims", "", *aims(c)]
+    return "\n".join(lines) + "\n"
+
+
+def _peers(c: Comparison) -> list[str]:
+    lines = ["| peer | what it is | start-up, processor s |", "|---|---|---:|"]
+    lines += [f"| {p.name} | {p.what} | {c.start_s.get(p.name, 0.0):.2f} |" for p in c.peers]
+    return lines + [f"\nLeft out: {name}, {why}." for name, why in c.missing.items()]
+
+
+def share(same: Sequence[SameInputs]) -> float:
+    """Return pyfuzz's executions per second over native libFuzzer's: the median of the runs."""
+    ratios = sorted(one.native_s / one.pyfuzz_s for one in same)
+    return ratios[len(ratios) // 2]
+
+
+def _speed(speed: Speed) -> list[str]:
+    lines = [f"## Speed on the clean target (`{speed.target}`)", ""]
+    if speed.same:
+        least = min(one.native_s / one.pyfuzz_s for one in speed.same)
+        most = max(one.native_s / one.pyfuzz_s for one in speed.same)
+        exact = all(one.same for one in speed.same)
+        did = "did" if exact else "DID NOT DO"
+        lines += [
+            _SAME.format(
+                times=len(speed.same),
+                runs=speed.runs,
+                did=did,
+                share=share(speed.same),
+                least=least,
+                most=most,
+            ),
+            "",
+        ]
+    lines += [
+        _OWN_CHOICE,
+        "",
+        "| peer | executions/s | operations/s | steps/s |",
+        "|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {name} | {rate.executions:,.0f} | {rate.operations:,.0f} | {rate.steps:,.0f} |"
+        for name, rate in speed.rates.items()
+    ]
+    return lines
+
+
+def _target(c: Comparison, target: str, table: Table) -> list[str]:
+    fast = [p.name for p in c.peers if not p.slow]
+    everything = table.tried_by(_OURS)
+    lines = [
+        f"## Faults of {target}",
+        "",
+        f"All {len(everything)} faults that are not equivalent, seeds {_list(c.seeds)}:",
+        "",
+        *_summary(table, fast, everything),
+    ]
+    slow = [p.name for p in c.peers if p.slow]
+    if slow:
+        some = [fault for fault in everything if all(table.trials(fault, name) for name in slow)]
+        lines += [
+            "",
+            f"The same {len(some)} faults for every peer (a sample by chance, and whatever pyfuzz "
+            f"missed in any trial), the slow peers with seeds {_list(c.slow_seeds)}:"
+            if len(some) < len(everything)
+            else f"All of them for every peer, the slow ones with seeds {_list(c.slow_seeds)}:",
+            "",
+            *_summary(table, [*fast, *slow], some),
+        ]
+    return [*lines, "", *_cells(table, [*fast, *slow])]
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _summary(table: Table, names: Sequence[str], faults: Sequence[str]) -> list[str]:
+    lines = [
+        _HEADER,
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name in names:
+        found = [(table.found(f, name), len(table.trials(f, name))) for f in faults]
+        always = sum(some == all_ for some, all_ in found)
+        never = sum(not some for some, _ in found)
+        means = (table.restricted_mean_s(name, faults, net=net) for net in (False, True))
+        row = [name, always, len(found) - always - never, never]
+        row += [f"{mean:.3f} s" for mean in means]
+        if name != _OURS:
+            row += [table.ratio(_OURS, name, faults, net=net) for net in (False, True)]
+            row.append(f"{table.faster(_OURS, name, faults, net=True):.2f}")
+        else:
+            row += ["", "", ""]
+        lines.append("| " + " | ".join(map(str, row)) + " |")
+    return lines
+
+
+def _cells(table: Table, names: Sequence[str]) -> list[str]:
+    """The faults on which peers differ in more than a moment."""
+    shown = [fault for fault in table.faults if _tells_apart(table, fault, names)]
+    if not shown:
+        return []
+    lines = [
+        _ONE_BY_ONE.format(slow_s=_SLOW_S),
+        "",
+        "| fault | " + " | ".join(names) + " |",
+        "|---|" + "---:|" * len(names),
+    ]
+    for fault in shown:
+        row = [_cell(table, fault, name) for name in names]
+        lines.append(f"| {fault} | " + " | ".join(row) + " |")
+    return lines
+
+
+def _tells_apart(table: Table, fault: str, names: Sequence[str]) -> bool:
+    return any(
+        one.kind is None or one.processor_s - table.start_s.get(name, 0.0) > _SLOW_S
+        for name in names
+        for one in table.trials(fault, name)
+    )
+
+
+def _cell(table: Table, fault: str, name: str) -> str:
+    trials = table.trials(fault, name)
+    if not trials:
+        return ""
+    found = table.found(fault, name)
+    if not found:
+        return f"0/{len(trials)}"
+    return f"{found}/{len(trials)}, {table.mean_s(fault, name, net=True):.2f} s"
+
+
+def aims(c: Comparison) -> list[str]:
+    """Say of each aim whether it is met, by the figures."""
+    lines = ["| aim | measured | met |", "|---|---|---|"]
+    if c.speed is not None and c.speed.same:
+        ratio = share(c.speed.same)
+        lines.append(
+            _aim(
+                "0.9 of native libFuzzer's executions/s, same inputs", f"{ratio:.3f}", ratio >= 0.9
+            )
+        )
+    held = [peer.name for peer in c.peers if peer.name != _OURS]
+    for target, table in c.tables.items():
+        theirs = {fault: name for name in held for fault in table.only_theirs(_OURS, name)}
+        found = sum(bool(table.found(fault, _OURS)) for fault in table.tried_by(_OURS))
+        text = f"{found} of {len(table.tried_by(_OURS))} found in some trial"
+        if theirs:
+            text += "; missed and found by another: "
+            text += ", ".join(f"{fault} ({name})" for fault, name in theirs.items())
+        lines.append(_aim(f"{target}: all faults that any peer finds", text, not theirs))
+        both = table.tried_by(_NATIVE)
+        if not both:
+            continue
+        for net, words in ((True, "without start-up"), (False, "with it")):
+            half = table.ratio(_OURS, _NATIVE, both, net=net)
+            what = f"{target}: half of native libFuzzer's processor time, {words}"
+            lines.append(_aim(what, str(half), half.value <= 0.5))
+    return lines
+
+
+def _aim(what: str, measured: str, met: bool) -> str:
+    return f"| {what} | {measured} | {'yes' if met else '**no**'} |"

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a comparison comes to: restricted means, their ratios, who missed what."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.compare.trials import Row
+from pyfuzz.mutants.trial import Trial
+
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times the processor time of a peer ours is, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+class Table:
+    """The trials by fault and peer; ``start_s`` is what each peer's start costs."""
+
+    def __init__(self, rows: Sequence[Row], budget_s: float, start_s: dict[str, float]) -> None:
+        self.budget_s = budget_s
+        self.start_s = start_s
+        self._cells: dict[tuple[str, str], list[Trial]] = {}
+        for row in rows:
+            self._cells.setdefault((row.fault, row.peer), []).append(row.trial)
+
+    @property
+    def faults(self) -> list[str]:
+        """The faults, in the order of the trials' names."""
+        return sorted({fault for fault, _ in self._cells})
+
+    def tried_by(self, peer: str) -> list[str]:
+        """Return the faults that a peer was tried on."""
+        return [fault for fault in self.faults if (fault, peer) in self._cells]
+
+    def trials(self, fault: str, peer: str) -> list[Trial]:
+        """Return the trials of one cell."""
+        return self._cells.get((fault, peer), [])
+
+    def found(self, fault: str, peer: str) -> int:
+        """Return in how many trials a peer found a fault."""
+        return sum(one.kind is not None for one in self.trials(fault, peer))
+
+    def times_s(self, fault: str, peer: str, *, net: bool) -> list[float]:
+        """Return the times to detection, the budget where nothing was found.
+
+        ``net`` takes the start-up off; one that found nothing stays at the budget.
+        """
+        start_s = self.start_s.get(peer, 0.0) if net else 0.0
+        return [
+            max(one.processor_s - start_s, 0.0) if one.kind else self.budget_s
+            for one in self.trials(fault, peer)
+        ]
+
+    def mean_s(self, fault: str, peer: str, *, net: bool) -> float:
+        """Return the restricted mean of one cell."""
+        times = self.times_s(fault, peer, net=net)
+        return sum(times) / len(times)
+
+    def restricted_mean_s(self, peer: str, faults: Sequence[str], *, net: bool) -> float:
+        """Return the mean over faults, each of which counts the same."""
+        return sum(self.mean_s(fault, peer, net=net) for fault in faults) / len(faults)
+
+    def ratio(self, ours: str, theirs: str, faults: Sequence[str], *, net: bool) -> Ratio:
+        """Return our restricted mean over theirs; the interval is a bootstrap over faults."""
+        pairs = [
+            (self.mean_s(fault, ours, net=net), self.mean_s(fault, theirs, net=net))
+            for fault in faults
+        ]
+        rng = random.Random(1)
+        again = sorted(_ratio(rng.choices(pairs, k=len(pairs))) for _ in range(_RESAMPLES))
+        return Ratio(_ratio(pairs), again[_RESAMPLES // 40], again[-_RESAMPLES // 40])
+
+    def faster(self, ours: str, theirs: str, faults: Sequence[str], *, net: bool) -> float:
+        """Return how likely a trial of ours is the faster one: A12, fault by fault."""
+        likely = [
+            a12(self.times_s(fault, ours, net=net), self.times_s(fault, theirs, net=net))
+            for fault in faults
+        ]
+        return sum(likely) / len(likely)
+
+    def only_theirs(self, ours: str, theirs: str) -> list[str]:
+        """Return the faults that a peer found in some trial and we in none."""
+        return [
+            fault
+            for fault in self.tried_by(theirs)
+            if self.found(fault, theirs) and not self.found(fault, ours)
+        ]
+
+
+def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    ours, theirs = (sum(column) for column in zip(*pairs, strict=True))
+    return ours / theirs if theirs else float("inf")
+
+
+def a12(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return how likely a time of ours is below one of theirs (Vargha and Delaney)."""
+    wins = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
+    return wins / (len(ours) * len(theirs))

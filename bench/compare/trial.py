@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One trial of any peer: a process that prints one line, and what it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pyfuzz.kinds import ORDER
+from pyfuzz.known import Known
+from pyfuzz.mutants.trial import Trial
+
+_FIELDS = 7
+
+
+def known_lines(known: Iterable[Known]) -> str:
+    """Return known findings as csrc/mutants/driver.c takes them."""
+    return "\n".join(f"{k.kind.number}\t{k.function}\t{k.message}" for k in known)
+
+
+def line(reached: bool, counts: tuple[int, int], spent_ns: int, found: Sequence[object]) -> str:
+    """Return the line of csrc/mutants/driver.c: ``found`` is kind's number, function, message."""
+    what = found or (-1, "", "")
+    return "\t".join(map(str, (int(reached), *counts, spent_ns, *what)))
+
+
+def parse(text: str, seed: int) -> Trial | None:
+    """Return what the last line of a trial's output says, None if it is no such line."""
+    fields = (text.rstrip("\n").splitlines() or [""])[-1].split("\t")
+    if len(fields) != _FIELDS or not all(part.lstrip("-").isdigit() for part in fields[:5]):
+        return None
+    reached, executions, steps, spent_ns, number = map(int, fields[:5])
+    if not -1 <= number < len(ORDER):
+        return None
+    return Trial(
+        seed=seed,
+        reached=reached == 1,
+        executions=executions,
+        steps=steps,
+        processor_s=spent_ns / 1e9,
+        kind=ORDER[number] if number >= 0 else None,
+        function=fields[5],
+        message=fields[6],
+    )
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, budget_s: float, seed: int
+) -> Trial:
+    """Run one trial in a folder of its own.
+
+    A process that dies or says nothing has found nothing, and ``died`` says
+    what became of it: a peer that cannot do better is not our error.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env={**os.environ, **environment},
+            cwd=folder,
+            # Processor time is what counts; this is for one that waits for ever.
+            timeout=60 + 20 * budget_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Trial(seed, False, 0, 0, budget_s, died="did not end")
+    trial = parse(done.stdout, seed)
+    if trial is not None:
+        return trial
+    last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+    return Trial(seed, False, 0, 0, budget_s, died=f"ended with {done.returncode}: {last[:200]}")

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All trials of a comparison: every fault, peer and seed, in an order that chance decides."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.compare import afl, peers
+from bench.compare.peers import Peer, Programs
+from pyfuzz.catalogue import Target
+from pyfuzz.mutants import campaign, sources
+from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.trial import Trial
+
+STARTS = 5
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trial, and what it was a trial of."""
+
+    target: str
+    fault: str
+    peer: str
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to run: ``sample`` is how many faults of a target the slow peers get, 0 for all."""
+
+    seconds: float
+    seeds: tuple[int, ...]
+    slow_seeds: tuple[int, ...]
+    sample: int
+    jobs: int
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    fault: str
+    peer: Peer
+    seed: int
+
+
+def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Fault]:
+    """Return the faults of a target that somebody could tell from the right code."""
+    found = campaign.faults_of(sources.Source(target), campaign.Options(target, only=only))
+    return [fault for fault in found if not fault.equivalent]
+
+
+def measure(
+    target: Target, present: Sequence[Peer], options: Options, progress: Progress
+) -> list[Row]:
+    """Try every fault with the fast peers, and a sample of them with the slow ones.
+
+    The sample is chance's, and every fault besides that pyfuzz missed in any
+    trial: those are the ones that a slow peer might find instead.
+    """
+    faults = faults_of(target, options.only)
+    fast = [peer for peer in present if not peer.slow]
+    slow = [peer for peer in present if peer.slow]
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as scratch:
+        folder = Path(scratch)
+        rows = _run_all(target, faults, fast, options.seeds, options, folder, progress)
+        missed = {row.fault for row in rows if row.peer == "pyfuzz" and row.trial.kind is None}
+        chosen = sample([fault.name for fault in faults], missed, options)
+        some = [fault for fault in faults if fault.name in chosen]
+        if slow:
+            rows += _run_all(target, some, slow, options.slow_seeds, options, folder, progress)
+    return rows
+
+
+def sample(names: list[str], missed: Iterable[str], options: Options) -> set[str]:
+    """Return which faults the slow peers are tried on."""
+    if not options.sample or options.sample >= len(names):
+        return set(names)
+    return {*random.Random(options.seeds[0]).sample(names, options.sample), *missed}
+
+
+def _run_all(
+    target: Target,
+    faults: Sequence[Fault],
+    some: Sequence[Peer],
+    seeds: Sequence[int],
+    options: Options,
+    folder: Path,
+    progress: Progress,
+) -> list[Row]:
+    source = sources.Source(target)
+    with _programs(source, faults, some, folder, options.jobs) as programs:
+        jobs = [_Job(f.name, peer, seed) for f in faults for peer in some for seed in seeds]
+        # What the machine does besides must not hit one peer alone.
+        random.Random(seeds[0]).shuffle(jobs)
+
+        def run(job: _Job) -> Row:
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                one = job.peer.run(programs[job.fault], Path(own), options.seconds, job.seed)
+            seen = one.kind.value if one.kind else one.died or "nothing"
+            progress(f"{target.name} {job.fault}: {job.peer.name} {one.processor_s:.2f} s, {seen}")
+            return Row(target.name, job.fault, job.peer.name, one)
+
+        with ThreadPoolExecutor(options.jobs) as pool:
+            return list(pool.map(run, jobs))
+
+
+@contextmanager
+def _programs(
+    source: sources.Source,
+    faults: Sequence[Fault],
+    some: Sequence[Peer],
+    folder: Path,
+    jobs: int,
+) -> Iterator[dict[str, Programs]]:
+    """Compile all faults, and delete what was built afterwards."""
+    afl_builder = afl_for(some, folder)
+
+    def build(fault: Fault) -> Programs:
+        planted = sources.changed(source.target, source.apply(fault), fault.name, folder)
+        return peers.build(planted, afl_builder)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        built = list(pool.map(build, faults))
+    try:
+        yield {fault.name: one for fault, one in zip(faults, built, strict=True)}
+    finally:
+        for one in built:
+            one.delete()
+
+
+def afl_for(some: Sequence[Peer], folder: Path) -> afl.Builder | None:
+    """Return what compiles for AFL++ if one of the peers is that."""
+    return afl.Builder(folder) if any(peer.how == "afl" for peer in some) else None
+
+
+def start_ups(programs: Programs, present: Sequence[Peer], folder: Path) -> dict[str, float]:
+    """Return for each peer the processor seconds until it has executed its first input.
+
+    The least of a few: a machine that is busy makes it longer, nothing shorter.
+    """
+    times: dict[str, list[float]] = {peer.name: [] for peer in present}
+    for number in range(STARTS):
+        for peer in present:
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                one = peer.run(programs, Path(own), -1, number + 1)
+            if not one.died:
+                times[peer.name].append(one.processor_s)
+    return {name: min(spent, default=0.0) for name, spent in times.items()}
+
+
+def default_jobs() -> int:
+    """Return how many trials to run at once."""
+    return os.cpu_count() or 1

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The comparison with peers: what a trial says, what the figures come to, one tiny run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from bench.compare import afl, peers, throughput, trial, trials
+from bench.compare.peers import PEERS, Peer, Programs
+from bench.compare.report import Comparison, aims, as_markdown
+from bench.compare.statistics import Table, a12
+from bench.compare.trials import Options, Row
+from pyfuzz import _engine, builder, catalogue
+from pyfuzz.kinds import Kind
+from pyfuzz.known import Known
+from pyfuzz.mutants import sources
+from pyfuzz.mutants.trial import Trial
+
+HOST_BUG = Kind.HOST_BUG.number
+
+
+def found(after_s: float) -> Trial:
+    return Trial(1, True, 10, 20, after_s, Kind.LEAK)
+
+
+def not_found() -> Trial:
+    return Trial(1, True, 10, 20, 20.0)
+
+
+def rows(peer: str, **trials_of: list[Trial]) -> list[Row]:
+    return [Row("v6.6", fault, peer, one) for fault, some in trials_of.items() for one in some]
+
+
+def test_parse_takes_the_line_of_the_driver() -> None:
+    one = trial.parse(f"noise\n1\t30\t400\t2500000000\t{HOST_BUG}\tpte_list_add\twhy\n", 7)
+
+    assert Trial(7, True, 30, 400, 2.5, Kind.HOST_BUG, "pte_list_add", "why") == one
+
+
+@pytest.mark.parametrize("text", ["", "Segmentation fault\n", "1\t2\t3\n", "1\t2\t3\t4\t99\tf\tm"])
+def test_parse_of_anything_else_is_none(text: str) -> None:
+    assert trial.parse(text, 1) is None
+
+
+def test_line_of_nothing_found_round_trips() -> None:
+    assert Trial(1, False, 3, 4, 5e-9) == trial.parse(trial.line(False, (3, 4), 5, ()), 1)
+
+
+def test_run_of_a_process_that_dies_says_how(tmp_path: Path) -> None:
+    one = trial.run([sys.executable, "-c", "import sys; sys.exit('no room')"], {}, tmp_path, 1.0, 3)
+
+    assert (None, "ended with 1: no room") == (one.kind, one.died)
+
+
+def test_restricted_mean_counts_what_was_not_found_as_the_budget() -> None:
+    table = Table(rows("a", easy=[found(1.0), found(3.0)], hard=[not_found()]), 20.0, {"a": 0.5})
+
+    assert 11.0 == table.restricted_mean_s("a", ["easy", "hard"], net=False)
+    # The start-up comes off what was found; the budget stays the budget.
+    assert 10.75 == table.restricted_mean_s("a", ["easy", "hard"], net=True)
+
+
+def test_ratio_is_of_the_means_and_inside_its_interval() -> None:
+    both = rows("a", x=[found(1.0)], y=[found(4.0)], z=[found(1.0)])
+    both += rows("b", x=[found(2.0)], y=[found(4.0)], z=[found(4.0)])
+    ratio = Table(both, 20.0, {}).ratio("a", "b", ["x", "y", "z"], net=False)
+
+    assert 0.6 == ratio.value
+    assert 0.25 <= ratio.low < ratio.value < ratio.high <= 1.0
+
+
+def test_a12_is_the_share_of_pairs_that_are_faster() -> None:
+    assert 0.75 == a12([1.0, 2.0], [2.0, 2.0])
+
+
+def test_only_theirs_is_what_we_found_in_no_trial() -> None:
+    both = rows("us", x=[found(1.0), not_found()], y=[not_found()])
+    both += rows("them", x=[found(1.0)], y=[not_found(), found(9.0)])
+
+    assert ["y"] == Table(both, 20.0, {}).only_theirs("us", "them")
+
+
+def test_sample_holds_what_was_missed_besides_chance() -> None:
+    names = [f"f{n}" for n in range(50)]
+    options = Options(20.0, (1,), (1,), sample=5, jobs=1)
+    chosen = trials.sample(names, ["f49"], options)
+
+    assert chosen == trials.sample(names, ["f49"], options)
+    assert "f49" in chosen and len(chosen) in (5, 6)
+    assert set(names) == trials.sample(names, [], Options(20.0, (1,), (1,), sample=0, jobs=1))
+
+
+def comparison(table: Table) -> Comparison:
+    return Comparison(
+        command="python -m bench.compare",
+        machine="here",
+        peers=PEERS[:2],
+        missing={"AFL++": "afl-fuzz is not there: install the package afl++"},
+        start_s={},
+        budget_s=20.0,
+        seeds=(1,),
+        slow_seeds=(),
+        speed=None,
+        tables={"v6.6": table},
+    )
+
+
+def test_aims_name_a_fault_that_only_a_peer_finds() -> None:
+    both = rows("pyfuzz", x=[not_found()]) + rows("libFuzzer", x=[found(1.0)])
+    text = "\n".join(aims(comparison(Table(both, 20.0, {}))))
+
+    assert "missed and found by another: x (libFuzzer) | **no** |" in text
+    assert "without start-up | 20.00 (20.00 to 20.00) | **no** |" in text
+
+
+def test_page_says_which_peer_is_left_out_and_why() -> None:
+    both = rows("pyfuzz", x=[found(0.5)]) + rows("libFuzzer", x=[found(1.0)])
+    text = as_markdown(comparison(Table(both, 20.0, {})))
+
+    assert "Left out: AFL++, afl-fuzz is not there: install the package afl++." in text
+    assert "| libFuzzer | 1 | 0 | 0 | 1.000 s | 1.000 s | 0.50 (0.50 to 0.50) |" in text
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    """A fault that every peer finds at once, compiled for all that are here."""
+    folder = tmp_path_factory.mktemp("planted")
+    source = sources.Source(catalogue.get("v6.6"))
+    (fault,) = trials.faults_of(source.target, ("zap-one-keeps-spte",))
+    target = sources.changed(source.target, source.apply(fault), fault.name, folder)
+    present = [peer for peer in PEERS if not peer.missing()]
+    return peers.build(target, trials.afl_for(present, folder))
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: str(peer.name))
+def test_peer_finds_a_plain_fault_and_counts_what_it_took(
+    peer: Peer, planted: Programs, tmp_path: Path
+) -> None:
+    if why := peer.missing():
+        pytest.skip(why)
+    one = peer.run(planted, tmp_path, 60.0, 1)
+
+    assert "" == one.died
+    assert Kind.STALE_SPTE is one.kind
+    assert 0 < one.executions and 0.0 < one.processor_s < 60.0
+
+
+@pytest.mark.parametrize("how", ["plain", "pyfuzz"])
+def test_known_finding_ends_no_trial(how: str, planted: Programs, tmp_path: Path) -> None:
+    (peer,) = (peer for peer in PEERS if peer.how == how)
+    known = Known(Kind.STALE_SPTE, "*", "planted")
+    again = replace(planted, target=replace(planted.target, known=(known,)))
+    one = peer.run(again, tmp_path, 1.0, 1)
+
+    assert Kind.STALE_SPTE is not one.kind
+
+
+def defined(path: Path, table: str) -> set[str]:
+    """Return the symbols that a file defines."""
+    with path.open("rb") as file:
+        section = ELFFile(file).get_section_by_name(table)
+        assert isinstance(section, SymbolTableSection)
+        return {
+            symbol.name for symbol in section.iter_symbols() if symbol["st_shndx"] != "SHN_UNDEF"
+        }
+
+
+def test_plain_libfuzzer_has_neither_our_mutator_nor_our_flags(tmp_path: Path) -> None:
+    (plain,) = (peer for peer in PEERS if peer.how == "plain")
+    words = plain.arguments(tmp_path, 1)
+
+    assert "LLVMFuzzerCustomMutator" in defined(_engine.prepare("fuzz"), ".dynsym")
+    assert "LLVMFuzzerCustomMutator" not in defined(peers.plain_engine(), ".dynsym")
+    assert not [word for word in words if "entropic" in word or "len_control" in word]
+
+
+def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
+    target = catalogue.get("v6.6")
+    native = throughput.native_program(target, _engine.prepare("fuzz"))
+    both = throughput.same_inputs(native, builder.build(target), 2000, 1, tmp_path)
+
+    assert both.same
+    assert 2000 <= both.pyfuzz.executions
+
+
+@pytest.mark.skipif(bool(afl.missing()), reason=afl.missing())
+def test_afl_builder_gives_coverage_to_the_target_alone(planted: Programs, tmp_path: Path) -> None:
+    builder_of = afl.Builder(tmp_path)
+    builder_of.build(planted.target)
+    harness = {path.name: defined(path, ".symtab") for path in tmp_path.glob("*.o")}
+
+    assert {"harness-oracle.o", "shim-descriptors.o", "mutants-driver.o"} <= set(harness)
+    assert not [name for name, symbols in harness.items() if "sancov" in " ".join(symbols)]
