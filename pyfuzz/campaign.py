@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -188,8 +189,10 @@ class Campaign:
 
     def _check_the_rest(self, folder: RunFolder) -> None:
         """Let the sanitizer worker run what it has not run yet, for a while."""
-        deadline_s = time.monotonic() + _CHECK_S
+        deadline_s = math.inf
         while left := self.supervisor.unchecked():
+            if deadline_s == math.inf and self.supervisor.checker is not None:
+                deadline_s = time.monotonic() + _CHECK_S  # compiled, at last
             if time.monotonic() > deadline_s:
                 self.report.note(f"{left} inputs were not run with a sanitizer: no time was left")
                 break

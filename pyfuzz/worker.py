@@ -74,7 +74,9 @@ def main() -> None:
     if job.checked:
         check_for_ever(module, Path(job.folders[0]), Path(job.checked))
     traits = module.traits
-    greeting = Greeting(traits.counters, traits.states, tuple(sorted(traits.opcodes)))
+    # What it is told not to feed back, the engine is not to see.
+    states = 0 if "state" in job.without else traits.states
+    greeting = Greeting(traits.counters, states, tuple(sorted(traits.opcodes)))
     print(greeting.line(), file=sys.stderr, flush=True)
     # One executor, one world, no garbage: an input costs the bytes object that
     # atheris makes, and nothing else of Python's.

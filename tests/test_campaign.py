@@ -7,18 +7,16 @@ import json
 import os
 import re
 import signal
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 from plants import Edit, plant
 
-from pyfuzz import campaign, catalogue, compiler, container, supervisor
-from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz import campaign, compiler, container, supervisor
+from pyfuzz.campaign import Campaign, Report
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.shared import Shared
@@ -41,33 +39,10 @@ ENDS = Edit(
 )
 
 
-def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
-    return Options(
-        target=catalogue.get(target),
-        out=out,
-        **{"seed": 1, "seconds": None, "runs": 4000, "check": False, **changes},
-    )
-
-
-def quiet(report: Report, phase: str) -> None:
-    """Watch a campaign without a word."""
-
-
-def places(report: Report) -> set[tuple[Kind, str, int]]:
-    return {(finding.kind, finding.function, finding.line) for finding in report.findings}
-
-
 @pytest.fixture
 def as_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave findings as they were found: making them short takes its time."""
     monkeypatch.setattr(campaign, "shorten", lambda *_: iter(()))
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come true within a minute"
-        os.sched_yield()
 
 
 def test_json_of_a_campaign_keeps_the_contract(tmp_path: Path) -> None:

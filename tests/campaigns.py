@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Small campaigns for tests, in this process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pyfuzz import catalogue
+from pyfuzz.campaign import Options, Report
+from pyfuzz.kinds import Kind
+
+
+def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
+    """Return what a short campaign is to do; without a sanitizer worker, which takes seconds."""
+    return Options(
+        target=catalogue.get(target),
+        out=out,
+        **{"seed": 1, "seconds": None, "runs": 4000, "check": False, **changes},
+    )
+
+
+def quiet(report: Report, phase: str) -> None:
+    """Watch a campaign without a word."""
+
+
+def places(report: Report) -> set[tuple[Kind, str, int]]:
+    """Return where what was found."""
+    return {(finding.kind, finding.function, finding.line) for finding in report.findings}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when something has come true; fail if that takes a minute."""
+    deadline_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not come true within a minute"
+        os.sched_yield()

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What befalls campaigns: killed, no room, damaged files, two at once.  Nothing found is lost.
+
+``make fault-tests`` runs these twenty times in a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from campaigns import options, places, quiet, wait_for
+from cli_process import pyfuzz, start
+
+from pyfuzz import container
+from pyfuzz.campaign import Campaign, Report
+from pyfuzz.errors import UsageError
+from pyfuzz.kinds import Kind
+from pyfuzz.shared import Shared
+
+
+def left_behind(folder: Path) -> set[tuple[Kind, str, int]]:
+    """What the workers' regions of a campaign that was killed have."""
+    found: set[tuple[Kind, str, int]] = set()
+    for path in folder.glob("workers/*/shared.*"):
+        with Shared(path) as region:
+            found |= {(s.kind, s.function, s.line) for s in region.slots(ended=True)}
+    return found
+
+
+def whole_files(folder: Path) -> bool:
+    """Whether every stored file is what its name says, or can be read."""
+    for path in (folder / "corpus").iterdir():
+        digest = hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+        if path.name != digest:
+            return False
+    for path in (folder / "findings").iterdir():
+        container.read(path)
+    return True
+
+
+@pytest.mark.parametrize("after", ["corpus", "findings"])
+def test_killed_process_group_loses_nothing(tmp_path: Path, after: str) -> None:
+    run = tmp_path / "run"
+    process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)
+    wait_for(lambda: bool(list((run / after).glob("*"))))
+    pids = [process.pid, *children_of(process.pid)]
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: not any(alive(pid) for pid in pids))
+    before = left_behind(run)
+
+    report = Campaign(options(run, "bug", runs=1), quiet).run()
+
+    assert before <= places(report)
+    assert all(finding.artifact for finding in report.findings)
+    assert whole_files(run)
+
+
+def children_of(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" != Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let this process write no file of more than a few bytes, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with no_room_from_now_on() as fill:
+        report = Campaign(options(run, "bug", runs=30_000), fill).run()
+
+    assert isinstance(report.trouble, UsageError)
+    assert "cannot be written any more" in str(report.trouble)
+    assert "\n" not in str(report.trouble)
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
+    assert whole_files(run)
+    again = Campaign(options(run, "bug", runs=1), quiet).run()
+    assert places(report) <= places(again)
+    assert all(finding.artifact and finding.count for finding in again.findings)
+
+
+@contextmanager
+def no_room_from_now_on() -> Iterator[object]:
+    """A watcher that fills the disk as soon as the workers fuzz."""
+    with no_room() as _:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+        def fill(report: Report, phase: str) -> None:
+            if phase == "fuzzing":
+                hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+                resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+
+        yield fill
+
+
+def test_damaged_corpus_file_is_put_aside_and_said(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    Campaign(options(run), quiet).run()
+    victim = max((run / "corpus").iterdir(), key=lambda path: path.stat().st_size)
+    victim.write_bytes(b"\xff" * 7)
+
+    report = Campaign(options(run, runs=200), quiet).run()
+
+    assert [note for note in report.notes if victim.name in note and "damaged" in note]
+    assert (run / "damaged" / victim.name).read_bytes() == b"\xff" * 7
+    assert whole_files(run)
+
+
+def test_two_campaigns_on_a_folder_are_one_and_a_line(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)
+    wait_for(lambda: bool(list((run / "findings").glob("*.seq"))))
+    second = pyfuzz("fuzz", "bug", "--runs", "10", "--out", "run", folder=tmp_path)
+    running = process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+    assert (2, True) == (second.returncode, running)
+    assert "is in use by another campaign" in second.stderr.splitlines()[-1]
+    assert whole_files(run)
+
+
+def test_second_campaign_keeps_the_findings_of_the_first(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    first = Campaign(options(run, "bug", runs=8000), quiet).run()
+    before = {f.stem: f.count for f in first.findings}
+    second = Campaign(options(run, "bug", runs=8000, seed=2), quiet).run()
+    after = {f.stem: f.count for f in second.findings}
+
+    assert before.keys() <= after.keys()
+    assert all(after[stem] > count for stem, count in before.items())
+    assert all(f.minimized for f in second.findings)
+    assert {f.artifact for f in second.findings} <= set((run / "findings").iterdir())
+
+
+def test_findings_file_that_is_damaged_is_put_aside_and_said(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    Campaign(options(run, "bug"), quiet).run()
+    (run / "findings.json").write_text('{"findings": 1, "list": [{"kind": "host-bug"')
+    report = Campaign(options(run, "bug"), quiet).run()
+
+    assert [note for note in report.notes if "findings.json cannot be read" in note]
+    assert (run / "findings.damaged").is_file()
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
+
+
+def test_one_bug_with_two_lines_is_one_finding(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", "bug", runs=20_000), quiet).run()
+    stored = json.loads((tmp_path / "run" / "findings.json").read_text())["list"]
+
+    assert len(stored) == len(report.findings)
+    artifacts = {path.stem for path in (tmp_path / "run" / "findings").iterdir()}
+    assert {finding.stem for finding in report.findings} == artifacts

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The workers of a campaign: each in its own way, watched, ended when they are unfit."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from campaigns import options, quiet
+from plants import Edit, plant
+
+from pyfuzz import _native, builder, worker_process
+from pyfuzz.campaign import Campaign, Report
+from pyfuzz.kinds import Kind
+from pyfuzz.strategy import CHECKER, STRATEGIES, deal
+
+FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
+ERROR = "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);"
+# What is freed is read once more, and what is read is not used: nothing faults.
+USE_AFTER_FREE = Edit("ports/headdesc.h", FREE, FREE + "	READ_ONCE(head->tail_count);\n")
+# 600 MiB that are touched, and never freed.
+GROWS = Edit(
+    "ports/headdesc.h",
+    ERROR,
+    "extern void *malloc(unsigned long); extern void *memset(void *, int, unsigned long);"
+    "static void *volatile kept; kept = memset(malloc(600UL << 20), 1, 600UL << 20);" + ERROR,
+)
+# Waits for ever and uses no processor time for it.
+STANDS_STILL = Edit("ports/headdesc.h", ERROR, "extern int pause(void); for (;;) pause();")
+
+
+def test_workers_have_names_and_ways_of_their_own() -> None:
+    dealt = deal(2 * len(STRATEGIES))
+    assert len({name for name, _ in dealt}) == len(dealt)
+    assert [strategy for _, strategy in dealt] == [*STRATEGIES, *STRATEGIES]
+    assert ("structure", "structure-2") == (dealt[0][0], dealt[len(STRATEGIES)][0])
+
+
+def test_every_strategy_fuzzes_and_its_arguments_are_the_engines(tmp_path: Path) -> None:
+    some = options(tmp_path / "run", "v6.6", workers=len(STRATEGIES), runs=6000)
+    report = Campaign(some, quiet).run()
+
+    assert (None, []) == (report.trouble, report.notes)
+    assert 6000 == report.counts.executions
+    assert [s.name for s in STRATEGIES] == [worker.name for worker in report.workers]
+    logs = [p.read_text() for p in (tmp_path / "run" / "workers").glob("*/log.1")]
+    assert [] == [log for log in logs if "WARNING: unrecognized flag" in log]
+
+
+def test_values_worker_sees_comparisons(tmp_path: Path) -> None:
+    some = options(tmp_path / "run", "v6.6", workers=len(STRATEGIES), runs=6000)
+    module = builder.build(some.target, "values")
+    assert b"__sanitizer_cov_trace_const_cmp" in module.read_bytes()
+    assert _native.load(some.target, "fuzz").traits.counters > 0
+    assert b"trace_const_cmp" not in builder.build(some.target, "fuzz").read_bytes()
+
+
+def test_default_campaign_finds_a_memory_error_that_does_not_fault(tmp_path: Path) -> None:
+    planted = plant("v6.6", tmp_path, USE_AFTER_FREE)
+    some = replace(options(tmp_path / "run", check=True), target=planted)
+    report = Campaign(some, quiet).run()
+
+    assert {Kind.HOST_FAULT} == {finding.kind for finding in report.findings}
+    assert all("use-after-poison" in finding.message for finding in report.findings)
+    for finding in report.findings:
+        assert ("sanitize", [CHECKER], True) == (
+            finding.flavour,
+            list(finding.by_worker),
+            finding.minimized,
+        )
+        assert finding.artifact is not None
+        assert "--sanitize" in finding.artifact.read_text()
+
+
+def test_sanitizer_worker_runs_all_that_is_kept_and_does_not_count(tmp_path: Path) -> None:
+    report = Campaign(options(tmp_path / "run", "bug", check=True), quiet).run()
+
+    *_, checker = report.workers
+    assert (4000, True) == (report.counts.executions, checker.checks)
+    assert checker.counts.executions > 50
+    assert [] == report.notes
+    assert all(CHECKER not in finding.by_worker for finding in report.findings)
+
+
+def test_worker_that_grows_past_its_limit_is_a_finding(tmp_path: Path) -> None:
+    planted = plant("v6.6", tmp_path, GROWS)
+    some = replace(options(tmp_path / "run", memory_mb=500), target=planted)
+
+    def until_found(report: Report, phase: str) -> None:
+        if report.findings:
+            raise KeyboardInterrupt
+
+    report = Campaign(some, until_found).run()
+    (finding,) = report.findings
+    assert Kind.HOST_FAULT is finding.kind
+    assert "used more than 500 MiB of memory" in finding.message
+    assert any("MiB of memory, 500 are allowed" in note for note in report.notes)
+
+
+def test_worker_that_stands_still_is_ended_and_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "STUCK_WAITING_S", 0.5)
+    monkeypatch.setattr("pyfuzz.supervisor._CONFIRM_S", 2.0)
+    planted = plant("v6.6", tmp_path, STANDS_STILL)
+
+    def until_found(report: Report, phase: str) -> None:
+        if report.findings:
+            raise KeyboardInterrupt
+
+    some = replace(options(tmp_path / "run"), target=planted)
+    report = Campaign(some, until_found).run()
+    assert [Kind.HANG] == [finding.kind for finding in report.findings]
+    assert any("stood still" in note for note in report.notes)
+
+
+def test_worker_that_is_stopped_for_a_moment_goes_on(tmp_path: Path) -> None:
+    stopped: list[int] = []
+
+    def stop_once(report: Report, phase: str) -> None:
+        if report.counts.executions and not stopped:
+            (worker,) = running.supervisor.fuzzing
+            assert worker._process is not None
+            os.kill(worker._process.pid, signal.SIGSTOP)
+            os.kill(worker._process.pid, signal.SIGCONT)
+            stopped.append(1)
+
+    running = Campaign(options(tmp_path / "run", "v6.6", runs=20_000), stop_once)
+    report = running.run()
+    assert ([1], [], 20_000) == (stopped, report.notes, report.counts.executions)
+
+
+def test_campaign_that_is_to_stop_on_a_finding_stops(tmp_path: Path) -> None:
+    some = options(tmp_path / "run", "bug", runs=None, stop_on_finding=True)
+    report = Campaign(some, quiet).run()
+    assert ("finding", None, False) == (report.verdict, report.trouble, report.interrupted)
+    assert all(finding.minimized for finding in report.findings)
+
+
+def test_note_that_comes_again_is_counted() -> None:
+    report = Report(options(Path("run")))
+    for _ in range(3):
+        report.note("worker bytes died of SIGKILL and was started again")
+    report.note("another")
+    assert [
+        "worker bytes died of SIGKILL and was started again (3 times)",
+        "another",
+    ] == report.notes
