@@ -140,6 +140,7 @@ class Module:
             emptied=bool(c.emptied),
             innocents_work=bool(c.innocents_work),
             leaked=c.leaked,
+            stale=c.stale,
             evidence=self._read_evidence(c),
             report=self._text(c.report) if c.memory else None,
         )

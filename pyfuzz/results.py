@@ -114,7 +114,8 @@ class Containment:
     says what the last one changed.  ``steps_to_flag`` counts the steps of the VM
     with the fault until it was bugged, None if it was not.  ``mistakes`` are
     the steps at which the sequence erred by itself.  ``leaked`` counts the
-    descriptors of that VM that were never freed; ``report`` is a sanitizer's.
+    descriptors of that VM that were never freed, ``stale`` its SPTEs that were
+    still present after a zap of their whole list; ``report`` is a sanitizer's.
     """
 
     outcome: Outcome
@@ -131,6 +132,7 @@ class Containment:
     emptied: bool
     innocents_work: bool
     leaked: int
+    stale: int
     evidence: Evidence | None
     report: str | None
 

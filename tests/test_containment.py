@@ -81,6 +81,14 @@ def test_memory_report_of_a_freed_descriptor_is_seen_by_the_sanitize_flavour(por
     assert {result.outcome for result in results} <= {Outcome.MEMORY, DEATH}
 
 
+def test_hang_that_ends_in_a_sanitizers_report_leaves_the_process_alive() -> None:
+    payload = encode(parse("add vm0 f0 s0\nfault vm0 f0 head-freed\nremove vm0 f0 s0", "test"))
+    with Runner(catalogue.get("rfc-v2"), "sanitize") as runner:
+        # The limit is over in the middle of most reports.
+        results = [runner.call(search.run_one, payload, 1) for _ in range(200)]
+    assert {result.outcome for result in results} <= {DEATH, Outcome.MEMORY}
+
+
 def test_memory_report_of_slot_minus_one_is_the_merged_codes() -> None:
     text = "add vm0 f0 s0 x15\nfault vm0 f0 count-zero\nremove vm0 f0 s0"
     payload = encode(parse(text, "test"))
@@ -173,6 +181,25 @@ def test_running_none_is_the_death_of_v2_alone() -> None:
 def test_descriptors_left_behind_are_counted() -> None:
     result = outcome("v6.6", "add vm0 f0 s0 x30\nfault vm0 f0 head-zero\ndestroy vm0")
     assert (result.destroyed, result.emptied, result.leaked) == (True, True, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "stale"),
+    [
+        (f"{HEAD_ZERO}zap-all vm0 f0", 2),
+        ("add vm0 p0 s0 x2\nfault vm0 p0 head-zero\nparent-unlink vm0 p0", 2),
+        (f"{HEAD_ZERO}destroy vm0", 0),  # its guest does not run any more
+        ("add vm0 f0 s0 x3\nfault vm0 f0 slot-twice\nzap-all vm0 f0", 1),
+        ("add vm1 f0 s0\nadd vm0 f0 s0 x2\nfault vm0 f0 double-zap\nzap-all vm0 f0", 0),
+    ],
+)
+def test_sptes_that_outlive_a_zap_of_their_list_are_counted(text: str, stale: int) -> None:
+    assert outcome("v6.6", text).stale == stale
+
+
+def test_target_that_returns_after_an_error_leaves_what_it_does_not_touch() -> None:
+    result = outcome("hardened", "add vm0 f0 s0 x2\nfault vm0 f0 count-zero\nzap-all vm0 f0")
+    assert (result.outcome, result.stale) == (DETECTED, 2)
 
 
 def test_vm_that_keeps_its_lists_when_destroyed_is_seen() -> None:

@@ -132,6 +132,22 @@ void containment_wrong_vm(void)
 	harm_seen = true;
 }
 
+/*
+ * A list was zapped, so that the host may have its pages back: what is still
+ * present lets the guest reach them.  Not asked of a VM that is destroyed, whose
+ * guest does not run any more.
+ */
+void containment_zapped(unsigned int vm, unsigned int head)
+{
+	const struct vm *m = &world.vms[vm];
+
+	if (!world.faulted || !planted(vm))
+		return;
+	for (unsigned int i = 0; i < m->count[head]; i++)
+		if (pyfuzz_target.sptes[vm][m->members[head][i]] & PRESENT)
+			containment.stale++;
+}
+
 static bool sanitizer_said(const char *message)
 {
 	return strstr(message, "San");

@@ -94,6 +94,11 @@ static uint64_t processor_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+#if PYFUZZ_SANITIZE
+/* ASan calls us back in the middle of a report. */
+static volatile bool reporting;
+#endif
+
 #if PYFUZZ_SANITIZE && defined(__x86_64__)
 /* Where this module's own code is, as the linker has it. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
@@ -110,7 +115,8 @@ static bool interrupted_ours(const void *context)
 	const ucontext_t *uc = context;
 	uintptr_t at = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
 
-	return at >= (uintptr_t)__ehdr_start && at < (uintptr_t)etext;
+	return !reporting && at >= (uintptr_t)__ehdr_start &&
+	       at < (uintptr_t)etext;
 #else
 	(void)context;
 	return true;
@@ -268,11 +274,13 @@ static void asan_report(const char *text)
 	const char *start = strstr(text, mark);
 	char class[64] = "unknown";
 
+	reporting = true;
 	if (start)
 		sscanf(start + sizeof(mark) - 1, "%63s", class);
 	event_set(0, "AddressSanitizer: ", class);
 	/* One is enough: a loop over what is freed would report for minutes. */
 	descriptors_unpoison();
+	reporting = false;
 }
 
 static void __attribute__((constructor)) asan_listen(void)

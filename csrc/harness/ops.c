@@ -440,11 +440,13 @@ static void run_one(const struct pyfuzz_op *op, unsigned int spte, bool error)
 		break;
 	case PYFUZZ_OP_ZAP_ALL:
 		CALL(target->names.zap_all, target->zap_all(vm, head));
+		containment_zapped(vm, head);
 		zapped_whole(vm, head);
 		break;
 	case PYFUZZ_OP_PARENT_UNLINK:
 		CALL(target->names.parent_unlink,
 		     target->parent_unlink(vm, head));
+		containment_zapped(vm, head);
 		zapped_whole(vm, head);
 		break;
 	case PYFUZZ_OP_COUNT: {

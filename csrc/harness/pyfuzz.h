@@ -262,6 +262,7 @@ struct pyfuzz_containment {
 	uint32_t steps_to_flag;	/* steps of tainted VMs until one was bugged */
 	uint32_t steps_after;	/* steps of any VM after the first fault */
 	uint32_t leaked;	/* descriptors of tainted VMs never freed */
+	uint32_t stale;		/* SPTEs of theirs that a zap left present */
 	/* The finding that made the outcome spread or host-death: */
 	uint32_t operation;	/* index in the sequence; its length at tear-down */
 	uint32_t kind;		/* enum pyfuzz_kind */

@@ -109,6 +109,7 @@ void containment_finding(enum pyfuzz_kind kind, const char *function,
 			 unsigned int line, const char *message);
 void containment_harmed(unsigned int vm);
 void containment_wrong_vm(void);
+void containment_zapped(unsigned int vm, unsigned int head);
 void containment_destroyed(unsigned int vm);
 void containment_innocents(void);
 void containment_end(void);

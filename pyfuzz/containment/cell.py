@@ -50,6 +50,7 @@ class Cell:
     destroyed: bool = False
     innocents_work: bool = False
     leaked: int = 0
+    stale: int = 0
     sequence: tuple[str, ...] = ()
     sample: dict[Outcome, int] = field(default_factory=dict)
     runs: int = 0
@@ -96,6 +97,7 @@ class Cell:
             "destroyed": self.destroyed,
             "innocents_work": self.innocents_work,
             "leaked": self.leaked,
+            "stale": self.stale,
             "sequence": list(self.sequence),
             "sample": {outcome.value: self.sample.get(outcome, 0) for outcome in OUTCOMES[1:]},
             "runs": self.runs,
@@ -139,6 +141,7 @@ def describe_worst(found: Found) -> dict[str, Any]:
         "destroyed": result.destroyed,
         "innocents_work": result.innocents_work,
         "leaked": result.leaked,
+        "stale": result.stale,
         "sequence": tuple(map(format_operation, found.operations)),
     }
 

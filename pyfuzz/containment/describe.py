@@ -49,6 +49,14 @@ def flag_text(result: Containment) -> str:
     return f"after {result.steps_to_flag} of its steps"
 
 
+def stale_text(stale: int) -> str:
+    """Return what SPTEs that outlived a zap of their list mean."""
+    return (
+        f"{stale} SPTE{'s' * (stale != 1)} stayed present after a zap of the whole list, so that a "
+        "guest would reach pages that the host took back"
+    )
+
+
 def _vm_text(result: Containment) -> str:
     bugged = "was never bugged" if not result.bugged else f"was bugged {flag_text(result)}"
     if result.wrong_vm:
@@ -58,5 +66,7 @@ def _vm_text(result: Containment) -> str:
         return bugged + ("" if result.outcome is Outcome.HOST_DEATH else ", could not be destroyed")
     left = "its lists are empty" if result.emptied else "its lists are not empty"
     leaked = f"{result.leaked} of its descriptors leaked" if result.leaked else "nothing leaked"
+    if result.stale:
+        leaked += f", {stale_text(result.stale)}"
     others = "work" if result.innocents_work else "do not work"
     return f"{bugged}; it was destroyed, {left}, {leaked}; the other VMs {others}"

@@ -23,6 +23,9 @@ _HEADS_USED = (0, 3, FRAME_HEADS)
 # Where operands choose: descriptors below 16, slots above (csrc/harness/faults.c).
 _OPERANDS = 16 * 16
 
+# How often the VM with the fault makes room for a new one, which is innocent.
+_REPLACED = 0.05
+
 # Ordinary use of a list, and how often.
 _USES: tuple[tuple[Opcode, int], ...] = (
     (Opcode.ADD, 4),
@@ -57,7 +60,7 @@ class Around:
         return [
             *self._lists(rng, head),
             self._fault(rng, head),
-            *(self._use(rng, head) for _ in range(rng.randint(1, 5))),
+            *(op for _ in range(rng.randint(1, 5)) for op in self._uses(rng, head)),
         ]
 
     def mutate(self, rng: Random, operations: list[Operation]) -> list[Operation]:
@@ -69,9 +72,11 @@ class Around:
             case 0:
                 mutated[at] = self._fault(rng, head)
             case 1 | 2:
-                mutated.insert(rng.randint(at + 1, len(mutated)), self._use(rng, head))
+                place = rng.randint(at + 1, len(mutated))
+                mutated[place:place] = self._uses(rng, head)
             case 3 if len(mutated) > at + 1:
-                mutated[rng.randrange(at + 1, len(mutated))] = self._use(rng, head)
+                place = rng.randrange(at + 1, len(mutated))
+                mutated[place : place + 1] = self._uses(rng, head)
             case 4 if at:
                 mutated[:at] = self._lists(rng, head)
             case _:
@@ -127,6 +132,16 @@ class Around:
         context = rng.choice((Context.KWORKER, Context.VCPU0, Context.OWN))
         vm = rng.randrange(VMS) if context is Context.VCPU0 else 0
         return Operation(Opcode.CONTEXT, vm, 0, vm, context)
+
+    def _uses(self, rng: Random, head: int) -> list[Operation]:
+        """Draw one thing that callers do; now and then the VM's end, and another in its place."""
+        if rng.random() >= _REPLACED:
+            return [self._use(rng, head)]
+        return [
+            Operation(Opcode.DESTROY, FAULTY_VM, 0, FAULTY_VM),
+            Operation(Opcode.CREATE, FAULTY_VM, 0, FAULTY_VM),
+            self._add(rng, FAULTY_VM, head, self._size(rng)),
+        ]
 
     def _use(self, rng: Random, head: int) -> Operation:
         """Draw one thing that callers do, mostly to the list with the fault."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -28,6 +29,10 @@ _LIMIT_S = 300.0
 # A sequence that does not come to the same each time is no evidence.
 _ATTEMPTS = 3
 _NEXT_SEED = 7919
+# Each of these may cost a process.
+_BUDGET_ONE_BY_ONE = 40
+# What of a sanitizer's last words is the same each time.
+_REPORT = re.compile(r"AddressSanitizer: [\w-]+")
 
 # Told of every cell when it is done.
 Watch = Callable[[Cell], None]
@@ -111,7 +116,10 @@ class _CellSearch:
             replays = self._effort.replays
             same = self._replays(worst, replays)
             if same == replays:
-                break
+                worst, sure = self._patiently(worst)
+                if sure:
+                    break
+                same = 0
         cell = replace(
             cell,
             **cells.describe_worst(worst),
@@ -157,6 +165,16 @@ class _CellSearch:
                 return sum(search.signature(r) == search.signature(found.result) for r in results)
         return same
 
+    def _patiently(self, found: Found) -> tuple[Found, bool]:
+        """Return a hang as it is with the patience of seconds, and whether it still is one."""
+        if found.result.evidence is None or found.result.evidence.kind is not Kind.HANG:
+            return found, True
+        payload = encode(found.operations)
+        result = _run_in(self._plain, self._fault, payload, search.PATIENT_LIMIT_MS)
+        if result is None or search.signature(result) != search.signature(found.result):
+            return found, False
+        return Found(found.operations, result), True
+
     def _with_report(self, cell: Cell, explored: Explored) -> Cell:
         """Add a sanitizer's report, which makes a cell that looked contained one that is not."""
         try:
@@ -167,8 +185,8 @@ class _CellSearch:
                 self._effort.sanitized,
                 explored.kept,
             )
-        except ChildDiedError as died:
-            return replace(cell, report=Report(died.finding.message, cell.sequence))
+        except ChildDiedError:
+            found = self._report_one_by_one(explored)
         if found is None or found.result.report is None:
             return cell
         lines = tuple(map(format_operation, found.operations))
@@ -176,6 +194,17 @@ class _CellSearch:
         if cell.contained:
             cell = replace(cell, **{**cells.describe_worst(found), "outcome": Outcome.MEMORY})
         return cell
+
+    def _report_one_by_one(self, explored: Explored) -> Found | None:
+        traits = self._sanitized.call(search.traits_of)
+        return search.report_with(
+            lambda payload: _run_in(self._sanitized, self._fault, payload),
+            Around(self._fault, traits.opcodes, traits.capacity),
+            self._seed,
+            self._effort.sanitized,
+            explored.kept,
+            _BUDGET_ONE_BY_ONE,
+        )
 
     def _one_by_one(self, payload: bytes) -> Containment | None:
         """Run one payload in the child; its death is the host's."""
@@ -186,9 +215,11 @@ class _CellSearch:
         return result if result is not None else _death(self._fault, "")
 
 
-def _run_in(runner: Runner, fault: Fault, payload: bytes) -> Containment | None:
+def _run_in(
+    runner: Runner, fault: Fault, payload: bytes, limit_ms: int = search.HANG_LIMIT_MS
+) -> Containment | None:
     try:
-        result: Containment | None = runner.call(search.run_one, payload)
+        result: Containment | None = runner.call(search.run_one, payload, limit_ms)
     except ChildDiedError as died:
         return _death(fault, died.finding.message)
     return result
@@ -211,8 +242,9 @@ def _death(fault: Fault, message: str) -> Containment:
         emptied=False,
         innocents_work=False,
         leaked=0,
+        stale=0,
         evidence=Evidence(Kind.HOST_FAULT, 0, 0, "", message),
-        report=None,
+        report=report[0] if (report := _REPORT.search(message)) else None,
     )
 
 

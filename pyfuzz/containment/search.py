@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Of processor time, for one call: thousands of times what the longest list takes.
 HANG_LIMIT_MS = 10
+# With which a cell that is a hang is confirmed, once.
+PATIENT_LIMIT_MS = 2000
 # The host cannot be more than dead: so many runs more, for a plainer death.
 _AFTER_DEATH_RUNS = 60
 _AFTER_HANG_RUNS = 6
@@ -90,9 +92,9 @@ def traits_of(module: Module) -> Traits:
     return module.traits
 
 
-def run_one(module: Module, payload: bytes) -> Containment | None:
-    """Run one payload (in the child)."""
-    module.set_hang_limit(HANG_LIMIT_MS)
+def run_one(module: Module, payload: bytes, limit_ms: int = HANG_LIMIT_MS) -> Containment | None:
+    """Run one payload; a call that takes longer is a hang (in the child)."""
+    module.set_hang_limit(limit_ms)
     return _runner(module)(payload)
 
 
@@ -169,6 +171,7 @@ def _evidence(result: Containment) -> tuple[object, ...]:
         result.emptied,
         result.innocents_work,
         bool(result.leaked),
+        bool(result.stale),
         min(result.steps_to_flag or 0, 3),
         result.report,
     )
@@ -181,6 +184,7 @@ def _badness(result: Containment) -> tuple[int, ...]:
         result.outcome.rank,
         plain,
         not result.bugged,
+        bool(result.stale),
         not result.innocents_work,
         not result.emptied,
         bool(result.leaked),
@@ -237,6 +241,7 @@ def signature(result: Containment) -> tuple[object, ...]:
         result.emptied,
         result.innocents_work,
         bool(result.leaked),
+        bool(result.stale),
     )
 
 
@@ -258,27 +263,38 @@ def report_of(
     Errors: HarnessError where the module is not of the sanitize flavour.
     """
     module.set_hang_limit(5 * HANG_LIMIT_MS)
-    run = _runner(module)
-    rng = Random(f"{seed} {number} sanitize")
     around = Around(FAULTS[number], module.traits.opcodes, module.traits.capacity)
+    return report_with(_runner(module), around, seed, runs, candidates)
+
+
+def report_with(
+    run: Run,
+    around: Around,
+    seed: int,
+    runs: int,
+    candidates: list[list[Operation]],
+    budget_runs: int = _HANG_BUDGET_RUNS,
+) -> Found | None:
+    """Look for a report with whatever runs a payload."""
+    rng = Random(f"{seed} {around.fault.number} sanitize")
     for attempt in range(len(candidates) + runs):
         known = attempt < len(candidates)
         operations = candidates[attempt] if known else around.sequence(rng)
         result = run(encode(operations))
         if result is None or result.mistakes or result.faults != 1 or result.report is None:
             continue
-        return _shorten_report(run, operations, result.report)
+        return _shorten_report(run, operations, result.report, budget_runs)
     return None
 
 
-def _shorten_report(run: Run, operations: list[Operation], report: str) -> Found:
+def _shorten_report(run: Run, operations: list[Operation], report: str, budget_runs: int) -> Found:
     def shows(payload: bytes) -> bool:
         if not _in_faulty_vm(payload):
             return False
         result = run(payload)
         return result is not None and not result.mistakes and result.report == report
 
-    shorter = shrink(operations, shows, budget_runs=_HANG_BUDGET_RUNS, what="the report")
+    shorter = shrink(operations, shows, budget_runs=budget_runs, what="the report")
     result = run(encode(shorter))
     assert result is not None
     return Found(shorter, result)
