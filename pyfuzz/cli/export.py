@@ -130,7 +130,7 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _not_written(folder, error) from error
-    for item, done in _replays(items, target or run.target, run.flavour):
+    for item, done in _replays(items, target or run.target):
         path = folder / f"{item.stem}.c"
         case = c_reproducer.case_of(done, item.kind, item.function)
         assert case is not None
@@ -144,12 +144,13 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
         print(path)
 
 
-def _replays(items: list[Item], target: Target, flavour: str) -> Iterator[tuple[Item, Replay]]:
-    files = [
-        container.SequenceFile(Path(item.stem), container.FileKind.TEXT, b"", item.operations)
-        for item in items
-    ]
-    return zip(items, run_replays(files, target, flavour), strict=True)
+def _replays(items: list[Item], target: Target) -> Iterator[tuple[Item, Replay]]:
+    for item in items:
+        file = container.SequenceFile(
+            Path(item.stem), container.FileKind.TEXT, b"", item.operations
+        )
+        for done in run_replays([file], target, item.flavour):
+            yield item, done
 
 
 def _write(data: bytes, output: Path | None) -> None:

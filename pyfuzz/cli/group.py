@@ -21,6 +21,7 @@ _PATIENCE_S = 3.0
 COMMANDS = {
     "targets": "The catalogue: name, generation, policy, known findings.",
     "fuzz": "A campaign on one target, or on a kernel of yours.",
+    "ci": "Regressions, a campaign, and what is new in them, for CI.",
     "bisect": "One step of git bisect run, which repeats and skips.",
     "report": "A run as one page that can be mailed, or as JSON.",
     "replay": "Run sequences step by step and print what happens.",

@@ -125,26 +125,22 @@ def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
 def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
     """Return a run's findings with the operation that shows each."""
     cases = []
-    if not items:
-        return []
-    with Runner(run.target, run.flavour) as runner:
-        for item in items:
+    for item in items:
+        with Runner(run.target, item.flavour) as runner:
             found = runner.run(sequence.encode(item.operations))
-            places = [
-                one.operation
-                for one in found
-                if (one.kind, one.function) == (item.kind, item.function)
-            ]
-            cases.append(
-                Case(
-                    item.kind,
-                    item.function,
-                    item.message,
-                    run.target.name,
-                    item.operations,
-                    places[0] if places else len(item.operations),
-                )
+        places = [
+            one.operation for one in found if (one.kind, one.function) == (item.kind, item.function)
+        ]
+        cases.append(
+            Case(
+                item.kind,
+                item.function,
+                item.message,
+                run.target.name,
+                item.operations,
+                places[0] if places else len(item.operations),
             )
+        )
     return cases
 
 

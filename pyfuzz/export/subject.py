@@ -31,7 +31,7 @@ class Item:
     ``known`` is the reason why it is a known one, None if it is new; ``expired``
     then is the entry that declared it and holds no longer.  ``base`` says how it
     is known that what the user compares with has it too, None if that has not.
-    ``command`` shows it.
+    ``command`` shows it, in the flavour ``flavour``.
     """
 
     kind: Kind
@@ -46,6 +46,7 @@ class Item:
     stem: str = ""
     command: str = ""
     base: str | None = None
+    flavour: str = "fuzz"
 
     @property
     def fails(self) -> bool:
@@ -106,16 +107,22 @@ def is_run(path: Path) -> bool:
 
 def of_replay(done: Replay, kernel: str = "") -> Subject:
     """Return what one sequence showed on one target; ``kernel`` is "" for a port."""
-    target, file = done.target, done.file
-    command = command_of(file.path, target, kernel, done.flavour)
+    target, file, flavour = done.target, done.file, done.flavour
+    command = replay_command(file.path, target, kernel, flavour)
     items = tuple(
-        item_of(one, target, file.operations, file.path.stem, command) for one in done.findings
+        item_of(one, target, file.operations, file.path.stem, command, flavour)
+        for one in done.findings
     )
     return Subject(str(file.path), target, done.flavour, items)
 
 
 def item_of(
-    finding: RawFinding, target: Target, operations: tuple[Operation, ...], stem: str, command: str
+    finding: RawFinding,
+    target: Target,
+    operations: tuple[Operation, ...],
+    stem: str,
+    command: str,
+    flavour: str = "fuzz",
 ) -> Item:
     """Return what one sequence showed once."""
     return Item(
@@ -128,6 +135,7 @@ def item_of(
         expired=target.expired(finding.kind, finding.function, finding.message),
         stem=stem,
         command=command,
+        flavour=flavour,
     )
 
 
@@ -172,6 +180,8 @@ def _item(one: _Json, target: Target, folder: Path, kernel: str, flavour: str) -
     text = "\n".join(one.texts("operations"))
     known = target.known_reason(kind, function, message)
     artifact = one.values.get("artifact")
+    # A sanitizer worker's findings are in a run of the plain flavour, too.
+    flavour = one.text("flavour") if "flavour" in one.values else flavour
     # The folder may have been moved since.
     path = folder / "findings" / Path(str(artifact)).name if artifact else folder
     return Item(
@@ -185,14 +195,9 @@ def _item(one: _Json, target: Target, folder: Path, kernel: str, flavour: str) -
         count=int(one.number("count")),
         first_seconds=one.number("first_seconds"),
         stem=path.stem if artifact else f"{kind.value}-{function or 'unknown'}",
-        command=command_of(path, target, kernel, flavour) if artifact else "",
+        command=replay_command(path, target, kernel, flavour) if artifact else "",
+        flavour=flavour,
     )
-
-
-def command_of(path: Path, target: Target, kernel: str, flavour: str) -> str:
-    """Return the command that shows what a file does, as it was found."""
-    sanitize = " --sanitize" if flavour == "sanitize" else ""
-    return replay_command(path, target, kernel) + sanitize
 
 
 class _Json:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a change is compared with: an earlier campaign, a kernel before the change, a port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz.catalogue import TARGETS, Target
+from pyfuzz.errors import UsageError
+from pyfuzz.export import subject
+from pyfuzz.export.subject import Item
+from pyfuzz.known import Known
+from pyfuzz.run_folder import MARKER
+
+RUN, KERNEL, PORT = "run folder", "kernel", "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What findings are compared with.
+
+    ``what`` is RUN, KERNEL or PORT, and says what ``name`` names.  A kernel and a
+    port have a ``target``: code, which has what it shows.  A run folder has
+    ``items``: what was found then, whatever else that code would show.
+    """
+
+    what: str
+    name: str
+    target: Target | None = None
+    items: tuple[Item, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """Which it was taken for, in a few words."""
+        if self.what != RUN:
+            return f"the {self.what} {self.name}"
+        count = f"{len(self.items)} finding{'s' * (len(self.items) != 1)}"
+        return f"the run folder {self.name} ({count})"
+
+
+def find(
+    name: str,
+    entries: Iterable[Known] = (),
+    *,
+    bug_on_data_corruption: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Base:
+    """Return the base that a user named; what there is decides what it is.
+
+    A folder with run.json is a run folder, any other path that exists is a
+    kernel, and what does not exist is the name of a target.  Errors: UsageError.
+    """
+    path = Path(name)
+    if (path / MARKER).is_file():
+        return _run(path, entries)
+    if path.exists():
+        return _kernel(path, bug_on_data_corruption, progress)
+    if name not in TARGETS:
+        raise UsageError(
+            f"--base must be a run folder, a kernel (a tree, a source tarball, one mmu.c) or a "
+            f"target, '{name}' is none of them; pyfuzz targets lists the targets"
+        )
+    return Base(PORT, name, TARGETS[name])
+
+
+def _run(path: Path, entries: Iterable[Known]) -> Base:
+    # What was fuzzed then may be gone; the findings do not need it.
+    stand_in = next(iter(TARGETS.values()))
+    read = subject.of_run(path, entries, stand_in)
+    return Base(RUN, str(path), None, read.items)
+
+
+def _kernel(
+    path: Path, bug_on_data_corruption: bool, progress: Callable[[str], None] | None
+) -> Base:
+    from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
+
+    try:
+        found = extract(path, bug_on_data_corruption=bug_on_data_corruption, progress=progress)
+    except UsageError as error:
+        run = f" (it has no {MARKER} either, so it is no run folder)" if path.is_dir() else ""
+        raise UsageError(f"--base {error}{run}") from None
+    return Base(KERNEL, str(path), found.target)

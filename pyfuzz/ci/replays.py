@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What sequences show on one target, in a child process for each flavour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from pyfuzz import sequence
+from pyfuzz.catalogue import Target
+from pyfuzz.kinds import Kind
+from pyfuzz.operation import Operation, has_faults
+from pyfuzz.results import RawFinding
+from pyfuzz.runner import Runner
+
+
+class Replays:
+    """A target that runs sequences; each child process is there from its first sequence on."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._runners: dict[str, Runner] = {}
+
+    def run(self, operations: Iterable[Operation], flavour: str) -> tuple[RawFinding, ...]:
+        """Return what a sequence shows.
+
+        Errors: PyfuzzError if the target cannot be built or loaded.
+        """
+        operations = list(operations)
+        if flavour not in self._runners:
+            self._runners[flavour] = Runner(self.target, flavour)
+        faults = has_faults(operations)
+        return self._runners[flavour].run(sequence.encode(operations), faults=faults)
+
+    def close(self) -> None:
+        """End the child processes."""
+        for runner in self._runners.values():
+            runner.close()
+        self._runners.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def same(
+    found: Iterable[RawFinding], kind: Kind, function: str, operation: int | None
+) -> RawFinding | None:
+    """Return the finding that is this one, of those that the same sequence shows elsewhere.
+
+    That is one of the kind in the same function, or, since a change may give a
+    function another name, at the same operation.
+    """
+    like = [one for one in found if one.kind is kind]
+    here = [one for one in like if one.function == function]
+    return next(iter(here or [one for one in like if one.operation == operation]), None)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A change under test, within a budget: regressions, a campaign, the comparison."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz.ci import regressions
+from pyfuzz.ci.base import Base
+from pyfuzz.ci.compare import Comparison, Fixed
+from pyfuzz.ci.regressions import Regression
+from pyfuzz.ci.result import Result
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.export.subject import Item
+from pyfuzz.finding import Finding, replay_command
+
+# Making findings short, comparing them, the report: of the budget, and at most.
+_REST = 0.15
+_REST_S = 25.0
+_LEAST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is to be done.
+
+    ``options`` are the campaign's, whose time is set here unless it goes by runs:
+    what is left of ``budget_s`` since ``start_s`` (time.monotonic()), with
+    something kept back for what comes after it.  ``like`` is the port whose
+    expectations hold for a kernel.
+    """
+
+    options: Options
+    files: tuple[Regression, ...]
+    base: Base | None
+    like: str | None
+    budget_s: float
+    start_s: float
+
+    def run(self, watch: Callable[[Report, str], None]) -> Result:
+        """Do it; what stopped it before its time is in the result.
+
+        Errors: PyfuzzError if it could not begin.
+        """
+        options = self.options
+        earlier = {path.stem for path in options.out.glob("findings/*.seq")}
+        result = Result(options, self.base)
+        with Comparison(options.target, self.base) as comparison:
+            result.fixed = comparison.fixed
+            try:
+                self._replay(result, comparison, watch)
+                self._fuzz(result, watch)
+                self._judge(result, comparison, earlier, watch)
+            except KeyboardInterrupt:
+                result.interrupted = True
+        result.seconds = time.monotonic() - self.start_s
+        return result
+
+    def _replay(
+        self, result: Result, comparison: Comparison, watch: Callable[[Report, str], None]
+    ) -> None:
+        options = self.options
+        watch(Report(options), f"replaying {len(self.files)} regressions")
+        comparison.replay_findings_of_base()
+        for one in self.files:
+            flavour, kernel = options.flavour, options.kernel
+            result.regressions.append(
+                regressions.check(one, comparison, flavour, self.like, kernel)
+            )
+
+    def _fuzz(self, result: Result, watch: Callable[[Report, str], None]) -> None:
+        options = self.options
+        if options.runs is None:
+            options = replace(options, seconds=self._left_s(result))
+        campaign = Campaign(options, watch)
+        result.report = campaign.report
+        campaign.run()
+        result.notes += campaign.report.notes
+        result.trouble = campaign.report.trouble
+        result.interrupted = campaign.report.interrupted
+
+    def _left_s(self, result: Result) -> float:
+        """Return how long to fuzz."""
+        left_s = self.budget_s - (time.monotonic() - self.start_s)
+        left_s -= min(self.budget_s * _REST, _REST_S)
+        if left_s < _LEAST_S:
+            left_s = _LEAST_S
+            result.notes.append(
+                f"of {self.budget_s:g} s there was no time left to fuzz: fuzzed for "
+                f"{_LEAST_S:g} s; give it more with --time"
+            )
+        return left_s
+
+    def _judge(
+        self,
+        result: Result,
+        comparison: Comparison,
+        earlier: set[str],
+        watch: Callable[[Report, str], None],
+    ) -> None:
+        """Say of each finding of the campaign whether it is on the base."""
+        report = result.report
+        assert report is not None
+        result.items = [self._item(finding) for finding in report.findings]
+        result.compared = self.base is None
+        if result.interrupted:
+            return
+        watch(report, "comparing with the base" if self.base else "replaying the findings")
+        items = []
+        try:
+            for finding, item in zip(report.findings, result.items, strict=True):
+                judged = self._judged(finding, item, comparison)
+                if judged is None and finding.stem in earlier:
+                    where = f"an earlier campaign in {self.options.out}"
+                    comparison.fixed.append(
+                        Fixed(item.kind.value, item.function, item.message, where)
+                    )
+                    continue
+                if judged is None:
+                    result.notes.append(f"{finding.stem}: a replay does not show it again")
+                items.append(judged or item)
+        except PyfuzzError as error:
+            result.trouble = result.trouble or error
+            return
+        signatures = {number for one in report.findings for number in (one.signature, *one.also)}
+        items += [item for number, item in comparison.still.items() if number not in signatures]
+        result.items, result.compared = items, True
+
+    def _judged(self, finding: Finding, item: Item, comparison: Comparison) -> Item | None:
+        """Return a finding with what the base says of it, None if a replay does not show it."""
+        found = comparison.target.run(item.operations, finding.flavour)
+        shown = next((one for one in found if _is(one.kind, one.function, finding)), None)
+        if shown is None:
+            return None
+        on_base = comparison.on_base(item.operations, finding.flavour)
+        why = comparison.why(item, finding.signature, shown.operation, on_base)
+        return replace(item, base=why)
+
+    def _item(self, finding: Finding) -> Item:
+        options = self.options
+        artifact = finding.artifact
+        command = ""
+        if artifact is not None:
+            command = replay_command(artifact, options.target, options.kernel, finding.flavour)
+        return Item(
+            kind=finding.kind,
+            function=finding.function,
+            message=finding.message,
+            line=finding.line,
+            operations=tuple(finding.operations),
+            known=finding.known,
+            expired=options.target.expired(finding.kind, finding.function, finding.message),
+            count=finding.count,
+            first_seconds=finding.first_seconds,
+            stem=finding.stem,
+            command=command,
+            flavour=finding.flavour,
+        )
+
+
+def _is(kind: object, function: str, finding: Finding) -> bool:
+    return (kind, function) == (finding.kind, finding.function)

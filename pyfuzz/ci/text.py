@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The result for people, at most 80 columns wide but for paths and commands."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
+
+from pyfuzz.ci.result import Result, State, state_of
+from pyfuzz.export.subject import Item, Replayed
+from pyfuzz.grammar import format_operation
+
+_WIDTH = 80
+_SHOWN_OPERATIONS = 12
+_SHOWN_PLACES = 3
+_CALLED = {State.NEW: "NEW", State.BASE: "on the base", State.KNOWN: "known"}
+
+
+def lines(result: Result) -> list[str]:
+    """Return the summary: what fails first, then what does not, then what is fixed."""
+    told = ["", *_head(result)]
+    for note in result.notes:
+        told += _wrapped(f"note: {note}", "  ")
+    if not result.compared:
+        told += _wrapped(
+            "note: the findings were not compared with the base: what is on it is called new", "  "
+        )
+    for one in result.regressions:
+        if one.problems:
+            told += ["", *_regression(one)]
+    in_order = [item for state in State for item in result.of(state)]
+    for number, item in enumerate(in_order, 1):
+        told += ["", *_finding(number, item)]
+    told += _fixed(result)
+    early = " (ended before its time)" if result.trouble or result.interrupted else ""
+    return [*told, "", *_wrapped(f"verdict: {_verdict(result)}{early}", "")]
+
+
+def _head(result: Result) -> Iterable[str]:
+    options, report = result.options, result.report
+    target = options.target
+    yield f"{target.name} ({options.kernel or f'{target.generation}; {target.policy}'})"
+    if result.base is not None:
+        yield f"  base         {result.base.described}"
+    yield f"  regressions  {_regressions(result)}"
+    if report is None:
+        yield "  fuzzing      none: it did not come to that"
+    else:
+        fuzzed = f"{report.seconds:.1f} s, {report.counts.executions:,} executions"
+        yield f"  fuzzing      {options.flavour}, seed {options.seed}, {fuzzed}"
+    yield f"  time         {result.seconds:.1f} s in all"
+    yield f"  run folder   {options.out}"
+    for name, path in result.written.items():
+        yield f"  {name:<12} {path}"
+
+
+def _regressions(result: Result) -> str:
+    every = result.regressions
+    failed = len(result.failed)
+    unchanged = sum(bool(one.problems) for one in every) - failed
+    parts = [f"{len(every)} replayed"]
+    if unchanged:
+        parts.append(f"{unchanged} otherwise than expected, as on the base")
+    if failed:
+        parts.append(f"{failed} FAILED")
+    elif every and not unchanged:
+        parts.append("all as expected")
+    return ", ".join(parts)
+
+
+def _regression(one: Replayed) -> Iterable[str]:
+    yield f"regression {one.name}: " + ("FAILED" if one.fails else "as on the base")
+    for problem in one.problems:
+        yield from _wrapped(problem, "   ")
+    if one.base is not None:
+        yield from _wrapped(f"on the base: {one.base}", "   ")
+    yield f"   {one.command}"
+
+
+def _finding(number: int, item: Item) -> Iterable[str]:
+    times = "once" if item.count == 1 else f"{item.count:,} times"
+    yield f"{number}. {_CALLED[state_of(item)]}: {item.title}, {times}"
+    yield from _wrapped(item.message, "   ")
+    if item.known is not None:
+        yield from _wrapped(f"known: {item.known}", "   ")
+    elif item.base is not None:
+        yield from _wrapped(f"on the base: {item.base}", "   ")
+    if item.expired is not None:
+        yield from _wrapped(item.expired.lapsed, "   ")
+    shown = item.operations[:_SHOWN_OPERATIONS]
+    yield from (f"     {format_operation(operation)}" for operation in shown)
+    if len(item.operations) > len(shown):
+        yield f"     … and {len(item.operations) - len(shown)} more operations"
+    if item.command:
+        yield f"   {item.command}"
+
+
+def _fixed(result: Result) -> list[str]:
+    """Say what is gone: a line for each kind and function, with what showed it."""
+    if not result.fixed:
+        return []
+    told = ["", "fixed (on the base, and not here any more):"]
+    for title, count in Counter(one.title for one in result.fixed).items():
+        places = [one.where for one in result.fixed if one.title == title]
+        more = f" and {count - _SHOWN_PLACES} more" if count > _SHOWN_PLACES else ""
+        told += _wrapped(f"{title}: {', '.join(places[:_SHOWN_PLACES])}{more}", "   ")
+    return told
+
+
+def _verdict(result: Result) -> str:
+    counts = [f"{len(result.of(State.NEW))} new"]
+    if result.base is not None:
+        counts.append(f"{len(result.of(State.BASE))} on the base")
+    counts.append(f"{len(result.of(State.KNOWN))} known")
+    if result.base is not None:
+        counts.append(f"{len({one.title for one in result.fixed})} fixed")
+    failed = len(result.failed)
+    regressions = f"; {failed} regression{'s' * (failed != 1)} failed" if failed else ""
+    match result.verdict:
+        case "finding":
+            return f"finding: {', '.join(counts)}{regressions}"
+        case "known":
+            return f"known: nothing new ({', '.join(counts[1:])})"
+        case _:
+            fixed = f" ({counts[-1]})" if result.fixed else ""
+            return f"clean: nothing found{fixed}"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz ci``: regressions, a campaign, and what of it is news."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from pyfuzz import _paths, catalogue, processes, run_folder, summary
+from pyfuzz.campaign import Options
+from pyfuzz.ci import base as bases
+from pyfuzz.ci import plain, regressions, text
+from pyfuzz.ci.result import Result
+from pyfuzz.ci.session import Session
+from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
+from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.export import junit, sarif
+from pyfuzz.known import Known
+from pyfuzz.status import Status
+
+_DEFAULT_S = 300.0
+_FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.render)}
+
+
+@click.command("ci")
+@click.argument("target", required=False)
+@click.option(
+    "--kernel",
+    type=click.Path(path_type=Path),
+    help="Test real code: a kernel tree, a source tarball, or one mmu.c.",
+)
+@click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+@click.option(
+    "--base",
+    metavar="PATH",
+    help="What is no news: a run folder's findings, or what a kernel (or target) before the "
+    "change shows too.",
+)
+@click.option("--time", "seconds", type=duration, help="For all of it: 90s, 5m.  [default: 5m]")
+@click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
+@click.option(
+    "--regressions",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of sequences to replay besides the shipped ones; can be repeated.",
+)
+@click.option(
+    "--shipped/--no-shipped",
+    default=True,
+    help="Replay the regressions that pyfuzz brings.  [default: yes]",
+)
+@click.option("--like", metavar="TARGET", help="Expect of the kernel what is expected of TARGET.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Processes that fuzz.  [default: one a core; 1 with --runs]",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
+)
+@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
+@click.option(
+    "--sanitizer-worker/--no-sanitizer-worker",
+    "check",
+    default=True,
+    help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
+)
+@known_option
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
+@click.option(
+    "--junit", type=click.Path(path_type=Path), help="JUnit file.  [default: OUT/junit.xml]"
+)
+@click.option(
+    "--sarif", type=click.Path(path_type=Path), help="SARIF file.  [default: OUT/pyfuzz.sarif]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option(
+    "--report/--no-report",
+    "with_page",
+    default=True,
+    help="Write OUT/report.html at the end.  [default: yes]",
+)
+def ci(
+    target: str | None,
+    kernel: Path | None,
+    bug_on_data_corruption: bool,
+    base: str | None,
+    seconds: float | None,
+    runs: int | None,
+    folders: tuple[Path, ...],
+    shipped: bool,
+    like: str | None,
+    workers: int | None,
+    seed: int | None,
+    sanitize: bool,
+    check: bool,
+    known_files: tuple[Path, ...],
+    out: Path | None,
+    junit: Path | None,
+    sarif: Path | None,
+    as_json: bool,
+    with_page: bool,
+) -> int:
+    """Test TARGET, or a kernel of yours: regressions, a campaign, and what is new.
+
+    What is known, or on the base, is shown and fails nothing.  JUnit and SARIF
+    files are written for CI systems.
+
+    Exit code 0: nothing new was found; 1: a finding that is new, or a regression
+    that fails.
+    """
+    start_s = time.monotonic()
+    if seconds is not None and runs is not None:
+        raise UsageError("--time and --runs both say when to stop: leave one out")
+    if like is not None:
+        catalogue.get(like)
+        if kernel is None:
+            raise UsageError("--like is for a kernel: give --kernel PATH too")
+    if base is not None and out is not None and Path(base).resolve() == out.resolve():
+        raise UsageError(f"--base and --out are both {out}: a run is not compared with itself")
+    entries = declared(known_files)
+    files = regressions.read([*([_paths.corpus() / "regressions"] if shipped else []), *folders])
+    found = _base(base, entries, bug_on_data_corruption)
+    chosen, facts, notes = target_and_facts(target, kernel, bug_on_data_corruption)
+    options = Options(
+        target=chosen.knowing(entries),
+        out=out or run_folder.default_path(chosen.name),
+        # libFuzzer takes 0 for "choose one".
+        seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+        flavour="sanitize" if sanitize else "fuzz",
+        workers=workers or (1 if runs is not None else processes.cores()),
+        seconds=None,
+        runs=runs,
+        kernel=str(kernel) if kernel else "",
+        kernel_facts=facts,
+        kernel_notes=tuple(notes),
+        known_files=tuple(str(path.absolute()) for path in known_files),
+        check=check,
+    )
+    budget_s = _DEFAULT_S if seconds is None else seconds
+    session = Session(options, tuple(files), found, like, budget_s, start_s)
+    with Status(sys.stderr) as status:
+        result = session.run(status)
+        if result.report and result.trouble is None:
+            _store(result)
+            if with_page and not result.interrupted:
+                status(result.report, "writing the report")
+                _write_page(result)
+    _write_files(result, {"junit": junit, "sarif": sarif})
+    result.seconds = time.monotonic() - start_s
+    return _conclude(result, as_json=as_json)
+
+
+def _base(name: str | None, entries: list[Known], corruption_bug: bool) -> bases.Base | None:
+    if name is None:
+        return None
+    found = bases.find(
+        name,
+        entries,
+        bug_on_data_corruption=corruption_bug,
+        progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
+    )
+    click.echo(f"pyfuzz: compared with {found.described}", err=True)
+    return found
+
+
+def _store(result: Result) -> None:
+    """Write summary.json: what the page is made of, and what a later --base reads."""
+    assert result.report is not None
+    data = json.dumps(summary.as_object(result.report), indent=2).encode() + b"\n"
+    try:
+        run_folder.write_beside(result.options.out / "summary.json", data)
+    except OSError as error:
+        result.trouble = UsageError(f"summary.json cannot be written: {error.strerror or error}")
+
+
+def _write_page(result: Result) -> None:
+    from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
+
+    try:
+        written = write(result.options.out)
+        if written.path is not None:
+            result.written["report"] = written.path
+    except (PyfuzzError, OSError) as error:
+        result.notes.append(f"there is no report: {error}")
+    except KeyboardInterrupt:
+        result.interrupted = True
+
+
+def _write_files(result: Result, named: dict[str, Path | None]) -> None:
+    """Write the files for CI systems; where that fails, it is the result's trouble."""
+    if not result.options.out.is_dir():
+        return  # nothing was begun
+    about = result.subject()
+    for name, (default, render) in _FILES.items():
+        asked = named[name]
+        path = asked if asked is not None else result.options.out / default
+        try:
+            run_folder.write_beside(path, render(about))
+        except OSError as error:
+            result.trouble = result.trouble or UsageError(
+                f"{path}: cannot be written: {error.strerror or error}; name another with --{name}"
+            )
+        else:
+            result.written[name] = path
+
+
+def _conclude(result: Result, *, as_json: bool) -> int:
+    print("\n".join(text.lines(result)), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(json.dumps(plain.as_object(result), indent=2))
+    sys.stdout.flush()
+    if result.interrupted:
+        return 130
+    if result.trouble is not None:
+        raise result.trouble
+    return int(result.verdict == "finding")
