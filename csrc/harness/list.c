@@ -10,6 +10,13 @@
 #define MANY 1UL
 #define LOCKED 2UL
 
+/*
+ * Entries walked and descriptors skimmed, ever: what the checks cost, without
+ * a clock.  tests/test_linear.py holds it to so many for each step.
+ */
+extern uint64_t pyfuzz_looked_at __attribute__((visibility("default")));
+uint64_t pyfuzz_looked_at;
+
 static const char *head_name(unsigned int vm, unsigned int head)
 {
 	static char names[2][16];
@@ -242,6 +249,7 @@ bool list_skim(unsigned int vm, unsigned int head, struct walk *walk)
 		walk->entries += (uint32_t)fill;
 		walk->descriptors++;
 	}
+	pyfuzz_looked_at += walk->descriptors;
 	return walk->entries == must;
 }
 
@@ -270,6 +278,7 @@ bool list_walk(unsigned int vm, unsigned int head, struct walk *walk,
 	} else if (val) {
 		entry(vm, head, (const uint64_t *)val, walk, out, cap);
 	}
+	pyfuzz_looked_at += walk->entries;
 	if (walk->entries != world.vms[vm].count[head])
 		find_lost(vm, head, walk);
 	return !walk->message[0];
