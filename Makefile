@@ -18,6 +18,7 @@ help:
 	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
 	@echo 'make compare  the same faults and inputs under AFL++, libFuzzer, Hypothesis (docs/compare.md)'
 	@echo 'make scaling  what more work costs, as plots (docs/performance.md)'
+	@echo 'make fault-tests  kill campaigns, fill their disk, damage their files: 20 times'
 	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
 	@echo 'make lint     ruff, mypy, and our C without a warning'
 	@echo 'make check    what CI runs'
@@ -52,6 +53,12 @@ compare: setup
 
 scaling: setup
 	@$(PY) -m bench.scaling $(SCALING_ARGS)
+
+# What befalls campaigns depends on the clock: once is no proof.
+fault-tests: setup-test
+	@for i in $$(seq 20); do \
+		$(PY) -m pytest -q tests/test_campaign_faults.py || exit 1; \
+	done
 
 kernels:
 	@sh .ci/kernels.sh

@@ -7,6 +7,7 @@ on from what the others reached.  A worker is called after its strategy.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -52,3 +53,11 @@ def deal(workers: int) -> list[tuple[str, Strategy]]:
         strategy = STRATEGIES[which]
         dealt.append((strategy.name + (f"-{turn + 1}" if turn else ""), strategy))
     return dealt
+
+
+def summary_of(worker: str) -> str | None:
+    """Return how a worker of this name fuzzes, None if no strategy is called so."""
+    if worker == CHECKER:
+        return "replays what the others keep, with AddressSanitizer and bounds checks"
+    name = re.sub(r"-\d+$", "", worker)
+    return next((one.summary for one in STRATEGIES if one.name == name), None)

@@ -11,7 +11,7 @@ import json
 import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,19 +78,26 @@ def alive(pid: int) -> bool:
 
 
 @contextmanager
-def no_room() -> Iterator[None]:
-    """Let this process write no file of more than a few bytes, as a full disk does."""
+def disk_that_fills_up() -> Iterator[Callable[[Report, str], None]]:
+    """A watcher that fills the disk when the workers fuzz, for files of this process.
+
+    From then on none may have more than a few bytes.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+
+    def fill(report: Report, phase: str) -> None:
+        if phase == "fuzzing":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+
     try:
-        yield
+        yield fill
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with no_room_from_now_on() as fill:
+    with disk_that_fills_up() as fill:
         report = Campaign(options(run, "bug", runs=30_000), fill).run()
 
     assert isinstance(report.trouble, UsageError)
@@ -101,20 +108,6 @@ def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     again = Campaign(options(run, "bug", runs=1), quiet).run()
     assert places(report) <= places(again)
     assert all(finding.artifact and finding.count for finding in again.findings)
-
-
-@contextmanager
-def no_room_from_now_on() -> Iterator[object]:
-    """A watcher that fills the disk as soon as the workers fuzz."""
-    with no_room() as _:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-
-        def fill(report: Report, phase: str) -> None:
-            if phase == "fuzzing":
-                hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-                resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
-
-        yield fill
 
 
 def test_damaged_corpus_file_is_put_aside_and_said(tmp_path: Path) -> None:

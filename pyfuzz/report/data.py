@@ -19,6 +19,7 @@ from pyfuzz.report.coverage import coverage_of
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
+from pyfuzz.strategy import summary_of
 
 SCHEMA = "pyfuzz-report"
 VERSION = 1
@@ -121,10 +122,13 @@ def _finding_object(
         "first_seconds": said["first_seconds"],
         "by_worker": _by_worker(said),
         "minimized": bool(said.get("minimized")),
+        "flavour": finding.flavour or run.flavour,
         "earlier": finding.earlier,
         "operations": operations,
         "artifact": None if finding.artifact is None else _inside(run, finding.artifact),
-        "replay": None if finding.artifact is None else _command(run, finding.artifact),
+        "replay": None
+        if finding.artifact is None
+        else _command(run, finding.artifact, finding.flavour),
         "script": _script(run, finding, operations),
         "replayed": replay,
     }
@@ -141,13 +145,12 @@ def _inside(run: Run, path: Path) -> str:
     return str(path.relative_to(run.path))
 
 
-def _command(run: Run, path: Path) -> str:
+def _command(run: Run, path: Path, flavour: str | None = None) -> str:
     if run.target is None:
         return shlex.join(["pyfuzz", "replay", str(path), "--target", run.name])
     if run.target.extracted and run.kernel is None:
         return shlex.join(["pyfuzz", "replay", str(path), "--kernel", "PATH"])
-    command = replay_command(path, run.target, run.kernel or "")
-    return command + (" --sanitize" if run.flavour == "sanitize" else "")
+    return replay_command(path, run.target, run.kernel or "", flavour or run.flavour)
 
 
 def _input_command(run: Run, entry: dict[str, Any]) -> str | None:
@@ -158,12 +161,16 @@ def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
     """Return shell lines that replay a finding where there is no run folder."""
     said = finding.said
     name = f"{said['kind']}-{said.get('function') or 'unknown'}.seq"
-    lines = [f"cat > {name} <<'EOF'", HEADER, *operations, "EOF", _command(run, Path(name))]
+    lines = [f"cat > {name} <<'EOF'", HEADER, *operations, "EOF"]
+    lines.append(_command(run, Path(name), finding.flavour))
     return "\n".join(lines) + "\n"
 
 
 def _workers(run: Run, samples: list[stats.Sample]) -> list[dict[str, Any]]:
-    """Return what each worker did; of the last campaign, where there were several."""
+    """Return what each worker did; of the last campaign, where there were several.
+
+    ``strategy`` is how it fuzzes, None for one that another version called otherwise.
+    """
     if not samples:
         return []
     found: dict[str, list[int]] = {}
@@ -177,6 +184,7 @@ def _workers(run: Run, samples: list[stats.Sample]) -> list[dict[str, Any]]:
     return [
         {
             **asdict(worker),
+            "strategy": summary_of(worker.name),
             "found": found.get(worker.name, []),
             "found_first": first.get(worker.name, []),
         }

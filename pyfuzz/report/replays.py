@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def replay_findings(
 ) -> Iterator[dict[str, Any]]:
     """Yield for each finding what its replay showed, see docs/json.md.
 
+    ``flavour`` is that of findings that do not say theirs.
     Errors: UsageError or HarnessError as loading the target does.
     """
     stored = list(findings)
@@ -46,10 +48,14 @@ def replay_findings(
             return reasons[key]
         return target.known_reason(found.kind, found.function, found.message)
 
-    builder.build(target, flavour)
-    with Runner(target, flavour) as runner:
+    runners: dict[str, Runner] = {}
+    with ExitStack() as stack:
         for finding in stored:
-            yield _replay(runner, finding, known)
+            needed = finding.flavour or flavour
+            if needed not in runners:
+                builder.build(target, needed)
+                runners[needed] = stack.enter_context(Runner(target, needed))
+            yield _replay(runners[needed], finding, known)
 
 
 def _replay(

@@ -87,6 +87,12 @@ class StoredFinding:
     artifact: Path | None
     earlier: bool = False
 
+    @property
+    def flavour(self) -> str | None:
+        """The flavour that shows it; None if an older version did not say."""
+        flavour = self.said.get("flavour")
+        return flavour if flavour in ("fuzz", "sanitize") else None
+
 
 @dataclass(slots=True)
 class Run:
