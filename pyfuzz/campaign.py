@@ -36,7 +36,7 @@ MEMORY_MB = 2048
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a campaign is to do.
+    """What a campaign is to do; with ``faults``, sequences plant them.
 
     ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
     it is not fuzzed or was made up; ``kernel_facts`` say what
@@ -59,6 +59,7 @@ class Options:
     memory_mb: int = MEMORY_MB
     stop_on_finding: bool = False
     check: bool = True
+    faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Campaign:
         self._watch(self.report, "building")
         _engine.prepare(options.flavour)
         builder.build(options.target, options.flavour)
-        folder = RunFolder(options.out, options.target.name)
+        folder = RunFolder(options.out, options.target.name, faults=options.faults)
         self._stats = stats.StatsFile(folder.path / stats.FILE)
         self._started = stats.now()
         self._begun = False
@@ -143,15 +144,17 @@ class Campaign:
         report, options = self.report, self._options
         self.supervisor = Supervisor(options, folder, report.note)
         self._start_ns = time.monotonic_ns()
-        self._table = FindingTable(options.target, self._start_ns)
+        self._table = FindingTable(options.target, self._start_ns, faults=options.faults)
         try:
             provenance.record(folder.path, options, self._started)
-            earlier = recover(folder, options.target, report.note)
+            earlier = recover(folder, options.target, report.note, faults=options.faults)
             folder.prepare_corpus(report.note)
             self._watch(report, "starting")
             self.supervisor.start()
             self._start_ns = folder.begin(options.flavour)
-            self._table = FindingTable(options.target, self._start_ns, earlier)
+            self._table = FindingTable(
+                options.target, self._start_ns, earlier, faults=options.faults
+            )
             self._begun = True
             self._fuzz(folder)
         except KeyboardInterrupt:
@@ -285,6 +288,7 @@ class Campaign:
                 self._options.flavour,
                 paths,
                 pinned=seeds_in(folder.corpus),
+                faults=self._options.faults,
                 limit_s=_DISTILL_S,
                 hang_limit_s=_DISTILL_S,
             )

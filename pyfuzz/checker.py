@@ -23,7 +23,7 @@ _IDLE_S = 0.3
 _NICE = 5
 
 
-def check_for_ever(module: Module, corpus: Path, checked: Path) -> NoReturn:
+def check_for_ever(module: Module, corpus: Path, checked: Path, *, faults: bool) -> NoReturn:
     """Run each input of a corpus folder once, as they come; note its name first.
 
     So the one that ends this process is not run again by the next.
@@ -38,7 +38,7 @@ def check_for_ever(module: Module, corpus: Path, checked: Path) -> NoReturn:
                 file.write(f"{name}\n")
                 file.flush()
                 done.add(name)
-                module.run(data)
+                module.run(data, faults=faults)
             if not new:
                 time.sleep(_IDLE_S)
 

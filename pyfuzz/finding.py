@@ -13,7 +13,7 @@ from pyfuzz import container, sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.grammar import HEADER, format_operation
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Operation
+from pyfuzz.operation import Operation, has_faults
 from pyfuzz.run_folder import write_beside
 from pyfuzz.shared import Slot
 
@@ -65,8 +65,19 @@ class _Sight:
 class FindingTable:
     """The findings of all workers, of all processes that a worker has had, and of before."""
 
-    def __init__(self, target: Target, start_ns: int, earlier: Iterable[Finding] = ()) -> None:
-        """Make a table; ``earlier`` are the findings of earlier campaigns in the folder."""
+    def __init__(
+        self,
+        target: Target,
+        start_ns: int,
+        earlier: Iterable[Finding] = (),
+        *,
+        faults: bool = False,
+    ) -> None:
+        """Make a table; ``earlier`` are the findings of earlier campaigns in the folder.
+
+        ``faults`` says how the workers read their inputs.
+        """
+        self._faults = faults
         self._target = target
         self._start_ns = start_ns
         self._sights: dict[int, dict[str, _Sight]] = {}
@@ -93,7 +104,7 @@ class FindingTable:
             sights[process] = _Sight(worker, flavour, scored, slot)
             best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
             finding = self._findings.get(slot.signature)
-            operations = sequence.decode(best.slot.best)
+            operations = sequence.decode(best.slot.best, faults=self._faults)
             if finding is None:
                 finding = self._new(best, operations)
                 self._findings[slot.signature] = finding
@@ -192,7 +203,9 @@ def write_artifact(finding: Finding, target: Target, source: str, folder: Path) 
     path = folder / f"{finding.stem}.seq"
     data = sequence.encode(finding.operations)
     if len(data) <= sequence.MAX_BYTES:
-        write_beside(path.with_suffix(".pyfz"), container.pack(data))
+        write_beside(
+            path.with_suffix(".pyfz"), container.pack(data, faults=has_faults(finding.operations))
+        )
     write_beside(path, _text(finding, target, source, path).encode())
     finding.artifact = path
 

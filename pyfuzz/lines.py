@@ -87,9 +87,10 @@ class LineCoverage:
         return sum(line.count > 0 for file in self.files for line in file.lines.values())
 
 
-def line_coverage(target: Target, inputs: Iterable[bytes]) -> LineCoverage:
+def line_coverage(target: Target, inputs: Iterable[bytes], *, faults: bool = False) -> LineCoverage:
     """Run inputs (raw operations) in a child process and count what they execute.
 
+    ``faults`` says whether bit 7 of an operation makes it a fault.
     A line's input is the first that reaches it: give the short ones first.
     Errors: UsageError or HarnessError as loading the target does, HarnessError
     if the module has no DWARF.
@@ -103,7 +104,7 @@ def line_coverage(target: Target, inputs: Iterable[bytes]) -> LineCoverage:
         number = -1
         for number, payload in enumerate(inputs):
             try:
-                ran = runner.call(run, payload)
+                ran = runner.call(run, payload, faults)
             except ChildDiedError:
                 died.append(number)
                 continue
@@ -124,9 +125,9 @@ def blocks(module: Module) -> tuple[Path, list[int]]:
     return module.path, module.block_addresses()
 
 
-def run(module: Module, payload: bytes) -> list[tuple[int, int]]:
+def run(module: Module, payload: bytes, faults: bool = False) -> list[tuple[int, int]]:
     """Run one input; return the blocks it ran and how often each (in the child)."""
-    module.run(payload)
+    module.run(payload, faults=faults)
     return [(block, n) for block, n in enumerate(module.take_block_counts()) if n]
 
 

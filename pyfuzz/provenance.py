@@ -95,6 +95,8 @@ def fuzz_command(options: Options) -> list[str]:
     command += ["--workers", str(options.workers), "--seed", str(options.seed)]
     if options.flavour == "sanitize":
         command.append("--sanitize")
+    if options.faults:
+        command.append("--faults")
     if options.stop_on_finding:
         command.append("--stop-on-finding")
     if not options.check and options.flavour != "sanitize":

@@ -18,7 +18,9 @@ from pyfuzz.shared import Shared
 from pyfuzz.strategy import CHECKER
 
 
-def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> list[Finding]:
+def recover(
+    folder: RunFolder, target: Target, note: Callable[[str], None], *, faults: bool = False
+) -> list[Finding]:
     """Return the findings of a folder, and leave them in findings.json alone.
 
     ``note`` is told what cannot be read.  Errors: OSError; then nothing is
@@ -28,7 +30,7 @@ def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> l
     for text in notes:
         note(text)
     start_ns, flavour = folder.began()
-    table = FindingTable(target, start_ns, earlier)
+    table = FindingTable(target, start_ns, earlier, faults=faults)
     for path in sorted(folder.workers.glob("*/shared.*")):
         worker, process = path.parent.name, path.suffix
         try:

@@ -57,20 +57,21 @@ def default_path(target: str) -> Path:
 class RunFolder:
     """A run folder that this process holds; nobody else writes to it meanwhile."""
 
-    def __init__(self, path: Path, target: str) -> None:
+    def __init__(self, path: Path, target: str, *, faults: bool = False) -> None:
         """Make the folder, or take up the one that an earlier campaign left.
 
-        Errors: UsageError if it has other things in it, is of another target,
-        cannot be written, or is held by another campaign.
+        ``faults``: its inputs are read with faults on.  Errors: UsageError if it
+        has other things in it, is of another target or of the other way of
+        reading inputs, cannot be written, or is held by another campaign.
         """
         self.path = path
         self.resumed = False
         try:
-            self._check(target)
+            self._check(target, faults=faults)
             for folder in (path, self.corpus, self.findings, self.workers):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._hold()
-            marker = {"pyfuzz": FORMAT, "target": target}
+            marker = {"pyfuzz": FORMAT, "target": target, "faults": faults}
             write_beside(path / MARKER, json.dumps(marker).encode() + b"\n")
         except OSError as error:
             raise UsageError(
@@ -146,7 +147,7 @@ class RunFolder:
         """Let go of the folder."""
         self._lock.close()
 
-    def _check(self, target: str) -> None:
+    def _check(self, target: str, *, faults: bool) -> None:
         if not self.path.exists():
             return
         if not self.path.is_dir():
@@ -162,6 +163,7 @@ class RunFolder:
         try:
             values = json.loads(marker.read_text())
             version, other = values["pyfuzz"], values["target"]
+            had_faults = values.get("faults", False)
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{marker} cannot be understood ({error}): name another folder with --out DIR"
@@ -170,6 +172,12 @@ class RunFolder:
             raise UsageError(
                 f"the run folder {self.path} is of target {other} (format {version}), not of "
                 f"{target} (format {FORMAT}): name another with --out DIR"
+            )
+        if had_faults != faults:
+            raise UsageError(
+                f"the run folder {self.path} was begun {'with' if had_faults else 'without'} "
+                "--faults, which says what its inputs mean: go on as it was begun, or name another "
+                "with --out DIR"
             )
         self.resumed = True
 

@@ -22,6 +22,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "target": options.target.name,
         "source": options.kernel or str(options.target.source),
         "flavour": options.flavour,
+        "faults": options.faults,
         "seed": options.seed,
         "workers": options.workers,
         "by_worker": [_worker_object(worker) for worker in report.workers],
@@ -91,7 +92,8 @@ def as_text(report: Report) -> str:
     lines = [
         "",
         f"{options.target.name} ({what})",
-        f"  flavour      {options.flavour}, seed {options.seed}, "
+        f"  flavour      {options.flavour}{', with faults' * options.faults}, "
+        f"seed {options.seed}, "
         f"{options.workers} worker{'s' * (options.workers != 1)}, {report.seconds:.1f} s"
         + (" (interrupted)" if report.interrupted else ""),
         f"  executions   {counts.executions:,} ({_rate(counts.executions, report):,.0f}/s)",

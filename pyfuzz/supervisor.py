@@ -83,6 +83,7 @@ class Supervisor:
             runs=-1 if options.runs is None else _share(options.runs, options.workers, number),
             reload=options.workers > 1,
             arguments=strategy.arguments,
+            faults=options.faults,
             without=strategy.without,
         )
 
@@ -94,6 +95,7 @@ class Supervisor:
             supervisor=0,
             folders=(str(self._folder.corpus),),
             checked=str(self._checked),
+            faults=self._options.faults,
         )
         folder = self._folder.workers / CHECKER
         self.checker = WorkerProcess(CHECKER, folder, job, self._options.memory_mb)
@@ -165,7 +167,7 @@ class Supervisor:
             return None
         memory_mb = self._options.memory_mb
         with Runner(self._options.target, worker.flavour, _CONFIRM_S, memory_mb) as runner:
-            for finding in runner.run(ended.data):
+            for finding in runner.run(ended.data, faults=self._options.faults):
                 if not finding.function:  # the process's end, not the harness's word
                     now_ns = time.monotonic_ns()
                     return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)

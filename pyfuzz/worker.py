@@ -33,7 +33,8 @@ class Job:
 
     ``folders`` are corpus folders, the first the worker's own, which it writes
     to.  ``arguments`` and ``without`` are its strategy's.  A job with a
-    ``checked`` file is the checker's, which notes there what it has run.
+    ``checked`` file is the checker's, which notes there what it has run.  ``faults``: bit 7 of an
+    operation makes it a fault.
     """
 
     module: str
@@ -47,6 +48,7 @@ class Job:
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     checked: str = ""
+    faults: bool = False
 
     def text(self) -> str:
         """Return the job as the text that read() takes."""
@@ -71,8 +73,9 @@ def main() -> None:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))
     module.attach(shared.buffer)
+    module.set_faults(on=job.faults)
     if job.checked:
-        check_for_ever(module, Path(job.folders[0]), Path(job.checked))
+        check_for_ever(module, Path(job.folders[0]), Path(job.checked), faults=job.faults)
     traits = module.traits
     # What it is told not to feed back, the engine is not to see.
     states = 0 if "state" in job.without else traits.states

@@ -58,6 +58,11 @@ _DEFAULT_S = 60.0
     show_default=True,
     help="What a worker may use, in MiB.",
 )
+@click.option(
+    "--faults",
+    is_flag=True,
+    help="Damage the lists on purpose too: findings are then about what is not contained.",
+)
 @known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -79,6 +84,7 @@ def fuzz(
     check: bool,
     stop_on_finding: bool,
     memory_mb: int,
+    faults: bool,
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
@@ -110,6 +116,7 @@ def fuzz(
         memory_mb=memory_mb,
         stop_on_finding=stop_on_finding,
         check=check,
+        faults=faults,
     )
     with Status(sys.stderr) as status:
         report = Campaign(options, status).run()

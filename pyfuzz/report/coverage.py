@@ -38,7 +38,7 @@ def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str
     Errors: UsageError or HarnessError as loading the target does.
     """
     inputs = _inputs(run)
-    found = line_coverage(target, _within_budget(inputs))
+    found = line_coverage(target, _within_budget(inputs), faults=run.faults)
     if found.inputs < len(inputs):
         run.notes.append(
             f"line coverage is of the shortest {found.inputs} of {len(inputs)} inputs: "
@@ -122,5 +122,7 @@ def _input_object(run: Run, one: _Input) -> dict[str, Any]:
     return {
         "file": None if one.path is None else str(one.path.relative_to(run.path)),
         "finding": one.finding,
-        "operations": [format_operation(op) for op in sequence.decode(one.payload)],
+        "operations": [
+            format_operation(op) for op in sequence.decode(one.payload, faults=run.faults)
+        ],
     }

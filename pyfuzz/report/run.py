@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,13 @@ class Run:
         """How the target was compiled for the campaign."""
         said = self.campaigns[-1] if self.campaigns else self.summary or {}
         return "sanitize" if said.get("flavour") == "sanitize" else "fuzz"
+
+    @property
+    def faults(self) -> bool:
+        """Whether the campaign planted faults, and its inputs are read so."""
+        if self.summary is not None and "faults" in self.summary:
+            return bool(self.summary["faults"])
+        return any("--faults" in shlex.split(said["command"]) for said in self.campaigns)
 
     @property
     def kernel(self) -> str | None:
