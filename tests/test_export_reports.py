@@ -204,3 +204,15 @@ def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:
 
     assert fingerprint("add vm0 f0 s0") == fingerprint("add vm2 f9 s70")
     assert fingerprint("add vm0 f0 s0") != fingerprint("add vm0 f0 s0 x2")
+
+
+def test_sarif_of_regressions_that_meet_one_line_is_one_result() -> None:
+    items = [
+        replace(LOST, kind=Kind.HOST_BUG, line=line, operations=LOST.operations[:length])
+        for line, length in ((9, 1), (9, 2), (11, 2))
+    ]
+    replayed = tuple(Replayed(f"{n}.seq", i.operations, (i,)) for n, i in enumerate(items))
+
+    run = sarif_of(Subject("run", TARGET, "fuzz", (), regressions=replayed))["runs"][0]
+
+    assert 2 == len(run["results"])

@@ -17,9 +17,10 @@ from pyfuzz.errors import PyfuzzError
 from pyfuzz.export.subject import Item
 from pyfuzz.finding import Finding, replay_command
 
-# Making findings short, comparing them, the report: of the budget, and at most.
-_REST = 0.15
-_REST_S = 25.0
+# For the sanitizer worker's rest, making findings short, comparing them, the
+# report: a share of the budget, and at most.
+_REST = 0.25
+_REST_S = 30.0
 _LEAST_S = 1.0
 
 

@@ -26,9 +26,8 @@ def lines(result: Result) -> list[str]:
         told += _wrapped(
             "note: the findings were not compared with the base: what is on it is called new", "  "
         )
-    for one in result.regressions:
-        if one.problems:
-            told += ["", *_regression(one)]
+    for alike in _alike(result.regressions):
+        told += ["", *_wrong(alike)]
     in_order = [item for state in State for item in result.of(state)]
     for number, item in enumerate(in_order, 1):
         told += ["", *_finding(number, item)]
@@ -69,13 +68,28 @@ def _regressions(result: Result) -> str:
     return ", ".join(parts)
 
 
-def _regression(one: Replayed) -> Iterable[str]:
-    yield f"regression {one.name}: " + ("FAILED" if one.fails else "as on the base")
-    for problem in one.problems:
+def _alike(regressions: Iterable[Replayed]) -> list[list[Replayed]]:
+    """Put regressions together in which the same is wrong, those that fail first."""
+    found: dict[tuple[object, ...], list[Replayed]] = {}
+    for one in sorted(regressions, key=lambda one: not one.fails):
+        if one.problems:
+            titles = (*one.missing, *(item.title for item in one.items))
+            found.setdefault((one.fails, titles), []).append(one)
+    return list(found.values())
+
+
+def _wrong(alike: list[Replayed]) -> Iterable[str]:
+    first, count = alike[0], len(alike)
+    what = "regression" if count == 1 else f"{count} regressions"
+    shown = ", ".join(one.name for one in alike[:_SHOWN_PLACES])
+    more = f" and {count - _SHOWN_PLACES} more" if count > _SHOWN_PLACES else ""
+    state = "FAILED" if first.fails else "as on the base"
+    yield from _wrapped(f"{what} {state}: {shown}{more}", "")
+    for problem in first.problems:
         yield from _wrapped(problem, "   ")
-    if one.base is not None:
-        yield from _wrapped(f"on the base: {one.base}", "   ")
-    yield f"   {one.command}"
+    if first.base is not None:
+        yield from _wrapped(f"on the base: {first.base}", "   ")
+    yield f"   {first.command}"
 
 
 def _finding(number: int, item: Item) -> Iterable[str]:

@@ -41,7 +41,7 @@ def render(subject: Subject) -> bytes:
 
     A finding that is known, or on the base, is a note that is suppressed with the
     reason; GitHub shows the others at their line of the target's source.  A
-    regression's finding is left out where the same bug is there already.
+    regression's finding is left out where one of its kind is at the same line.
     """
     run = {
         "tool": {"driver": {"name": "pyfuzz", "version": __version__, "rules": _rules(subject)}},
@@ -80,14 +80,19 @@ def _rules(subject: Subject) -> list[dict[str, Any]]:
 
 def _results(subject: Subject) -> list[dict[str, Any]]:
     items = list(subject.items)
-    there = {(_fingerprint(item), item.fails) for item in items}
+    there = {_spot(item) for item in items}
     for item in (item for one in subject.regressions for item in one.items):
-        key = _fingerprint(item), item.fails
-        if key not in there:
-            there.add(key)
+        if _spot(item) not in there:
+            there.add(_spot(item))
             items.append(item)
     results = [_result(subject, item) for item in items]
     return results + [_missing(subject, one) for one in subject.regressions if one.missing]
+
+
+def _spot(item: Item) -> tuple[object, ...]:
+    """What two findings of regressions must have in common to be one result."""
+    where = (item.kind, item.line) if item.line else (_fingerprint(item),)
+    return (item.fails, item.function, *where)
 
 
 def _missing(subject: Subject, one: Replayed) -> dict[str, Any]:
