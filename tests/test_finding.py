@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyfuzz import catalogue, container, sequence
+import pytest
+
+from pyfuzz import catalogue, container, finding_store, sequence
 from pyfuzz.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.shared import Slot
@@ -82,3 +84,62 @@ def test_deaths_of_one_cause_are_one_finding() -> None:
 
     (finding,) = table.all()
     assert (2, "hang-unknown") == (finding.count, finding.stem.rsplit("-", 1)[0])
+
+
+def test_findings_that_are_one_bug_are_counted_as_one_from_then_on() -> None:
+    table = FindingTable(TARGET, 0)
+    table.update("a.1", [slot(SHORT, 5, first_ns=9, signature=1)])
+    table.update("b.1", [slot(SHORT, 3, first_ns=4, signature=2)])
+    kept = table.merge(table.all())
+    table.update("a.1", [slot(SHORT, 6, first_ns=9, signature=1)])
+
+    assert [kept] == table.all()
+    assert (2, {1}, 9, {"b": 3, "a": 6}) == (
+        kept.signature,
+        kept.also,
+        kept.count,
+        kept.by_worker,
+    )
+
+
+def test_earlier_findings_go_on_being_counted_under_all_their_signatures() -> None:
+    before = FindingTable(TARGET, 0)
+    before.update("a.1", [slot(SHORT, 5, signature=1), slot(SHORT, 3, first_ns=2, signature=2)])
+    before.merge(before.all())
+    table = FindingTable(TARGET, 1_000, before.all())
+    table.update("a.1", [slot(LONG, 10, first_ns=5_000, signature=2)])
+
+    (finding,) = table.all()
+    assert (18, {"a": 18}, 0.0) == (finding.count, finding.by_worker, finding.first_seconds)
+    assert SHORT == sequence.encode(finding.operations)
+
+
+def test_what_is_not_scored_counts_only_where_nobody_else_has_seen_it() -> None:
+    table = FindingTable(TARGET, 0)
+    table.update("sanitizer.1", [slot(LONG, 9)], flavour="sanitize", scored=False)
+    (alone,) = table.all()
+    assert (9, "sanitize") == (alone.count, alone.flavour)
+
+    (changed,) = table.update("a.1", [slot(LONG, 2)])
+    assert (2, "fuzz", {"a": 2}) == (changed.count, changed.flavour, changed.by_worker)
+
+
+def test_stored_findings_are_read_back_as_they_were(tmp_path: Path) -> None:
+    table = FindingTable(TARGET, 0)
+    table.update("a.1", [slot(LONG, 5, signature=1), slot(SHORT, 3, first_ns=2, signature=2)])
+    table.merge(table.all())
+    finding_store.write(tmp_path, table.all())
+
+    again, notes = finding_store.read(tmp_path, TARGET)
+    assert ([], table.all()) == (notes, again)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"findings": 2}', '{"findings": 1, "list": [7]}', "[" * 100_000]
+)
+def test_stored_findings_that_cannot_be_read_are_put_aside(tmp_path: Path, text: str) -> None:
+    (tmp_path / finding_store.FILE).write_text(text)
+    found, (note,) = finding_store.read(tmp_path, TARGET)
+    assert [] == found
+    assert "findings.json cannot be read" in note
+    assert [text] == [path.read_text() for path in tmp_path.iterdir()]
