@@ -183,7 +183,7 @@ def test_plain_libfuzzer_has_neither_our_mutator_nor_our_flags(tmp_path: Path) -
 def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
     target = catalogue.get("v6.6")
     native = throughput.native_program(target, _engine.prepare("fuzz"))
-    both = throughput.same_inputs(native, builder.build(target), 2000, 1, tmp_path)
+    both = throughput.same_inputs(native, builder.build(target), 2000, 1, tmp_path, 1)
 
     assert both.same
     assert 2000 <= both.pyfuzz.executions

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", default=[], help="these faults alone")
     parser.add_argument("--peer", action="append", help="these peers alone")
     parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
-    parser.add_argument("--runs", type=int, default=40_000, help="on the same inputs, each round")
+    parser.add_argument("--runs", type=int, default=20_000, help="on the same inputs, each round")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, help="write every trial to this file")
     return parser

@@ -14,9 +14,10 @@ _OURS = "pyfuzz"
 _NATIVE = "libFuzzer"
 _SLOW_S = 2.0
 _SAME = (
-    "On the very same inputs ({times} times {runs:,} runs, another seed each; both {did} the same "
-    "operations and steps), without start-up: pyfuzz has {share:.3f} of the executions per second "
-    "of native libFuzzer with the same generator ({least:.3f} to {most:.3f})."
+    "On the very same inputs ({times} times {runs:,} runs, another seed each, the least time of "
+    "three turns; both {did} the same operations and steps), without start-up: pyfuzz has "
+    "{share:.3f} of the executions per second of native libFuzzer with the same generator "
+    "({least:.3f} to {most:.3f})."
 )
 _OWN_CHOICE = (
     "Each with inputs of its own choice, from one corpus where it takes one; per second of "

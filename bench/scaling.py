@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``make scaling``: what a step costs as the work grows, as plots in docs/scaling.
+
+Each point is the least of several rounds, since other work on a machine only
+adds to it; times are processor time, but for workers, which share the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bench.plot import Series, line_plot
+from pyfuzz import _native, catalogue
+from pyfuzz.operation import Opcode, Operation
+from pyfuzz.sequence import encode
+
+_OPERATIONS = (16, 32, 64, 128, 256, 512, 1024)
+_LENGTHS = (1, 4, 14, 28, 64, 128, 256, 512, 1024, 1900)
+_VMS = (1, 2, 3, 4)
+_PAIRS = 400
+_LEAST_NS = 10_000_000
+_SAMPLES = 8  # random sequences of each length
+# By x: pairs of a sequence and a longer one; what a step costs is in the difference.
+_Inputs = Mapping[float, Sequence[tuple[bytes, bytes]]]
+
+
+def by_chance(operations: int, number: int, *, repeats: bool) -> bytes:
+    """Return a sequence of random operations; without repeats each is one step."""
+    data = bytearray(random.Random(number).randbytes(4 * operations))
+    if not repeats:
+        data[3::4] = bytes(operations)
+    return bytes(data)
+
+
+def churn(length: int, *, newest: bool) -> tuple[bytes, bytes]:
+    """Return a sequence that builds a list, and one that then takes out and puts in again.
+
+    The newest entry is where the target looks first; an entry anywhere takes it
+    through half of the list.
+    """
+    rng = random.Random(length)
+    operations = build = [Operation(Opcode.ADD, repeat=length)]
+    for _ in range(_PAIRS):
+        member = length - 1 if newest else rng.randrange(length)
+        take, put = (
+            Operation(Opcode.REMOVE, operand=member),
+            Operation(Opcode.ADD, operand=2047),
+        )
+        operations = [*operations, take, put]
+    return encode(build), encode(operations)
+
+
+def spread(vms: int) -> bytes:
+    """Return the same number of steps, dealt out to so many VMs."""
+    operations = []
+    for number in range(1000):
+        vm = number % vms
+        head = number // 4 % 8
+        opcode = Opcode.REMOVE if number // 32 % 2 else Opcode.ADD
+        operations.append(Operation(opcode, vm, head, vm, operand=number))
+    return encode(operations)
+
+
+class Clock:
+    """Runs sequences in this process and takes their time."""
+
+    def __init__(self, target: catalogue.Target, rounds: int) -> None:
+        self._module = _native.load(target)
+        self._rounds = rounds
+
+    def steps(self, data: bytes) -> int:
+        """Return how many steps a sequence has."""
+        self._module.run(data)
+        return self._module.last().steps
+
+    def ns_a_step(self, inputs: _Inputs) -> dict[float, float]:
+        """Return by x what a step of the longer sequences costs beyond the shorter ones."""
+        found = {}
+        for x, pairs in inputs.items():
+            more = sum(self.steps(whole) - self.steps(without) for without, whole in pairs)
+            found[x] = sum(self._ns(whole) - self._ns(without) for without, whole in pairs) / more
+        return found
+
+    def _ns(self, data: bytes) -> float:
+        """Return what a sequence costs: the least of the rounds."""
+        run, size, least = self._module.run_function, len(data), float("inf")
+        for _ in range(self._rounds):
+            times, start, spent = 0, time.process_time_ns(), 0
+            while spent < _LEAST_NS:
+                run(data, size)
+                times += 1
+                spent = time.process_time_ns() - start
+            least = min(least, spent / times)
+        return least
+
+
+def plot_sequence(clock: Clock) -> str:
+    """Plot a step against the length of its sequence."""
+    once, many = (
+        {
+            float(n): [(b"", by_chance(n, k, repeats=repeats)) for k in range(_SAMPLES)]
+            for n in _OPERATIONS
+        }
+        for repeats in (False, True)
+    )
+    return line_plot(
+        "A step costs the same in a long sequence",
+        "operations in the sequence",
+        "ns a step",
+        [_series("with repetitions", clock, many), _series("once each", clock, once)],
+    )
+
+
+def plot_list(clock: Clock) -> str:
+    """Plot a step against the length of its list."""
+    newest = {float(n): [churn(n, newest=True)] for n in _LENGTHS}
+    anywhere = {float(n): [churn(n, newest=False)] for n in _LENGTHS}
+    return line_plot(
+        "Long lists cost what the target's own search costs",
+        "entries in the list",
+        "ns a step, half of them add, half remove",
+        [_series("an entry anywhere", clock, anywhere), _series("the newest entry", clock, newest)],
+    )
+
+
+def plot_vms(clock: Clock) -> str:
+    """Plot a step against the number of VMs that steps are dealt out to."""
+    dealt = {float(n): [(b"", spread(n))] for n in _VMS}
+    return line_plot(
+        "More VMs cost nothing",
+        "VMs that the same steps are dealt out to (4 exist)",
+        "ns a step",
+        [_series("1000 steps", clock, dealt)],
+    )
+
+
+def plot_workers(target: str, counts: tuple[int, ...], seconds: int, rounds: int) -> str:
+    """Plot what a campaign does a second of real time against its workers."""
+    best: dict[int, tuple[float, float]] = dict.fromkeys(counts, (0.0, 0.0))
+    for number in range(rounds):
+        for workers in counts:
+            run = campaign(target, workers, seconds, number + 1)
+            best[workers] = max(best[workers], run)
+    executions = [(float(n), best[n][0]) for n in counts]
+    return line_plot(
+        "Workers share what processors there are",
+        "workers",
+        "executions a second",
+        [Series("executions/s", executions)],
+    )
+
+
+def campaign(target: str, workers: int, seconds: int, seed: int) -> tuple[float, float]:
+    """Return executions and operations a second of one campaign."""
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-scaling-") as folder:
+        command = [sys.executable, "-m", "pyfuzz", "fuzz", target, "--workers", str(workers)]
+        command += ["--time", f"{seconds}s", "--seed", str(seed), "--out", f"{folder}/run"]
+        done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+        result = json.loads(done.stdout)
+    return float(result["executions_per_second"]), float(result["operations_per_second"])
+
+
+def _series(name: str, clock: Clock, inputs: _Inputs) -> Series:
+    return Series(name, sorted(clock.ns_a_step(inputs).items()))
+
+
+def main() -> None:
+    """Measure, and write the plots."""
+    parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
+    parser.add_argument("--target", default="v6.6")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--worker-seconds", type=int, default=10, help="0: leave workers out")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--out", type=Path, default=Path("docs/scaling"))
+    options = parser.parse_args()
+    clock = Clock(catalogue.get(options.target), options.rounds)
+    plots: dict[str, Callable[[], str]] = {
+        "sequence": lambda: plot_sequence(clock),
+        "list": lambda: plot_list(clock),
+        "vms": lambda: plot_vms(clock),
+    }
+    if options.worker_seconds:
+        counts = tuple(options.workers)
+        plots["workers"] = lambda: plot_workers(options.target, counts, options.worker_seconds, 2)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, plot in plots.items():
+        path = options.out / f"{name}.svg"
+        path.write_text(plot())
+        print(path, flush=True)
+
+
+if __name__ == "__main__":
+    main()
