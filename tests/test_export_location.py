@@ -81,6 +81,41 @@ def test_place_of_a_kernel_s_finding_is_in_its_tree(kernel: Target) -> None:
     assert (lost.file, lost.line) == ("arch/x86/kvm/mmu/mmu.c", 1)
 
 
+@pytest.mark.parametrize(
+    ("mmu", "header"),
+    [
+        ("/srv/include/arch/x86/linux/arch/x86/kvm/mmu/mmu.c", "include/linux/kvm_types.h"),
+        ("/home/me/linux-6.1.tar.xz:arch/x86/kvm/mmu/mmu.c", "include/linux/kvm_types.h"),
+        ("arch/x86/kvm/mmu.c", "include/linux/kvm_types.h"),
+    ],
+)
+def test_place_in_any_tree_is_relative_to_its_root(tmp_path: Path, mmu: str, header: str) -> None:
+    inside = mmu[mmu.rindex("arch/x86/kvm/") :]
+    root = mmu.removesuffix(inside)
+    text = KERNEL.replace("/home/me/linux/arch/x86/kvm/mmu/mmu.c", mmu)
+    text = text.replace("/home/me/linux/include", f"{root}include")
+    text = text.replace("struct other {\n\tint x;\n};", "static int helper(void)\n{\n}\n")
+    (tmp_path / "target.c").write_text(text)
+    target = Target("linux", EXTRACTED, "BUG()", tmp_path / "target.c")
+
+    assert inside == locate(target, "pte_list_add", 905).file
+    assert (header, 7) == (locate(target, "helper", 0).file, locate(target, "helper", 0).line)
+
+
+def test_place_in_a_file_alone_is_relative_to_the_current_folder_if_it_is_in_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = tmp_path / "kvm" / "mmu.c"
+    text = KERNEL.replace("/home/me/linux/arch/x86/kvm/mmu/mmu.c", str(alone))
+    (tmp_path / "target.c").write_text(text)
+    target = Target("mmu", EXTRACTED, "BUG()", tmp_path / "target.c")
+
+    outside = locate(target, "pte_list_add", 905).file
+    monkeypatch.chdir(tmp_path)
+
+    assert (str(alone), "kvm/mmu.c") == (outside, locate(target, "pte_list_add", 905).file)
+
+
 def test_place_of_a_port_s_finding_is_where_its_function_is() -> None:
     place = locate(catalogue.get("v5.10"), "__pte_list_remove", 0)
     nowhere = locate(catalogue.get("v5.10"), "", 0)

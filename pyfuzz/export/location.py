@@ -10,15 +10,19 @@ from pathlib import Path
 from pyfuzz.catalogue import Target
 from pyfuzz.export.flatten import Line, flatten, shown
 
-# A kernel's file is named by its place in the tree, wherever that tree is.
-_IN_TREE = re.compile(r"(?:^|/)((?:arch/x86|include)/.*)$")
+# Its place in a tree, wherever that is; of a tarball the tree's path ends in ":".
+_MMU = re.compile(r"(?P<root>(?:.*[/:])?)arch/x86/kvm/(?:mmu/)?mmu\.c")
 # A definition's head may go over so many lines.
 _HEAD_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A line of a file; ``file`` is relative to the kernel tree or to pyfuzz's own."""
+    """A line of a file.
+
+    ``file`` is relative to the kernel tree, to pyfuzz's own, or, where there is
+    no tree, to the current folder if it is in there.
+    """
 
     file: str
     line: int
@@ -31,10 +35,12 @@ def locate(target: Target, function: str, line: int) -> Location:
     """
     lines = flatten(target)
     found = _definition(lines, function) if function else None
+    root = _root(lines)
     if found is None:
-        return Location(_name(_own_file(target, lines)), 1)
+        return Location(_name(_own_file(target, lines), root), 1)
     first, last = found
-    return Location(_name(first.file), line if first.number <= line <= last else first.number)
+    there = line if first.number <= line <= last else first.number
+    return Location(_name(first.file, root), there)
 
 
 def _own_file(target: Target, lines: list[Line]) -> str:
@@ -45,9 +51,17 @@ def _own_file(target: Target, lines: list[Line]) -> str:
     return next((file for file in files if Path(file).name == "mmu.c"), str(target.source))
 
 
-def _name(file: str) -> str:
-    match = _IN_TREE.search(file)
-    return match[1] if match else file
+def _root(lines: list[Line]) -> str:
+    """Return what the names of a kernel tree's files begin with, "" where there is no tree."""
+    matches = (_MMU.fullmatch(line.file) for line in lines)
+    return next((match["root"] for match in matches if match), "")
+
+
+def _name(file: str, root: str) -> str:
+    if root and file.startswith(root):
+        return file.removeprefix(root)
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _definition(lines: list[Line], function: str) -> tuple[Line, int] | None:
