@@ -22,12 +22,24 @@ class Group(Enum):
     CALLER = "the caller's side"
 
 
+class Reach(Enum):
+    """Whose mistake a fault takes; the value is for people.
+
+    Through the documented callers, as they are documented, a guest reaches
+    none: fuzzing without faults is just that (docs/containment.md).
+    """
+
+    CALLER = "a mistake in KVM's callers: if there is one, a guest can provoke it"
+    LIST = "a mistake in the list code: none is known in these versions"
+    OUTSIDE = "memory damaged from outside of the lists: a guest needs that other bug first"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault.
 
     ``number`` is that of csrc/harness/faults.c, ``damage`` what it changes,
-    ``cause`` the mistake that it stands for.
+    ``cause`` the mistake that it stands for, ``reach`` whose mistake that is.
     """
 
     number: int
@@ -35,6 +47,31 @@ class Fault:
     group: Group
     damage: str
     cause: str
+
+    @property
+    def reach(self) -> Reach:
+        """Whose mistake it takes."""
+        return _REACH[self.name]
+
+
+_REACH = {
+    name: reach
+    for reach, names in {
+        Reach.CALLER: """
+            add-twice add-to-two-heads add-to-other-vm wrong-gfn running-other running-none
+            double-zap freed-linked reused-linked cache-empty cache-dirty alloc-fails
+            """,
+        Reach.LIST: """
+            head-locked head-other-spte head-freed head-other-vm slot-null slot-twice count-zero
+            count-less count-more count-over tail-wrong tail-limit more-null more-self more-freed
+            """,
+        Reach.OUTSIDE: """
+            head-zero head-tag slot-wild slot-other-spte slot-other-vm count-huge more-other-list
+            more-other-vm spte-cleared
+            """,
+    }.items()
+    for name in names.split()
+}
 
 
 def _faults(*rows: tuple[str, Group, str, str]) -> tuple[Fault, ...]:

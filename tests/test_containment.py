@@ -81,14 +81,6 @@ def test_memory_report_of_a_freed_descriptor_is_seen_by_the_sanitize_flavour(por
     assert {result.outcome for result in results} <= {Outcome.MEMORY, DEATH}
 
 
-def test_hang_that_ends_in_a_sanitizers_report_leaves_the_process_alive() -> None:
-    payload = encode(parse("add vm0 f0 s0\nfault vm0 f0 head-freed\nremove vm0 f0 s0", "test"))
-    with Runner(catalogue.get("rfc-v2"), "sanitize") as runner:
-        # The limit is over in the middle of most reports.
-        results = [runner.call(search.run_one, payload, 1) for _ in range(200)]
-    assert {result.outcome for result in results} <= {DEATH, Outcome.MEMORY}
-
-
 def test_memory_report_of_slot_minus_one_is_the_merged_codes() -> None:
     text = "add vm0 f0 s0 x15\nfault vm0 f0 count-zero\nremove vm0 f0 s0"
     payload = encode(parse(text, "test"))

@@ -35,6 +35,7 @@ from pyfuzz.run_folder import write_beside
     is_flag=True,
     help="Build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
 )
+@click.option("--both", is_flag=True, help="A row for each kernel without that option and with it.")
 @click.option("--fault", "names", multiple=True, help="Only this fault.  Repeatable.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
 @click.option(
@@ -57,6 +58,7 @@ def containment(
     targets: tuple[str, ...],
     kernels: tuple[Path, ...],
     bug_on_data_corruption: bool,
+    both: bool,
     names: tuple[str, ...],
     seed: int,
     runs: int,
@@ -68,13 +70,15 @@ def containment(
     """Plant each fault in one VM of each target; find the worst that comes of it.
 
     TARGETS are of the catalogue, or all.  [default: all; none with --kernel]
+    What does not compile (rfc-v1) has no row.
 
     Exit code 0: nothing is worse than the shipped matrix says; 1: something
     is, or a target that it does not have does not contain a fault.
     """
-    chosen = _targets(targets, kernels, bug_on_data_corruption)
+    configs = (False, True) if both else (bug_on_data_corruption,)
     if stored is not None:
-        return _replay(stored, chosen)
+        return _replay(stored, _targets(targets or ("all",), kernels, configs))
+    chosen = _targets(targets, kernels, configs)
     picked = [faults.get(name) for name in names] or faults.BY_GROUP
     progress = _Progress(len(chosen) * len(picked))
     rows = fill.find(
@@ -91,7 +95,7 @@ def containment(
 
 
 def _targets(
-    names: tuple[str, ...], kernels: tuple[Path, ...], bug_on_data_corruption: bool
+    names: tuple[str, ...], kernels: tuple[Path, ...], configs: tuple[bool, ...]
 ) -> list[Target]:
     everything = [target for target in catalogue.TARGETS.values() if target.builds]
     if names == ("all",) or not (names or kernels):
@@ -101,9 +105,10 @@ def _targets(
     for target in chosen:
         if not target.builds:
             raise UsageError(f"{target.name} does not compile, as the catalogue says: leave it out")
-    if bug_on_data_corruption and not kernels:
-        raise UsageError("--bug-on-data-corruption is for a kernel: give --kernel PATH too")
-    extracted = [target_of(None, kernel, bug_on_data_corruption) for kernel in kernels]
+    if any(configs) and not kernels:
+        option = "--both" if len(configs) > 1 else "--bug-on-data-corruption"
+        raise UsageError(f"{option} is for a kernel: give --kernel PATH too")
+    extracted = [target_of(None, kernel, config) for kernel in kernels for config in configs]
     return [*chosen, *extracted]
 
 

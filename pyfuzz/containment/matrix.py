@@ -80,6 +80,16 @@ class Row:
         """Return the cell of a fault, None if it was not asked for."""
         return next((cell for cell in self.cells if cell.fault == fault), None)
 
+    @property
+    def contained_faults(self) -> list[str]:
+        """The faults that harm nobody but the VM that has them, whatever comes after."""
+        return [cell.fault for cell in self.cells if cell.contained]
+
+    @property
+    def stale_faults(self) -> list[str]:
+        """Those of them after which an SPTE may outlive a zap of its list."""
+        return [cell.fault for cell in self.cells if cell.contained and cell.stale]
+
     def as_object(self) -> dict[str, Any]:
         """Return the row as ``pyfuzz containment --json`` prints it."""
         return {
@@ -89,6 +99,7 @@ class Row:
             "faults": len(self.applicable),
             "contained": round(self.contained, 4),
             "fatal": round(self.fatal, 4),
+            "stale": len(self.stale_faults),
             "sampled_contained": round(self.sampled(Outcome.DETECTED, Outcome.SILENT), 4),
             "sampled_fatal": round(self.sampled(Outcome.HOST_DEATH), 4),
             "cells": [cell.as_object() for cell in self.cells],

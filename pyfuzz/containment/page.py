@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz import __version__
+from pyfuzz.catalogue import TARGETS
 from pyfuzz.containment.answers import (
     CONTAINED,
     Comparison,
@@ -19,10 +20,12 @@ from pyfuzz.containment.answers import (
     share_contained,
 )
 from pyfuzz.containment.cell import Cell
-from pyfuzz.containment.describe import MEANING
+from pyfuzz.containment.deaths import causes_of_death
+from pyfuzz.containment.describe import MEANING, stale_text
 from pyfuzz.containment.matrix import Matrix, Row
-from pyfuzz.containment.table import SIGNS
-from pyfuzz.faults import BY_GROUP, Fault
+from pyfuzz.containment.reach import triggers
+from pyfuzz.containment.table import sign
+from pyfuzz.faults import BY_GROUP, Fault, Reach
 from pyfuzz.results import OUTCOMES, Outcome
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -70,7 +73,9 @@ def render(matrix: Matrix) -> str:
             proposal=PROPOSAL,
             outcomes=OUTCOMES[1:],
             meaning=MEANING,
-            signs=SIGNS,
+            left_out=[target for target in TARGETS.values() if not target.builds],
+            reaches=_reaches(matrix),
+            triggered=_triggered(matrix),
             generator=f"pyfuzz {__version__}",
         )
     )
@@ -84,6 +89,26 @@ def _faults(matrix: Matrix) -> list[tuple[str, list[tuple[Fault, list[Cell]]]]]:
         if len(cells) == len(matrix.rows):
             groups.setdefault(fault.group.value, []).append((fault, cells))
     return list(groups.items())
+
+
+def _reaches(matrix: Matrix) -> list[tuple[Reach, list[str]]]:
+    """Return the planted faults by whose mistake they take."""
+    planted = [
+        fault
+        for fault in BY_GROUP
+        if any((cell := row.find(fault.name)) and cell.applies for row in matrix.rows)
+    ]
+    by_reach = [(reach, [f.name for f in planted if f.reach is reach]) for reach in Reach]
+    return [(reach, found) for reach, found in by_reach if found]
+
+
+def _triggered(matrix: Matrix) -> list[tuple[Row, list[tuple[str, list[Cell]]]]]:
+    """Return, for each row, its bad cells by who does what they end with."""
+    return [
+        (row, [(who.value, cells) for who, cells in triggers(row.applicable).items()])
+        for row in matrix.rows
+        if any(not cell.contained for cell in row.applicable)
+    ]
 
 
 def _answers(matrix: Matrix) -> list[tuple[Question, Comparison]]:
@@ -102,7 +127,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        percent=_percent, contained=_contained_of, slug=_slug, replay=_replay_command
+        percent=_percent,
+        contained=_contained_of,
+        deaths=causes_of_death,
+        sign=sign,
+        slug=_slug,
+        stale=stale_text,
     )
     environment.tests["dead"] = lambda cell: cell.outcome is Outcome.HOST_DEATH
     return environment
@@ -121,7 +151,3 @@ def _contained_of(one: Row | Cell) -> float:
 
 def _slug(cell: Cell) -> str:
     return f"{cell.target}-{cell.fault}".replace(".", "-")
-
-
-def _replay_command(cell: Cell) -> str:
-    return f"pyfuzz replay FILE --target {cell.target}"

@@ -19,14 +19,16 @@ SIGNS = {
     Outcome.SPREAD: "S",
     Outcome.HOST_DEATH: "X",
 }
+REPORTED, STALE = "!", "°"
 _NAME = max(len(fault.name) for fault in BY_GROUP)
 _COLUMN = 4
 
 
 def sign(cell: Cell) -> str:
-    """Return a cell in one letter, with a mark if a sanitizer reported as well."""
-    marked = cell.report is not None and cell.outcome is not Outcome.MEMORY
-    return SIGNS[cell.outcome] + ("!" if marked else "")
+    """Return a cell in one letter, with marks for a sanitizer's report and stale SPTEs."""
+    reported = cell.report is not None and cell.outcome is not Outcome.MEMORY
+    stale = cell.contained and cell.stale
+    return SIGNS[cell.outcome] + REPORTED * reported + STALE * bool(stale)
 
 
 def text(rows: Sequence[Row]) -> Iterator[str]:
@@ -43,6 +45,7 @@ def text(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     for outcome in OUTCOMES[1:]:
         yield f"  {SIGNS[outcome]}  {outcome.value}: {MEANING[outcome]}"
+    yield "  °  and SPTEs may stay present after a zap of their whole list"
     yield "  !  and a sanitizer reports an access that breaks the rules"
     yield "  ·  the target has nothing that this fault could damage"
     yield ""
@@ -69,15 +72,16 @@ def markdown(matrix: Matrix) -> Iterator[str]:
     yield "| fault | " + " | ".join(f"`{row.target}`" for row in rows) + " |"
     yield "|---|" + ":-:|" * len(rows)
     group: Group | None = None
-    for fault in BY_GROUP:
-        if fault.group is not group:
-            group = fault.group
+    for cell in rows[0].cells:
+        if BY_NAME[cell.fault].group is not group:
+            group = BY_NAME[cell.fault].group
             yield f"| **{group.value}** |" + " |" * len(rows)
-        cells = " | ".join(_marked(row.cell(fault.name)) for row in rows)
-        yield f"| `{fault.name}` | {cells} |"
+        cells = " | ".join(_marked(row.cell(cell.fault)) for row in rows)
+        yield f"| `{cell.fault}` | {cells} |"
     yield ""
     meanings = [f"{SIGNS[outcome]} {outcome.value}" for outcome in OUTCOMES[1:]]
-    yield f"{', '.join(meanings)}; ! a sanitizer reports as well; · nothing to damage."
+    yield f"{', '.join(meanings)}; ! a sanitizer reports as well; "
+    yield "° SPTEs may stay present after a zap of their whole list; · nothing to damage."
     yield ""
     yield from markdown_totals(matrix)
 
