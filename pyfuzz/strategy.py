@@ -15,30 +15,35 @@ from dataclasses import dataclass
 class Strategy:
     """One way to fuzz.
 
-    ``arguments`` are libFuzzer's, behind those that all workers have;
-    ``without`` are parts of ours that are switched off (csrc/engine,
-    csrc/harness/feedback.c); ``flavour`` is how the target is compiled for it
-    where the campaign fuzzes the plain one.
+    ``arguments`` are libFuzzer's, behind those that all workers have; ``without``
+    and ``only`` are parts of ours that are switched off, or the one that is left
+    on (csrc/engine/mutator.c, csrc/harness/feedback.c); ``flavour`` is how the
+    target is compiled for it where the campaign fuzzes the plain one.
     """
 
     name: str
     summary: str
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     flavour: str = "fuzz"
 
 
 # In the order in which they are dealt out: one worker gets the first, a machine
 # with more cores than strategies starts over, with other seeds.
 STRATEGIES = (
-    Strategy("structure", "operations are mutated, states are fed back"),
+    Strategy("structure", "plans new sequences and mutates the operations of kept ones"),
+    Strategy("plans", "plans new sequences only", only=("plans",)),
+    Strategy("kept", "mutates the operations of kept sequences only", only=("kept",)),
+    Strategy("chance", "operations by blind chance", only=("chance",)),
     Strategy("bytes", "libFuzzer's own mutations of bytes", without=("structure",)),
-    Strategy("short", "sequences of up to 64 operations", ("-max_len=256",)),
-    Strategy("long", "long sequences from the start", ("-len_control=0",)),
     Strategy(
-        "values", "what comparisons see is fed back", ("-use_value_profile=1",), flavour="values"
+        "values",
+        "also keeps what changes the values that comparisons see",
+        ("-use_value_profile=1",),
+        flavour="values",
     ),
-    Strategy("coverage", "the target's coverage alone is fed back", without=("state",)),
+    Strategy("coverage", "keeps what reaches new code, not new states", without=("state",)),
 )
 
 # Beside them, and not one of them: it replays what they keep.

@@ -85,6 +85,7 @@ class Supervisor:
             arguments=strategy.arguments,
             faults=options.faults,
             without=strategy.without,
+            only=strategy.only,
         )
 
     def _start_checker(self, module: Path) -> None:

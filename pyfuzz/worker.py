@@ -32,7 +32,7 @@ class Job:
     """What a worker is to do; a text in JSON on its command line.
 
     ``folders`` are corpus folders, the first the worker's own, which it writes
-    to.  ``arguments`` and ``without`` are its strategy's.  A job with a
+    to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
     ``checked`` file is the checker's, which notes there what it has run.  ``faults``: bit 7 of an
     operation makes it a fault.
     """
@@ -47,6 +47,7 @@ class Job:
     reload: bool = False
     arguments: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     checked: str = ""
     faults: bool = False
 
@@ -58,7 +59,7 @@ class Job:
     def read(cls, text: str) -> Job:
         """Return the job that a text describes."""
         values = json.loads(text)
-        lists = ("folders", "arguments", "without")
+        lists = ("folders", "arguments", "without", "only")
         return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
 
 
@@ -97,6 +98,9 @@ def engine_arguments(job: Job) -> list[str]:
     own = Path(job.folders[0])
     return [
         f"-max_len={MAX_INPUT_BYTES}",
+        # Our mutator sizes its sequences by itself; at first libFuzzer would
+        # leave it room for one operation.
+        "-len_control=0",
         f"-seed={job.seed}",
         f"-runs={job.runs}",
         # Sequences of thousands of steps find little that short ones do not:

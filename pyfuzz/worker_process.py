@@ -221,7 +221,11 @@ def _spawn(job: Job, log: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env={**_engine.environment(job.flavour), "PYFUZZ_WITHOUT": ",".join(job.without)},
+        env={
+            **_engine.environment(job.flavour),
+            "PYFUZZ_WITHOUT": ",".join(job.without),
+            "PYFUZZ_ONLY": ",".join(job.only),
+        },
         start_new_session=True,  # Ctrl-C is for the campaign alone
     )
 
