@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pyfuzz import sequence
+from pyfuzz import sequence, user_file
 from pyfuzz.errors import UsageError
 from pyfuzz.grammar import HEADER, parse
 from pyfuzz.operation import has_faults
@@ -132,23 +132,22 @@ def to_text(operations: Iterable[Operation]) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file that a user named; UsageError if that cannot be done."""
+    """Read a file that a user named, ``-`` for standard input; UsageError if it cannot be read."""
+    name = user_file.name_of(path)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        return user_file.read_bytes(path, _MAX_FILE_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(f"{path}: cannot be read: {reason}; name a file you can read") from error
-    if len(data) > _MAX_FILE_BYTES:
+        raise UsageError(f"{name}: cannot be read: {reason}; name a file you can read") from error
+    except ValueError:
         raise UsageError(
-            f"{path}: a file with a sequence must have at most {_MAX_FILE_BYTES} bytes, "
+            f"{name}: a file with a sequence must have at most {_MAX_FILE_BYTES} bytes, "
             "has more; it is no file of pyfuzz"
-        )
-    return data
+        ) from None
 
 
 def read(path: Path, *, faults: bool = False) -> SequenceFile:
-    """Read any file that holds a sequence.
+    """Read any file that holds a sequence; ``-`` is standard input.
 
     One whose name ends in .seq is text or a container, never engine input.
     ``faults`` says whether an engine input is one of a campaign with faults.
@@ -156,14 +155,14 @@ def read(path: Path, *, faults: bool = False) -> SequenceFile:
     """
     data = read_bytes(path)
     if data.startswith(MAGIC):
-        payload = unpack(data, str(path))
+        payload = unpack(data, user_file.name_of(path))
         return _file(path, FileKind.CONTAINER, payload, faults=bool(data[_FLAGS_AT] & _FAULTS))
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
     if len(data) > sequence.MAX_BYTES:
         raise UsageError(
-            f"{path}: an engine input must have at most {sequence.MAX_BYTES} bytes, "
-            f"has {len(data)}; it is neither text, container nor engine input"
+            f"{user_file.name_of(path)}: an engine input must have at most {sequence.MAX_BYTES} "
+            f"bytes, has {len(data)}; it is neither text, container nor engine input"
         )
     return _file(path, FileKind.RAW, data, faults=faults)
 
@@ -174,28 +173,31 @@ def read_text(path: Path) -> SequenceFile:
 
 
 def _text_file(path: Path, data: bytes) -> SequenceFile:
+    name = user_file.name_of(path)
     if data.startswith(MAGIC):
-        raise UsageError(f"{path}: must be text, is a binary container; see: pyfuzz show {path}")
+        raise UsageError(f"{name}: must be text, is a binary container; see: pyfuzz show {path}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path}: must be text in UTF-8, byte {error.start} is 0x{data[error.start]:02x}; "
-            f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
-        ) from None
+        raise _no_text(path, data, error.start, "must be text in UTF-8") from None
     if "\0" in text:
-        raise UsageError(
-            f"{path}: must be text, byte {data.index(0)} is 0x00; "
-            f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
-        )
-    operations = parse(text, str(path))
+        raise _no_text(path, data, data.index(0), "must be text")
+    operations = parse(text, name)
     payload = sequence.encode(operations)
     if len(payload) > sequence.MAX_BYTES:
         raise UsageError(
-            f"{path}: a sequence must have at most {sequence.MAX_OPERATIONS} operations, "
+            f"{name}: a sequence must have at most {sequence.MAX_OPERATIONS} operations, "
             f"has {len(payload) // sequence.OPERATION_BYTES}; shorten it"
         )
     return _file(path, FileKind.TEXT, payload, text, faults=has_faults(operations))
+
+
+def _no_text(path: Path, data: bytes, at: int, rule: str) -> UsageError:
+    line = data.count(b"\n", 0, at) + 1
+    return UsageError(
+        f"{user_file.name_of(path)}:{line}: {rule}, byte {at} is 0x{data[at]:02x}; "
+        f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
+    )
 
 
 def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]:

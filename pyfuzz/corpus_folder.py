@@ -64,8 +64,7 @@ def find(paths: Iterable[Path], *, faults: bool = False) -> Found:
         elif path.is_dir():
             _read_folder(found, path, faults=faults)
         else:
-            container.read_bytes(path)  # a file that was named must be readable
-            found.read(path, faults=faults)
+            found.entries.append((path, corpus_file.read_input(path, faults=faults)))
     return found
 
 

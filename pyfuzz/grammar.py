@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 VERSION = 1
 HEADER = f"# pyfuzz sequence {VERSION}"
 
-_HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b\s*(.*?)\s*$")
+# Twice the longest word that means something.
+_MAX_WORD = 64
+
+_HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b(.*)$")
 _COMMENT = re.compile(r"^\s*#|\s\s#|\t#")
 _WORDS: dict[str, list[Opcode]] = {}
 for _opcode, _form in FORMS.items():
@@ -104,6 +107,7 @@ def parse(text: str, name: str) -> list[Operation]:
             _check_header(line)
             words = strip_comment(line).split()
             if words:
+                _check_words(words)
                 operations.append(_operation(words))
         except _LineError as wrong:
             raise UsageError(f"{name}:{number}: {wrong}") from None
@@ -112,11 +116,24 @@ def parse(text: str, name: str) -> list[Operation]:
 
 def _check_header(line: str) -> None:
     found = _HEADER.match(line)
-    if found and found[1] != str(VERSION):
+    version = found[1].strip() if found else str(VERSION)
+    if version != str(VERSION):
         raise _LineError(
-            f"the sequence's version must be {VERSION}, is '{found[1]}'; "
+            f"the sequence's version must be {VERSION}, is '{version[:_MAX_WORD]}'; "
             f"write '{HEADER}', or use the pyfuzz that wrote this file"
         )
+
+
+def _check_words(words: list[str]) -> None:
+    """Look for what is no text of ours at all, so that no message has to show it."""
+    for word in words:
+        if len(word) > _MAX_WORD:
+            raise _LineError(
+                f"a word must have at most {_MAX_WORD} characters, '{ascii(word[:12])[1:-1]}…' has "
+                f"{len(word)}; see docs/sequences.md"
+            )
+        if not word.isprintable():
+            raise _LineError(f"a word must be printable, is {word!a}; see docs/sequences.md")
 
 
 def _operation(words: list[str]) -> Operation:

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from pyfuzz import user_file
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 
@@ -133,7 +134,9 @@ def read(path: Path) -> tuple[Known, ...]:
     text = _read_text(path)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise UsageError(f"{path}: must be TOML: is nested too deep; see https://toml.io") from None
+    except ValueError as error:  # a TOMLDecodeError, or about a number of too many digits
         raise UsageError(_syntax(path, text, str(error))) from None
     tables = document.pop("known", [])
     for key in document:
@@ -159,18 +162,17 @@ def about(entries: Iterable[Known], target: str) -> tuple[Known, ...]:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        data = user_file.read_bytes(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise UsageError(
             f"{path}: the known-findings file cannot be read: {error.strerror or error}; "
             "name a file you can read"
         ) from error
-    if len(data) > _MAX_FILE_BYTES:
+    except ValueError:
         raise UsageError(
             f"{path}: a known-findings file must have at most {_MAX_FILE_BYTES} bytes, has more; "
             "it is no such file"
-        )
+        ) from None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

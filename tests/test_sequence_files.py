@@ -96,8 +96,8 @@ def test_read_mistyped_text_is_no_engine_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.seq", b"\x7fELF\x02\x01\x01\x00", "must be text, byte 7 is 0x00"),
-        ("a.seq", b"add \xff", "must be text in UTF-8, byte 4 is 0xff"),
+        ("a.seq", b"\x7fELF\x02\x01\x01\x00", ":1: must be text, byte 7 is 0x00"),
+        ("a.seq", b"# x\nadd \xff", ":2: must be text in UTF-8, byte 8 is 0xff"),
         ("a.out", b"\x7fELF" + bytes(5000), "an engine input must have at most 4096 bytes"),
         ("a.bin", bytes((1 << 20) + 1), "a file with a sequence must have at most 1048576 bytes"),
         ("a.seq", "count vm0 f3\n" * 1025, "at most 1024 operations, has 1025"),
@@ -110,7 +110,7 @@ def test_read_bad_file_names_it_and_the_rule(
     path = write(tmp_path, name, data)
     with pytest.raises(UsageError, match=message) as caught:
         read(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path}:")
 
 
 @pytest.mark.parametrize("name", [".", "missing.seq"])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from pyfuzz import __version__
 from pyfuzz.errors import PyfuzzError
 
 _PATIENCE_S = 3.0
+_MAX_LINE = 1200
 # In the order of the help.  A command named C is C in the module pyfuzz.cli.C.
 COMMANDS = {
     "targets": "The catalogue: name, generation, policy, known findings.",
@@ -76,6 +78,9 @@ def run(arguments: list[str]) -> int:
     """Run one command line; return its exit code.  Errors are one line on standard error."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _Interrupt())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may be no text; what is said about it still is.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: Any = pyfuzz.main(arguments, prog_name="pyfuzz", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -106,7 +111,13 @@ def _hint(error: click.ClickException) -> str:
 
 
 def _say(message: str) -> int:
-    print(f"pyfuzz: {' '.join(message.split())}", file=sys.stderr)
+    """Print one line, in which a file's bytes cannot command the terminal; return 2."""
+    line = " ".join(message.split())
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+    if len(line) > _MAX_LINE:
+        # Both ends: the subject is in front, the remedy at the back.
+        line = f"{line[: _MAX_LINE * 2 // 3]} … {line[-_MAX_LINE // 3 :]}"
+    print(f"pyfuzz: {line}", file=sys.stderr)
     return 2
 
 

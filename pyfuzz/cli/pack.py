@@ -11,6 +11,7 @@ import click
 from pyfuzz import container
 from pyfuzz.errors import UsageError
 from pyfuzz.run_folder import write_beside
+from pyfuzz.user_file import STDIN
 
 SUFFIX = ".pyfz"
 
@@ -21,12 +22,12 @@ SUFFIX = ".pyfz"
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help=f"The binary file, - for standard output.  [default: FILE with {SUFFIX}]",
+    help=f"The binary file, - for standard output.  [default: FILE with {SUFFIX}, - for -]",
 )
 @click.option("--raw", is_flag=True, help="Write an engine's raw input instead of a container.")
 @click.option("--force", is_flag=True, help="Replace the output if it is there.")
 def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
-    """Turn the text sequence in FILE into a binary one.
+    """Turn the text sequence in FILE (- for standard input) into a binary one.
 
     A count that no repeat code stands for becomes several operations that do
     the same.
@@ -34,7 +35,7 @@ def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
     source = container.read_text(file)
     payload = source.payload
     data = payload if raw else container.pack(payload, faults=source.faults)
-    path = output or file.with_suffix(SUFFIX)
+    path = output or (file if file == STDIN else file.with_suffix(SUFFIX))
     if str(path) == "-":
         sys.stdout.buffer.write(data)
         return

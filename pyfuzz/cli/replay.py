@@ -46,7 +46,8 @@ def replay(
 ) -> int:
     """Run the sequences in FILES step by step and print what happens.
 
-    A file is text, a container (pyfuzz pack), or an engine's raw input.
+    A file is text, a container (pyfuzz pack), or an engine's raw input; - is
+    standard input.
 
     Exit code 0: nothing new was found; 1: a finding that is not a known one.
     """

@@ -15,7 +15,7 @@ from pyfuzz import container
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--faults", is_flag=True, help="A raw input is one of a campaign with faults.")
 def show(file: Path, faults: bool) -> None:
-    """Print the sequence in FILE as text.
+    """Print the sequence in FILE (- for standard input) as text.
 
     FILE is a container (pyfuzz pack), an engine's raw input, or text, which is
     printed in its canonical form without comments.
