@@ -11,16 +11,20 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from bench.compare import afl, peers, throughput, trial, trials
+from bench.compare import afl, peers, store, throughput, trial, trials
 from bench.compare.peers import PEERS, Peer, Programs
 from bench.compare.report import Comparison, aims, as_markdown
 from bench.compare.statistics import Table, a12
+from bench.compare.store import Measured
+from bench.compare.throughput import Rate, SameInputs
 from bench.compare.trials import Options, Row
 from pyfuzz import _engine, builder, catalogue
+from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.known import Known
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.shared import Counts
 
 HOST_BUG = Kind.HOST_BUG.number
 
@@ -125,6 +129,54 @@ def test_page_says_which_peer_is_left_out_and_why() -> None:
 
     assert "Left out: AFL++, afl-fuzz is not there: install the package afl++." in text
     assert "| libFuzzer | 1 | 0 | 0 | 1.000 s | 1.000 s | 0.50 (0.50 to 0.50) |" in text
+
+
+def measured(command: str, budget_s: float, some: list[Row]) -> Measured:
+    return Measured(
+        command=command,
+        machine="here",
+        budget_s=budget_s,
+        seeds=(1,),
+        slow_seeds=(),
+        start_s={row.peer: 0.1 for row in some},
+        missing={},
+        rows=some,
+        rates={"pyfuzz": Rate(1.0, 2.0, 3.0)},
+        same=[SameInputs(Counts(1, 2, 3), Counts(1, 2, 3), 1.0, 1.1)],
+    )
+
+
+def test_run_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
+    one = measured("a", 20.0, rows("pyfuzz", x=[found(1.0), not_found()]))
+    store.write(tmp_path / "a.json", one)
+
+    assert one == store.read(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [{"peer": "x"}]}'])
+def test_read_of_another_file_names_it_and_the_remedy(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+
+    with pytest.raises(UsageError, match=r"x\.json must be what --json wrote.*measure again"):
+        store.read(path)
+
+
+def test_together_takes_each_peer_from_the_first_run_that_has_it() -> None:
+    new = measured("new", 20.0, rows("pyfuzz", x=[found(1.0)]))
+    old = measured("old", 20.0, rows("pyfuzz", x=[found(9.0)]) + rows("AFL++", x=[found(5.0)]))
+    both = store.together([new, old])
+
+    assert [("pyfuzz", 1.0), ("AFL++", 5.0)] == [
+        (row.peer, row.trial.processor_s) for row in both.rows
+    ]
+    assert "new`, `old" == both.command
+
+
+def test_together_refuses_runs_of_other_budgets() -> None:
+    some = rows("pyfuzz", x=[found(1.0)])
+    with pytest.raises(UsageError, match="the same --seconds"):
+        store.together([measured("a", 20.0, some), measured("b", 5.0, some)])
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import random
@@ -12,13 +11,13 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from bench.compare import afl, peers, report, throughput, trials
+from bench.compare import afl, peers, report, store, throughput, trials
 from bench.compare.peers import Peer
 from bench.compare.report import Comparison, Speed
 from bench.compare.statistics import Table
+from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
 from pyfuzz import _engine, catalogue, compiler
 from pyfuzz.catalogue import Target
@@ -31,7 +30,13 @@ def main() -> None:
     """Measure, and print the page; progress goes to standard error."""
     options = _parser().parse_args()
     try:
-        print(report.as_markdown(compare(options)), end="")
+        if options.read:
+            measured = store.together([store.read(path) for path in options.read])
+        else:
+            measured = measure(options)
+        if options.json:
+            store.write(options.json, measured)
+        print(report.as_markdown(compared(measured)), end="")
     except PyfuzzError as error:
         sys.exit(f"compare: {error}")
 
@@ -51,11 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
     parser.add_argument("--runs", type=int, default=20_000, help="on the same inputs, each round")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--json", type=Path, help="write every trial to this file")
+    parser.add_argument("--json", type=Path, help="write all that was measured to this file")
+    parser.add_argument(
+        "--read", type=Path, nargs="+", help="measure nothing: put files of --json together"
+    )
     return parser
 
 
-def compare(options: argparse.Namespace) -> Comparison:
+def measure(options: argparse.Namespace) -> Measured:
     """Measure everything."""
     chosen = [peer for peer in peers.PEERS if not options.peer or peer.name in options.peer]
     missing = {peer.name: why for peer in chosen if (why := peer.missing())}
@@ -68,32 +76,54 @@ def compare(options: argparse.Namespace) -> Comparison:
     how = trials.Options(
         options.seconds, seeds, slow_seeds, options.sample, options.jobs, tuple(options.only)
     )
-    start_s, speed = _clean(targets[0], present, options)
-    tables, rows = {}, []
-    for target in targets:
-        measured = trials.measure(target, present, how, _say)
-        tables[target.name] = Table(measured, options.seconds, start_s)
-        rows += measured
-    if options.json:
-        plain = [{**asdict(row), "trial": _trial(row)} for row in rows]
-        options.json.write_text(json.dumps({"start_s": start_s, "trials": plain}, indent=1))
-    return Comparison(
+    start_s, rates, same = _clean(targets[0], present, options)
+    rows = [row for target in targets for row in trials.measure(target, present, how, _say)]
+    return Measured(
         command=f"python -m bench.compare {shlex.join(sys.argv[1:])}".strip(),
         machine=_machine(present),
-        peers=present,
-        missing=missing,
-        start_s=start_s,
         budget_s=options.seconds,
         seeds=seeds,
-        slow_seeds=slow_seeds,
-        speed=speed,
+        slow_seeds=slow_seeds if any(peer.slow for peer in present) else (),
+        start_s=start_s,
+        missing=missing,
+        rows=rows,
+        speed_target=targets[0].name,
+        runs=options.runs,
+        rates=rates,
+        same=same,
+    )
+
+
+def compared(measured: Measured) -> Comparison:
+    """Return what was measured as what the page is made of."""
+    present = {row.peer for row in measured.rows}
+    targets = dict.fromkeys(row.target for row in measured.rows)
+    tables = {
+        target: Table(
+            [row for row in measured.rows if row.target == target],
+            measured.budget_s,
+            measured.start_s,
+        )
+        for target in targets
+    }
+    speed = Speed(measured.speed_target, measured.rates, measured.same, measured.runs)
+    return Comparison(
+        command=measured.command,
+        machine=measured.machine,
+        peers=[peer for peer in peers.PEERS if peer.name in present],
+        missing=measured.missing,
+        start_s=measured.start_s,
+        budget_s=measured.budget_s,
+        seeds=measured.seeds,
+        slow_seeds=measured.slow_seeds,
+        speed=speed if measured.rates else None,
         tables=tables,
     )
 
 
 def _clean(
     target: Target, present: Sequence[Peer], options: argparse.Namespace
-) -> tuple[dict[str, float], Speed | None]:
+) -> tuple[dict[str, float], dict[str, Rate], list[SameInputs]]:
     """Measure on the target without a fault: what a start costs, and the speeds."""
     with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as name:
         folder = Path(name)
@@ -101,7 +131,7 @@ def _clean(
         _say("start-up of each peer")
         start_s = trials.start_ups(built, present, folder)
         if not options.rounds:
-            return start_s, None
+            return start_s, {}, []
         ours = throughput.native_program(target, _engine.prepare("fuzz"))
         plain = throughput.native_program(target, peers.plain_engine())
         same: list[SameInputs] = []
@@ -121,12 +151,7 @@ def _clean(
                 rate = throughput.rate(peer, built, native, corpus, 2.0, folder)
                 rates[peer.name].append(rate)
     middle = {name: throughput.middle(some) for name, some in rates.items()}
-    return start_s, Speed(target.name, middle, same, options.runs)
-
-
-def _trial(row: trials.Row) -> dict[str, object]:
-    kind = row.trial.kind
-    return {**asdict(row.trial), "kind": kind.value if kind else None}
+    return start_s, middle, same
 
 
 def _machine(present: Sequence[Peer]) -> str:
