@@ -29,7 +29,7 @@ static void die(const char *what)
 
 static int run_one(const uint8_t *data, size_t size)
 {
-	pyfuzz_run(data, size);
+	pyfuzz_fuzz(data, size);
 	return 0;
 }
 
@@ -40,7 +40,7 @@ static int record_one(const uint8_t *data, size_t size)
 	if (fwrite(&length, sizeof(length), 1, record) != 1 ||
 	    fwrite(data, 1, size, record) != size)
 		die("record");
-	pyfuzz_run(data, size);
+	pyfuzz_fuzz(data, size);
 	if (--to_record > 0)
 		return 0;
 	if (fclose(record))
@@ -66,7 +66,7 @@ static void loop(const char *path)
 
 			memcpy(&length, at, sizeof(length));
 			at += sizeof(length);
-			pyfuzz_run(at, length);
+			pyfuzz_fuzz(at, length);
 			at += length;
 		}
 	}

@@ -25,7 +25,7 @@ from pyfuzz.results import (
     Traits,
 )
 
-ABI = 4
+ABI = 5
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
@@ -63,8 +63,8 @@ class Module:
 
     @property
     def run_function(self) -> Any:
-        """The C function behind run(), for callers that run it in a loop."""
-        return self._lib.pyfuzz_run
+        """The C function for an engine's loop: run(), and what csrc/harness/probe.c adds."""
+        return self._lib.pyfuzz_fuzz
 
     def coverage(self, data: bytes) -> bytes:
         """Run one sequence for what it reaches by itself, whatever ran before.

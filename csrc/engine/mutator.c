@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Mutation of operations instead of bytes, called by libFuzzer itself, so that
- * it works in every flavour and under every preload.  Half of the mutations
- * are still libFuzzer's own, which know nothing and so exclude nothing.
+ * it works in every flavour and under every preload.  An input is, by chance,
  *
- * An operation is four bytes (docs/sequences.md); what is known of it here is
- * only where its fields are and which codes add, take out or err.
+ *   one half     a new sequence with a plan (compose.c)
+ *   two tenths   a kept input, whole or its beginning, with a planned end
+ *   two tenths   a kept input with operations put in, out, over and about
+ *   one tenth    a kept input as libFuzzer mutates bytes: it knows nothing, and
+ *                so excludes nothing
+ *
+ * docs/ablation.md says what each of it is worth.  The environment leaves parts
+ * out, for comparisons and for campaigns whose workers are to differ; words
+ * with commas between:
+ *
+ *   PYFUZZ_WITHOUT=plans		kept inputs alone, no planned sequences
+ *   PYFUZZ_WITHOUT=structure		libFuzzer's own mutations of bytes alone
+ *   PYFUZZ_WITHOUT=state		no state feedback (csrc/harness/feedback.c)
+ *   PYFUZZ_ONLY=plans			each input is a new planned sequence
+ *   PYFUZZ_ONLY=kept			planned ends and mutations of kept inputs
+ *   PYFUZZ_ONLY=chance			each input is up to 64 operations by chance
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "operations.h"
 
-#define OP 4
 #define CODE(op) ((op)[0] & 31)
-#define VM(op) ((op)[0] >> 5 & 3)
-#define HEAD(op) ((op)[1] & 31)
+/* Operations of a new sequence, and of a planned end, at most. */
+#define NEW 96
+#define END 32
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
@@ -26,42 +38,52 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 				 uint8_t *out, size_t max_out,
 				 unsigned int seed);
 
-/* xorshift64*: the same seed gives the same mutation. */
-static uint64_t state;
+/* How often each way is taken, in 64. */
+static struct {
+	bool known;
+	bool chance;
+	uint32_t new, end, bytes;
+} ways = { .new = 32, .end = 12, .bytes = 6 };
 
-static void seed_with(unsigned int seed)
+static bool has(const char *variable, const char *word)
 {
-	state = (seed + 1ULL) * 0x9e3779b97f4a7c15ULL;
+	const char *value = getenv(variable);
+
+	return value && strstr(value, word);
 }
 
-static uint32_t below(uint32_t n)
+static void ways_choose(void)
 {
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (uint32_t)((state * 0x2545f4914f6cdd1dULL >> 32) * n >> 32);
-}
-
-/* For the ablation (docs/ablation.md): bytes alone, as if we were not here. */
-static bool plain_bytes(void)
-{
-	static int plain = -1;
-	const char *without;
-
-	if (plain < 0) {
-		without = getenv("PYFUZZ_WITHOUT");
-		plain = without && strstr(without, "structure");
+	if (ways.known)
+		return;
+	ways.known = true;
+	ways.chance = has("PYFUZZ_ONLY", "chance");
+	if (has("PYFUZZ_ONLY", "plans")) {
+		ways.new = 64;
+		ways.bytes = 0;
+	} else if (has("PYFUZZ_ONLY", "kept")) {
+		ways.new = 0;
+		ways.end = 24;
 	}
-	return plain;
+	if (has("PYFUZZ_WITHOUT", "plans")) {
+		ways.new = ways.end = 0;
+		ways.bytes = 16;
+	}
+	if (has("PYFUZZ_WITHOUT", "structure")) {
+		ways.new = ways.end = 0;
+		ways.bytes = 64;
+	}
 }
 
-/* Codes by what they do, as in the table of docs/sequences.md. */
-static const uint8_t adders[] = { 0, 21, 15 };
-static const uint8_t takers[] = { 5, 10, 17, 19, 24 };
-static const uint8_t strays[] = { 9, 11, 18, 26, 27 };
-static const uint8_t others[] = { 12, 13, 14, 20, 28, 29, 30, 31 };
-
-#define PICK(array) ((array)[below(sizeof(array) / sizeof((array)[0]))])
+/* Codes by what they do. */
+static const uint8_t adders[] = { ADD, RMAP_ADD, PARENT_ADD };
+static const uint8_t takers[] = { REMOVE, ZAP_ONE, PARENT_REMOVE, PARENT_DROP,
+				  RMAP_REMOVE };
+static const uint8_t strays[] = { REMOVE_STRAY, ZAP_ONE_STRAY,
+				  PARENT_REMOVE_STRAY, RMAP_REMOVE_STRAY,
+				  RMAP_REMOVE_OFF };
+static const uint8_t others[] = { ZAP_ALL, COUNT, ITERATE, PARENT_UNLINK,
+				  ENTER, CONTEXT, CREATE, DESTROY };
 
 /* Counts at which lists change: whole descriptors, one more, one less. */
 static uint8_t repeat_code(void)
@@ -232,12 +254,26 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
 	size_t n = size / OP, max = max_size / OP;
+	uint32_t way;
 
 	seed_with(seed);
-	if (!max || plain_bytes() || !below(4))
+	ways_choose();
+	if (ways.chance)
+		return scatter(data, max < 64 ? max : 64) * OP;
+	way = below(64);
+	if (!max || way < ways.bytes)
 		return LLVMFuzzerMutate(data, size, max_size);
+	way -= ways.bytes;
+	if (way < ways.new)
+		return compose(data, 0, max < NEW ? max : NEW) * OP;
+	way -= ways.new;
 	if (n > max)
 		n = max;
+	if (way < ways.end) {
+		if (n && below(2))
+			n = 1 + below((uint32_t)n);
+		return compose(data, n, n + END < max ? n + END : max) * OP;
+	}
 	for (uint32_t times = 1 + below(3); times--;)
 		n = mutate_once(data, n, max);
 	return n * OP;
@@ -252,9 +288,13 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 	size_t n1 = size1 / OP, n2 = size2 / OP, max = max_out / OP;
 	size_t head, from, tail;
 
-	if (plain_bytes())
-		return 0;	/* libFuzzer's own is among its mutations */
+	ways_choose();
+	if (ways.new == 64 || ways.bytes == 64 || ways.chance)
+		return 0;	/* of bytes, libFuzzer has its own */
 	seed_with(seed);
+	/* libFuzzer would splice every second time; this makes it one in eight. */
+	if (below(8))
+		return 0;
 	head = below((uint32_t)n1 + 1);
 	if (head > max)
 		head = max;

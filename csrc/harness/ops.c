@@ -252,7 +252,7 @@ static void run_remove(const struct pyfuzz_op *op, unsigned int spte,
 	*sptep = 0;
 }
 
-static void run_iterate(unsigned int vm, unsigned int head)
+void run_iterate(unsigned int vm, unsigned int head)
 {
 	static uint64_t *yielded[PYFUZZ_SPTES + 8];
 	struct vm *m = &world.vms[vm];
@@ -285,6 +285,15 @@ static void run_iterate(unsigned int vm, unsigned int head)
 		finding(PYFUZZ_ITERATOR, guard_function, 0,
 			"it must yield %u entries, yields %u", m->count[head],
 			n);
+}
+
+void run_count(unsigned int vm, unsigned int head)
+{
+	int64_t returned;
+
+	CALL(target->names.count, returned = target->count(vm, head));
+	check_returned(target->names.count, returned,
+		       world.vms[vm].count[head]);
 }
 
 /* A vCPU enters the guest: with a VM-dead request, or a dead VM, it cannot. */
@@ -449,14 +458,9 @@ static void run_one(const struct pyfuzz_op *op, unsigned int spte, bool error)
 		containment_zapped(vm, head);
 		zapped_whole(vm, head);
 		break;
-	case PYFUZZ_OP_COUNT: {
-		int64_t returned;
-
-		CALL(target->names.count, returned = target->count(vm, head));
-		check_returned(target->names.count, returned,
-			       world.vms[vm].count[head]);
+	case PYFUZZ_OP_COUNT:
+		run_count(vm, head);
 		break;
-	}
 	case PYFUZZ_OP_ITERATE:
 		run_iterate(vm, head);
 		break;
@@ -491,6 +495,9 @@ static void check_step(const struct pyfuzz_op *op, bool error,
 		if (world.faulted)
 			check_caches(vm);
 	}
+	if (!world.precise && !world.faulted && !world.host_dead &&
+	    op->opcode != PYFUZZ_OP_COUNT && op->opcode != PYFUZZ_OP_ITERATE)
+		probe_list(op->head_vm, op->head);
 }
 
 void step_run(const struct pyfuzz_op *op, unsigned int i)

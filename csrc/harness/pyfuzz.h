@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything below does; pyfuzz/_native.py refuses another. */
-#define PYFUZZ_ABI 4
+#define PYFUZZ_ABI 5
 
 /* The world: the host as the harness models it. */
 #define PYFUZZ_VMS 4
@@ -207,6 +207,12 @@ struct pyfuzz_shared {
  * seen for the first time in this process.
  */
 int pyfuzz_run(const uint8_t *data, size_t size);
+/*
+ * The same for an engine: the target is also asked for counts and entries
+ * where the sequence does not ask.  What that shows is found, and stored, with
+ * the sequence that does: pyfuzz_last() then speaks of that one.
+ */
+int pyfuzz_fuzz(const uint8_t *data, size_t size);
 
 /* The same, a step at a time; pyfuzz_step() returns the step's findings. */
 void pyfuzz_begin(void);

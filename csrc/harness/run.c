@@ -66,9 +66,10 @@ static void begin(bool precise)
 }
 
 /* The jump buffer is set once a sequence; nothing after it is kept in locals. */
-void run_sequence(const uint8_t *data, size_t size, bool precise)
+static void run_from(const uint8_t *data, size_t size, bool precise, bool probes)
 {
 	begin(precise);
+	probe_begin(!probes);
 	if (sigsetjmp(guard_env, 0)) {
 		/* The host is dead, and so is the sequence. */
 		containment_end();
@@ -94,9 +95,16 @@ void run_sequence(const uint8_t *data, size_t size, bool precise)
 	containment_end();
 }
 
-int pyfuzz_run(const uint8_t *data, size_t size)
+void run_sequence(const uint8_t *data, size_t size, bool precise)
+{
+	run_from(data, size, precise, false);
+}
+
+static int run(const uint8_t *data, size_t size, bool probes)
 {
 	struct pyfuzz_shared *shared = shared_region();
+	unsigned int asked;
+	uint64_t steps;
 	int new = 0;
 
 	if (size > PYFUZZ_MAX_INPUT)
@@ -106,24 +114,49 @@ int pyfuzz_run(const uint8_t *data, size_t size)
 	shared->executions++;
 	shared->running = 1;
 	world.keep_log = false;
-	run_sequence(data, size, false);
-	if (world.result.findings_len) {
-		uint64_t steps = world.result.steps;
+	run_from(data, size, false, probes);
+	steps = world.result.steps;
+	asked = probe_showed();
+	if (asked) {
+		const uint8_t *longer;
+		size_t more = probe_sequence(data, &longer);
 
+		if (more)
+			run_from(longer, more, false, false);
+		if (more && world.result.findings_len) {
+			data = longer;
+			size = more;
+		} else {
+			run_from(data, size, false, false);
+		}
+	}
+	if (world.result.findings_len) {
 		/*
 		 * Found late: a check was put off, or only the end of the
 		 * sequence showed it.  Once more, checking all after each step.
 		 */
 		if (world.late && findings_worth_precision(size))
-			run_sequence(data, size, true);
-		world.result.steps = steps;
+			run_from(data, size, true, false);
 		new = findings_publish(data, size);
 	}
+	if (asked && !new)
+		probe_strike(asked);
+	world.result.steps = steps;
 	shared->operations += world.result.operations;
 	shared->steps += world.result.steps;
 	feedback_collect();
 	shared->running = 0;
 	return new;
+}
+
+int pyfuzz_run(const uint8_t *data, size_t size)
+{
+	return run(data, size, false);
+}
+
+int pyfuzz_fuzz(const uint8_t *data, size_t size)
+{
+	return run(data, size, true);
 }
 
 void pyfuzz_begin(void)

@@ -96,6 +96,16 @@ void step_run(const struct pyfuzz_op *op, unsigned int i);
 void world_teardown(void);
 void vm_destroy(unsigned int vm);
 
+void run_count(unsigned int vm, unsigned int head);
+void run_iterate(unsigned int vm, unsigned int head);
+
+/* probe.c: count and iterate where the sequence does not ask */
+void probe_begin(bool off);
+void probe_list(unsigned int vm, unsigned int head);
+unsigned int probe_showed(void);
+void probe_strike(unsigned int opcode);
+size_t probe_sequence(const uint8_t *data, const uint8_t **longer);
+
 /* faults.c, containment.c: a mistake in one VM, and what comes of it */
 unsigned int fault_apply(const struct pyfuzz_op *op);
 void containment_begin(void);

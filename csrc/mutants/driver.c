@@ -88,7 +88,7 @@ static int run_one(const uint8_t *data, size_t size)
 	static unsigned int turn;
 	const struct pyfuzz_result *result;
 
-	pyfuzz_run(data, size);
+	pyfuzz_fuzz(data, size);
 	result = pyfuzz_last();
 	for (uint32_t i = 0; i < result->findings_len; i++)
 		if ((kinds >> result->findings[i].kind & 1) &&

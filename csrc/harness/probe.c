@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asking the target for a list's count and entries where the sequence does
+ * not: after its operations, as far as its steps have paid for.  Faults that
+ * show at one length only would otherwise wait for a sequence that asks at
+ * that very length.
+ *
+ * Nothing of it is part of what a sequence means.  A probe that shows something
+ * only says which sequence to run: the same up to that step, and then the
+ * operation count or iterate; what that one shows is the finding.
+ */
+#include <string.h>
+#include "world.h"
+
+/* Entries that a step pays for; more would cost more than it finds. */
+#define PAID_PER_STEP 2
+/* Probes that led to nothing new, of which a known finding makes very many. */
+#define STRIKES 64
+
+static struct {
+	bool off;		/* this run goes without */
+	uint8_t opcode;		/* 0: none is running, or showed something */
+	uint8_t vm, head;
+	uint32_t operation, step;
+	uint32_t paid;
+	uint32_t strikes[PYFUZZ_OPCODES];
+	uint8_t longer[PYFUZZ_MAX_INPUT];
+} probe;
+
+void probe_begin(bool off)
+{
+	probe.off = off;
+	probe.opcode = 0;
+	probe.paid = 0;
+}
+
+static bool wanted(unsigned int opcode)
+{
+	return (pyfuzz_target.traits.opcodes & (1U << opcode)) &&
+	       probe.strikes[opcode] < STRIKES;
+}
+
+static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
+{
+	uint32_t before = world.result.findings_len;
+
+	probe.vm = (uint8_t)vm;
+	probe.head = (uint8_t)head;
+	probe.operation = world.operation;
+	probe.step = world.step;
+	/* Stays if the target does not come back from it. */
+	probe.opcode = (uint8_t)opcode;
+	if (opcode == PYFUZZ_OP_COUNT)
+		run_count(vm, head);
+	else
+		run_iterate(vm, head);
+	guard_events();
+	if (world.result.findings_len != before) {
+		world.host_dead = true;
+		return;
+	}
+	probe.opcode = 0;
+}
+
+/* After a step on a list that holds what it must. */
+void probe_list(unsigned int vm, unsigned int head)
+{
+	const struct pyfuzz_traits *t = &pyfuzz_target.traits;
+	unsigned int length = world.vms[vm].count[head];
+	/* Up to 6.3 a count is a walk over the descriptors. */
+	unsigned int cost = t->tail_count_size ? 0 : length / t->capacity;
+
+	if (probe.off)
+		return;
+	probe.paid += PAID_PER_STEP;
+	if (probe.paid >= cost && wanted(PYFUZZ_OP_COUNT)) {
+		probe.paid -= cost;
+		ask(PYFUZZ_OP_COUNT, vm, head);
+		if (world.host_dead)
+			return;
+	}
+	if (probe.paid < length + t->capacity || !wanted(PYFUZZ_OP_ITERATE))
+		return;
+	probe.paid -= length + t->capacity;
+	ask(PYFUZZ_OP_ITERATE, vm, head);
+}
+
+/* The operation that would show something, or 0 (which is add, and no question). */
+unsigned int probe_showed(void)
+{
+	return probe.opcode;
+}
+
+/* Nothing came of what it showed, or nothing new. */
+void probe_strike(unsigned int opcode)
+{
+	probe.strikes[opcode]++;
+}
+
+/* The first byte of an operation without an operand, for the explicit question. */
+static uint8_t code_of(unsigned int opcode)
+{
+	return opcode == PYFUZZ_OP_COUNT ? 13 : 14;
+}
+
+/*
+ * The sequence that asks by itself; returns its bytes, 0 if it is too long.
+ * The last operation is repeated up to the step of the probe.
+ */
+size_t probe_sequence(const uint8_t *data, const uint8_t **longer)
+{
+	static const uint16_t large[] = { 1001, 500, 300, 200, 140, 100, 70, 56 };
+	size_t at = (size_t)probe.operation * PYFUZZ_OP_BYTES;
+	const uint8_t *last = data + at;
+	uint32_t operand = (uint32_t)(last[1] >> 5) << 8 | last[2];
+	uint8_t *out = probe.longer;
+
+	memcpy(out, data, at);
+	for (uint32_t left = probe.step + 1; left;) {
+		uint32_t times = 1, i = 0;
+
+		if (at + 2 * PYFUZZ_OP_BYTES > PYFUZZ_MAX_INPUT)
+			return 0;
+		memcpy(out + at, last, PYFUZZ_OP_BYTES);
+		while (i < 8 && left < large[i])
+			i++;
+		if (i < 8)
+			times = large[i];
+		else if (left > 1)
+			times = left < 49 ? left : 49;
+		out[at + 1] = (uint8_t)((last[1] & 31) | (operand >> 8 & 7) << 5);
+		out[at + 2] = (uint8_t)operand;
+		out[at + 3] = (uint8_t)(i < 8 ? 255 - i : times > 1 ? 198 + times : 0);
+		operand += times;
+		left -= times;
+		at += PYFUZZ_OP_BYTES;
+	}
+	out[at] = (uint8_t)(probe.vm << 5 | code_of(probe.opcode));
+	out[at + 1] = probe.head;
+	out[at + 2] = out[at + 3] = 0;
+	*longer = out;
+	return at + PYFUZZ_OP_BYTES;
+}
