@@ -11,6 +11,7 @@ compiled before a test runs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--pyfuzz-kernel",
+        action="append",
+        default=[],
         metavar="PATH",
-        help="test on real code instead: a kernel tree, a source tarball, or one mmu.c",
+        help="test on real code instead: a kernel tree, a source tarball, or one mmu.c "
+        "(can be repeated)",
+    )
+    group.addoption(
+        "--pyfuzz-bug-on-data-corruption",
+        action="store_true",
+        help="build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y",
     )
     group.addoption(
         "--pyfuzz-like",
@@ -83,6 +92,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.args.append(folder)
     if config.getoption("--pyfuzz-like") and not config.getoption("--pyfuzz-kernel"):
         raise pytest.UsageError("--pyfuzz-like is for a kernel: give --pyfuzz-kernel PATH too")
+    if config.getoption("--pyfuzz-bug-on-data-corruption") and not config.getoption(
+        "--pyfuzz-kernel"
+    ):
+        raise pytest.UsageError(
+            "--pyfuzz-bug-on-data-corruption is for a kernel: give --pyfuzz-kernel PATH too"
+        )
     if config.getoption("--pyfuzz-target") and config.getoption("--pyfuzz-kernel"):
         raise pytest.UsageError("--pyfuzz-kernel replaces the targets: leave out --pyfuzz-target")
 
@@ -175,15 +190,13 @@ def _targets(config: pytest.Config) -> list[Target]:
     from pyfuzz import catalogue, known  # noqa: PLC0415
 
     if _TARGETS not in config.stash:
-        kernel = config.getoption("--pyfuzz-kernel")
+        kernels = [Path(path) for path in config.getoption("--pyfuzz-kernel")]
         like = config.getoption("--pyfuzz-like")
         names = config.getoption("--pyfuzz-target")
         if like:
             catalogue.get(like)
-        if kernel:
-            from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
-
-            targets = [extract(Path(kernel)).target]
+        if kernels:
+            targets = _extracted(kernels, config.getoption("--pyfuzz-bug-on-data-corruption"))
         elif names:
             targets = [catalogue.get(name) for name in names]
         else:
@@ -192,6 +205,18 @@ def _targets(config: pytest.Config) -> list[Target]:
         entries = [entry for path in files for entry in known.read(path)]
         config.stash[_TARGETS] = [target.knowing(entries) for target in targets]
     return config.stash[_TARGETS]
+
+
+def _extracted(kernels: list[Path], corruption_bug: bool) -> list[Target]:
+    """Return the kernels' targets, by their paths where several are called the same."""
+    from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
+
+    found = [extract(path, bug_on_data_corruption=corruption_bug).target for path in kernels]
+    names = [target.name for target in found]
+    return [
+        target if names.count(target.name) == 1 else replace(target, name=str(path))
+        for path, target in zip(kernels, found, strict=True)
+    ]
 
 
 def _runner(config: pytest.Config, target: Target) -> Runner:

@@ -108,7 +108,7 @@ def test_options_of_pytest_in_the_page_are_the_plugin_s() -> None:
     pytest_addoption(parser)
     known = {call.args[0] for call in parser.getgroup.return_value.addoption.call_args_list}
 
-    named = {word for line in INDENTED for word in line.split() if word.startswith("--pyfuzz")}
+    named = set(re.findall(r"--pyfuzz-[a-z-]+", TEXT))
 
     assert named and named <= known
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import sys
 
+import made_up
 import pytest
+
+# Here before pytester takes its snapshots of sys.modules: of a module that is
+# loaded twice, the classes are two as well, and do not pickle.
+import pyfuzz.pytest_plugin
+import pyfuzz.replay  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -95,6 +101,10 @@ def test_plugin_file_with_a_mistake_is_a_collection_error(pytester: pytest.Pytes
         (["--pyfuzz-corpus", "nowhere"], "--pyfuzz-corpus must name a folder, 'nowhere' is none"),
         (["--pyfuzz-like", "bug"], "--pyfuzz-like is for a kernel: give --pyfuzz-kernel PATH too"),
         (
+            ["--pyfuzz-bug-on-data-corruption"],
+            "--pyfuzz-bug-on-data-corruption is for a kernel: give --pyfuzz-kernel PATH too",
+        ),
+        (
             ["--pyfuzz-kernel", "x", "--pyfuzz-target", "bug"],
             "--pyfuzz-kernel replaces the targets: leave out --pyfuzz-target",
         ),
@@ -106,6 +116,38 @@ def test_plugin_options_that_cannot_work_are_a_usage_error(
     result = pytester.runpytest_inprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in result.stderr.str()
+
+
+def test_plugin_own_folder_on_kernels_is_one_test_for_each(pytester: pytest.Pytester) -> None:
+    (pytester.mkdir("mine") / "lost.seq").write_text("add vm0 f0 s0\nremove vm0 f0 s1\n")
+    check = "if (!KVM_BUG_ON_DATA_CORRUPTION(value != (unsigned long)spte, kvm))"
+    right = made_up.variant(pytester.path / "right", "v7")
+    wrong = made_up.variant(pytester.path / "wrong", "v7", (check, "if (1)"))
+
+    result = pytester.runpytest_inprocess(
+        *("-v", "--pyfuzz-corpus", "mine"),
+        *("--pyfuzz-kernel", str(right), "--pyfuzz-kernel", str(wrong)),
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*right/mmu.c PASSED*", "*wrong/mmu.c FAILED*", "*not expected: lost-entry in *"]
+    )
+
+
+def test_plugin_kernel_as_with_the_option_dies_and_is_held_to_a_port_that_does(
+    pytester: pytest.Pytester,
+) -> None:
+    stray = "# pyfuzz sequence 1\n# expect v6.6-corruption-bug: host-bug\nremove vm0 f0 s9\n"
+    pytester.makefile(".seq", stray=stray)
+    kernel = str(made_up.variant(pytester.path / "kernel", "v7"))
+    options = ("--pyfuzz-kernel", kernel, "--pyfuzz-bug-on-data-corruption")
+
+    alone = pytester.runpytest_inprocess(*options)
+    like = pytester.runpytest_inprocess(*options, "--pyfuzz-like", "v6.6-corruption-bug")
+
+    alone.assert_outcomes(failed=1)
+    like.assert_outcomes(passed=1)
 
 
 def test_plugin_unknown_target_is_a_collection_error(pytester: pytest.Pytester) -> None:
