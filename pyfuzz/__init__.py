@@ -18,9 +18,19 @@ A map of the package, from a user's side inwards:
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-try:
-    __version__ = version("pyfuzz")
-except PackageNotFoundError:  # a checkout that is used without being installed
-    __version__ = "0+unknown"
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Look the version up when it is asked for: that takes longer than a worker's start."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            return version("pyfuzz")
+        except PackageNotFoundError:  # a checkout that is used without being installed
+            return "0+unknown"
