@@ -69,6 +69,7 @@ class Peer:
         command = self.command(programs, folder, budget_s, seed)
         environment = dict(_engine.environment("fuzz"))
         environment["PYFUZZ_WITHOUT"] = "state" if self.how == "plain" else ""
+        environment["PYFUZZ_ONLY"] = ""
         environment["PYTHONPATH"] = str(_paths.ROOT)
         return trial.run(command, environment, folder, abs(budget_s), seed)
 

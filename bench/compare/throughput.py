@@ -160,6 +160,7 @@ def rate(
             "PYTHONPATH": str(_paths.ROOT),
             "PYFUZZ_SHARED": str(own / "shared"),
             "PYFUZZ_WITHOUT": "state" if peer.how == "plain" else "",
+            "PYFUZZ_ONLY": "",
         }
         with Shared(own / "shared", create=True) as shared, (own / "log").open("wb") as log:
             process = subprocess.Popen(
