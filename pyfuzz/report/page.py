@@ -16,6 +16,7 @@ from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
 
 MAX_BYTES = 5_000_000
+_NBSP = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
 # What is shown: operations of a sequence, lines of a trace, findings that are
 # drawn.  The first choice, then what is left where the page would be too large
 # to mail: JSON and the run folder have the rest.
@@ -207,12 +208,12 @@ def _percent(part: int, whole: int) -> str:
 def _clock(seconds: float) -> str:
     """Write a length of time: ``9.5 s``, ``1 min 30 s``, ``2 h 5 min``."""
     if seconds < 60:
-        return f"{seconds:.1f} s" if seconds % 1 else f"{seconds:.0f} s"
+        return f"{seconds:.1f}{_NBSP}s" if seconds % 1 else f"{seconds:.0f}{_NBSP}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return f"{minutes}{_NBSP}min {rest}{_NBSP}s" if rest else f"{minutes}{_NBSP}min"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours}{_NBSP}h {minutes}{_NBSP}min" if minutes else f"{hours}{_NBSP}h"
 
 
 def _moment(text: str) -> str:
