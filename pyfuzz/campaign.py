@@ -78,7 +78,8 @@ class Report:
 
     ``notes`` are lines for the user, each about something that went otherwise
     than planned.  ``trouble`` is what ended the campaign before its time.
-    ``page`` is the HTML report, None until it is written.
+    ``page`` is the HTML report, None until it is written.  ``resumed``: an earlier
+    campaign had left something in the folder.
     """
 
     options: Options
@@ -92,6 +93,7 @@ class Report:
     interrupted: bool = False
     trouble: PyfuzzError | None = None
     page: Path | None = None
+    resumed: bool = False
 
     def note(self, text: str) -> None:
         """Add a note; one that was there already is counted instead."""
@@ -142,6 +144,7 @@ class Campaign:
 
     def _run_in(self, folder: RunFolder) -> None:
         report, options = self.report, self._options
+        report.resumed = folder.resumed
         self.supervisor = Supervisor(options, folder, report.note)
         self._start_ns = time.monotonic_ns()
         self._table = FindingTable(options.target, self._start_ns, faults=options.faults)
@@ -219,8 +222,7 @@ class Campaign:
         ]
         for worker in supervisor.fuzzing:
             report.greeting = report.greeting or worker.greeting
-        folders = [folder.corpus, *(worker.corpus for worker in supervisor.fuzzing)]
-        report.corpus = len({name for path in folders for name in _names(path)})
+        report.corpus = len(_names(folder.corpus))
         sample = partial(sample_of, self._started, report, supervisor.all)
         self._stats.record(report.seconds, sample, last=last)
 

@@ -222,6 +222,8 @@ class Exchange:
                 if data is None:
                     continue
                 self._carried.add(name)
+                # Copies: a worker that comes to the same input by itself writes
+                # over its file, and may be killed while it does.
                 for other in (self._corpus, *self._folders):
                     if other != own:
                         store(other, data)

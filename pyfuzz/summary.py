@@ -39,6 +39,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "report": str(report.page) if report.page else None,
         "verdict": report.verdict,
         "interrupted": report.interrupted,
+        "resumed": report.resumed,
         "missing_operations": missing_operations(report),
         "notes": list(report.notes),
         "error": str(report.trouble) if report.trouble else None,
@@ -103,7 +104,7 @@ def as_text(report: Report) -> str:
     ]
     if report.workers:
         lines += _wrapped(f"workers      {_by_worker(report)}", "  ", "               ")
-    lines.append(f"  run folder   {options.out}")
+    lines.append(f"  run folder   {options.out}" + " (continued)" * report.resumed)
     if report.page:
         lines.append(f"  report       {report.page}")
     missing = missing_operations(report)

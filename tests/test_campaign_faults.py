@@ -144,6 +144,7 @@ def test_second_campaign_keeps_the_findings_of_the_first(tmp_path: Path) -> None
     second = Campaign(options(run, "bug", runs=8000, seed=2), quiet).run()
     after = {f.stem: f.count for f in second.findings}
 
+    assert (False, True) == (first.resumed, second.resumed)
     assert before.keys() <= after.keys()
     assert all(after[stem] > count for stem, count in before.items())
     assert all(f.minimized for f in second.findings)

@@ -102,3 +102,5 @@ def test_exchange_carries_an_input_to_every_other_worker(tmp_path: Path) -> None
 
     assert [[sha1(b"from one")]] * 2 == [[p.name for p in f.iterdir()] for f in (corpus, one)]
     assert (two / sha1(b"from one")).read_bytes() == b"from one"
+    (two / sha1(b"from one")).write_bytes(b"half")
+    assert (corpus / sha1(b"from one")).read_bytes() == b"from one"
