@@ -46,6 +46,9 @@ from pyfuzz.cli.options import duration, target_of
 @click.option("--mechanical", is_flag=True, help="Also faults made by rule from the source.")
 @click.option("--list", "just_list", is_flag=True, help="Name the faults, and plant none.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write a table to this file.")
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), help="Write a page that can be mailed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def mutants(
     target: str | None,
@@ -58,6 +61,7 @@ def mutants(
     mechanical: bool,
     just_list: bool,
     markdown: Path | None,
+    page: Path | None,
     as_json: bool,
 ) -> int:
     """Plant faults in TARGET, or in a kernel of yours, and time how each is found.
@@ -86,6 +90,11 @@ def mutants(
             print(outcome.trouble, file=sys.stderr)
     if markdown:
         markdown.write_text(report.as_markdown(result) + "\n")
+    if page:
+        # A page takes jinja2 with it, which nothing else here needs.
+        from pyfuzz.mutants.page import render  # noqa: PLC0415
+
+        page.write_text(render(result))
     print(report.summary(result), file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps(report.as_object(result), indent=2))

@@ -193,8 +193,8 @@ def _wants_bugged(fault: Fault) -> bool:
 
 
 def _differs(program: Path, clean: Path, corpus: Path) -> bool:
-    """Whether what the trial kept does anything else without the fault."""
-    inputs = sorted(corpus.iterdir())[:_DIGESTED]
+    """Whether what the trial had and kept does anything else without the fault."""
+    inputs = [*sorted(corpus.iterdir()), *sorted(trial.seeds().iterdir())][:_DIGESTED]
     return trial.digests(program, inputs) != trial.digests(clean, inputs)
 
 

@@ -34,7 +34,9 @@ def line(outcome: Outcome) -> str:
     )
     text = f"{fault.name:26} {status(outcome):10} {seen}"
     if outcome.found:
-        text += f"  {_executions(outcome)} executions, {_seconds(outcome)} s  {_kinds(outcome)}"
+        text += (
+            f"  {executions(outcome)} executions, {seconds(outcome)} s  {', '.join(kinds(outcome))}"
+        )
     if outcome.wrong_kind:
         text += f" (expected {', '.join(kind.value for kind in fault.kinds)})"
     return text
@@ -42,17 +44,17 @@ def line(outcome: Outcome) -> str:
 
 def missed(result: Result) -> list[Outcome]:
     """Return the faults that some trial did not find and should have."""
-    return [o for o in result.outcomes if _counts(o) and not o.detected]
+    return [o for o in result.outcomes if counts(o) and not o.detected]
 
 
 def summary(result: Result) -> str:
     """Return one line for the whole."""
-    counted = [o for o in result.outcomes if _counts(o)]
+    counted = [o for o in result.outcomes if counts(o)]
     detected = sum(o.detected for o in counted)
     words = Counter(
         "equivalent" if not o.trouble else "not applicable"
         for o in result.outcomes
-        if not _counts(o)
+        if not counts(o)
     )
     times = sorted(times_s(counted))
     options = result.options
@@ -85,7 +87,7 @@ def restricted_mean_s(outcomes: list[Outcome], budget_s: float) -> float:
 def as_object(result: Result) -> dict[str, object]:
     """Return the result as plain data, for JSON."""
     options: Options = result.options
-    counted = [o for o in result.outcomes if _counts(o)]
+    counted = [o for o in result.outcomes if counts(o)]
     return {
         "target": options.target.name,
         "source": str(options.target.source),
@@ -114,19 +116,20 @@ def as_markdown(result: Result) -> str:
     for o in result.outcomes:
         fault = o.fault
         seen = f"{'yes' if o.reached else 'no'}, {'yes' if o.triggered else 'no'}"
-        as_kind = _kinds(o) if o.found and not fault.equivalent else status(o)
+        as_kind = ", ".join(kinds(o)) if o.found and not fault.equivalent else status(o)
         if o.wrong_kind:
             as_kind = f"**{as_kind}**"
         expected = fault.equivalent or ", ".join(kind.value for kind in fault.kinds)
         what = fault.what.replace("|", "\\|")
         rows.append(
-            f"| {fault.name} | {what} | {'' if o.trouble else seen} | {_executions(o)} | "
-            f"{_seconds(o)} | {as_kind} | {expected} |"
+            f"| {fault.name} | {what} | {'' if o.trouble else seen} | {executions(o)} | "
+            f"{seconds(o)} | {as_kind} | {expected} |"
         )
     return "\n".join(rows)
 
 
-def _counts(outcome: Outcome) -> bool:
+def counts(outcome: Outcome) -> bool:
+    """Return whether a fault is one that must be found."""
     return not outcome.trouble and not outcome.fault.equivalent
 
 
@@ -160,19 +163,36 @@ def _object(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _executions(outcome: Outcome) -> str:
+def executions(outcome: Outcome) -> str:
+    """Return the median of the executions to detection as text, "" if there was none."""
     found = outcome.found
     return f"{median(one.executions for one in found):,.0f}" if found else ""
 
 
-def _seconds(outcome: Outcome) -> str:
+def seconds(outcome: Outcome) -> str:
+    """Return the median of the processor seconds to detection as text, "" if there was none."""
     found = outcome.found
     return f"{median(one.processor_s for one in found):.2f}" if found else ""
 
 
-def _kinds(outcome: Outcome) -> str:
-    counts = Counter(one.kind.value for one in outcome.found if one.kind)
-    return ", ".join(kind for kind, _ in counts.most_common())
+def kinds(outcome: Outcome) -> tuple[str, ...]:
+    """Return the kinds that the trials found, the most frequent first."""
+    numbers = Counter(one.kind.value for one in outcome.found if one.kind)
+    return tuple(kind for kind, _ in numbers.most_common())
+
+
+def _listed(outcome: Outcome) -> str:
+    return ", ".join(kinds(outcome))
+
+
+def command(options: Options) -> str:
+    """Return the command that measures this again."""
+    target = options.target
+    what = "--kernel PATH" if target.extracted else target.name
+    words = [f"pyfuzz mutants {what} --time-per-fault {options.time_per_fault_s:g}s"]
+    words += [f"--trials {options.trials} --seed {options.seed}"]
+    words += [f"--only {name}" for name in options.only]
+    return " ".join(words + (["--mechanical"] if options.mechanical else []))
 
 
 def _share(part: int, whole: int) -> str:

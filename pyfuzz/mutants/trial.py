@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from pyfuzz import _engine, _paths, builder
+from pyfuzz import _engine, _paths, builder, container
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
@@ -44,19 +48,46 @@ class Ways:
     """How a trial is fuzzed: as a campaign does it, or (for comparisons) with less.
 
     ``engine`` is ``fuzz`` (libFuzzer) or ``random``; ``without`` are parts to
-    leave out, of ``structure`` and ``state``; ``kinds`` is a mask of the kinds
-    that count as a finding; ``flavour`` is how the program was compiled;
-    ``executions`` ends a trial too, unless it is 0.
+    leave out, and ``only`` are ways to make inputs (csrc/engine/mutator.c);
+    ``seeds`` says whether the shipped sequences are there from the start;
+    ``kinds`` is a mask of the kinds that count as a finding; ``flavour`` is how
+    the program was compiled; ``executions`` ends a trial too, unless it is 0.
     """
 
     engine: str = "fuzz"
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    seeds: bool = True
     kinds: int = ALL_KINDS
     flavour: str = "fuzz"
     executions: int = 0
 
 
 AS_A_CAMPAIGN = Ways()
+
+
+@cache
+def seeds() -> Path:
+    """Return a folder with the shipped sequences as libFuzzer reads them.
+
+    Errors: UsageError if the shipped corpus cannot be read.
+    """
+    warn: list[str] = []
+    files = container.read_folder(_paths.corpus() / "seeds", warn.append)
+    payloads = [file.payload for file in files]
+    mark = hashlib.sha256(b"".join(payloads)).hexdigest()[:16]
+    folder = _paths.build_dir() / f"seeds-{mark}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as partial:
+            whole = Path(partial, "whole")
+            whole.mkdir()
+            for payload in payloads:
+                (whole / hashlib.sha1(payload).hexdigest()).write_bytes(payload)
+            # Another process may be first: then its folder is as good.
+            with suppress(OSError):
+                whole.rename(folder)
+    return folder
 
 
 def build(target: Target, flavour: str = "fuzz") -> Path:
@@ -83,9 +114,13 @@ def run(
     if ways.engine == "random":
         command.append(str(seed))
     else:
-        job = Job("", "fuzz", "", 0, folders=(str(folder),), seed=seed)
-        command += engine_arguments(job)
-    environment = {**_engine.environment(ways.flavour), "PYFUZZ_WITHOUT": ",".join(ways.without)}
+        folders = (str(folder), *([str(seeds())] if ways.seeds else []))
+        command += engine_arguments(Job("", "fuzz", "", 0, folders=folders, seed=seed))
+    environment = {
+        **_engine.environment(ways.flavour),
+        "PYFUZZ_WITHOUT": ",".join(ways.without),
+        "PYFUZZ_ONLY": ",".join(ways.only),
+    }
     try:
         done = subprocess.run(
             command,

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results of planted faults as one HTML page; the report's look, nothing loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from pyfuzz import __version__
+from pyfuzz.mutants import report
+from pyfuzz.mutants.campaign import Outcome, Result
+
+_TEMPLATES = Path(__file__).with_name("templates")
+# Their style sheet is this page's as well.
+_REPORTS = Path(__file__).parent.parent / "report" / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fault as the page shows it; ``badge`` is a class of the style sheet, or ""."""
+
+    name: str
+    id: str
+    what: str
+    seen: str
+    executions: str
+    seconds: str
+    status: str
+    badge: str
+    found: tuple[str, ...]
+    expected: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Faults that came to the same."""
+
+    id: str
+    title: str
+    text: str
+    rows: list[Row]
+
+
+def render(result: Result) -> str:
+    """Return the page of a result."""
+    options = result.options
+    counted = [o for o in result.outcomes if report.counts(o)]
+    return (
+        _environment()
+        .get_template("mutants.html.j2")
+        .render(
+            target=options.target.name,
+            source=str(options.target.source),
+            seed=options.seed,
+            trials=options.trials,
+            budget=f"{options.time_per_fault_s:g} s",
+            counted=counted,
+            missed=report.missed(result),
+            summary=report.summary(result),
+            sections=_sections(result),
+            command=report.command(options),
+            baseline=sorted({known.kind.value for known in result.baseline}),
+            generator=f"pyfuzz {__version__}",
+        )
+    )
+
+
+def _sections(result: Result) -> list[Section]:
+    """The faults by what became of them, those that need a look first."""
+    missed = report.missed(result)
+    not_counted = [o for o in result.outcomes if not report.counts(o)]
+    rest = [o for o in result.outcomes if o not in missed and o not in not_counted]
+    groups: list[tuple[str, str, str, Iterable[Outcome]]] = [
+        (
+            "missed",
+            "Missed",
+            (
+                "Reached and not triggered points at the generator, triggered and not detected at "
+                "what is checked."
+            ),
+            missed,
+        ),
+        (
+            "other",
+            "Found as another kind",
+            (
+                "Noticed, but not as what was expected: the expectation is too narrow, or the "
+                "finding names the wrong thing."
+            ),
+            [o for o in rest if o.wrong_kind],
+        ),
+        ("found", "Found", "The slowest first.", sorted(_right(rest), key=_time_s, reverse=True)),
+        (
+            "equivalent",
+            "Equivalent",
+            (
+                "Nobody could tell these from the right code, for the reason given. They are "
+                "fuzzed all the same: one that is found was no equivalent."
+            ),
+            [o for o in not_counted if not o.trouble],
+        ),
+        (
+            "elsewhere",
+            "Not for this code",
+            "The pattern is not in this source, or what it makes does not compile here.",
+            [o for o in not_counted if o.trouble],
+        ),
+    ]
+    sections = [
+        Section(name, title, text, [_row(o) for o in outcomes])
+        for name, title, text, outcomes in groups
+    ]
+    return [section for section in sections if section.rows]
+
+
+def _right(outcomes: list[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if not outcome.wrong_kind]
+
+
+def _time_s(outcome: Outcome) -> float:
+    return max(one.processor_s for one in outcome.found)
+
+
+def _row(outcome: Outcome) -> Row:
+    fault = outcome.fault
+    status = report.status(outcome)
+    badge = ""
+    if report.counts(outcome) and not outcome.detected:
+        badge = "new"
+    elif outcome.wrong_kind and report.counts(outcome):
+        badge = "known"
+    elif fault.equivalent and outcome.found:
+        badge = "new"
+    return Row(
+        name=fault.name,
+        id=re.sub(r"\W", "-", fault.name),
+        what=fault.what,
+        seen="" if outcome.trouble else _seen(outcome),
+        executions=report.executions(outcome),
+        seconds=report.seconds(outcome),
+        status=status,
+        badge=badge,
+        found=report.kinds(outcome),
+        expected=tuple(kind.value for kind in fault.kinds),
+        reason=outcome.trouble or fault.equivalent,
+    )
+
+
+def _seen(outcome: Outcome) -> str:
+    return f"{'yes' if outcome.reached else 'no'}, {'yes' if outcome.triggered else 'no'}"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

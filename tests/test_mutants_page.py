@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page of planted faults: what became of each, told apart."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from pyfuzz import catalogue
+from pyfuzz.kinds import Kind
+from pyfuzz.mutants import campaign, page
+from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.mutants.trial import Trial
+
+EDIT = Edit(("pte_list_add",), "old", "new")
+
+
+def fault(name: str, *kinds: Kind, equivalent: str = "") -> Fault:
+    return Fault(name, f"what {name} is <b>", "a slip", kinds, ((EDIT,),), "shared", equivalent)
+
+
+def trial(kind: Kind | None) -> Trial:
+    return Trial(seed=1, reached=True, executions=1234, steps=1, processor_s=0.5, kind=kind)
+
+
+def result(*outcomes: campaign.Outcome) -> campaign.Result:
+    return campaign.Result(campaign.Options(catalogue.get("v6.6")), (), list(outcomes))
+
+
+def section(text: str, name: str) -> str:
+    """Return the text of one section of a page."""
+    start = text.index(f'<section id="{name}"')
+    return text[start : text.index("</section>", start)]
+
+
+def test_page_tells_missed_other_and_right_kinds_apart() -> None:
+    text = page.render(
+        result(
+            campaign.Outcome(fault("not-seen", Kind.LEAK), [trial(None)]),
+            campaign.Outcome(fault("as-leak", Kind.SHAPE), [trial(Kind.LEAK)], triggered=True),
+            campaign.Outcome(fault("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+        )
+    )
+
+    assert "not-seen" in section(text, "missed")
+    other = section(text, "other")
+    assert "as-leak" in other
+    assert "detected as another kind" in other
+    assert other.index("leak</code>", other.index("another kind")) < other.index("shape</code>")
+    assert "as-said" in section(text, "found")
+    assert "1 planted fault missed" in section(text, "summary")
+
+
+def test_page_gives_the_reasons_of_those_that_do_not_count() -> None:
+    text = page.render(
+        result(
+            campaign.Outcome(fault("same", equivalent="the order is no promise"), [trial(None)]),
+            campaign.Outcome(fault("gone"), trouble="gone does not apply: there is no f"),
+            campaign.Outcome(fault("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+        )
+    )
+
+    assert "the order is no promise" in section(text, "equivalent")
+    assert "there is no f" in section(text, "elsewhere")
+    assert "Every planted fault was found" in section(text, "summary")
+
+
+def test_page_escapes_and_loads_nothing() -> None:
+    class Loads(HTMLParser):
+        found: tuple[str, ...] = ()
+
+        def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
+            links = [v for k, v in attrs if k in ("src", "href") and v and not v.startswith("#")]
+            self.found += tuple(link for link in links if not link.startswith("data:"))
+
+    text = page.render(
+        result(campaign.Outcome(fault("x", Kind.LEAK), [trial(Kind.LEAK)], triggered=True))
+    )
+    parser = Loads()
+    parser.feed(text)
+
+    assert () == parser.found
+    assert "what x is &lt;b&gt;" in text
