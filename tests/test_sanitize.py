@@ -11,6 +11,8 @@ from plants import Edit, plant
 from pyfuzz import catalogue, sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
+from pyfuzz.report.replays import replay_findings
+from pyfuzz.report.run import StoredFinding
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
 
@@ -55,3 +57,15 @@ def test_planted_memory_error_is_a_host_fault_each_time(
 
 def test_clean_port_under_sanitizers_has_no_report() -> None:
     assert [()] == findings_of(catalogue.get("v6.6"), "sanitize")
+
+
+def test_report_replays_a_finding_in_the_flavour_that_shows_it(tmp_path: Path) -> None:
+    target = plant("v6.6", tmp_path, USE_AFTER_FREE)
+    said = {"kind": "host-fault", "function": "pte_list_remove", "known": False}
+    operations = tuple(sequence.parse(TEXT, "test"))
+    stored = [
+        StoredFinding({**said, "flavour": flavour}, operations, None)
+        for flavour in ("sanitize", "fuzz")
+    ]
+    replays = list(replay_findings(target, "fuzz", stored))
+    assert [True, False] == [replay["reproduced"] for replay in replays]
