@@ -19,7 +19,7 @@ from pyfuzz.expectation import parse_expectations
 from pyfuzz.grammar import HEADER
 from pyfuzz.kinds import Kind
 from pyfuzz.model import Model
-from pyfuzz.operation import FRAME_HEADS, Heads, Opcode, Operation
+from pyfuzz.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults
 from pyfuzz.results import RawFinding
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
@@ -60,14 +60,14 @@ def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawF
 
     Returns for each sequence what was found, by the port's name.
     """
-    payloads = [sequence.encode(operations) for operations in sequences]
-    seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in payloads]
+    asked = [(sequence.encode(one), has_faults(one)) for one in sequences]
+    seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in asked]
     for target in TARGETS.values():
         if not target.builds:
             continue
         with Runner(target) as runner:
-            for payload, found in zip(payloads, seen, strict=True):
-                found[target.name] = runner.run(payload)
+            for (payload, faults), found in zip(asked, seen, strict=True):
+                found[target.name] = runner.run(payload, faults=faults)
     return seen
 
 

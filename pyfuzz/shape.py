@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Protocol, TypeVar
 
+from pyfuzz.faults import FAULTS
 from pyfuzz.kinds import Kind
 from pyfuzz.model import Model, Prediction
 from pyfuzz.operation import FRAME_HEADS, Context, Heads, Opcode, Operation
@@ -85,6 +86,8 @@ class _Recorder:
 
     def _words(self, op: Operation, prediction: Prediction) -> Iterable[str]:
         yield op.form.word
+        if op.opcode is Opcode.FAULT:
+            yield FAULTS[op.fault].name
         if op.opcode is Opcode.CONTEXT:
             known = {Context.OWN: "own", Context.KWORKER: "kworker"}
             yield known.get(Context(op.operand)) or self._vm(op.vm)

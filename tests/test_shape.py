@@ -121,3 +121,9 @@ def test_shape_after_the_vms_are_renamed_is_the_same(
     renamed = [with_vms(op, order) for op in operations]
 
     assert shape(operations) == shape(renamed)
+
+
+def test_shape_of_a_fault_has_its_name() -> None:
+    text = "add vm2 f3 s9 x2\nfault vm2 f3 head-zero\n"
+
+    assert ("add v0 f0 x2", "fault head-zero v0 f0") == shape(sequence.parse(text, "test"))

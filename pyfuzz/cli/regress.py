@@ -13,6 +13,7 @@ from pyfuzz.cli.options import declared, known_option, target_of
 from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
+from pyfuzz.operation import has_faults
 from pyfuzz.regression import Case, Seen
 from pyfuzz.runner import Runner
 
@@ -114,7 +115,8 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
 def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
     """Return what a target shows."""
     with Runner(target, flavour) as runner:
-        case = regression.case_of(runner.run(file.payload), target, file.operations)
+        found = runner.run(file.payload, faults=file.faults)
+        case = regression.case_of(found, target, file.operations)
     if case is None:
         raise UsageError(
             f"{file.path}: shows nothing on {target.name}; see what it does with: pyfuzz replay"
@@ -127,7 +129,8 @@ def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
     cases = []
     for item in items:
         with Runner(run.target, item.flavour) as runner:
-            found = runner.run(sequence.encode(item.operations))
+            faults = has_faults(item.operations)
+            found = runner.run(sequence.encode(item.operations), faults=faults)
         places = [
             one.operation for one in found if (one.kind, one.function) == (item.kind, item.function)
         ]
