@@ -77,12 +77,13 @@ def target_of_runs(paths: Iterable[Path]) -> Target | None:
     for path in paths:
         if not is_run(path):
             continue
-        campaigns, _ = provenance.read(path)
+        campaigns, notes = provenance.read(path)
         target = provenance.target_of(path, campaigns[-1]) if campaigns else None
         if target is None:
+            why = "does not say what was fuzzed, or that is not there any more"
             raise UsageError(
-                f"{path}: does not say what was fuzzed, or that is not there any more; name it "
-                "with --target or --kernel"
+                f"{notes[0] if notes else f'{path}: {why}'}; name the target with --target or "
+                "--kernel"
             )
         targets.setdefault(target.name, target)
     if len(targets) > 1:

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, _paths, builder, compiler, known
+from pyfuzz import __version__, _paths, builder, compiler, known, user_file
 from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
 from pyfuzz.run_folder import write_beside
 
@@ -110,7 +110,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the records of a run folder, and a note if they cannot be read."""
     path = folder / FILE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = user_file.read_object(path)
         if values["provenance"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['provenance']}")
         campaigns = [dict(campaign) for campaign in values["campaigns"]]
@@ -119,7 +119,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     except FileNotFoundError:
         return [], []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return [], [f"{path} cannot be read ({type(error).__name__}: {error}): left out"]
+        return [], [f"{path} cannot be read ({user_file.reason(error)}): left out"]
     return campaigns, []
 
 

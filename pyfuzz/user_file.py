@@ -25,6 +25,14 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }
+_JSON_NAMES = {
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "a truth value",
+    type(None): "null",
+}
 
 
 def read_bytes(path: Path, limit_bytes: int) -> bytes:
@@ -46,18 +54,43 @@ def read_bytes(path: Path, limit_bytes: int) -> bytes:
 def read_json(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> Any:
     """Return what a file in JSON holds.
 
-    Errors: OSError as read_bytes(), ValueError if it is too long, no UTF-8, no
-    JSON, or nested deeper than can be read.
+    Errors: OSError as read_bytes(), ValueError that names the line if it is too
+    long, no UTF-8, no JSON, or nested deeper than can be read.
     """
-    return parse_json(read_bytes(path, limit_bytes).decode("utf-8"))
+    data = read_bytes(path, limit_bytes)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is no UTF-8, has byte 0x{data[error.start]:02x}") from None
+    return parse_json(text)
+
+
+def read_object(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> dict[str, Any]:
+    """Return the object that a file in JSON holds; errors as read_json()."""
+    value = read_json(path, limit_bytes)
+    if not isinstance(value, dict):
+        raise ValueError(f"it must hold an object, holds {_JSON_NAMES[type(value)]}")
+    return value
+
+
+def reason(error: Exception) -> str:
+    """Say in a few words why a file cannot be read, or what it lacks."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def parse_json(text: str) -> Any:
-    """Return what a text in JSON holds; ValueError if it is none or nested too deep."""
+    """Return what a text in JSON holds; ValueError, as read_json(), if it is none."""
     try:
         return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}: {error.msg}") from None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except ValueError:  # the only other: Python's limit for the digits of a number
+        raise ValueError("a number in it has too many digits") from None
 
 
 class TooLongError(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyfuzz import _paths
+from pyfuzz import _paths, user_file
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import Matrix, Row, read_matrix
 from pyfuzz.errors import UsageError
@@ -22,9 +22,10 @@ def read(file: Path) -> Matrix:
     Errors: UsageError that names the file.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        text = user_file.read_bytes(file, user_file.JSON_LIMIT_BYTES).decode("utf-8")
+    except (OSError, ValueError) as error:
+        no_text = isinstance(error, UnicodeDecodeError)
+        reason = "it is no text in UTF-8" if no_text else getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be read: {reason}; name a file you can read") from error
     return read_matrix(text, str(file))
 
