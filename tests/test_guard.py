@@ -48,3 +48,11 @@ def test_world_after_a_fault_is_as_new() -> None:
     kinds_of(module, "add vm0 f0 s0 x40\n" + FAULT)
 
     assert set() == kinds_of(module, "count vm0 f0\nadd vm0 f0 s0\niterate vm0 f0")
+
+
+def test_longest_lists_are_far_from_a_hang() -> None:
+    module = _native.load(catalogue.get("v5.10"))
+    module.set_hang_limit(30)  # a tenth of the default
+    text = "parent-add vm0 p0 s0 x2048\nparent-unlink vm0 p0\nadd vm1 f0 s0 x2048\nzap-all vm1 f0\n"
+
+    assert set() == kinds_of(module, text + "add vm2 f0 s0 x2047\nremove vm2 f0 #2046")

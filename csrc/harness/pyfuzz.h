@@ -285,7 +285,7 @@ void pyfuzz_set_faults(uint32_t on);
 const char *pyfuzz_fault_name(uint32_t fault);
 const char *pyfuzz_fault_cause(uint32_t fault);
 
-/* An operation that takes longer than this is a hang (default 1000). */
+/* An operation that takes longer than this is a hang (default 300). */
 void pyfuzz_set_hang_limit(uint32_t milliseconds);
 
 /* Looking into the world between pyfuzz_begin() and pyfuzz_end(). */
