@@ -30,7 +30,7 @@ _POLL_S = 0.2
 _CARRY_S = 2.0
 # For what the sanitizer worker has not run yet when the time is over.
 _CHECK_S = 10.0
-_DISTILL_S = 10.0
+_DISTILL_S = 20.0
 MEMORY_MB = 2048
 
 
@@ -297,6 +297,10 @@ class Campaign:
         except PyfuzzError as error:
             self.report.note(f"the corpus was not distilled: {error}")
             return
+        if distilled.unmeasured:
+            self.report.note(
+                f"{distilled.unmeasured} of {len(paths)} inputs stay undistilled: no time was left"
+            )
         for path in distilled.dropped:
             path.unlink(missing_ok=True)
 
