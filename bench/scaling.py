@@ -2,30 +2,35 @@
 """``make scaling``: what a step costs as the work grows, as plots in docs/scaling.
 
 Each point is the least of several rounds, since other work on a machine only
-adds to it; times are processor time, but for workers, which share the machine.
+adds to it; all times are processor time.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+from bench.compare import afl_peer
 from bench.plot import Series, line_plot
-from pyfuzz import _native, catalogue
+from pyfuzz import _engine, _native, builder, catalogue
 from pyfuzz.operation import Opcode, Operation
 from pyfuzz.sequence import encode
+from pyfuzz.shared import Shared
+from pyfuzz.worker import Job
 
 _OPERATIONS = (16, 32, 64, 128, 256, 512, 1024)
 _LENGTHS = (1, 4, 14, 28, 64, 128, 256, 512, 1024, 1900)
 _VMS = (1, 2, 3, 4)
 _PAIRS = 400
+_BEGUN = 2000  # executions that a worker has behind it when it is measured
 _LEAST_NS = 10_000_000
 _SAMPLES = 8  # random sequences of each length
 # By x: pairs of a sequence and a longer one; what a step costs is in the difference.
@@ -142,30 +147,55 @@ def plot_vms(clock: Clock) -> str:
     )
 
 
-def plot_workers(target: str, counts: tuple[int, ...], seconds: int, rounds: int) -> str:
-    """Plot what a campaign does a second of real time against its workers."""
-    best: dict[int, tuple[float, float]] = dict.fromkeys(counts, (0.0, 0.0))
-    for number in range(rounds):
-        for workers in counts:
-            run = campaign(target, workers, seconds, number + 1)
-            best[workers] = max(best[workers], run)
-    executions = [(float(n), best[n][0]) for n in counts]
+def plot_workers(target: catalogue.Target, counts: Sequence[int], seconds: float) -> str:
+    """Plot what workers do a second of processor time against how many there are."""
+    points = [(float(n), workers_rate(builder.build(target), n, seconds)) for n in counts]
     return line_plot(
-        "Workers share what processors there are",
-        "workers",
-        "executions a second",
-        [Series("executions/s", executions)],
+        "Workers do not slow each other down",
+        "workers at once",
+        "steps a second of processor time, each worker's",
+        [Series("steps/s", points)],
     )
 
 
-def campaign(target: str, workers: int, seconds: int, seed: int) -> tuple[float, float]:
-    """Return executions and operations a second of one campaign."""
-    with tempfile.TemporaryDirectory(prefix="pyfuzz-scaling-") as folder:
-        command = [sys.executable, "-m", "pyfuzz", "fuzz", target, "--workers", str(workers)]
-        command += ["--time", f"{seconds}s", "--seed", str(seed), "--out", f"{folder}/run"]
-        done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
-        result = json.loads(done.stdout)
-    return float(result["executions_per_second"]), float(result["operations_per_second"])
+def workers_rate(module: Path, workers: int, seconds: float) -> float:
+    """Return steps a second of processor time, over all workers, without their start.
+
+    On a machine with other work, or with fewer processors than workers, real
+    time says how much of it they were given, and not what they cost.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pyfuzz-scaling-")))
+        running = [_worker(module, folder / str(number), number) for number in range(workers)]
+        regions = [stack.enter_context(shared) for _, shared in running]
+        processes = [process for process, _ in running]
+        for process in processes:
+            stack.callback(afl_peer.kill_tree, process)
+        while any(region.counts().executions < _BEGUN for region in regions):
+            time.sleep(0.05)
+        steps = -sum(region.counts().steps for region in regions)
+        spent_s = -sum(afl_peer.tree_seconds(process.pid) for process in processes)
+        time.sleep(seconds)
+        steps += sum(region.counts().steps for region in regions)
+        spent_s += sum(afl_peer.tree_seconds(process.pid) for process in processes)
+    return steps / spent_s
+
+
+def _worker(module: Path, own: Path, number: int) -> tuple[subprocess.Popen[bytes], Shared]:
+    (own / "corpus").mkdir(parents=True)
+    shared = Shared(own / "shared", create=True)
+    job = Job(
+        module=str(module),
+        flavour="fuzz",
+        shared=str(own / "shared"),
+        supervisor=os.getpid(),
+        folders=(str(own / "corpus"),),
+        seed=number + 1,
+    )
+    command = [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()]
+    with (own / "log").open("wb") as log:
+        environment = _engine.environment("fuzz")
+        return subprocess.Popen(command, stdout=log, stderr=log, env=environment), shared
 
 
 def _series(name: str, clock: Clock, inputs: _Inputs) -> Series:
@@ -177,8 +207,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
     parser.add_argument("--target", default="v6.6")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--worker-seconds", type=int, default=10, help="0: leave workers out")
+    parser.add_argument("--worker-seconds", type=float, default=10.0, help="0: leave workers out")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--only", nargs="+", help="of sequence, list, vms, workers")
     parser.add_argument("--out", type=Path, default=Path("docs/scaling"))
     options = parser.parse_args()
     clock = Clock(catalogue.get(options.target), options.rounds)
@@ -188,8 +219,10 @@ def main() -> None:
         "vms": lambda: plot_vms(clock),
     }
     if options.worker_seconds:
-        counts = tuple(options.workers)
-        plots["workers"] = lambda: plot_workers(options.target, counts, options.worker_seconds, 2)
+        target, counts = catalogue.get(options.target), tuple(options.workers)
+        plots["workers"] = lambda: plot_workers(target, counts, options.worker_seconds)
+    if options.only:
+        plots = {name: plot for name, plot in plots.items() if name in options.only}
     options.out.mkdir(parents=True, exist_ok=True)
     for name, plot in plots.items():
         path = options.out / f"{name}.svg"
