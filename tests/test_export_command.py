@@ -194,3 +194,20 @@ def test_export_run_as_a_report_for_another_target_is_refused(tmp_path: Path) ->
     result = call(folder, "--format", "sarif", "--target", "rfc-v4")
 
     assert "a sarif report of a run is about the run's own target" in str(result.exception)
+
+
+def test_export_file_with_faults_as_c_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.seq"
+    path.write_text("add vm0 f0 s0 x2\nfault vm0 f0 head-zero\nremove vm0 f0 s0\n")
+    error = call(path, "--format", "c", "--target", "bug").exception
+    assert isinstance(error, UsageError)
+    assert "x.seq: must have no faults to become a C file, has one" in str(error)
+
+
+def test_export_run_as_c_leaves_out_what_has_faults(tmp_path: Path) -> None:
+    lines = ["add vm0 f0 s0 x2", "fault vm0 f0 head-zero", "remove vm0 f0 s0"]
+    planted = {**FINDING, "kind": "host-bug", "operations": lines}
+    run_folder = written(tmp_path, {**SUMMARY, "findings": [FINDING, planted]})
+    result = call(run_folder, "--format", "c")
+    assert "host-bug in pte_list_remove: left out, a C file cannot plant faults" in result.stderr
+    assert 1 == len(list((run_folder / "findings").glob("*.c")))

@@ -17,6 +17,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.kinds import Kind
+from pyfuzz.operation import has_faults
 from pyfuzz.replay import Replay
 from pyfuzz.replay import replay as run_replays
 from pyfuzz.run_folder import write_beside
@@ -125,7 +126,11 @@ def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes
 
 def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folder: Path) -> None:
     """Write one C file for each finding of a run."""
-    items = [item for item in run.items if kind in (None, item.kind)]
+    wanted = [item for item in run.items if kind in (None, item.kind)]
+    items = [item for item in wanted if not has_faults(item.operations)]
+    for item in wanted:
+        if item not in items:
+            click.echo(f"pyfuzz: {item.title}: left out, a C file cannot plant faults", err=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pyfuzz import __version__, _paths
 from pyfuzz.catalogue import Target
-from pyfuzz.errors import HarnessError
+from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.export import seam
 from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recycles
 from pyfuzz.export.flatten import Line, flatten
@@ -74,8 +74,14 @@ def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Cas
     """Return what a replay shows: of a kind (and function), else the first new finding.
 
     None if it shows nothing, or nothing of that kind and no kind is named: where
-    one is, the C file is to show that the target does not do it.
+    one is, the C file is to show that the target does not do it.  Errors:
+    UsageError if the sequence has faults, which a C file cannot plant.
     """
+    if done.file.faults:
+        raise UsageError(
+            f"{done.file.path}: must have no faults to become a C file, has one: they damage lists "
+            f"from outside; show it with: pyfuzz replay {done.file.path}"
+        )
     finding = _choose(done, kind, function)
     if finding is None and kind is None:
         return None
