@@ -19,9 +19,10 @@ from pathlib import Path
 
 from scipy.stats import mannwhitneyu
 
+from bench import rare
 from pyfuzz import catalogue
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import campaign, sources, trial
+from pyfuzz.mutants import sources, trial
 from pyfuzz.mutants.fault import Fault
 from pyfuzz.mutants.trial import Trial, Ways
 
@@ -29,20 +30,15 @@ from pyfuzz.mutants.trial import Trial, Ways
 _CRASHES = sum(1 << kind.number for kind in (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG))
 CONFIGURATIONS = {
     "pyfuzz": Ways(),
+    "from nothing": Ways(seeds=False),
+    "plans only": Ways(only=("plans",)),
+    "no plans": Ways(without=("plans",)),
     "no state feedback": Ways(without=("state",)),
-    "no structure": Ways(without=("structure",)),
     "plain bytes": Ways(without=("structure", "state")),
     "random": Ways(engine="random"),
-    "no oracle": Ways(kinds=_CRASHES, flavour="sanitize"),
 }
-# Those that take a campaign more than a moment: the others do not discriminate.
-FAULTS = (
-    "deep-null-missing",
-    "deep-remove-slot",
-    "deep-next-exact",
-    "deep-zap-bugged",
-    "recycle-not-when-bugged",
-)
+# Where only the machine counts, a trial takes the whole budget: asked for by name.
+NO_ORACLE = {"no oracle": Ways(kinds=_CRASHES, flavour="sanitize")}
 _RESTRICTED_MEAN = (
     "Restricted mean of the processor seconds to detection, {budget_s:g} for a trial that found "
     "nothing within {budget_s:g} s; behind it how many of the trials found it."
@@ -67,23 +63,25 @@ class Cell:
         return [one.processor_s if one.kind else budget_s for one in self.trials]
 
 
-def measure(target: str, trials: int, budget_s: float, first_seed: int) -> list[Cell]:
+def measure(options: argparse.Namespace) -> list[Cell]:
     """Run every trial, in an order that chance decides."""
-    port = catalogue.get(target)
+    port = catalogue.get(options.target)
     source = sources.Source(port)
-    options = campaign.Options(port, only=FAULTS)
-    faults = campaign.faults_of(source, options)
+    faults = rare.faults(options.each, options.draw)
+    trials, budget_s, first_seed = options.trials, options.seconds, options.seed
+    configurations = {**CONFIGURATIONS, **(NO_ORACLE if options.no_oracle else {})}
+    flavours = {ways.flavour for ways in configurations.values()}
     with tempfile.TemporaryDirectory(prefix="pyfuzz-ablation-") as scratch:
         folder = Path(scratch)
         programs = {
             (fault.name, flavour): _program(source, fault, flavour, folder)
             for fault in faults
-            for flavour in ("fuzz", "sanitize")
+            for flavour in flavours
         }
         jobs = [
             (fault.name, name, first_seed + number)
             for fault in faults
-            for name in CONFIGURATIONS
+            for name in configurations
             for number in range(trials)
         ]
         # What the machine does besides must not hit one configuration alone.
@@ -91,7 +89,7 @@ def measure(target: str, trials: int, budget_s: float, first_seed: int) -> list[
 
         def run(job: tuple[str, str, int]) -> Trial:
             fault, name, seed = job
-            ways = CONFIGURATIONS[name]
+            ways = configurations[name]
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
                 program = programs[fault, ways.flavour]
                 return trial.run(program, Path(corpus), port.known, budget_s, seed, ways)
@@ -104,7 +102,7 @@ def measure(target: str, trials: int, budget_s: float, first_seed: int) -> list[
     return [
         Cell(fault.name, name, tuple(done[fault.name, name, seed] for seed in seeds))
         for fault in faults
-        for name in CONFIGURATIONS
+        for name in configurations
     ]
 
 
@@ -133,19 +131,20 @@ def holm(values: Sequence[float]) -> list[float]:
 def as_markdown(cells: list[Cell], budget_s: float) -> str:
     """Return the tables of docs/ablation.md."""
     faults = list(dict.fromkeys(cell.fault for cell in cells))
+    names = list(dict.fromkeys(cell.configuration for cell in cells))
     table = {(cell.fault, cell.configuration): cell for cell in cells}
     lines = [
         _RESTRICTED_MEAN.format(budget_s=budget_s),
         "",
-        "| fault | " + " | ".join(CONFIGURATIONS) + " |",
-        "|---|" + "---:|" * len(CONFIGURATIONS),
+        "| fault | " + " | ".join(names) + " |",
+        "|---|" + "---:|" * len(names),
     ]
     for fault in faults:
-        row = [_cell(table[fault, name], budget_s) for name in CONFIGURATIONS]
+        row = [_cell(table[fault, name], budget_s) for name in names]
         lines.append(f"| {fault} | " + " | ".join(row) + " |")
     pooled = {
         name: [s for fault in faults for s in table[fault, name].times_s(budget_s)]
-        for name in CONFIGURATIONS
+        for name in names
     }
     whole = [f"{sum(times) / len(times):.2f} s" for times in pooled.values()]
     lines += ["| **all** | " + " | ".join(f"**{mean}**" for mean in whole) + " |", ""]
@@ -184,7 +183,7 @@ def _comparison(
     table: dict[tuple[str, str], Cell], faults: list[str], budget_s: float
 ) -> list[str]:
     """Mann-Whitney U and A12 of pyfuzz against each other configuration, fault by fault."""
-    others = [name for name in CONFIGURATIONS if name != "pyfuzz"]
+    others = list(dict.fromkeys(name for _, name in table if name != "pyfuzz"))
     pairs = [(fault, other) for fault in faults for other in others]
     effects, values = [], []
     for fault, other in pairs:
@@ -214,12 +213,16 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5.0, help="of processor time, each trial")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
+    parser.add_argument("--each", type=int, default=1, help="faults of each template")
+    parser.add_argument("--draw", type=int, default=1, help="seed of the faults' numbers")
+    parser.add_argument("--no-oracle", action="store_true", help="also with sanitizers alone")
     options = parser.parse_args()
-    cells = measure(options.target, options.trials, options.seconds, options.seed)
+    cells = measure(options)
     last = options.seed + options.trials - 1
     print(
         f"`python -m bench.ablation --target {options.target} --trials {options.trials} "
-        f"--seconds {options.seconds:g} --seed {options.seed}`: seeds {options.seed} to {last}, "
+        f"--seconds {options.seconds:g} --seed {options.seed} --each {options.each} "
+        f"--draw {options.draw}`: seeds {options.seed} to {last}, "
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}.\n"
     )
     print(as_markdown(cells, options.seconds))
