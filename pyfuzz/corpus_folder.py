@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,8 @@ class Found:
 
 
 def is_run(path: Path) -> bool:
-    """Tell whether a path is the run folder of a campaign."""
-    return (path / run_folder.MARKER).is_file()
+    """Tell whether a path is the run folder of a campaign, be it damaged."""
+    return os.path.lexists(path / run_folder.MARKER) or (path / "corpus").is_dir()
 
 
 def find(paths: Iterable[Path], *, faults: bool = False) -> Found:

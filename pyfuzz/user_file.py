@@ -51,6 +51,12 @@ def read_bytes(path: Path, limit_bytes: int) -> bytes:
     return data
 
 
+def read_head(path: Path, size_bytes: int) -> bytes:
+    """Return how a regular file begins; OSError if it cannot be read or is none."""
+    with os.fdopen(_open_regular(path), "rb") as stream:
+        return stream.read(size_bytes)
+
+
 def read_json(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> Any:
     """Return what a file in JSON holds.
 
@@ -68,7 +74,11 @@ def read_json(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> Any:
 
 def read_object(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> dict[str, Any]:
     """Return the object that a file in JSON holds; errors as read_json()."""
-    value = read_json(path, limit_bytes)
+    return object_of(read_json(path, limit_bytes))
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """Return what JSON holds if that is an object; ValueError if not."""
     if not isinstance(value, dict):
         raise ValueError(f"it must hold an object, holds {_JSON_NAMES[type(value)]}")
     return value
@@ -105,6 +115,10 @@ def name_of(path: Path) -> str:
 def _open(path: Path) -> int:
     if str(path).startswith(_PIPES):
         return os.open(path, os.O_RDONLY)
+    return _open_regular(path)
+
+
+def _open_regular(path: Path) -> int:
     # Not waiting for who writes to a FIFO; of no effect on a file.
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     mode = os.fstat(fd).st_mode

@@ -249,6 +249,64 @@ def test_corpus_of_a_run_folder_whose_provenance_is_damaged_asks_for_the_target(
     assert "name the target with --target or --kernel" in told
 
 
+@pytest.mark.parametrize(("damage", "said"), [row[1:] for row in JSON], ids=[r[0] for r in JSON])
+def test_base_whose_summary_is_damaged_is_refused_before_anything_runs(
+    tmp_path: Path, damage: Damage, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged_run(tmp_path, "summary.json", damage)
+    told = refused(capsys, "ci", "--base", "run", "--runs", "1")
+    assert "run/summary.json: " in told
+    assert said in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("damage", "said"), [row[1:] for row in JSON], ids=[r[0] for r in JSON])
+def test_matrix_that_is_none_is_refused(
+    tmp_path: Path, damage: Damage, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(tmp_path / "x.json")
+    told = refused(capsys, "containment", "rfc-v4", "--replay", "x.json")
+    assert "pyfuzz: x.json: " in told
+    # Bytes that are no text are said to be so, without the line.
+    assert said in told or "it is no text in UTF-8" in told
+
+
+@pytest.mark.parametrize("command", ["extract", "fuzz --runs 1", "replay a.seq", "corpus a.seq"])
+def test_kernel_that_is_none_is_refused(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.seq").write_bytes(SEQUENCE)
+    for damage, said in (
+        (missing, "x: no such file or folder"),
+        (fifo, "x: cannot be read (it is a FIFO)"),
+        (device, "x: cannot be read (it is a device)"),
+        (loop, "x: cannot be read (Too many levels of symbolic links)"),
+        (folder, "x: holds no arch/x86/kvm/mmu/mmu.c"),
+        (huge, "x: a source file may have 4194304 bytes, has 1073741824"),
+        (bytes_of(b"int x;\0"), "x: is not C source (it has NUL bytes)"),
+        (bytes_of(b"int x;"), "x: "),
+    ):
+        path = tmp_path / "x"
+        damage(path)
+        told = refused(capsys, *command.split(), "--kernel", "x")
+        assert f"pyfuzz: {said}" in told
+        assert "; give " in told or said == "x: "
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    assert ["a.seq"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("command", ["corpus run", "merge run -o new"])
+def test_run_folder_without_its_marker_is_no_corpus(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its summary is short enough to pass for an engine's input.
+    run = make_run(tmp_path / "run", lost_entry())
+    for file in ("run.json", "provenance.json"):
+        (run / file).unlink()
+    told = refused(capsys, *command.split())
+    assert "pyfuzz: run: does not say what was fuzzed" in told
+
+
 def test_run_folder_of_another_version_is_said_to_be(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

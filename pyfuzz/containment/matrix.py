@@ -147,7 +147,7 @@ def read_matrix(text: str, name: str) -> Matrix:
     Errors: UsageError if it is no matrix, or one of another version.
     """
     try:
-        values = user_file.parse_json(text)
+        values = user_file.object_of(user_file.parse_json(text))
         if values["version"] != VERSION:
             raise UsageError(
                 f"{name}: the matrix's version must be {VERSION}, is {values['version']}; "
