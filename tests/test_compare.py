@@ -59,7 +59,7 @@ def test_line_of_nothing_found_round_trips() -> None:
 def test_run_of_a_process_that_dies_says_how(tmp_path: Path) -> None:
     one = trial.run([sys.executable, "-c", "import sys; sys.exit('no room')"], {}, tmp_path, 1.0, 3)
 
-    assert (None, "ended with 1: no room") == (one.kind, one.died)
+    assert (None, "ended with 1: no room") == (one.trial.kind, one.trial.died)
 
 
 def test_restricted_mean_counts_what_was_not_found_as_the_budget() -> None:
@@ -68,6 +68,13 @@ def test_restricted_mean_counts_what_was_not_found_as_the_budget() -> None:
     assert 11.0 == table.restricted_mean_s("a", ["easy", "hard"], net=False)
     # The start-up comes off what was found; the budget stays the budget.
     assert 10.75 == table.restricted_mean_s("a", ["easy", "hard"], net=True)
+
+
+def test_start_up_that_a_trial_says_goes_before_that_of_its_peer() -> None:
+    assert 0.25 == trial.start_s(f"noise\n{trial.start_line(250_000_000)}\n1\t2\n")
+    one = Row("v6.6", "x", "a", found(1.0), 0.25)
+
+    assert [0.75] == Table([one], 20.0, {"a": 0.9}).times_s("x", "a", net=True)
 
 
 def test_ratio_is_of_the_means_and_inside_its_interval() -> None:
@@ -196,7 +203,7 @@ def test_peer_finds_a_plain_fault_and_counts_what_it_took(
 ) -> None:
     if why := peer.missing():
         pytest.skip(why)
-    one = peer.run(planted, tmp_path, 60.0, 1)
+    one = peer.run(planted, tmp_path, 60.0, 1).trial
 
     assert "" == one.died
     assert Kind.STALE_SPTE is one.kind
@@ -208,7 +215,7 @@ def test_known_finding_ends_no_trial(how: str, planted: Programs, tmp_path: Path
     (peer,) = (peer for peer in PEERS if peer.how == how)
     known = Known(Kind.STALE_SPTE, "*", "planted")
     again = replace(planted, target=replace(planted.target, known=(known,)))
-    one = peer.run(again, tmp_path, 1.0, 1)
+    one = peer.run(again, tmp_path, 1.0, 1).trial
 
     assert Kind.STALE_SPTE is not one.kind
 

@@ -25,8 +25,13 @@ class Watch:
         # One that is there is being read already.
         self.shared = Shared(shared, create=not shared.exists())
         self._module = module
+        self._began_ns = 0
         self._budget_s = budget_s
         self._known = [_known(entry) for entry in known.splitlines()]
+
+    def begin(self) -> None:
+        """Note, before an input is run, that the start-up is over."""
+        self._began_ns = self._began_ns or time.process_time_ns()
 
     def look(self, findings: Iterable[RawFinding]) -> None:
         """End the process if one of these is not known."""
@@ -45,6 +50,7 @@ class Watch:
         counts = self.shared.counts()
         spent_ns = time.process_time_ns()
         both = (counts.executions, counts.steps)
+        print(trial.start_line(self._began_ns))
         print(trial.line(self._reached(), both, spent_ns, found), flush=True)
         os._exit(0)
 

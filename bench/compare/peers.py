@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 
 from bench.compare import afl, trial
+from bench.compare.trial import Tried
 from pyfuzz import _engine, _paths, builder, compiler
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.mutants import trial as mutant_trial
-from pyfuzz.mutants.trial import ALL_KINDS, Trial
+from pyfuzz.mutants.trial import ALL_KINDS
 from pyfuzz.worker import Job, engine_arguments
 
 # So many milliseconds or executions as nobody waits for.
@@ -64,7 +65,7 @@ class Peer:
             return f"hypothesis is not there: {sys.executable} -m pip install hypothesis"
         return ""
 
-    def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Trial:
+    def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Tried:
         """Run one trial in an empty folder; a negative budget ends with the first execution."""
         command = self.command(programs, folder, budget_s, seed)
         environment = dict(_engine.environment("fuzz"))

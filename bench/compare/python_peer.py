@@ -33,6 +33,7 @@ def shipped(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
 
     def run_one(data: bytes) -> None:
         nonlocal turn
+        watch.begin()
         if run(data, len(data)):
             watch.look(module.last().findings)
         turn += 1
@@ -55,6 +56,7 @@ def one_call_a_step(module: _native.Module, watch: Watch) -> Callable[[bytes], N
     run = naive.harness(module, watch.shared, differs)
 
     def run_one(data: bytes) -> None:
+        watch.begin()
         run(data)
         watch.spent()
 

@@ -59,6 +59,7 @@ def machine(module: _native.Module, watch: Watch) -> type[RuleBasedStateMachine]
     """Return the state machine of a target: a rule for each opcode that it has."""
 
     def begin(self: Any) -> None:
+        watch.begin()
         RuleBasedStateMachine.__init__(self)
         module.begin()
         self.number = self.steps = 0

@@ -31,9 +31,9 @@ class Table:
     def __init__(self, rows: Sequence[Row], budget_s: float, start_s: dict[str, float]) -> None:
         self.budget_s = budget_s
         self.start_s = start_s
-        self._cells: dict[tuple[str, str], list[Trial]] = {}
+        self._cells: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            self._cells.setdefault((row.fault, row.peer), []).append(row.trial)
+            self._cells.setdefault((row.fault, row.peer), []).append(row)
 
     @property
     def faults(self) -> list[str]:
@@ -46,7 +46,7 @@ class Table:
 
     def trials(self, fault: str, peer: str) -> list[Trial]:
         """Return the trials of one cell."""
-        return self._cells.get((fault, peer), [])
+        return [row.trial for row in self._cells.get((fault, peer), [])]
 
     def found(self, fault: str, peer: str) -> int:
         """Return in how many trials a peer found a fault."""
@@ -55,13 +55,15 @@ class Table:
     def times_s(self, fault: str, peer: str, *, net: bool) -> list[float]:
         """Return the times to detection, the budget where nothing was found.
 
-        ``net`` takes the start-up off; one that found nothing stays at the budget.
+        ``net`` takes the start-up off, the trial's own where it said so; one that
+        found nothing stays at the budget.
         """
-        start_s = self.start_s.get(peer, 0.0) if net else 0.0
-        return [
-            max(one.processor_s - start_s, 0.0) if one.kind else self.budget_s
-            for one in self.trials(fault, peer)
-        ]
+        times = []
+        for row in self._cells.get((fault, peer), []):
+            start_s = self.start_s.get(peer, 0.0) if row.start_s is None else row.start_s
+            net_s = max(row.trial.processor_s - (start_s if net else 0.0), 0.0)
+            times.append(net_s if row.trial.kind else self.budget_s)
+        return times
 
     def mean_s(self, fault: str, peer: str, *, net: bool) -> float:
         """Return the restricted mean of one cell."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.kinds import ORDER
@@ -13,6 +14,15 @@ from pyfuzz.known import Known
 from pyfuzz.mutants.trial import Trial
 
 _FIELDS = 7
+_START = "start\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial, and how much of its time was its start-up if the process said so."""
+
+    trial: Trial
+    start_s: float | None = None
 
 
 def known_lines(known: Iterable[Known]) -> str:
@@ -24,6 +34,17 @@ def line(reached: bool, counts: tuple[int, int], spent_ns: int, found: Sequence[
     """Return the line of csrc/mutants/driver.c: ``found`` is kind's number, function, message."""
     what = found or (-1, "", "")
     return "\t".join(map(str, (int(reached), *counts, spent_ns, *what)))
+
+
+def start_line(began_ns: int) -> str:
+    """Return the line by which a process says what it had spent before its first input."""
+    return f"{_START}{began_ns}"
+
+
+def start_s(text: str) -> float | None:
+    """Return what start_line() said in a trial's output, None if nothing did."""
+    said = [line.removeprefix(_START) for line in text.splitlines() if line.startswith(_START)]
+    return int(said[0]) / 1e9 if said else None
 
 
 def parse(text: str, seed: int) -> Trial | None:
@@ -48,7 +69,7 @@ def parse(text: str, seed: int) -> Trial | None:
 
 def run(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, budget_s: float, seed: int
-) -> Trial:
+) -> Tried:
     """Run one trial in a folder of its own.
 
     A process that dies or says nothing has found nothing, and ``died`` says
@@ -68,9 +89,10 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Trial(seed, False, 0, 0, budget_s, died="did not end")
+        return Tried(Trial(seed, False, 0, 0, budget_s, died="did not end"))
     trial = parse(done.stdout, seed)
     if trial is not None:
-        return trial
+        return Tried(trial, start_s(done.stdout))
     last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-    return Trial(seed, False, 0, 0, budget_s, died=f"ended with {done.returncode}: {last[:200]}")
+    died = f"ended with {done.returncode}: {last[:200]}"
+    return Tried(Trial(seed, False, 0, 0, budget_s, died=died))

@@ -25,12 +25,13 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One trial, and what it was a trial of."""
+    """One trial, and what it was a trial of; ``start_s`` is its start-up where it said so."""
 
     target: str
     fault: str
     peer: str
     trial: Trial
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,11 @@ def _run_all(
 
         def run(job: _Job) -> Row:
             with tempfile.TemporaryDirectory(dir=folder) as own:
-                one = job.peer.run(programs[job.fault], Path(own), options.seconds, job.seed)
+                tried = job.peer.run(programs[job.fault], Path(own), options.seconds, job.seed)
+            one = tried.trial
             seen = one.kind.value if one.kind else one.died or "nothing"
             progress(f"{target.name} {job.fault}: {job.peer.name} {one.processor_s:.2f} s, {seen}")
-            return Row(target.name, job.fault, job.peer.name, one)
+            return Row(target.name, job.fault, job.peer.name, one, tried.start_s)
 
         with ThreadPoolExecutor(options.jobs) as pool:
             return list(pool.map(run, jobs))
@@ -151,7 +153,7 @@ def start_ups(programs: Programs, present: Sequence[Peer], folder: Path) -> dict
     for number in range(STARTS):
         for peer in present:
             with tempfile.TemporaryDirectory(dir=folder) as own:
-                one = peer.run(programs, Path(own), -1, number + 1)
+                one = peer.run(programs, Path(own), -1, number + 1).trial
             if not one.died:
                 times[peer.name].append(one.processor_s)
     return {name: min(spent, default=0.0) for name, spent in times.items()}
