@@ -48,7 +48,7 @@ def main() -> None:
             fuzzer = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
             )
-        while not (report.exists() or _ended(fuzzer)):
+        while not (_whole(report) or _ended(fuzzer)):
             if budget_s < 0 and shared.counts().executions:
                 break
             if tree_seconds(fuzzer.pid) > abs(budget_s) + 100 * (budget_s < 0):
@@ -58,7 +58,7 @@ def main() -> None:
         counts = shared.counts()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
-    found = trial.parse(report.read_text(), int(seed)) if report.exists() else None
+    found = trial.parse(report.read_text(), int(seed)) if _whole(report) else None
     if found is None and not counts.executions:
         sys.exit(f"afl-fuzz did not begin: {(folder / 'log').read_text()[-300:]!r}")
     what = (found.kind.number, found.function, found.message) if found and found.kind else ()
@@ -75,6 +75,11 @@ def fuzz_command(program: str, folder: Path, seed: str, known: str = "") -> list
     arguments = ["-i", str(corpus), "-o", str(folder / "out"), "-s", seed, "-m", "none"]
     arguments += ["-t", _DOES_NOT_END_MS, "-G", "4096"]
     return ["afl-fuzz", *arguments, "--", program, "fuzz", _NO_BUDGET, "ffffffff", known, _LOOP]
+
+
+def _whole(report: Path) -> bool:
+    """Tell whether the driver has written its line: the file is there a moment before."""
+    return report.exists() and report.read_bytes().endswith(b"\n")
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:
