@@ -21,7 +21,9 @@ STUCK_CPU_S = 10.0
 # A process that waits for something while a sequence is in it: there is nothing
 # to wait for.  Long, since it may be stopped with the whole machine.
 STUCK_WAITING_S = 20.0
-_START_S = 60.0
+# On a machine that is busy with other things, a minute is nothing.
+_START_CPU_S = 60.0
+_START_S = 1800.0
 _LOG_HEAD_BYTES = 65536
 
 
@@ -132,12 +134,20 @@ class WorkerProcess:
             log = self._log_head()
             self.greeting = greeting(log) or self.greeting
             self.checked = check_engine_sees(log, self._shared.counts().executions)
-            if not self.checked and time.monotonic() - self._began_s > _START_S:
-                raise HarnessError(
-                    f"worker {self.name} has not begun after {_START_S:.0f} s: "
-                    f"{last_words(log)}; see {self._log}"
-                )
+            if not self.checked:
+                self._check_start(log)
         return code
+
+    def _check_start(self, log: str) -> None:
+        """Raise HarnessError if the process has had the time to begin and has not."""
+        assert self._process is not None
+        cpu_s = processes.usage(self._process.pid).cpu_s
+        wall_s = time.monotonic() - self._began_s
+        if cpu_s > _START_CPU_S or wall_s > _START_S:
+            raise HarnessError(
+                f"worker {self.name} has not begun after {cpu_s:.0f} s of processor time, "
+                f"{wall_s:.0f} s in all: {last_words(log)}; see {self._log}"
+            )
 
     def death(self, code: int) -> Death:
         """Say how a process that ended by itself did."""
