@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native, catalogue, faults
 from pyfuzz.catalogue import Target
 from pyfuzz.containment import search
 from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
+from pyfuzz.operation import Opcode
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import encode
@@ -55,6 +56,18 @@ PLANTED = {
         DETECTED,
         DETECTED,
     ),
+    # The second entry outlives the first, and points to what is not present.
+    "add vm0 p0 s0\nfault vm0 p0 add-twice\nparent-unlink vm0 p0": (*(DEATH,) * 4, DETECTED),
+    # Nobody tops the cache up, and there is no memory.
+    "fault vm0 f0 alloc-fails\nadd vm0 f0 s0 x2": (*(DEATH,) * 4, DETECTED),
+    # The series says that it is not there; the merged code uses slot -1.
+    "add vm0 f0 s0 x15\nfault vm0 f0 count-zero\nremove vm0 f0 s0": (
+        DEATH,
+        DETECTED,
+        DETECTED,
+        DEATH,
+        DETECTED,
+    ),
     # Round and round, until the processor time is over.
     "add vm0 f0 s0 x2\nfault vm0 f0 more-self\ncount vm0 f0": (
         DEATH,
@@ -70,6 +83,12 @@ PLANTED = {
 @pytest.mark.parametrize("text", PLANTED)
 def test_outcome_of_a_planted_scenario_is_the_right_one(port: str, text: str) -> None:
     assert outcome(port, text).outcome is PLANTED[text][TARGETS.index(port)]
+
+
+def test_planted_scenarios_are_of_every_group() -> None:
+    planted = {faults.FAULTS[op.fault].group for text in PLANTED for op in parse(text, "test")
+               if op.opcode is Opcode.FAULT}  # fmt: skip
+    assert set(faults.Group) == planted
 
 
 @pytest.mark.parametrize("port", TARGETS)

@@ -105,7 +105,7 @@ class _CellSearch:
 
     def cell(self) -> Cell:
         cell = Cell(self._target.name, self._fault.name)
-        if not self._plain.call(search.applies, self._fault):
+        if not self._applies():
             return cell
         sample = self._sample()
         for attempt in range(_ATTEMPTS):
@@ -129,6 +129,13 @@ class _CellSearch:
             replays_same=same,
         )
         return self._with_report(cell, explored)
+
+    def _applies(self) -> bool:
+        try:
+            applies: bool = self._plain.call(search.applies, self._fault)
+        except ChildDiedError:
+            return True  # and how
+        return applies
 
     def _sample(self) -> dict[Outcome, int]:
         number, seed, runs = self._fault.number, self._seed, self._effort.sample
