@@ -169,7 +169,7 @@ def test_read_of_another_file_names_it_and_the_remedy(text: str, tmp_path: Path)
         store.read(path)
 
 
-def test_together_takes_each_peer_from_the_first_run_that_has_it() -> None:
+def test_together_takes_each_cell_from_the_first_run_that_has_it() -> None:
     new = measured("new", 20.0, rows("pyfuzz", x=[found(1.0)]))
     old = measured("old", 20.0, rows("pyfuzz", x=[found(9.0)]) + rows("AFL++", x=[found(5.0)]))
     both = store.together([new, old])
