@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Asking the target for a list's count and entries where the sequence does
- * not: after its operations, as far as its steps have paid for.  Faults that
+ * not: after its operations, as far as its steps have paid for, and whenever a
+ * list is as long as none was that the target was asked about.  Faults that
  * show at one length only would otherwise wait for a sequence that asks at
  * that very length.
  *
@@ -24,6 +25,8 @@ static struct {
 	uint32_t operation, step;
 	uint32_t paid;
 	uint32_t strikes[PYFUZZ_OPCODES];
+	/* By length, whether of parents, and whether the VM is bugged. */
+	bool asked[2][2][PYFUZZ_SPTES + 1];
 	uint8_t longer[PYFUZZ_MAX_INPUT];
 } probe;
 
@@ -69,19 +72,25 @@ void probe_list(unsigned int vm, unsigned int head)
 	unsigned int length = world.vms[vm].count[head];
 	/* Up to 6.3 a count is a walk over the descriptors. */
 	unsigned int cost = t->tail_count_size ? 0 : length / t->capacity;
+	bool *asked = &probe.asked[head >= PYFUZZ_FRAME_HEADS]
+				  [world.vms[vm].expect_bugged][length];
 
 	if (probe.off)
 		return;
 	probe.paid += PAID_PER_STEP;
-	if (probe.paid >= cost && wanted(PYFUZZ_OP_COUNT)) {
-		probe.paid -= cost;
+	if ((probe.paid >= cost || !*asked) && wanted(PYFUZZ_OP_COUNT)) {
+		probe.paid -= probe.paid >= cost ? cost : probe.paid;
 		ask(PYFUZZ_OP_COUNT, vm, head);
 		if (world.host_dead)
 			return;
 	}
-	if (probe.paid < length + t->capacity || !wanted(PYFUZZ_OP_ITERATE))
+	cost = length + t->capacity;
+	if ((probe.paid < cost && *asked) || !wanted(PYFUZZ_OP_ITERATE))
 		return;
-	probe.paid -= length + t->capacity;
+	/* Once for each length is not paid for: it is soon over. */
+	if (*asked)
+		probe.paid -= cost;
+	*asked = true;
 	ask(PYFUZZ_OP_ITERATE, vm, head);
 }
 
