@@ -108,3 +108,13 @@ def test_regression_on_a_kernel_is_held_to_what_is_expected_of_a_port(tmp_path: 
     like, _ = check(tmp_path, text, target, like="v5.10")
 
     assert own.fails and not like.problems
+
+
+def test_regression_of_which_only_a_part_is_on_the_base_fails(tmp_path: Path) -> None:
+    text = "remove vm0 f0 s0 x2\ncontext kworker\nremove vm1 f0 s0\n"
+
+    done, _ = check(tmp_path, f"# expect rfc-v3: host-fault\n{text}", "rfc-v3", "rfc-v2")
+
+    assert ["host-fault must be found, is not"] == list(done.problems[:1])
+    assert [True] == [item.base is not None for item in done.items]
+    assert done.fails

@@ -123,6 +123,8 @@ def _fixed(result: Result) -> list[str]:
 
 
 def _verdict(result: Result) -> str:
+    if result.report is None:
+        return "none: nothing was fuzzed"
     counts = [f"{len(result.of(State.NEW))} new"]
     if result.base is not None:
         counts.append(f"{len(result.of(State.BASE))} on the base")
