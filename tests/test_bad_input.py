@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cli_process import pyfuzz
 from made_runs import lost_entry, make_run
 
 from pyfuzz import container
@@ -329,3 +330,10 @@ def test_standard_input_is_read_where_a_file_would_be(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WHOLE)))
     assert 0 == group.run(["show", "-"])
     assert SEQUENCE.decode() == capsys.readouterr().out
+
+
+def test_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / NOT_UTF_8).write_bytes(SEQUENCE)
+    done = pyfuzz("replay", NOT_UTF_8, folder=tmp_path, PYTHONIOENCODING="utf-8:strict")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith("\\udcff.seq on rfc-v4")

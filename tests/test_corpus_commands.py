@@ -179,6 +179,14 @@ def test_merge_into_a_corpus_adds_what_is_new_and_removes_nothing(tmp_path: Path
     assert before.items() < contents(tmp_path / "there").items()
 
 
+def test_merge_into_a_corpus_writes_nothing_that_it_reaches_in_a_longer_way(tmp_path: Path) -> None:
+    write(tmp_path / "a", MANY)
+    (tmp_path / "there").mkdir()
+    longer = payload(MANY) + b"\0"  # an incomplete operation does nothing
+    (tmp_path / "there" / name_of(longer)).write_bytes(longer)
+    assert 0 == told(tmp_path, "merge", "a", "-o", "there")["written"]
+
+
 def test_merge_of_text_and_containers_skips_what_is_damaged(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
