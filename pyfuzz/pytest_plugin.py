@@ -130,6 +130,7 @@ class SequenceCollector(pytest.File):
         from pyfuzz import container  # noqa: PLC0415 (only where there is a file)
         from pyfuzz.errors import UsageError  # noqa: PLC0415
         from pyfuzz.expectation import parse_expectations  # noqa: PLC0415
+        from pyfuzz.operation import has_faults  # noqa: PLC0415
 
         try:
             file = container.read(self.path)
@@ -137,7 +138,10 @@ class SequenceCollector(pytest.File):
             targets = _targets(self.config)
         except UsageError as error:
             raise self.CollectError(str(error)) from error
+        like = self.config.getoption("--pyfuzz-like")
         for target in targets:
+            if not expectations.hold(target, faults=has_faults(file.operations), like=like):
+                continue
             yield SequenceItem.from_parent(
                 self, name=target.name, target=target, file=file, expectations=expectations
             )

@@ -110,3 +110,15 @@ def test_expectations_of_a_port_do_not_hold_for_a_kernel_of_its_name() -> None:
     assert [] == expectations.problems(port, [LOST])
     assert 1 == len(expectations.problems(kernel, [LOST]))
     assert [] == expectations.problems(kernel, [LOST], like="rfc-v3")
+
+
+def test_sequence_with_faults_is_held_against_a_kernel_only_like_a_port_it_names() -> None:
+    port = catalogue.get("v6.6")
+    kernel = replace(port, generation=catalogue.EXTRACTED)
+    expectations = parse_expectations("# expect v6.6: host-fault", "x")
+
+    assert expectations.hold(kernel, faults=False)
+    assert not expectations.hold(kernel, faults=True)
+    assert not expectations.hold(kernel, faults=True, like="v6.15")
+    assert expectations.hold(kernel, faults=True, like="v6.6")
+    assert expectations.hold(catalogue.get("v6.15"), faults=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyfuzz import _paths, container
+from pyfuzz.catalogue import Target
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
 from pyfuzz.container import SequenceFile
@@ -15,6 +16,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.export.subject import Replayed, item_of
 from pyfuzz.finding import replay_command
+from pyfuzz.operation import has_faults
 from pyfuzz.results import RawFinding
 
 _SUFFIXES = (".seq", ".pyfz")
@@ -27,6 +29,11 @@ class Regression:
     name: str
     file: SequenceFile
     expectations: Expectations
+
+    def holds(self, target: Target, like: str | None) -> bool:
+        """Tell whether the file says anything of a target."""
+        faults = has_faults(self.file.operations)
+        return self.expectations.hold(target, faults=faults, like=like)
 
 
 def read(folders: Iterable[Path]) -> list[Regression]:

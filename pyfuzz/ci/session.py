@@ -64,9 +64,10 @@ class Session:
         self, result: Result, comparison: Comparison, watch: Callable[[Report, str], None]
     ) -> None:
         options = self.options
-        watch(Report(options), f"replaying {len(self.files)} regressions")
+        files = [one for one in self.files if one.holds(options.target, self.like)]
+        watch(Report(options), f"replaying {len(files)} regressions")
         comparison.replay_findings_of_base()
-        for one in self.files:
+        for one in files:
             flavour, kernel = options.flavour, options.kernel
             result.regressions.append(
                 regressions.check(one, comparison, flavour, self.like, kernel)
