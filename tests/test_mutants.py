@@ -84,6 +84,13 @@ def test_mechanical_faults_have_stable_unique_names() -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize(("port", "listed"), [("v6.6", 8), ("v6.15", 11)])
+def test_listed_equivalents_are_mechanical_faults_of_their_targets(port: str, listed: int) -> None:
+    found = mechanical.faults(source_of(port))
+
+    assert listed == sum(bool(fault.equivalent) for fault in found)
+
+
 def test_command_measures_one_fault_as_json() -> None:
     arguments = ["v6.6", "--only", "free-missing", "--time-per-fault", "20s", "--json"]
 
