@@ -61,7 +61,7 @@ def find(paths: Iterable[Path], *, faults: bool = False) -> Found:
     found = Found()
     for path in paths:
         if is_run(path):
-            _read_run(found, path, faults=faults)
+            _read_run(found, path, faults=faults or _of_faults(path))
         elif path.is_dir():
             _read_folder(found, path, faults=faults)
         else:
@@ -150,6 +150,12 @@ def write(folder: Path, inputs: Iterable[Input], *, containers: bool = False) ->
             "make room, or name another with -o DIR"
         ) from error
     return written
+
+
+def _of_faults(run: Path) -> bool:
+    """Tell whether the campaigns of a run folder planted faults."""
+    campaigns, _ = provenance.read(run)
+    return any("--faults" in campaign["command"].split() for campaign in campaigns)
 
 
 def _read_run(found: Found, run: Path, *, faults: bool) -> None:

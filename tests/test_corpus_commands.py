@@ -14,6 +14,7 @@ from test_distill import payload, write
 
 from pyfuzz import container
 from pyfuzz.corpus_file import name_of
+from pyfuzz.corpus_folder import find
 
 ADD = "add vm0 f0 s0"
 STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"
@@ -105,6 +106,14 @@ def test_corpus_of_a_run_folder_is_on_its_target(tmp_path: Path) -> None:
     found = told(tmp_path, "corpus", "run")
     assert ("v6.6", 4) == (found["target"], found["total"]["files"])
     assert f"run/workers/0/corpus/{left}" in {one["file"] for one in found["entries"]}
+
+
+def test_entries_of_a_campaign_with_faults_are_read_with_faults(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    record = run / "provenance.json"
+    assert {False} == {one.faults for _, one in find([run]).entries}
+    record.write_text(record.read_text().replace('"pyfuzz fuzz ', '"pyfuzz fuzz --faults '))
+    assert {True} == {one.faults for _, one in find([run]).entries}
 
 
 def write_worker(run: Path, *texts: str) -> str:
