@@ -6,7 +6,7 @@ SHELL = /bin/sh
 PY = .venv/bin/python
 TIME = 60s
 
-.PHONY: help setup setup-test fuzz test bench mutants ablation compare scaling kernels lint check \
+.PHONY: help setup setup-test fuzz test bench mutants ablation compare scaling kernels containment lint check \
 	clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make compare  the same faults and inputs under AFL++, libFuzzer, Hypothesis (docs/compare.md)'
 	@echo 'make scaling  what more work costs, as plots (docs/performance.md)'
 	@echo 'make fault-tests  kill campaigns, fill their disk, damage their files: 20 times'
+	@echo 'make containment  what comes of faults in memory (docs/containment.md)'
 	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
 	@echo 'make lint     ruff, mypy, and our C without a warning'
 	@echo 'make check    what CI runs'
@@ -59,6 +60,11 @@ fault-tests: setup-test
 	@for i in $$(seq 20); do \
 		$(PY) -m pytest -q tests/test_campaign_faults.py || exit 1; \
 	done
+
+containment: setup
+	@mkdir -p build
+	@$(PY) -m pyfuzz containment all --json $(CONTAINMENT_ARGS) > build/containment.json || test $$? = 1
+	@$(PY) -m bench.containment build/containment.json
 
 kernels:
 	@sh .ci/kernels.sh

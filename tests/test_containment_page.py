@@ -43,6 +43,21 @@ def test_comparison_of_equal_outcomes_looks_at_how_often() -> None:
     assert () == found.seldomer
 
 
+def test_comparison_tells_what_is_left_behind_and_what_a_sanitizer_reports() -> None:
+    stale = replace(row("rfc-v3", {}), cells=(cell("rfc-v3", "double-zap", D, stale=1),))
+    clean, reported = row("rfc-v4", {"double-zap": D}), row("v6.6", {"count-zero": X})
+    found = compare(matrix(stale, clean), "rfc-v3", "rfc-v4")
+    assert found is not None
+    assert (("double-zap",), (), False) == (found.clean, found.stale, found.nothing)
+    found = compare(matrix(stale, clean), "rfc-v4", "rfc-v3")
+    assert found is not None
+    assert ((), ("double-zap",), False) == (found.clean, found.stale, found.nothing)
+    plain = replace(cell("rfc-v4", "count-zero", X), report=None)
+    found = compare(matrix(replace(clean, cells=(plain,)), reported), "rfc-v4", "v6.6")
+    assert found is not None
+    assert (("count-zero",), ()) == (found.reported, found.unreported)
+
+
 def test_faults_that_no_version_contains_and_that_every_one_does() -> None:
     made = versions()
     assert ["more-other-vm"] == nowhere_contained(made)

@@ -33,7 +33,9 @@ class Comparison:
 
     ``better`` and ``worse`` are faults whose worst outcome changed, ``oftener``
     and ``seldomer`` those of the others whose damage is contained notably more
-    or less often; each by how much it changed.
+    or less often; each by how much it changed.  ``clean`` are faults that leave
+    no SPTE behind a zap any more, ``stale`` those that do now; ``unreported`` and
+    ``reported`` the same of a sanitizer's reports.
     """
 
     before: Row
@@ -42,6 +44,16 @@ class Comparison:
     worse: tuple[Change, ...]
     oftener: tuple[Change, ...]
     seldomer: tuple[Change, ...]
+    clean: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is no change to tell of."""
+        worst = self.better + self.worse + self.oftener + self.seldomer
+        return not (worst or self.clean or self.stale or self.unreported or self.reported)
 
 
 def compare(matrix: Matrix, before: str, after: str) -> Comparison | None:
@@ -55,6 +67,11 @@ def compare(matrix: Matrix, before: str, after: str) -> Comparison | None:
         if (change := _change(rows[before].find(fault.name), rows[after].find(fault.name)))
     ]
     same = [change for change in changes if change.before is change.after]
+    both = [
+        (cell, other)
+        for cell in rows[before].applicable
+        if (other := rows[after].find(cell.fault)) is not None and other.applies
+    ]
     return Comparison(
         rows[before],
         rows[after],
@@ -62,6 +79,10 @@ def compare(matrix: Matrix, before: str, after: str) -> Comparison | None:
         worse=tuple(c for c in changes if c.after.rank > c.before.rank),
         oftener=_by_size(same, lambda c: c.share_after - c.share_before),
         seldomer=_by_size(same, lambda c: c.share_before - c.share_after),
+        clean=_names(both, lambda was, now: _stale(was) and not _stale(now)),
+        stale=_names(both, lambda was, now: _stale(now) and not _stale(was)),
+        unreported=_names(both, lambda was, now: bool(was.report and not now.report)),
+        reported=_names(both, lambda was, now: bool(now.report and not was.report)),
     )
 
 
@@ -71,6 +92,14 @@ def _change(before: Cell | None, after: Cell | None) -> Change | None:
     return Change(
         before.fault, before.outcome, after.outcome, share_contained(before), share_contained(after)
     )
+
+
+def _stale(cell: Cell) -> bool:
+    return cell.contained and cell.stale > 0
+
+
+def _names(both: list[tuple[Cell, Cell]], differ: Callable[[Cell, Cell], bool]) -> tuple[str, ...]:
+    return tuple(was.fault for was, now in both if differ(was, now))
 
 
 def _by_size(changes: list[Change], size: Callable[[Change], float]) -> tuple[Change, ...]:
