@@ -186,6 +186,14 @@ def test_together_refuses_runs_of_other_budgets() -> None:
         store.together([measured("a", 20.0, some), measured("b", 5.0, some)])
 
 
+def test_page_leaves_slow_peers_out_of_a_target_that_they_were_not_tried_on() -> None:
+    both = rows("pyfuzz", x=[found(0.5)]) + rows("libFuzzer", x=[found(1.0)])
+    slow = [peer for peer in PEERS if peer.slow]
+    of_all = replace(comparison(Table(both, 20.0, {})), peers=[*PEERS[:2], *slow])
+
+    assert "| AFL++ | 1 |" not in as_markdown(of_all)
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     """A fault that every peer finds at once, compiled for all that are here."""

@@ -124,7 +124,7 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
         "",
         *_summary(table, fast, everything),
     ]
-    slow = [p.name for p in c.peers if p.slow]
+    slow = [p.name for p in c.peers if p.slow and table.tried_by(p.name)]
     if slow:
         some = [fault for fault in everything if all(table.trials(fault, name) for name in slow)]
         lines += [
