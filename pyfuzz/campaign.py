@@ -149,7 +149,8 @@ class Campaign:
         self._start_ns = time.monotonic_ns()
         self._table = FindingTable(options.target, self._start_ns, faults=options.faults)
         try:
-            provenance.record(folder.path, options, self._started)
+            for note in provenance.record(folder.path, options, self._started):
+                report.note(note)
             earlier = recover(folder, options.target, report.note, faults=options.faults)
             folder.prepare_corpus(report.note)
             self._watch(report, "starting")

@@ -11,8 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import sequence
+from pyfuzz import sequence, user_file
 from pyfuzz.catalogue import Target
+from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
 from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
@@ -53,13 +54,13 @@ def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
     """
     path = folder / FILE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = user_file.read_object(path)
         if values["findings"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['findings']}")
         return [_finding(record, target) for record in values["list"]], []
     except FileNotFoundError:
         return [], []
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, PyfuzzError) as error:
         aside = path.with_suffix(".damaged")
         path.replace(aside)
         note = (

@@ -31,9 +31,10 @@ VERSION = 1
 _PACKAGES = ("atheris", "cffi")
 
 
-def record(folder: Path, options: Options, started: str) -> None:
+def record(folder: Path, options: Options, started: str) -> list[str]:
     """Add the record of a campaign that began at this time to its run folder.
 
+    Return a note if the records before cannot be read; they are put aside.
     Errors: OSError.
     """
     target, flavour = options.target, options.flavour
@@ -74,9 +75,14 @@ def record(folder: Path, options: Options, started: str) -> None:
     }
     if target.extracted:
         write_beside(folder / SOURCE, source)
-    earlier, _ = read(folder)
+    earlier, notes = read(folder)
+    if notes:
+        aside = (folder / FILE).with_suffix(".damaged")
+        (folder / FILE).replace(aside)
+        notes = [f"{note}, put aside as {aside.name}" for note in notes]
     whole = {"provenance": VERSION, "campaigns": [*earlier, made]}
     write_beside(folder / FILE, json.dumps(whole, indent=2).encode() + b"\n")
+    return notes
 
 
 def fuzz_command(options: Options) -> list[str]:

@@ -26,11 +26,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from pyfuzz import _paths, container
+from pyfuzz import _paths, container, user_file
 from pyfuzz.errors import UsageError
 
 MARKER = "run.json"
 FORMAT = 1
+# Far more than an engine input can have.
+_LARGEST_BYTES = 1 << 20
 
 
 def write_beside(path: Path, data: bytes) -> None:
@@ -124,7 +126,7 @@ class RunFolder:
     def began(self) -> tuple[int, str]:
         """Return what begin() noted, of the last campaign; 0 if it did not come to that."""
         try:
-            values = json.loads((self.workers / "began").read_text())
+            values = user_file.read_object(self.workers / "began")
             return int(values["monotonic_ns"]), str(values["flavour"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, "fuzz"
@@ -161,12 +163,13 @@ class RunFolder:
                 f"{MARKER}): name another with --out DIR"
             )
         try:
-            values = json.loads(marker.read_text())
+            values = user_file.read_object(marker)
             version, other = values["pyfuzz"], values["target"]
             had_faults = values.get("faults", False)
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise UsageError(
-                f"{marker} cannot be understood ({error}): name another folder with --out DIR"
+                f"{marker} cannot be understood ({user_file.reason(error)}): name another folder "
+                "with --out DIR"
             ) from error
         if version != FORMAT or other != target:
             raise UsageError(
@@ -235,8 +238,8 @@ class Exchange:
 
 def _whole(path: Path) -> bytes | None:
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+        data = user_file.read_bytes(path, _LARGEST_BYTES)
+    except (OSError, ValueError):
         return None  # the worker found a smaller input for the same, and took this one away
     return data if _name(data) == path.name else None
 

@@ -68,7 +68,7 @@ class Runner:
 
     def run(self, payload: bytes, *, faults: bool = False) -> tuple[RawFinding, ...]:
         """Run a sequence at once; the death of the child is a finding too."""
-        self._connection.send(("run", payload, faults))
+        self._send(("run", payload, faults))
         try:
             findings: tuple[RawFinding, ...] = self._receive()
         except ChildDiedError as died:
@@ -82,7 +82,7 @@ class Runner:
         The function is one of a module's top level, so that it can be named.
         Errors: ChildDiedError if the child did not survive it.
         """
-        self._connection.send(("call", function, arguments))
+        self._send(("call", function, arguments))
         try:
             return self._receive()
         except ChildDiedError:
@@ -114,13 +114,21 @@ class Runner:
             yield Entry(operation, text, findings=[finding])
 
     def _trace(self, operations: list[Operation], *, look_ahead: bool) -> Iterator[Entry]:
-        self._connection.send(("trace", operations, look_ahead))
+        self._send(("trace", operations, look_ahead))
         try:
             while (entry := self._receive()) is not None:
                 yield entry
         except ChildDiedError:
             self._start()
             raise
+
+    def _send(self, request: tuple[object, ...]) -> None:
+        """Send a request; to another child if this one was ended since the last."""
+        try:
+            self._connection.send(request)
+        except (BrokenPipeError, ConnectionResetError):
+            self._start()
+            self._connection.send(request)
 
     def close(self) -> None:
         """End the child process."""

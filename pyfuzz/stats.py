@@ -17,12 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pyfuzz import user_file
+
 FILE = "stats.jsonl"
 VERSION = 1
 # Seconds between samples, and the part of the campaign's age that they grow to.
 _SHORTEST_S = 1.0
 _LONGEST_S = 60.0
 _PART = 120
+# A campaign of a year has a tenth of it.
+_LARGEST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +112,19 @@ def read(path: Path) -> tuple[list[Sample], list[str]]:
     A file that is not there has none.  Errors: OSError.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        data = user_file.read_bytes(path, _LARGEST_BYTES)
     except FileNotFoundError:
         return [], []
+    except ValueError as error:
+        return [], [f"{path}: {error}: left out"]
+    lines = data.decode("utf-8", "replace").splitlines()
     samples: list[Sample] = []
     bad: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            samples.append(_sample(json.loads(line)))
+            samples.append(_sample(user_file.parse_json(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             bad.append(f"line {number}: {type(error).__name__}: {error}")
     notes = []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,24 @@ def test_exchange_carries_an_input_to_every_other_worker(tmp_path: Path) -> None
     assert (two / sha1(b"from one")).read_bytes() == b"from one"
     (two / sha1(b"from one")).write_bytes(b"half")
     assert (corpus / sha1(b"from one")).read_bytes() == b"from one"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "\xff", "[]", "7"])
+def test_folder_with_a_marker_that_is_no_marker_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text, encoding="latin-1")
+    with pytest.raises(UsageError, match="cannot be understood"):
+        RunFolder(tmp_path, "rfc-v4")
+
+
+def test_marker_or_corpus_file_that_is_a_fifo_does_not_hang(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "run", "rfc-v4").close()
+    os.mkfifo(tmp_path / "run" / "corpus" / sha1(b"a"))
+    folder = RunFolder(tmp_path / "run", "rfc-v4")
+    warnings: list[str] = []
+    folder.prepare_corpus(warnings.append)
+    folder.close()
+    assert [True] == ["damaged" in warning for warning in warnings]
+
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(UsageError, match="no run folder"):
+        RunFolder(tmp_path, "rfc-v4")

@@ -155,3 +155,12 @@ def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
     assert (last.operation, last.text) == (1, "remove vm0 f0 s9")
     assert [(finding.kind, finding.message) for finding in last.findings] == [(kind, message)]
     assert after == ()
+
+
+def test_child_that_is_ended_between_two_sequences_is_replaced() -> None:
+    data = sequence.encode(sequence.parse("remove vm0 f0 s0", "test"))
+    with Runner(catalogue.get("bug")) as runner:
+        before = runner.run(data)
+        runner._process.kill()
+        runner._process.wait()
+        assert before == runner.run(data)
