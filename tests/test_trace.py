@@ -15,6 +15,7 @@ from pyfuzz import _native, catalogue, trace_text
 from pyfuzz.grammar import format_text, parse
 from pyfuzz.kinds import Kind
 from pyfuzz.runner import Runner
+from pyfuzz.sequence import encode
 from pyfuzz.trace import trace
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
 
 
 def test_child_that_is_ended_between_two_sequences_is_replaced() -> None:
-    data = sequence.encode(sequence.parse("remove vm0 f0 s0", "test"))
+    data = encode(parse("remove vm0 f0 s0", "test"))
     with Runner(catalogue.get("bug")) as runner:
         before = runner.run(data)
         runner._process.kill()
