@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import debian
 import pytest
 
 from bench import containment as document
 from pyfuzz import catalogue
 from pyfuzz.containment import fill, known
 from pyfuzz.containment.matrix import REPLAYS, Matrix
+from pyfuzz.extract import extract
 from pyfuzz.faults import FAULTS
 
 
@@ -39,3 +41,19 @@ def test_document_has_the_shipped_matrix(shipped: Matrix) -> None:
 @pytest.mark.parametrize("name", ["rfc-v4", "v6.6", "hardened"])
 def test_shipped_cells_replay_to_their_outcomes(shipped: Matrix, name: str) -> None:
     assert [] == fill.replay(shipped, {name: catalogue.get(name)}, times=2)
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize(
+    ("version", "config", "like"),
+    [
+        ("6.1", False, "bug"),
+        ("6.12", False, "v6.6"),
+        ("6.12", True, "v6.6-corruption-bug"),
+    ],
+)
+def test_shipped_cells_of_a_port_are_those_of_the_kernel(
+    shipped: Matrix, version: str, config: bool, like: str
+) -> None:
+    target = extract(debian.source(version), bug_on_data_corruption=config).target
+    assert [] == fill.replay(shipped, {like: target}, times=1)
