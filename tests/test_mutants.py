@@ -84,7 +84,7 @@ def test_mechanical_faults_have_stable_unique_names() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("port", "listed"), [("v6.6", 8), ("v6.15", 11)])
+@pytest.mark.parametrize(("port", "listed"), [("v6.6", 8), ("v6.15", 11), ("rfc-v4", 5)])
 def test_listed_equivalents_are_mechanical_faults_of_their_targets(port: str, listed: int) -> None:
     found = mechanical.faults(source_of(port))
 
