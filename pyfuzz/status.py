@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from types import TracebackType
@@ -51,8 +52,9 @@ class Status:
             self._live.refresh()
             return
         now_s = time.monotonic()
-        if phase != self._phase or now_s - self._said_s >= _PLAIN_S:
-            self._phase, self._said_s = phase, now_s
+        kind = re.sub(r"\d+", "", phase)  # "checking 7 inputs" is the phase of "checking 6 inputs"
+        if kind != self._phase or now_s - self._said_s >= _PLAIN_S:
+            self._phase, self._said_s = kind, now_s
             self._console.print(line(report, phase), soft_wrap=True, markup=False)
 
 
@@ -112,7 +114,7 @@ def _workers(report: Report) -> list[str]:
         done = worker.counts.executions
         text = f"{worker.name} {_short(_rate(done, report))}/s"
         if worker.checks:
-            text = f"{worker.name} {done} of {report.corpus} inputs"
+            text = f"{worker.name} {done} of {report.corpus}"
         texts.append(text + (f" (process {worker.started})" if worker.started > 1 else ""))
     return [_cut(f"  workers     {', '.join(texts)}", 80)] if texts else []
 

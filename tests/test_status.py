@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyfuzz import catalogue, status
-from pyfuzz.campaign import Options, Report
+from pyfuzz.campaign import Options, Report, WorkerState
 from pyfuzz.shared import Counts
 
 
@@ -41,3 +41,32 @@ def test_status_without_a_terminal_prints_a_phase_once() -> None:
     assert ["rfc-v4: building", "rfc-v4 1:01/1:00"] == [
         line[:16] for line in stream.getvalue().splitlines()
     ]
+
+
+def test_status_without_a_terminal_prints_a_phase_that_counts_down_once() -> None:
+    stream = io.StringIO()
+    with status.Status(stream) as show:
+        for left in range(9, 0, -1):
+            show(report(), f"checking {left} inputs")
+    assert ["rfc-v4: checking 9 inputs …"] == stream.getvalue().splitlines()
+
+
+def test_panel_has_all_that_is_to_be_watched_in_80_columns() -> None:
+    watched = report()
+    watched.workers = [
+        WorkerState("structure", Counts(executions=900_000), 1),
+        WorkerState("plans", Counts(executions=300_000), 3),
+        WorkerState("sanitizer", Counts(executions=200), 1, checks=True),
+    ]
+    lines = status.panel(watched, "fuzzing")
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    for part in (
+        "0:00 left",
+        "executions  1.23M (20.2k/s)",
+        "operations  9M (148k/s)",
+        "30 edges, 700 states; 250 inputs kept",
+        "0 new 0 known",
+        "structure 14.8k/s, plans 4.92k/s (process 3), sanitizer 200 of 250",
+    ):
+        assert part in text
