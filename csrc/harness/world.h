@@ -106,7 +106,7 @@ unsigned int probe_showed(void);
 void probe_strike(unsigned int opcode);
 size_t probe_sequence(const uint8_t *data, const uint8_t **longer);
 
-/* faults.c, containment.c: a mistake in one VM, and what comes of it */
+/* faults.c, fault_*.c, containment.c: a mistake in one VM, and what comes of it */
 unsigned int fault_apply(const struct pyfuzz_op *op);
 void containment_begin(void);
 void containment_fault(unsigned int vm, unsigned int fault);
