@@ -12,7 +12,7 @@ from pyfuzz.catalogue import Target
 from pyfuzz.extract import extract
 from pyfuzz.mutants import campaign, report
 
-PORTS = ("v6.6", "v6.15", "rfc-v4")
+PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10")
 
 
 def section(target: Target, command: str, options: argparse.Namespace) -> str:
