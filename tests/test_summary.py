@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, sequence, summary
+from pyfuzz import _paths, catalogue, sequence, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.engine_log import Greeting
 from pyfuzz.finding import Finding
@@ -68,3 +69,11 @@ def test_notes_reach_both_forms() -> None:
     noted.notes.append("worker 0 died")
     assert "note: worker 0 died" in summary.as_text(noted)
     assert ["worker 0 died"] == summary.as_object(noted)["notes"]
+
+
+def test_every_key_of_the_object_is_documented() -> None:
+    text = (_paths.ROOT / "docs" / "campaigns.md").read_text().partition("## `--json`")[2]
+    told = summary.as_object(report(finding()))
+    keys = {*told, *told["findings"][0]}
+    documented = set(re.findall(r"`(\w+)`", text))
+    assert set() == keys - documented
