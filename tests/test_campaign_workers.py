@@ -95,14 +95,17 @@ def test_worker_that_grows_past_its_limit_is_a_finding(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path, GROWS)
     some = replace(options(tmp_path / "run", memory_mb=500), target=planted)
 
+    def grown(report: Report) -> list[Kind]:
+        text = "used more than 500 MiB of memory"
+        return [finding.kind for finding in report.findings if text in finding.message]
+
     def until_found(report: Report, phase: str) -> None:
-        if report.findings:
+        if grown(report):
             raise KeyboardInterrupt
 
     report = Campaign(some, until_found).run()
-    (finding,) = report.findings
-    assert Kind.HOST_FAULT is finding.kind
-    assert "used more than 500 MiB of memory" in finding.message
+    # Touching so much takes time: on a slow machine it is a hang, too.
+    assert {Kind.HOST_FAULT} == set(grown(report))
     assert any("MiB of memory, 500 are allowed" in note for note in report.notes)
 
 
