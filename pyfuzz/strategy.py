@@ -30,11 +30,13 @@ class Strategy:
 
 
 # In the order in which they are dealt out: one worker gets the first, a machine
-# with more cores than strategies starts over, with other seeds.
+# with more cores than strategies starts over, with other seeds.  The second is
+# the one that builds most on what the others find, where half of what the first
+# does is new.
 STRATEGIES = (
     Strategy("structure", "plans new sequences and mutates the operations of kept ones"),
-    Strategy("plans", "plans new sequences only", only=("plans",)),
     Strategy("kept", "mutates the operations of kept sequences only", only=("kept",)),
+    Strategy("plans", "plans new sequences only", only=("plans",)),
     Strategy("chance", "operations by blind chance", only=("chance",)),
     Strategy("bytes", "libFuzzer's own mutations of bytes", without=("structure",)),
     Strategy(
