@@ -11,7 +11,7 @@ import click
 from pyfuzz import catalogue, compiler, container
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
-from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
 
@@ -53,11 +53,7 @@ class _Step(click.Command):
     type=click.Path(path_type=Path),
     help="The kernel at this revision: mostly '.'.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--kind", help="Bad is a finding of this kind.  [default: any that is not known]")
 @click.option("--function", help="Bad is a finding in this function.  [default: any]")
 @click.option(

@@ -17,7 +17,14 @@ from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
 from pyfuzz.ci.result import Result
 from pyfuzz.ci.session import Session
-from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
+from pyfuzz.cli.options import (
+    bug_option,
+    declared,
+    duration,
+    known_option,
+    target_and_facts,
+    worker_options,
+)
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.export import junit, sarif
 from pyfuzz.known import Known
@@ -34,11 +41,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
     type=click.Path(path_type=Path),
     help="Test real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option(
     "--base",
     metavar="PATH",
@@ -66,16 +69,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
     type=click.IntRange(1, 256),
     help="Processes that fuzz.  [default: one a core; 1 with --runs]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
-)
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
-@click.option(
-    "--sanitizer-worker/--no-sanitizer-worker",
-    "check",
-    default=True,
-    help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
-)
+@worker_options
 @known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option(

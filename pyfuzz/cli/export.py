@@ -12,7 +12,7 @@ import click
 
 from pyfuzz import catalogue, container
 from pyfuzz.catalogue import Target
-from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
@@ -51,11 +51,7 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
     type=click.Path(path_type=Path),
     help="On real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--kind", help="C: of this kind.  [default: the first that is not known]")
 @click.option("--sanitize", is_flag=True, help="Run a file with AddressSanitizer.")
 @known_option

@@ -12,7 +12,14 @@ import click
 
 from pyfuzz import processes, run_folder, summary
 from pyfuzz.campaign import MEMORY_MB, Campaign, Options, Report
-from pyfuzz.cli.options import declared, duration, known_option, target_and_facts
+from pyfuzz.cli.options import (
+    bug_option,
+    declared,
+    duration,
+    known_option,
+    target_and_facts,
+    worker_options,
+)
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.status import Status
 
@@ -26,11 +33,7 @@ _DEFAULT_S = 60.0
     type=click.Path(path_type=Path),
     help="Fuzz real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
 @click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
 @click.option(
@@ -38,16 +41,7 @@ _DEFAULT_S = 60.0
     type=click.IntRange(1, 256),
     help="Processes that fuzz, each in its own way.  [default: one a core; 1 with --runs]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
-)
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower.")
-@click.option(
-    "--sanitizer-worker/--no-sanitizer-worker",
-    "check",
-    default=True,
-    help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
-)
+@worker_options
 @click.option("--stop-on-finding", is_flag=True, help="End with the first finding that is new.")
 @click.option(
     "--memory-limit",

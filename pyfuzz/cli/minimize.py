@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pyfuzz import catalogue, container
-from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
@@ -25,11 +25,7 @@ from pyfuzz.runner import Runner
     type=click.Path(path_type=Path),
     help="On real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--kind", help="The finding's kind.  [default: the first that is not known]")
 @click.option("--function", help="The finding's function.  [default: the first with that kind]")
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import duration, target_of
+from pyfuzz.cli.options import bug_option, duration, target_of
 
 
 @click.command()
@@ -19,11 +19,7 @@ from pyfuzz.cli.options import duration, target_of
     type=click.Path(path_type=Path),
     help="Plant in real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option(
     "--time-per-fault",
     "seconds",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.known import Known
 
 _Command = Callable[..., Any]
+_Option = Callable[[Any], Any]
 
 known_option = click.option(
     "--known",
@@ -25,6 +26,37 @@ known_option = click.option(
     metavar="FILE",
     help="Findings that are known besides the shipped ones (TOML); can be repeated.",
 )
+
+bug_option = click.option(
+    "--bug-on-data-corruption",
+    is_flag=True,
+    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+)
+
+
+def worker_options(command: _Command) -> _Command:
+    """Give a command that fuzzes the options that say how its workers do."""
+    options = [
+        click.option(
+            "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
+        ),
+        click.option(
+            "--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower."
+        ),
+        click.option(
+            "--sanitizer-worker/--no-sanitizer-worker",
+            "check",
+            default=True,
+            help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
+        ),
+    ]
+    return _with(options, command)
+
+
+def _with(options: Sequence[_Option], command: _Command) -> _Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def declared(files: Iterable[Path]) -> list[Known]:
@@ -46,19 +78,13 @@ def corpus_options(command: _Command) -> _Command:
             type=click.Path(path_type=Path),
             help="On real code: a kernel tree, a source tarball, or one mmu.c.",
         ),
-        click.option(
-            "--bug-on-data-corruption",
-            is_flag=True,
-            help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-        ),
+        bug_option,
         click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks."),
         click.option(
             "--faults", is_flag=True, help="Engine inputs are those of a campaign with faults."
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def corpus_target(

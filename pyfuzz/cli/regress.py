@@ -9,7 +9,7 @@ import click
 
 from pyfuzz import _paths, container, regression, sequence
 from pyfuzz.catalogue import TARGETS, Target
-from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
@@ -27,11 +27,7 @@ from pyfuzz.runner import Runner
     type=click.Path(path_type=Path),
     help="A file: as seen on real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--sanitize", is_flag=True, help="A file: as AddressSanitizer sees it.")
 @click.option("--name", help="Call the file so.  [default: by what it shows]")
 @click.option("--shows", default="", help="What it shows, in your words.")

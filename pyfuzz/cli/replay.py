@@ -11,7 +11,7 @@ import click
 
 from pyfuzz import catalogue, container
 from pyfuzz.catalogue import Target
-from pyfuzz.cli.options import declared, known_option, target_of
+from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.replay import VERDICTS, Replay
 from pyfuzz.replay import replay as run_replays
@@ -26,11 +26,7 @@ from pyfuzz.replay import replay as run_replays
     type=click.Path(path_type=Path),
     help="On real code: a kernel tree, a source tarball, or one mmu.c.",
 )
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@bug_option
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
 @known_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
