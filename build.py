@@ -30,7 +30,7 @@ from threading import get_ident
 
 import cffi
 
-from pyfuzz import _paths, compiler
+from pyfuzz import compiler, paths
 from pyfuzz._header import declarations
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
@@ -88,7 +88,7 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     )
     label = re.sub(r"\W", "_", target.name)
     module = f"_pyfuzz_{label}_{flavour}_{key}"
-    path = _paths.build_dir() / "targets" / f"{module}.abi3.so"
+    path = paths.build_dir() / "targets" / f"{module}.abi3.so"
     if path.exists():
         return path
     with _locked(path):
@@ -105,13 +105,13 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     linked with that is there ten times sooner.
     """
     chosen = compiler.find()
-    flags = (*COMMON, *WARNINGS, f"-I{_paths.csrc()}")
+    flags = (*COMMON, *WARNINGS, f"-I{paths.csrc()}")
     units = [_target_unit(target, flavour), *harness_units(flavour), Unit(main_source, flags)]
     if archive.suffix != ".so":
         units += _engine_units()
     hashes = (_sources_hash(unit.source) for unit in units)
     key = _key(chosen.identity, str(archive), *hashes, *(str(unit.flags) for unit in units))
-    path = _paths.build_dir() / "native" / f"{target.name}-{key}"
+    path = paths.build_dir() / "native" / f"{target.name}-{key}"
     if not path.exists():
         with _locked(path), _beside(path) as partial:
             objects = [str(_compile(chosen, unit, target)) for unit in units]
@@ -132,7 +132,7 @@ def build_engine(archive: Path) -> Path:
     stat = archive.stat()
     sources = [_sources_hash(unit.source) for unit in _engine_units()]
     key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns), *sources)
-    path = _paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
+    path = paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
@@ -155,7 +155,7 @@ def build_mutator() -> Path:
     """Return csrc/engine alone, to be preloaded where libFuzzer comes with a sanitizer."""
     chosen = compiler.find()
     key = _key(chosen.identity, *(_sources_hash(unit.source) for unit in _engine_units()))
-    path = _paths.build_dir() / "engine" / f"mutator-{key}.so"
+    path = paths.build_dir() / "engine" / f"mutator-{key}.so"
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
@@ -166,17 +166,17 @@ def build_mutator() -> Path:
 
 def _engine_units() -> list[Unit]:
     # What libFuzzer looks up by name must not be hidden.
-    flags = (*COMMON, *WARNINGS, "-fvisibility=default", f"-I{_paths.csrc()}")
-    return [Unit(source, flags) for source in sorted((_paths.csrc() / "engine").glob("*.c"))]
+    flags = (*COMMON, *WARNINGS, "-fvisibility=default", f"-I{paths.csrc()}")
+    return [Unit(source, flags) for source in sorted((paths.csrc() / "engine").glob("*.c"))]
 
 
 def harness_units(flavour: str) -> list[Unit]:
     """Return the C files that every target shares; they have no coverage."""
-    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{_paths.csrc()}")
+    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{paths.csrc()}")
     sources = [
         source
         for folder in ("harness", "shim", *_own_folders(flavour))
-        for source in sorted((_paths.csrc() / folder).glob("*.c"))
+        for source in sorted((paths.csrc() / folder).glob("*.c"))
     ]
     return [Unit(source, flags) for source in sources]
 
@@ -185,7 +185,7 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     # A kernel's own code is compiled as it is: its warnings are not ours.
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
-    flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{_paths.csrc()}", *defines)
+    flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{paths.csrc()}", *defines)
     coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
     compares = ("-fsanitize-coverage=trace-cmp",) if flavour == "values" else ()
     return Unit(target.source, (*flags, *coverage, *compares))
@@ -220,7 +220,7 @@ def _build_module(
         generated = Path(folder, f"{module}.c")
         _generate(module, flavour, generated)
         glue = Path(folder, "glue.o")
-        command = [*chosen.command, *COMMON, "-w", f"-I{_paths.csrc()}", f"-I{_python_include()}"]
+        command = [*chosen.command, *COMMON, "-w", f"-I{paths.csrc()}", f"-I{_python_include()}"]
         _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
         link = [*chosen.command, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
         _run(chosen, link, target.name)
@@ -229,7 +229,7 @@ def _build_module(
 def _python_include() -> Path:
     """Where Python.h is: ours where only the programs of a Python are installed."""
     real = Path(sysconfig.get_paths()["include"])
-    return real if (real / "Python.h").is_file() else _paths.csrc() / "python"
+    return real if (real / "Python.h").is_file() else paths.csrc() / "python"
 
 
 def _generate(module: str, flavour: str, path: Path) -> None:
@@ -245,7 +245,7 @@ def _generate(module: str, flavour: str, path: Path) -> None:
 def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None) -> Path:
     """Return the object of one C file, from the cache if it is there."""
     key = _key(chosen.identity, *unit.flags, _sources_hash(unit.source))
-    path = _paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
+    path = paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with _beside(path) as partial:
@@ -315,7 +315,7 @@ def _cxx_library() -> Path:
 def _sources_hash(source: Path) -> str:
     """A hash of one C file and of everything in csrc that it could include."""
     digest = hashlib.sha256(_read(source))
-    for path in sorted(_paths.csrc().rglob("*.[ch]")):
+    for path in sorted(paths.csrc().rglob("*.[ch]")):
         if path.suffix == ".h" or path.parent.name != "ports":
             digest.update(path.name.encode() + b"\0" + _read(path))
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from pyfuzz import _paths, builder, catalogue, compiler
+from pyfuzz import builder, catalogue, compiler, paths
 
 BEFORE, AFTER = "v6.6", "hardened"
 SOURCE = Path(__file__).with_name("lists.c")
@@ -23,7 +23,7 @@ def build(name: str, folder: Path) -> Path:
     """Compile a port and the harness without coverage, as a program."""
     target = catalogue.get(name)
     flags = [flag for flag in builder.target_flags(target, "fuzz") if "coverage" not in flag]
-    csrc = _paths.csrc()
+    csrc = paths.csrc()
     sources = [target.source, *sorted((csrc / "harness").glob("*.c"))]
     sources += [*sorted((csrc / "shim").glob("*.c")), SOURCE]
     path = folder / name

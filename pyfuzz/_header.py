@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pyfuzz import _paths
+from pyfuzz import paths
 
 _NUMBER = re.compile(r"^#define\s+\w+\s+\d+\b")
 
@@ -18,6 +18,6 @@ def declarations(header: str = "harness/pyfuzz.h") -> str:
     The rule (stated in the header as well): of the lines that start with '#'
     only ``#define NAME NUMBER`` means anything to cffi.
     """
-    text = (_paths.csrc() / header).read_text()
+    text = (paths.csrc() / header).read_text()
     kept = [line for line in text.splitlines() if not line.startswith("#") or _NUMBER.match(line)]
     return "\n".join(kept)

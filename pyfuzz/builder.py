@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 
 
 @cache
 def _build_py() -> ModuleType:
-    path = _paths.ROOT / "build.py"
+    path = paths.ROOT / "build.py"
     # Under a name of its own: 'build' is also a well-known package.
     spec = importlib.util.spec_from_file_location("pyfuzz_build", path)
     if spec is None or spec.loader is None or not path.is_file():

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.known import SHIPPED, Known, about, lookup, read
@@ -79,7 +79,7 @@ def _port(
     builds: bool = True,
     note: str = "",
 ) -> Target:
-    source = _paths.csrc() / "ports" / f"{file or name}.c"
+    source = paths.csrc() / "ports" / f"{file or name}.c"
     declared = about(_SHIPPED, name)
     return Target(name, generation, policy, source, defines, declared, builds, note)
 

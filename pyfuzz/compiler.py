@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 
 COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
@@ -51,7 +51,7 @@ class Compiler:
     @property
     def environment(self) -> dict[str, str]:
         """The environment to run it in: zig's caches go to the build folder."""
-        cache_dir = str(_paths.build_dir() / "zig")
+        cache_dir = str(paths.build_dir() / "zig")
         # A sanitizer preloaded into this process is not for the compiler.
         kept = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
         return kept | {
@@ -139,7 +139,7 @@ def _try(command: tuple[str, ...]) -> _Trial:
         return _Trial("", str(error.strerror))
     subject = f"{command} {program} {stat.st_mtime_ns} {stat.st_size} {COVERAGE}"
     key = hashlib.sha256(subject.encode()).hexdigest()[:16]
-    record = _paths.build_dir() / "compilers" / f"{key}.json"
+    record = paths.build_dir() / "compilers" / f"{key}.json"
     try:
         return _Trial(**json.loads(record.read_text()))
     except (OSError, ValueError, TypeError):

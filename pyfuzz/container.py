@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pyfuzz import sequence, user_file
+from pyfuzz import files, sequence
 from pyfuzz.errors import UsageError
 from pyfuzz.grammar import HEADER, parse
 from pyfuzz.operation import has_faults
@@ -133,9 +133,9 @@ def to_text(operations: Iterable[Operation]) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """Read a file that a user named, ``-`` for standard input; UsageError if it cannot be read."""
-    name = user_file.name_of(path)
+    name = files.name_of(path)
     try:
-        return user_file.read_bytes(path, _MAX_FILE_BYTES)
+        return files.read_bytes(path, _MAX_FILE_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"{name}: cannot be read: {reason}; name a file you can read") from error
@@ -155,13 +155,13 @@ def read(path: Path, *, faults: bool = False) -> SequenceFile:
     """
     data = read_bytes(path)
     if data.startswith(MAGIC):
-        payload = unpack(data, user_file.name_of(path))
+        payload = unpack(data, files.name_of(path))
         return _file(path, FileKind.CONTAINER, payload, faults=bool(data[_FLAGS_AT] & _FAULTS))
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
     if len(data) > sequence.MAX_BYTES:
         raise UsageError(
-            f"{user_file.name_of(path)}: an engine input must have at most {sequence.MAX_BYTES} "
+            f"{files.name_of(path)}: an engine input must have at most {sequence.MAX_BYTES} "
             f"bytes, has {len(data)}; it is neither text, container nor engine input"
         )
     return _file(path, FileKind.RAW, data, faults=faults)
@@ -173,7 +173,7 @@ def read_text(path: Path) -> SequenceFile:
 
 
 def _text_file(path: Path, data: bytes) -> SequenceFile:
-    name = user_file.name_of(path)
+    name = files.name_of(path)
     if data.startswith(MAGIC):
         raise UsageError(f"{name}: must be text, is a binary container; see: pyfuzz show {path}")
     try:
@@ -195,7 +195,7 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
 def _no_text(path: Path, data: bytes, at: int, rule: str) -> UsageError:
     line = data.count(b"\n", 0, at) + 1
     return UsageError(
-        f"{user_file.name_of(path)}:{line}: {rule}, byte {at} is 0x{data[at]:02x}; "
+        f"{files.name_of(path)}:{line}: {rule}, byte {at} is 0x{data[at]:02x}; "
         f"if it is an engine input, give it a name without {path.suffix or 'a suffix'}"
     )
 

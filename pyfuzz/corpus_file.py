@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from pyfuzz import _paths, container, sequence
+from pyfuzz import container, paths, sequence
 from pyfuzz.errors import UsageError
 from pyfuzz.reach import Input
 
@@ -48,7 +48,7 @@ def is_named(path: Path) -> bool:
 
 def seeds_in(corpus: Path) -> set[Path]:
     """Return where the shipped seeds are in a campaign's corpus, there or not."""
-    folder = _paths.corpus() / "seeds"
+    folder = paths.corpus() / "seeds"
     seeds = container.read_folder(folder, lambda _: None) if folder.is_dir() else []
     return {corpus / name_of(seed.payload) for seed in seeds}
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from pyfuzz import _engine, _paths, builder, catalogue, compiler
+from pyfuzz import _engine, builder, catalogue, compiler, paths
 from pyfuzz.errors import PyfuzzError
 
 OK, MISSING, OPTIONAL = "ok", "missing", "optional"
@@ -86,7 +86,7 @@ def _python() -> Check:
 
 def _writable() -> Check:
     try:
-        folder = _paths.build_dir()
+        folder = paths.build_dir()
         writable = os.access(folder, os.W_OK)
     except OSError as error:
         return Check("build folder", MISSING, str(error), "set PYFUZZ_BUILD_DIR to one of yours")
@@ -125,7 +125,7 @@ def _package(name: str, feature: str, *, optional: bool = False) -> Check:
 
 def _kernels() -> Check:
     subject = "kernel sources"
-    found = sorted(path.name for path in (_paths.ROOT / "kernels").glob("linux-source-*[0-9]"))
+    found = sorted(path.name for path in (paths.ROOT / "kernels").glob("linux-source-*[0-9]"))
     if found:
         return Check(subject, OK, f"{', '.join(found)}, for the tests on real kernels")
     can_fetch = shutil.which("apt-get") and shutil.which("dpkg")

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import sequence, user_file
+from pyfuzz import files, sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
@@ -54,7 +54,7 @@ def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
     """
     path = folder / FILE
     try:
-        values = user_file.read_object(path)
+        values = files.read_object(path)
         if values["findings"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['findings']}")
         return [_finding(record, target) for record in values["list"]], []

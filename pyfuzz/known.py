@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import user_file
+from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 
@@ -162,7 +162,7 @@ def about(entries: Iterable[Known], target: str) -> tuple[Known, ...]:
 
 def _read_text(path: Path) -> str:
     try:
-        data = user_file.read_bytes(path, _MAX_FILE_BYTES)
+        data = files.read_bytes(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise UsageError(
             f"{path}: the known-findings file cannot be read: {error.strerror or error}; "

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, _paths, builder, compiler, known, user_file
+from pyfuzz import __version__, builder, compiler, files, known, paths
 from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
 from pyfuzz.run_folder import write_beside
 
@@ -116,7 +116,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the records of a run folder, and a note if they cannot be read."""
     path = folder / FILE
     try:
-        values = user_file.read_object(path)
+        values = files.read_object(path)
         if values["provenance"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['provenance']}")
         campaigns = [dict(campaign) for campaign in values["campaigns"]]
@@ -125,7 +125,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     except FileNotFoundError:
         return [], []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return [], [f"{path} cannot be read ({user_file.reason(error)}): left out"]
+        return [], [f"{path} cannot be read ({files.reason(error)}): left out"]
     return campaigns, []
 
 
@@ -208,9 +208,9 @@ def _version(package: str) -> str | None:
 
 def _revision() -> str | None:
     """The commit of a checkout, with ``+`` if files differ from it; None without git."""
-    if not (_paths.ROOT / ".git").exists():
+    if not (paths.ROOT / ".git").exists():
         return None
-    git = ["git", "-C", str(_paths.ROOT)]
+    git = ["git", "-C", str(paths.ROOT)]
     try:
         commit = _output([*git, "rev-parse", "HEAD"])
         changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
@@ -227,7 +227,7 @@ def _output(command: list[str]) -> str:
 def _csrc_sha256() -> str:
     """A hash of all C that a target is built with: shim, harness, ports."""
     digest = hashlib.sha256()
-    for path in sorted(_paths.csrc().rglob("*.[ch]")):
-        digest.update(path.relative_to(_paths.csrc()).as_posix().encode() + b"\0")
+    for path in sorted(paths.csrc().rglob("*.[ch]")):
+        digest.update(path.relative_to(paths.csrc()).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()

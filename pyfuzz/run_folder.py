@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from pyfuzz import _paths, container, user_file
+from pyfuzz import container, files, paths
 from pyfuzz.errors import UsageError
 
 MARKER = "run.json"
@@ -111,7 +111,7 @@ class RunFolder:
                 aside.mkdir(exist_ok=True)
                 path.replace(aside / path.name)
                 warn(f"{path} is damaged (its name is not its SHA-1): put aside in {aside}")
-        seeds = _paths.corpus() / "seeds"
+        seeds = paths.corpus() / "seeds"
         if seeds.is_dir():
             for seed in container.read_folder(seeds, warn):
                 store(self.corpus, seed.payload)
@@ -126,7 +126,7 @@ class RunFolder:
     def began(self) -> tuple[int, str]:
         """Return what begin() noted, of the last campaign; 0 if it did not come to that."""
         try:
-            values = user_file.read_object(self.workers / "began")
+            values = files.read_object(self.workers / "began")
             return int(values["monotonic_ns"]), str(values["flavour"])
         except (OSError, ValueError, KeyError, TypeError):
             return 0, "fuzz"
@@ -163,12 +163,12 @@ class RunFolder:
                 f"{MARKER}): name another with --out DIR"
             )
         try:
-            values = user_file.read_object(marker)
+            values = files.read_object(marker)
             version, other = values["pyfuzz"], values["target"]
             had_faults = values.get("faults", False)
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(
-                f"{marker} cannot be understood ({user_file.reason(error)}): name another folder "
+                f"{marker} cannot be understood ({files.reason(error)}): name another folder "
                 "with --out DIR"
             ) from error
         if version != FORMAT or other != target:
@@ -238,7 +238,7 @@ class Exchange:
 
 def _whole(path: Path) -> bytes | None:
     try:
-        data = user_file.read_bytes(path, _LARGEST_BYTES)
+        data = files.read_bytes(path, _LARGEST_BYTES)
     except (OSError, ValueError):
         return None  # the worker found a smaller input for the same, and took this one away
     return data if _name(data) == path.name else None

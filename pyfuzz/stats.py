@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import user_file
+from pyfuzz import files
 
 FILE = "stats.jsonl"
 VERSION = 1
@@ -112,7 +112,7 @@ def read(path: Path) -> tuple[list[Sample], list[str]]:
     A file that is not there has none.  Errors: OSError.
     """
     try:
-        data = user_file.read_bytes(path, _LARGEST_BYTES)
+        data = files.read_bytes(path, _LARGEST_BYTES)
     except FileNotFoundError:
         return [], []
     except ValueError as error:
@@ -124,7 +124,7 @@ def read(path: Path) -> tuple[list[Sample], list[str]]:
         if not line.strip():
             continue
         try:
-            samples.append(_sample(user_file.parse_json(line)))
+            samples.append(_sample(files.parse_json(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             bad.append(f"line {number}: {type(error).__name__}: {error}")
     notes = []

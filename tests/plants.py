@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import _paths, catalogue
+from pyfuzz import catalogue, paths
 from pyfuzz.catalogue import Target
 
 
@@ -28,7 +28,7 @@ def plant(port: str, folder: Path, *edits: Edit) -> Target:
     change of the port has made void is seen.
     """
     for part in ("ports", "shim", "harness"):
-        shutil.copytree(_paths.csrc() / part, folder / part)
+        shutil.copytree(paths.csrc() / part, folder / part)
     for edit in edits:
         path = folder / edit.file
         text = path.read_text()

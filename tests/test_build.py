@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from pyfuzz import _engine, _native, _paths, builder, catalogue, compiler
+from pyfuzz import _engine, _native, builder, catalogue, compiler, paths
 from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.runner import Runner
@@ -27,9 +27,9 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     chosen = compiler.find()
     monkeypatch.setattr(compiler, "find", lambda: chosen)
     monkeypatch.setenv("PYFUZZ_BUILD_DIR", str(tmp_path / "build"))
-    _paths.build_dir.cache_clear()
+    paths.build_dir.cache_clear()
     yield tmp_path / "build"
-    _paths.build_dir.cache_clear()
+    paths.build_dir.cache_clear()
 
 
 @pytest.fixture

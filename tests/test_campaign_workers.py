@@ -12,7 +12,7 @@ import pytest
 from campaigns import options, quiet
 from plants import Edit, plant
 
-from pyfuzz import _native, _paths, builder, worker_process
+from pyfuzz import _native, builder, paths, worker_process
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.kinds import Kind
 from pyfuzz.strategy import CHECKER, STRATEGIES, deal
@@ -40,7 +40,7 @@ def test_workers_have_names_and_ways_of_their_own() -> None:
 
 
 def test_the_page_on_campaigns_has_every_strategy() -> None:
-    text = (_paths.ROOT / "docs" / "campaigns.md").read_text()
+    text = (paths.ROOT / "docs" / "campaigns.md").read_text()
     rows = [f"| `{one.name}` | {one.summary} |" for one in STRATEGIES]
     assert [line for line in text.splitlines() if line.startswith("| `")][: len(rows)] == rows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import made_up
 import pytest
 
-from pyfuzz import _paths, catalogue
+from pyfuzz import catalogue, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.ci import regressions
 from pyfuzz.ci.base import Base, find
@@ -37,7 +37,7 @@ def test_read_calls_the_shipped_files_by_their_names_and_others_by_their_paths(
     (tmp_path / "mine.seq").write_text(LOST)
     (tmp_path / "notes.txt").write_text("no sequence")
 
-    read = regressions.read([_paths.corpus() / "regressions", tmp_path])
+    read = regressions.read([paths.corpus() / "regressions", tmp_path])
 
     assert "remove-twice.seq" in [one.name for one in read]
     assert str(tmp_path / "mine.seq") == read[-1].name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _paths, compiler
+from pyfuzz import compiler, paths
 from pyfuzz.errors import UsageError
 
 Put = Callable[[str, str], Path]
@@ -26,7 +26,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     compiler.find.cache_clear()
-    _paths.build_dir.cache_clear()
+    paths.build_dir.cache_clear()
 
     def put(name: str, version: str) -> Path:
         """A program that says this version, and compiles like the real compiler."""
@@ -40,7 +40,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
 
     yield put
     compiler.find.cache_clear()
-    _paths.build_dir.cache_clear()
+    paths.build_dir.cache_clear()
 
 
 def test_newest_clang_on_path_is_chosen(put: Put) -> None:
@@ -100,7 +100,7 @@ def test_missing_cc_is_said(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trial_is_not_repeated_for_the_same_program(put: Put) -> None:
     put("clang-19", "clang version 19.1.7")
     compiler.find()
-    records = list((_paths.build_dir() / "compilers").iterdir())
+    records = list((paths.build_dir() / "compilers").iterdir())
     before = [record.stat().st_mtime_ns for record in records]
     compiler.find.cache_clear()
     compiler.find()

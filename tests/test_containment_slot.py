@@ -11,10 +11,10 @@ import pytest
 
 from pyfuzz import _native, catalogue, container
 from pyfuzz._native import Module
-from pyfuzz._paths import corpus
 from pyfuzz.catalogue import Target
 from pyfuzz.containment import search
 from pyfuzz.extract import extract
+from pyfuzz.paths import corpus
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import encode

@@ -10,7 +10,7 @@ import pytest
 from every_state import every_state
 from reached import reached_after_each
 
-from pyfuzz import _native, _paths, catalogue
+from pyfuzz import _native, catalogue, paths
 from pyfuzz.container import FileKind, SequenceFile, read_folder
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.judge import Judge
@@ -24,7 +24,7 @@ PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
 def corpus(name: str) -> list[SequenceFile]:
     """Return the files of a shipped corpus, none of which may be unreadable."""
     warnings: list[str] = []
-    files = read_folder(_paths.corpus() / name, warnings.append)
+    files = read_folder(paths.corpus() / name, warnings.append)
     assert (warnings, bool(files)) == ([], True)
     return files
 

@@ -12,7 +12,7 @@ import debian
 import pytest
 from lockstep import first_difference
 
-from pyfuzz import _native, _paths, catalogue
+from pyfuzz import _native, catalogue, paths
 from pyfuzz.container import read_folder
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import Extraction, extract
@@ -51,8 +51,8 @@ def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:
 def corpora() -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """Yield what is in the shipped corpora, and what an engine may start with."""
     for folder in ("seeds", "regressions"):
-        if (_paths.corpus() / folder).is_dir():
-            for file in read_folder(_paths.corpus() / folder, pytest.fail):
+        if (paths.corpus() / folder).is_dir():
+            for file in read_folder(paths.corpus() / folder, pytest.fail):
                 yield file.path.name, file.operations
     for seed in range(12):
         yield f"seed {seed}", tuple(decode(random.Random(seed).randbytes(160)))

@@ -17,7 +17,7 @@ from pyfuzz.extract import extract, source
 
 @pytest.fixture(autouse=True)
 def _build_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyfuzz._paths.build_dir", lambda: tmp_path / "build")
+    monkeypatch.setattr("pyfuzz.paths.build_dir", lambda: tmp_path / "build")
 
 
 def pack(folder: Path, archive: Path, top: str = "linux-7.3") -> Path:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _paths
+from pyfuzz import paths
 
-SCRIPT = _paths.ROOT / ".ci" / "setup.sh"
+SCRIPT = paths.ROOT / ".ci" / "setup.sh"
 TOOLS = ("sh", "cat", "cksum", "dirname", "rm", "env")
 
 pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="only a checkout has .ci/setup.sh")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _paths, catalogue, sequence, summary
+from pyfuzz import catalogue, paths, sequence, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.engine_log import Greeting
 from pyfuzz.finding import Finding
@@ -72,7 +72,7 @@ def test_notes_reach_both_forms() -> None:
 
 
 def test_every_key_of_the_object_is_documented() -> None:
-    text = (_paths.ROOT / "docs" / "campaigns.md").read_text().partition("## `--json`")[2]
+    text = (paths.ROOT / "docs" / "campaigns.md").read_text().partition("## `--json`")[2]
     told = summary.as_object(report(finding()))
     keys = {*told, *told["findings"][0]}
     documented = set(re.findall(r"`(\w+)`", text))

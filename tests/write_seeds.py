@@ -17,7 +17,7 @@ from pathlib import Path
 
 from every_state import every_state
 
-from pyfuzz import _native, _paths, catalogue, container
+from pyfuzz import _native, catalogue, container, paths
 from pyfuzz.shared import Shared
 
 # What a file costs by itself, beside its bytes.
@@ -91,7 +91,7 @@ def choose(candidates: list[bytes], ports: Ports) -> list[bytes]:
 
 def main() -> None:
     """Write the folder."""
-    folder = _paths.corpus() / "seeds"
+    folder = paths.corpus() / "seeds"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         seeds = choose(every_state(), Ports(Path(scratch)))

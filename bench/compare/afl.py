@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from pyfuzz import _paths, builder, compiler
+from pyfuzz import builder, compiler, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 
@@ -91,7 +91,7 @@ class Builder:
         return program
 
     def _harness(self, flags: list[str]) -> list[Path]:
-        csrc = _paths.csrc()
+        csrc = paths.csrc()
         sources = [
             *sorted((csrc / "harness").glob("*.c")),
             *sorted((csrc / "shim").glob("*.c")),

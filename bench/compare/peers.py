@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.compare import afl, trial
 from bench.compare.trial import Tried
-from pyfuzz import _engine, _paths, builder, compiler
+from pyfuzz import _engine, builder, compiler, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.mutants import trial as mutant_trial
@@ -71,7 +71,7 @@ class Peer:
         environment = dict(_engine.environment("fuzz"))
         environment["PYFUZZ_WITHOUT"] = "state" if self.how == "plain" else ""
         environment["PYFUZZ_ONLY"] = ""
-        environment["PYTHONPATH"] = str(_paths.ROOT)
+        environment["PYTHONPATH"] = str(paths.ROOT)
         return trial.run(command, environment, folder, abs(budget_s), seed)
 
     def command(
@@ -152,7 +152,7 @@ def build(target: Target, afl_builder: afl.Builder | None) -> Programs:
 
     Errors: UsageError, HarnessError if it does not compile.
     """
-    driver = _paths.csrc() / "mutants" / "driver.c"
+    driver = paths.csrc() / "mutants" / "driver.c"
     return Programs(
         target=target,
         module=builder.build(target, "fuzz"),

@@ -22,7 +22,7 @@ from statistics import median
 
 from bench.compare import afl, afl_peer
 from bench.compare.peers import Peer, Programs
-from pyfuzz import _engine, _paths, builder, catalogue
+from pyfuzz import _engine, builder, catalogue, paths
 from pyfuzz.errors import HarnessError
 from pyfuzz.shared import Counts, Shared
 from pyfuzz.worker import Job, engine_arguments
@@ -157,7 +157,7 @@ def rate(
             **os.environ,
             **_engine.environment("fuzz"),
             **(afl.ENVIRONMENT if peer.how == "afl" else {}),
-            "PYTHONPATH": str(_paths.ROOT),
+            "PYTHONPATH": str(paths.ROOT),
             "PYFUZZ_SHARED": str(own / "shared"),
             "PYFUZZ_WITHOUT": "state" if peer.how == "plain" else "",
             "PYFUZZ_ONLY": "",

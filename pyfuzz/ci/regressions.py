@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import _paths, container
+from pyfuzz import container, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
@@ -43,7 +43,7 @@ def read(folders: Iterable[Path]) -> list[Regression]:
     mistake: a regression that is left out would pass.
     """
     found = []
-    shipped = _paths.corpus() / "regressions"
+    shipped = paths.corpus() / "regressions"
     for folder in folders:
         for path in _files(folder):
             file = container.read(path)

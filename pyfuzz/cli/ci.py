@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import _paths, catalogue, processes, run_folder, summary
+from pyfuzz import catalogue, paths, processes, run_folder, summary
 from pyfuzz.campaign import Options
 from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
@@ -124,7 +124,7 @@ def ci(
     if base is not None and out is not None and Path(base).resolve() == out.resolve():
         raise UsageError(f"--base and --out are both {out}: a run is not compared with itself")
     entries = declared(known_files)
-    files = regressions.read([*([_paths.corpus() / "regressions"] if shipped else []), *folders])
+    files = regressions.read([*([paths.corpus() / "regressions"] if shipped else []), *folders])
     found = _base(base, entries, bug_on_data_corruption)
     chosen, facts, notes = target_and_facts(target, kernel, bug_on_data_corruption)
     options = Options(

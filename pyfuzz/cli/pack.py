@@ -10,8 +10,8 @@ import click
 
 from pyfuzz import container
 from pyfuzz.errors import UsageError
+from pyfuzz.files import STDIN
 from pyfuzz.run_folder import write_beside
-from pyfuzz.user_file import STDIN
 
 SUFFIX = ".pyfz"
 

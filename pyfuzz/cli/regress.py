@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import _paths, container, regression, sequence
+from pyfuzz import container, paths, regression, sequence
 from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.container import SequenceFile
@@ -82,12 +82,12 @@ def regress(
 
 
 def _default() -> Path:
-    if not (_paths.ROOT / ".git").exists() and not (_paths.ROOT / "pyproject.toml").exists():
+    if not (paths.ROOT / ".git").exists() and not (paths.ROOT / "pyproject.toml").exists():
         raise UsageError(
             "FOLDER must be named where pyfuzz is installed and not a checkout: "
             "pyfuzz regress SOURCE FOLDER"
         )
-    return _paths.corpus() / "regressions"
+    return paths.corpus() / "regressions"
 
 
 def _of_any_port(file: SequenceFile, seen: Seen) -> Case:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyfuzz import _paths, user_file
+from pyfuzz import files, paths
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import Matrix, Row, read_matrix
 from pyfuzz.errors import UsageError
@@ -13,7 +13,7 @@ from pyfuzz.errors import UsageError
 
 def path() -> Path:
     """Return the file of the shipped matrix."""
-    return _paths.corpus() / "containment.json"
+    return paths.corpus() / "containment.json"
 
 
 def read(file: Path) -> Matrix:
@@ -22,7 +22,7 @@ def read(file: Path) -> Matrix:
     Errors: UsageError that names the file.
     """
     try:
-        text = user_file.read_bytes(file, user_file.JSON_LIMIT_BYTES).decode("utf-8")
+        text = files.read_bytes(file, files.JSON_LIMIT_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
         no_text = isinstance(error, UnicodeDecodeError)
         reason = "it is no text in UTF-8" if no_text else getattr(error, "strerror", None) or error

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pyfuzz import user_file
+from pyfuzz import files
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment.cell import Cell
 from pyfuzz.errors import UsageError
@@ -147,7 +147,7 @@ def read_matrix(text: str, name: str) -> Matrix:
     Errors: UsageError if it is no matrix, or one of another version.
     """
     try:
-        values = user_file.object_of(user_file.parse_json(text))
+        values = files.object_of(files.parse_json(text))
         if values["version"] != VERSION:
             raise UsageError(
                 f"{name}: the matrix's version must be {VERSION}, is {values['version']}; "
@@ -167,5 +167,5 @@ def read_matrix(text: str, name: str) -> Matrix:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{name}: must be what 'pyfuzz containment --json' prints, is not: "
-            f"{user_file.reason(error)}"
+            f"{files.reason(error)}"
         ) from None

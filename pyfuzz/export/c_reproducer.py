@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pyfuzz import __version__, _paths
+from pyfuzz import __version__, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.export import seam
@@ -206,7 +206,7 @@ def _defines(target: Target) -> list[str]:
 
 
 def _fragment(name: str) -> list[str]:
-    path = _paths.csrc() / "repro" / f"{name}.c"
+    path = paths.csrc() / "repro" / f"{name}.c"
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 
@@ -125,11 +125,11 @@ def _lines(path: Path) -> Iterator[Line]:
 
 def shown(path: Path) -> str:
     """Name a file: one of ours by its path under the checkout."""
-    return str(path.relative_to(_paths.ROOT)) if path.is_relative_to(_paths.ROOT) else str(path)
+    return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)
 
 
 def _find(name: str, includer: Path) -> Path:
-    for folder in (includer.parent, _paths.csrc()):
+    for folder in (includer.parent, paths.csrc()):
         path = (folder / name).resolve()
         if path.is_file():
             return path

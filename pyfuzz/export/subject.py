@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import catalogue, provenance, user_file
+from pyfuzz import catalogue, files, provenance
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected
@@ -211,7 +211,7 @@ class _Json:
     def _load(self) -> dict[str, Any]:
         remedy = "name the run folder of a campaign that has ended"
         try:
-            values = user_file.read_json(self._path)
+            values = files.read_json(self._path)
         except FileNotFoundError:
             raise UsageError(
                 f"{self._path.parent}: a run folder with a result must have {SUMMARY}, has none; "

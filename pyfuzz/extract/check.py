@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import _paths, compiler
+from pyfuzz import compiler, paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.parse import Index, text_of
 from pyfuzz.extract.shim import is_member_type
@@ -61,7 +61,7 @@ def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
     command = [
         *chosen.command,
         *("-std=gnu11", "-w", "-Werror=implicit-function-declaration", "-ferror-limit=0"),
-        *("-fno-caret-diagnostics", "-fno-color-diagnostics", f"-I{_paths.csrc()}"),
+        *("-fno-caret-diagnostics", "-fno-color-diagnostics", f"-I{paths.csrc()}"),
         *(f"-D{define}" for define in defines),
         *("-c", str(path)),
     ]

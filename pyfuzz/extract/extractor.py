@@ -9,7 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from pyfuzz import _paths, catalogue
+from pyfuzz import catalogue, paths
 from pyfuzz.catalogue import Known, Target
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import check, emit, roles, source, traits
@@ -272,7 +272,7 @@ def _taken(item: Item) -> Taken:
 def _write(text: str) -> Path:
     """Write the generated file, under a name that its content gives."""
     data = text.encode("latin-1")
-    folder = _paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
+    folder = paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
     path = folder / "target.c"
     if path.is_file() and path.read_bytes() == data:
         return path

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.extract.parse import Index
 from pyfuzz.extract.source import SourceFile
 
@@ -42,7 +42,7 @@ _LANGUAGE = re.compile(
 @cache
 def provided(headers: tuple[str, ...] = _HEADERS) -> frozenset[str]:
     """Return every name that headers of the shim define (``struct x`` for tags)."""
-    folder = _paths.csrc() / "shim"
+    folder = paths.csrc() / "shim"
     files = [
         SourceFile(name, str(folder / name), (folder / name).read_text("latin-1"))
         for name in headers

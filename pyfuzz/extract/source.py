@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pyfuzz import user_file
+from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
 
@@ -66,7 +66,7 @@ def find(path: Path, progress: Progress | None = None) -> KernelSource:
     try:
         if path.is_dir():
             return _from_folder(path)
-        head = user_file.read_head(path, 512)
+        head = files.read_head(path, 512)
         refuse_archive(path, head)
         if is_tarball(head):
             return _from_tarball(path, progress)

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 
 _TARBALLS = (b"\xfd7zXZ\0", b"\x1f\x8b", b"BZh")
@@ -59,7 +59,7 @@ def unpack(
     """
     stat = path.stat()
     key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
-    folder = _paths.build_dir() / "sources" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    folder = paths.build_dir() / "sources" / hashlib.sha256(key.encode()).hexdigest()[:16]
     if not (folder / _LIST).is_file():
         if progress is not None:
             progress(f"reading {path.name} ({stat.st_size >> 20} MiB), once")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tree_sitter
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.errors import HarnessError
 from pyfuzz.mutants.fault import Edit, Fault
 from pyfuzz.mutants.patterns import Function, walk
@@ -63,7 +63,7 @@ def faults(source: Source) -> list[Fault]:
                     group="mechanical",
                 )
             )
-    ours = source.target.source.is_relative_to(_paths.csrc())
+    ours = source.target.source.is_relative_to(paths.csrc())
     return _with_reasons(found, _listed(source.target.source.stem)) if ours else found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tree_sitter
 
-from pyfuzz import _paths
+from pyfuzz import paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.mutants.fault import Edit, Fault
@@ -179,7 +179,7 @@ class _Inliner:
     def file(self, path: Path) -> Iterator[str]:
         """Yield a file's lines, with those of the ports' headers in their place."""
         self._seen.add(path)
-        csrc = _paths.csrc().resolve()
+        csrc = paths.csrc().resolve()
         shown = path.relative_to(csrc.parent) if path.is_relative_to(csrc.parent) else path
         yield f'#line 1 "{shown}"\n'
         # Of each open condition whether it holds; None for one that is not ours.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import _engine, _paths, builder, container
+from pyfuzz import _engine, builder, container, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
@@ -73,10 +73,10 @@ def seeds() -> Path:
     Errors: UsageError if the shipped corpus cannot be read.
     """
     warn: list[str] = []
-    files = container.read_folder(_paths.corpus() / "seeds", warn.append)
+    files = container.read_folder(paths.corpus() / "seeds", warn.append)
     payloads = [file.payload for file in files]
     mark = hashlib.sha256(b"".join(payloads)).hexdigest()[:16]
-    folder = _paths.build_dir() / f"seeds-{mark}"
+    folder = paths.build_dir() / f"seeds-{mark}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as partial:
@@ -92,7 +92,7 @@ def seeds() -> Path:
 
 def build(target: Target, flavour: str = "fuzz") -> Path:
     """Return the program that runs trials of a target; the caller may delete it."""
-    driver = _paths.csrc() / "mutants" / "driver.c"
+    driver = paths.csrc() / "mutants" / "driver.c"
     return builder.build_native(target, driver, _engine.prepare(flavour), flavour)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import catalogue, container, provenance, run_folder, stats, user_file
+from pyfuzz import catalogue, container, files, provenance, run_folder, stats
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.grammar import parse
 
@@ -168,7 +168,7 @@ def _marker(path: Path) -> tuple[str, str]:
         raise UsageError(f"{path} {what}: name the run folder that pyfuzz fuzz printed")
     marker = path / run_folder.MARKER
     try:
-        values = user_file.read_object(marker)
+        values = files.read_object(marker)
         version, name = values["pyfuzz"], str(values["target"])
     except FileNotFoundError:
         if any((path / part).exists() for part in _PARTS):
@@ -178,7 +178,7 @@ def _marker(path: Path) -> tuple[str, str]:
             "name the folder that pyfuzz fuzz printed"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return "", f"its {run_folder.MARKER} cannot be understood ({user_file.reason(error)})"
+        return "", f"its {run_folder.MARKER} cannot be understood ({files.reason(error)})"
     if version != run_folder.FORMAT:
         return name, f"it is of format {version}, this pyfuzz reads format {run_folder.FORMAT}"
     return name, ""
@@ -187,7 +187,7 @@ def _marker(path: Path) -> tuple[str, str]:
 def _summary(run: Run) -> dict[str, Any] | None:
     path = run.path / "summary.json"
     try:
-        values = user_file.read_object(path)
+        values = files.read_object(path)
         _check(values, _SUMMARY, "the summary")
         for number, finding in enumerate(values["findings"]):
             there = {key: kind for key, kind in _OPTIONAL.items() if key in finding}
@@ -200,7 +200,7 @@ def _summary(run: Run) -> dict[str, Any] | None:
         run.missing.append("summary.json: the campaign has not ended, or was killed")
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        run.notes.append(f"{path} cannot be read ({user_file.reason(error)}): left out")
+        run.notes.append(f"{path} cannot be read ({files.reason(error)}): left out")
         return None
     return dict(values)
 
@@ -221,7 +221,7 @@ def _read_stats(run: Run) -> None:
         run.samples, notes = stats.read(run.path / stats.FILE)
     except OSError as error:
         run.notes.append(
-            f"{run.path / stats.FILE} cannot be read ({user_file.reason(error)}): left out"
+            f"{run.path / stats.FILE} cannot be read ({files.reason(error)}): left out"
         )
         return
     run.notes += notes
@@ -295,7 +295,7 @@ def _read_inputs(run: Run) -> None:
     try:
         paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     except OSError as error:
-        run.notes.append(f"{folder} cannot be read ({user_file.reason(error)}): no line coverage")
+        run.notes.append(f"{folder} cannot be read ({files.reason(error)}): no line coverage")
         return
     damaged = []
     for path in paths:
