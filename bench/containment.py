@@ -15,7 +15,7 @@ from pyfuzz.containment import known, table
 from pyfuzz.containment.deaths import causes_of_death
 from pyfuzz.containment.matrix import Matrix
 from pyfuzz.containment.reach import triggers
-from pyfuzz.faults import BY_GROUP
+from pyfuzz.worlds.lists.faults import BY_GROUP
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "containment.md"
 BEGIN, END = "<!-- made by: make containment -->\n", "<!-- end of what is made -->\n"

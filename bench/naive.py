@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pyfuzz import _atheris, _engine, _native, sequence
-from pyfuzz.model import Model
-from pyfuzz.operation import Opcode, Operation
+from pyfuzz import _atheris, _engine, _native
 from pyfuzz.results import Skip
 from pyfuzz.shared import Shared
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.model import Model
+from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 
 def harness(
@@ -33,7 +34,7 @@ def harness(
     recycles = traits.rmap_add_recycles or Opcode.ZAP_ALL in traits.opcodes
 
     def run_one(data: bytes) -> None:
-        operations = sequence.decode(data)
+        operations = binary.decode(data)
         module.begin()
         steps = run_steps(operations)
         if module.end(len(operations)).findings:

@@ -21,10 +21,10 @@ from pathlib import Path
 from bench.compare import afl_peer
 from bench.plot import Series, line_plot
 from pyfuzz import _engine, _native, builder, catalogue
-from pyfuzz.operation import Opcode, Operation
-from pyfuzz.sequence import encode
 from pyfuzz.shared import Shared
 from pyfuzz.worker import Job
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 _OPERATIONS = (16, 32, 64, 128, 256, 512, 1024)
 _LENGTHS = (1, 4, 14, 28, 64, 128, 256, 512, 1024, 1900)

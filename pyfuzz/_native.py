@@ -13,7 +13,6 @@ from pyfuzz import _engine, builder
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import ORDER, Kind
-from pyfuzz.operation import Opcode, Operation
 from pyfuzz.results import (
     OUTCOMES,
     Containment,
@@ -24,6 +23,7 @@ from pyfuzz.results import (
     Step,
     Traits,
 )
+from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 ABI = 5
 NONE = 65535

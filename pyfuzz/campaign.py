@@ -21,10 +21,10 @@ from pyfuzz.finding import Finding, FindingTable, remove_artifact, write_artifac
 from pyfuzz.recovery import recover
 from pyfuzz.run_folder import Exchange, RunFolder
 from pyfuzz.sampling import sample_of
-from pyfuzz.shape import bugs
 from pyfuzz.shared import Counts
 from pyfuzz.shorten import shorten
 from pyfuzz.supervisor import Supervisor
+from pyfuzz.worlds.lists.shape import bugs
 
 _POLL_S = 0.2
 _CARRY_S = 2.0

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pyfuzz import files, sequence
+from pyfuzz import files
 from pyfuzz.errors import UsageError
-from pyfuzz.grammar import HEADER, parse
-from pyfuzz.operation import has_faults
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import has_faults
+from pyfuzz.worlds.lists.text import HEADER, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from pyfuzz.operation import Operation
+    from pyfuzz.worlds.lists.operation import Operation
 
 MAGIC = b"PYFZ"
 VERSION = 1
@@ -70,10 +71,10 @@ class SequenceFile:
 
 def pack(payload: bytes, *, faults: bool = False) -> bytes:
     """Put raw operations into a container, which says whether they have faults."""
-    if len(payload) > sequence.MAX_BYTES:
+    if len(payload) > binary.MAX_BYTES:
         raise UsageError(
-            f"a sequence must have at most {sequence.MAX_BYTES} bytes "
-            f"({sequence.MAX_OPERATIONS} operations), has {len(payload)}; shorten it"
+            f"a sequence must have at most {binary.MAX_BYTES} bytes "
+            f"({binary.MAX_OPERATIONS} operations), has {len(payload)}; shorten it"
         )
     flags = _FAULTS if faults else 0
     checksum = zlib.crc32(payload, flags)
@@ -118,17 +119,16 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: the payload's CRC-32 must be {checksum:08x}, "
             f"is {actual:08x}: it is damaged; {remedy}"
         )
-    if length > sequence.MAX_BYTES:
+    if length > binary.MAX_BYTES:
         raise UsageError(
-            f"{name}: a sequence must have at most {sequence.MAX_BYTES} bytes, has {length}; "
-            f"{remedy}"
+            f"{name}: a sequence must have at most {binary.MAX_BYTES} bytes, has {length}; {remedy}"
         )
     return payload
 
 
 def to_text(operations: Iterable[Operation]) -> str:
     """Write a whole text file: the header line and one operation a line."""
-    return f"{HEADER}\n{sequence.format(operations)}"
+    return f"{HEADER}\n{binary.format(operations)}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -159,9 +159,9 @@ def read(path: Path, *, faults: bool = False) -> SequenceFile:
         return _file(path, FileKind.CONTAINER, payload, faults=bool(data[_FLAGS_AT] & _FAULTS))
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
-    if len(data) > sequence.MAX_BYTES:
+    if len(data) > binary.MAX_BYTES:
         raise UsageError(
-            f"{files.name_of(path)}: an engine input must have at most {sequence.MAX_BYTES} "
+            f"{files.name_of(path)}: an engine input must have at most {binary.MAX_BYTES} "
             f"bytes, has {len(data)}; it is neither text, container nor engine input"
         )
     return _file(path, FileKind.RAW, data, faults=faults)
@@ -183,11 +183,11 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
     if "\0" in text:
         raise _no_text(path, data, data.index(0), "must be text")
     operations = parse(text, name)
-    payload = sequence.encode(operations)
-    if len(payload) > sequence.MAX_BYTES:
+    payload = binary.encode(operations)
+    if len(payload) > binary.MAX_BYTES:
         raise UsageError(
-            f"{name}: a sequence must have at most {sequence.MAX_OPERATIONS} operations, "
-            f"has {len(payload) // sequence.OPERATION_BYTES}; shorten it"
+            f"{name}: a sequence must have at most {binary.MAX_OPERATIONS} operations, "
+            f"has {len(payload) // binary.OPERATION_BYTES}; shorten it"
         )
     return _file(path, FileKind.TEXT, payload, text, faults=has_faults(operations))
 
@@ -226,7 +226,7 @@ def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]
 def _file(
     path: Path, kind: FileKind, payload: bytes, text: str | None = None, *, faults: bool
 ) -> SequenceFile:
-    operations = tuple(sequence.decode(payload, faults=faults))
+    operations = tuple(binary.decode(payload, faults=faults))
     return SequenceFile(path, kind, payload, operations, text)
 
 

@@ -7,9 +7,10 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from pyfuzz import container, paths, sequence
+from pyfuzz import container, paths
 from pyfuzz.errors import UsageError
 from pyfuzz.reach import Input
+from pyfuzz.worlds.lists import binary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,9 +34,9 @@ def read_input(path: Path, *, faults: bool = False) -> Input:
             f"{path}: must be named by the SHA-1 of its content, is not: it is damaged; "
             "get the file again from where it came, or delete it"
         )
-    if len(data) > sequence.MAX_BYTES:
+    if len(data) > binary.MAX_BYTES:
         raise UsageError(
-            f"{path}: an engine input must have at most {sequence.MAX_BYTES} bytes, has "
+            f"{path}: an engine input must have at most {binary.MAX_BYTES} bytes, has "
             f"{len(data)}; shorten it or delete it"
         )
     return Input(data, faults)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz.reach import Input, Reached, Survey, survey
 from pyfuzz.results import RawFinding
-from pyfuzz.sequence import OPERATION_BYTES
 from pyfuzz.setcover import Candidate, cover
+from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz import container, sequence
+from pyfuzz import container
 from pyfuzz.catalogue import Target
-from pyfuzz.grammar import HEADER, format_operation
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Operation, has_faults
 from pyfuzz.run_folder import write_beside
 from pyfuzz.shared import Slot
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import Operation, has_faults
+from pyfuzz.worlds.lists.text import HEADER, format_operation
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class FindingTable:
             sights[process] = _Sight(worker, flavour, scored, slot)
             best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
             finding = self._findings.get(slot.signature)
-            operations = sequence.decode(best.slot.best, faults=self._faults)
+            operations = binary.decode(best.slot.best, faults=self._faults)
             if finding is None:
                 finding = self._new(best, operations)
                 self._findings[slot.signature] = finding
@@ -201,8 +202,8 @@ def write_artifact(finding: Finding, target: Target, source: str, folder: Path) 
     """
     finding.artifact = None
     path = folder / f"{finding.stem}.seq"
-    data = sequence.encode(finding.operations)
-    if len(data) <= sequence.MAX_BYTES:
+    data = binary.encode(finding.operations)
+    if len(data) <= binary.MAX_BYTES:
         write_beside(
             path.with_suffix(".pyfz"), container.pack(data, faults=has_faults(finding.operations))
         )

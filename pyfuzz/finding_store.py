@@ -11,13 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import files, sequence
+from pyfuzz import files
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
-from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
 from pyfuzz.run_folder import write_beside
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.text import format_operation
 
 FILE = "findings.json"
 VERSION = 1
@@ -82,7 +83,7 @@ def _finding(record: dict[str, Any], target: Target) -> Finding:
         count=sum(by_worker.values()),
         first_execution=int(record["first_execution"]),
         first_seconds=float(record["first_seconds"]),
-        operations=list(sequence.parse("\n".join(record["operations"]), FILE)),
+        operations=list(binary.parse("\n".join(record["operations"]), FILE)),
         known=target.known_reason(kind, function, message),
         minimized=bool(record["minimized"]),
         by_worker=by_worker,

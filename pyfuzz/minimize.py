@@ -12,19 +12,19 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from pyfuzz import simplify
 from pyfuzz.errors import UsageError
-from pyfuzz.operation import has_faults
 from pyfuzz.runner import Runner
-from pyfuzz.sequence import encode, split
+from pyfuzz.worlds.lists import simplify
+from pyfuzz.worlds.lists.binary import encode, split
+from pyfuzz.worlds.lists.operation import has_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pyfuzz.catalogue import Target
     from pyfuzz.kinds import Kind
-    from pyfuzz.operation import Operation
     from pyfuzz.results import RawFinding
+    from pyfuzz.worlds.lists.operation import Operation
 
 DEFAULT_BUDGET_RUNS = 50_000
 

@@ -130,7 +130,7 @@ class SequenceCollector(pytest.File):
         from pyfuzz import container  # noqa: PLC0415 (only where there is a file)
         from pyfuzz.errors import UsageError  # noqa: PLC0415
         from pyfuzz.expectation import parse_expectations  # noqa: PLC0415
-        from pyfuzz.operation import has_faults  # noqa: PLC0415
+        from pyfuzz.worlds.lists.operation import has_faults  # noqa: PLC0415
 
         try:
             file = container.read(self.path)

@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import container, sequence
+from pyfuzz import container
 from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
-from pyfuzz.grammar import HEADER
 from pyfuzz.kinds import Kind
-from pyfuzz.model import Model
-from pyfuzz.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults
 from pyfuzz.results import RawFinding
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
-from pyfuzz.shape import shape
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.model import Model
+from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults
+from pyfuzz.worlds.lists.shape import shape
+from pyfuzz.worlds.lists.text import HEADER
 
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only"
 
@@ -60,7 +61,7 @@ def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawF
 
     Returns for each sequence what was found, by the port's name.
     """
-    asked = [(sequence.encode(one), has_faults(one)) for one in sequences]
+    asked = [(binary.encode(one), has_faults(one)) for one in sequences]
     seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in asked]
     for target in TARGETS.values():
         if not target.builds:
@@ -143,7 +144,7 @@ def text_of(case: Case, seen: Seen, *, shows: str = "", licence: bool = False) -
         lines.append("# an AddressSanitizer build sees it: pyfuzz replay --sanitize")
     for items, targets in _by_items(seen).items():
         lines.append(f"# expect {', '.join(targets)}: {items}")
-    return "\n".join(lines) + "\n" + sequence.format(case.operations)
+    return "\n".join(lines) + "\n" + binary.format(case.operations)
 
 
 def _by_items(seen: Seen) -> dict[str, list[str]]:
@@ -163,7 +164,7 @@ def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]
 
 def duplicate_of(case: Case, files: Iterable[SequenceFile]) -> Path | None:
     """Return the file that has this sequence, or shows the same by one of the same shape."""
-    payload, wanted = sequence.encode(case.operations), shape(case.operations)
+    payload, wanted = binary.encode(case.operations), shape(case.operations)
     for file in files:
         if file.payload == payload:
             return file.path

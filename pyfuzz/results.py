@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode
+from pyfuzz.worlds.lists.operation import Opcode
 
 
 class Skip(IntEnum):

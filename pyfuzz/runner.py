@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pyfuzz import _engine, processes
 from pyfuzz.errors import HarnessError, PyfuzzError
-from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.trace import Entry
+from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from pyfuzz.catalogue import Target
-    from pyfuzz.operation import Operation
+    from pyfuzz.worlds.lists.operation import Operation
 
 # Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.
 DEFAULT_LIMIT_S = 60.0

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from itertools import groupby
 
-from pyfuzz import sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
 from pyfuzz.minimize import minimize_in
-from pyfuzz.operation import has_faults
 from pyfuzz.runner import Runner
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import has_faults
 
 # Seconds are enough; a machine that does other things needs more.
 _LIMIT_S = 60.0
@@ -61,7 +61,7 @@ def _shorten_one(runner: Runner, finding: Finding) -> None:
         budget_runs=_BUDGET_RUNS,
     )
     finding.minimized = True
-    payload = sequence.encode(finding.operations)
+    payload = binary.encode(finding.operations)
     for found in runner.run(payload, faults=has_faults(finding.operations)):
         if found.signature == finding.signature:
             finding.message = found.message

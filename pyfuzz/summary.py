@@ -8,8 +8,8 @@ from typing import Any
 
 from pyfuzz.campaign import Report, WorkerState
 from pyfuzz.finding import Finding, replay_command
-from pyfuzz.grammar import format_operation
-from pyfuzz.operation import FORMS, Opcode
+from pyfuzz.worlds.lists.operation import FORMS, Opcode
+from pyfuzz.worlds.lists.text import format_operation
 
 _WIDTH = 80
 _SHOWN_OPERATIONS = 12

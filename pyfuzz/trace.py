@@ -13,11 +13,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz.drawing import draw
-from pyfuzz.faults import FAULTS, NEXT_HEAD, Fault
-from pyfuzz.grammar import format_operation, head_name
-from pyfuzz.lists import SpteNames, walk
-from pyfuzz.operation import (
+from pyfuzz.results import RawFinding, Skip
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.drawing import draw
+from pyfuzz.worlds.lists.faults import FAULTS, NEXT_HEAD, Fault
+from pyfuzz.worlds.lists.memory import SpteNames, walk
+from pyfuzz.worlds.lists.operation import (
     FRAME_HEADS,
     HEADS,
     Heads,
@@ -26,8 +27,7 @@ from pyfuzz.operation import (
     has_faults,
     next_head,
 )
-from pyfuzz.results import RawFinding, Skip
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists.text import format_operation, head_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pyfuzz.containment import describe
-from pyfuzz.operation import SPTES
 from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.operation import SPTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

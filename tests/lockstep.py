@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from pyfuzz._native import Module
-from pyfuzz.operation import HEADS, VMS, Operation
 from pyfuzz.results import Step
+from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 
 
 def first_difference(left: Module, right: Module, operations: Sequence[Operation]) -> str:

@@ -7,14 +7,15 @@ import json
 import zlib
 from pathlib import Path
 
-from pyfuzz import catalogue, provenance, sequence, stats, summary
+from pyfuzz import catalogue, provenance, stats, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.run_folder import RunFolder, store, write_beside
-from pyfuzz.sequence import parse
 from pyfuzz.shared import Counts
 from pyfuzz.stats import Sample, StatsFile, WorkerSample
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.binary import parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
 FLOOD = "add vm1 f2 s0 x30\nremove vm1 f2 s900 x2\n"
@@ -54,7 +55,7 @@ def make_run(folder: Path, *findings: Finding, target: str = "rfc-v3") -> Path:
     held = RunFolder(folder, target)
     provenance.record(folder, options, "2026-01-02T03:04:05.000Z")
     for text in CORPUS:
-        store(held.corpus, sequence.encode(parse(text, "test")))
+        store(held.corpus, binary.encode(parse(text, "test")))
     for one in findings:
         write_artifact(one, chosen, "", held.findings)
     counts = Counts(executions=9000, operations=80_000, steps=90_000, edges=26, states=800)

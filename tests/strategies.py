@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pyfuzz.faults import FAULTS
-from pyfuzz.operation import (
+from pyfuzz.worlds.lists.faults import FAULTS
+from pyfuzz.worlds.lists.operation import (
     FORMS,
     FRAME_HEADS,
     HEADS,

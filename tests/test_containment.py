@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue, faults
+from pyfuzz import _native, catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.containment import search
-from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists import faults
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.operation import Opcode
+from pyfuzz.worlds.lists.text import parse
 
 TARGETS = ("bug", "rfc-v3", "rfc-v4", "v6.6", "hardened")
 DEATH, DETECTED, SILENT = Outcome.HOST_DEATH, Outcome.DETECTED, Outcome.SILENT

@@ -16,8 +16,8 @@ from pyfuzz.containment.deaths import ACCESS, LOOP, WALK, cause_of_death, causes
 from pyfuzz.containment.matrix import read_matrix
 from pyfuzz.containment.reach import Trigger, trigger
 from pyfuzz.errors import UsageError
-from pyfuzz.faults import FAULTS, Reach
 from pyfuzz.results import Outcome
+from pyfuzz.worlds.lists.faults import FAULTS, Reach
 
 
 def test_comparison_says_what_a_version_gained_and_lost() -> None:

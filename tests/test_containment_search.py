@@ -12,14 +12,15 @@ import pytest
 from cli_process import pyfuzz
 from plants import Edit, plant
 
-from pyfuzz import catalogue, faults
+from pyfuzz import catalogue
 from pyfuzz.containment import fill, known, search
 from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode
 from pyfuzz.results import Containment, Evidence, Outcome
-from pyfuzz.sequence import decode
+from pyfuzz.worlds.lists import faults
+from pyfuzz.worlds.lists.binary import decode
+from pyfuzz.worlds.lists.operation import Opcode
 
 LITTLE = Effort(sample=10, runs=40, sanitized=5, replays=3)
 ENDS = Edit(

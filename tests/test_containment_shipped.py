@@ -11,7 +11,7 @@ from pyfuzz import catalogue
 from pyfuzz.containment import fill, known
 from pyfuzz.containment.matrix import REPLAYS, Matrix
 from pyfuzz.extract import extract
-from pyfuzz.faults import FAULTS
+from pyfuzz.worlds.lists.faults import FAULTS
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pyfuzz.extract import extract
 from pyfuzz.paths import corpus
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists.binary import encode
 
 FILE = corpus() / "regressions" / "remove-behind-an-empty-head.seq"
 _TAG = 1

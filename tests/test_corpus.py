@@ -13,9 +13,9 @@ from reached import reached_after_each
 from pyfuzz import _native, catalogue, paths
 from pyfuzz.container import FileKind, SequenceFile, read_folder
 from pyfuzz.expectation import parse_expectations
-from pyfuzz.judge import Judge
 from pyfuzz.kinds import Kind
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.judge import Judge
 
 PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue, sequence
+from pyfuzz import _native, catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.corpus_file import name_of, read_input, seeds_in
 from pyfuzz.distill import distill
@@ -21,6 +21,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.reach import Input, Reached, survey
 from pyfuzz.run_folder import RunFolder
 from pyfuzz.setcover import Candidate, cover, union
+from pyfuzz.worlds.lists import binary
 
 DIES = "{ extern void _exit(int); _exit(3); }"
 SLEEPS = "{ extern unsigned int sleep(unsigned int); sleep(100); }"
@@ -30,7 +31,7 @@ RFC_V4 = catalogue.get("rfc-v4")
 
 
 def payload(text: str) -> bytes:
-    return sequence.encode(sequence.parse(text, "test"))
+    return binary.encode(binary.parse(text, "test"))
 
 
 def write(folder: Path, *texts: str) -> list[Path]:

@@ -10,12 +10,13 @@ from compilers import COMPILERS, Ended, compile_c, run
 from plants import Edit, plant
 from test_oracle_kinds import MANY_STRAY, PLANTED, SINGLE_STRAY
 
-from pyfuzz import catalogue, container, sequence
+from pyfuzz import catalogue, container
 from pyfuzz.catalogue import Target
 from pyfuzz.export.c_operations import Stop
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import replay
+from pyfuzz.worlds.lists import binary
 
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30"
 NOT_RECYCLED = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
@@ -40,7 +41,7 @@ def shown(which: str, target: Target, text: str, kind: Kind, folder: Path) -> En
     """Export a case, compile it and run it."""
     folder.mkdir(exist_ok=True)
     source = folder / "repro.c"
-    operations = tuple(sequence.parse(text, "test"))
+    operations = tuple(binary.parse(text, "test"))
     source.write_bytes(generate(Case(target, operations, kind), source.name))
     return run(compile_c(which, source))
 
@@ -150,7 +151,7 @@ def test_c_file_prints_what_is_expected_and_what_is_seen(port: str, tmp_path: Pa
 
 def test_c_file_stops_at_the_step_that_fails(tmp_path: Path) -> None:
     source = tmp_path / "repro.c"
-    operations = tuple(sequence.parse("add vm0 f0 s0 x40\nadd vm0 f1 s50", "test"))
+    operations = tuple(binary.parse("add vm0 f0 s0 x40\nadd vm0 f1 s50", "test"))
     case = Case(catalogue.get("v6.6"), operations, Kind.SHAPE, stop=Stop(0, 14))
     source.write_bytes(generate(case, source.name))
 

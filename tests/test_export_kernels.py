@@ -11,13 +11,14 @@ import pytest
 from compilers import COMPILERS, Ended, compile_c, run
 from made_up import NAMES, extracted
 
-from pyfuzz import container, sequence
+from pyfuzz import container
 from pyfuzz.catalogue import Target
 from pyfuzz.export import sarif, subject
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import replay
+from pyfuzz.worlds.lists import binary
 
 CORRECT = """
 add vm0 f0 s0 x40
@@ -43,7 +44,7 @@ STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 def shown(which: str, target: Target, text: str, kind: Kind, folder: Path, *flags: str) -> Ended:
     """Export a case, compile it and run it."""
     source = folder / "repro.c"
-    operations = tuple(sequence.parse(text, "test"))
+    operations = tuple(binary.parse(text, "test"))
     source.write_bytes(generate(Case(target, operations, kind), source.name))
     # The warnings of a kernel's code are not ours.
     return run(compile_c(which, source, "-w", "-fno-sanitize=all", *flags))

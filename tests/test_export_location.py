@@ -12,7 +12,7 @@ from pyfuzz.catalogue import EXTRACTED, Target
 from pyfuzz.export import seam
 from pyfuzz.export.flatten import flatten
 from pyfuzz.export.location import locate
-from pyfuzz.operation import Opcode
+from pyfuzz.worlds.lists.operation import Opcode
 
 KERNEL = """\
 /* Generated */

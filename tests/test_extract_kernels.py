@@ -16,10 +16,10 @@ from pyfuzz import _native, catalogue, paths
 from pyfuzz.container import read_folder
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import Extraction, extract
-from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Operation
-from pyfuzz.sequence import decode, encode
+from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.worlds.lists.text import parse
 
 pytestmark = pytest.mark.kernels
 

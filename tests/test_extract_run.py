@@ -12,10 +12,10 @@ from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
 
 from pyfuzz import _native, catalogue
 from pyfuzz.extract import extract
-from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode, Operation
-from pyfuzz.sequence import decode, encode
+from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists.operation import Opcode, Operation
+from pyfuzz.worlds.lists.text import parse
 
 # What a correct caller never does: errors have their own tests.
 ERRORS = {

@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import operations
 
-from pyfuzz import _native, catalogue, container, faults
+from pyfuzz import _native, catalogue, container
 from pyfuzz._native import Module
 from pyfuzz.errors import UsageError
-from pyfuzz.faults import FAULTS
-from pyfuzz.grammar import format_text, parse
-from pyfuzz.lists import walk
-from pyfuzz.operation import HEADS, VMS, Opcode, Operation
 from pyfuzz.results import Skip
-from pyfuzz.sequence import decode, encode, split
+from pyfuzz.worlds.lists import faults
+from pyfuzz.worlds.lists.binary import decode, encode, split
+from pyfuzz.worlds.lists.faults import FAULTS
+from pyfuzz.worlds.lists.memory import walk
+from pyfuzz.worlds.lists.operation import HEADS, VMS, Opcode, Operation
+from pyfuzz.worlds.lists.text import format_text, parse
 
 sequences = st.lists(operations(faults=True), max_size=12)
 WILD = 0x6B6B6B6B6B6B6B68

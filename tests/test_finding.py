@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, container, finding_store, sequence
+from pyfuzz import catalogue, container, finding_store
 from pyfuzz.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.shared import Slot
+from pyfuzz.worlds.lists import binary
 
 TARGET = catalogue.get("rfc-v4")
-SHORT = sequence.encode(sequence.parse("remove vm0 f0 s0\n", "test"))
-LONG = sequence.encode(sequence.parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
+SHORT = binary.encode(binary.parse("remove vm0 f0 s0\n", "test"))
+LONG = binary.encode(binary.parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
 
 
 def slot(
@@ -33,7 +34,7 @@ def test_table_of_two_workers_adds_counts_and_keeps_the_shortest() -> None:
     assert (13, 1.0, SHORT) == (
         finding.count,
         finding.first_seconds,
-        sequence.encode(finding.operations),
+        binary.encode(finding.operations),
     )
 
 
@@ -111,7 +112,7 @@ def test_earlier_findings_go_on_being_counted_under_all_their_signatures() -> No
 
     (finding,) = table.all()
     assert (18, {"a": 18}, 0.0) == (finding.count, finding.by_worker, finding.first_seconds)
-    assert SHORT == sequence.encode(finding.operations)
+    assert SHORT == binary.encode(finding.operations)
 
 
 def test_what_is_not_scored_counts_only_where_nobody_else_has_seen_it() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue, sequence
+from pyfuzz import _native, catalogue
 from pyfuzz._native import Module
 from pyfuzz.kinds import Kind
+from pyfuzz.worlds.lists import binary
 
 FAULT = "context kworker\nremove vm0 f0 s9"
 STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
@@ -19,7 +20,7 @@ ENDLESS = Edit(
 
 
 def kinds_of(module: Module, text: str) -> set[Kind]:
-    module.run(sequence.encode(sequence.parse(text, "test")))
+    module.run(binary.encode(binary.parse(text, "test")))
     return {finding.kind for finding in module.last().findings}
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, known, sequence
+from pyfuzz import catalogue, known
 from pyfuzz._native import load
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.worlds.lists import binary
 
 ENTRY = """
 [[known]]
@@ -174,7 +175,7 @@ def test_port_that_appends_with_a_hole_is_known_not_to_recycle(name: str) -> Non
     module = load(target)
     text = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
 
-    module.run(sequence.encode(sequence.parse(text, "test")))
+    module.run(binary.encode(binary.parse(text, "test")))
 
     (finding,) = module.last().findings
     assert (finding.kind, finding.function) == (Kind.COUNT_CONTRACT, "rmap_add")

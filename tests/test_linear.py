@@ -12,8 +12,8 @@ import ctypes
 import pytest
 
 from pyfuzz import _native, catalogue
-from pyfuzz.operation import Opcode, Operation
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 # The credit of a step, or the whole of a list that is walked each time, and
 # the descriptors of one that is skimmed.

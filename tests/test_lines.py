@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from pyfuzz import catalogue, lines, sequence
+from pyfuzz import catalogue, lines
 from pyfuzz.catalogue import EXTRACTED, Target
 from pyfuzz.lines import FileCoverage, Line, LineCoverage, line_coverage
 from pyfuzz.runner import ChildDiedError, Runner
-from pyfuzz.sequence import parse
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.binary import parse
 
 STRAY = "add vm0 f1 s0\nremove vm0 f1 s5\n"
 LONG = "add vm0 f1 s0 x1001\nzap-all vm0 f1\n"
 
 
 def encoded(*texts: str) -> list[bytes]:
-    return [sequence.encode(parse(text, "test")) for text in texts]
+    return [binary.encode(parse(text, "test")) for text in texts]
 
 
 @cache

@@ -12,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import operations
 
-from pyfuzz import catalogue, sequence
+from pyfuzz import catalogue
 from pyfuzz.errors import UsageError
-from pyfuzz.grammar import format_text, parse
 from pyfuzz.kinds import Kind
 from pyfuzz.known import Known
 from pyfuzz.minimize import choose, minimize_in, shrink
-from pyfuzz.operation import Opcode, Operation
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
-from pyfuzz.sequence import decode, encode
-from pyfuzz.simplify import size
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists.operation import Opcode, Operation
+from pyfuzz.worlds.lists.simplify import size
+from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -230,7 +231,7 @@ def test_minimize_public_entry_takes_a_target() -> None:
 
     shortest = minimize(
         catalogue.get("bug"),
-        sequence.parse("add vm1 f1 s3 x2\nremove vm1 f1 s9", "x"),
+        binary.parse("add vm1 f1 s3 x2\nremove vm1 f1 s9", "x"),
         kind=Kind.HOST_BUG,
         function="pte_list_remove",
     )

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from strategies import busy_sequences
 
-from pyfuzz.grammar import parse
-from pyfuzz.model import RECYCLE_THRESHOLD, Effect, Model, Prediction
-from pyfuzz.operation import SPTES, Opcode, Operation
 from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.model import RECYCLE_THRESHOLD, Effect, Model, Prediction
+from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
+from pyfuzz.worlds.lists.text import parse
 
 
 def predicted(text: str, model: Model | None = None) -> Prediction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pyfuzz.lists import walk
+from pyfuzz.worlds.lists.memory import walk
 
 SPTES = 0x100000
 

@@ -14,17 +14,17 @@ from test_oracle_kinds import PLANTED
 
 from pyfuzz import _native, catalogue
 from pyfuzz.errors import HarnessError
-from pyfuzz.grammar import format_text, parse
-from pyfuzz.judge import Judge
 from pyfuzz.kinds import Kind
-from pyfuzz.sequence import decode
+from pyfuzz.worlds.lists.binary import decode
+from pyfuzz.worlds.lists.judge import Judge
+from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyfuzz._native import Module
-    from pyfuzz.operation import Operation
     from pyfuzz.results import Step
+    from pyfuzz.worlds.lists.operation import Operation
 
 PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
 # Lists in which faults find something to change.

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue, sequence
+from pyfuzz import _native, catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
+from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"
 MANY_STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
@@ -19,7 +20,7 @@ MANY_STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 def kinds_of(target: Target, text: str) -> set[Kind]:
     module = _native.load(target)
     module.set_hang_limit(50)
-    module.run(sequence.encode(sequence.parse(text, "test")))
+    module.run(binary.encode(binary.parse(text, "test")))
     return {finding.kind for finding in module.last().findings}
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pyfuzz import _native, catalogue
-from pyfuzz.grammar import format_operation, parse
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.fault import Edit
-from pyfuzz.sequence import decode, encode
 from pyfuzz.shared import Shared
+from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists.text import format_operation, parse
 
 COUNT_SHORT = Edit(
     ("pte_list_count",),

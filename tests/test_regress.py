@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pyfuzz import catalogue, container, regression, sequence
+from pyfuzz import catalogue, container, regression
 from pyfuzz.cli.regress import regress
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.regression import Case
 from pyfuzz.results import RawFinding
+from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"
 OFF = "lost-entry-rmap-remove-off-a-member-from-empty"
@@ -27,7 +28,7 @@ def call(*arguments: object) -> Result:
 
 
 def case(text: str, operation: int, kind: Kind = Kind.LOST_ENTRY) -> Case:
-    operations = tuple(sequence.parse(text, "test"))
+    operations = tuple(binary.parse(text, "test"))
     return Case(kind, "pte_list_remove", "s0 is gone", "rfc-v3", operations, operation)
 
 

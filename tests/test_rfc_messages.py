@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz import _native, catalogue, sequence
+from pyfuzz import _native, catalogue
+from pyfuzz.worlds.lists import binary
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ def test_rfc_v4_error_logs_its_own_words_with_the_spte(text: str, message: str) 
     module = _native.load(catalogue.get("rfc-v4"))
     module.begin()
 
-    for number, operation in enumerate(sequence.parse(text, "test")):
+    for number, operation in enumerate(binary.parse(text, "test")):
         for step in range(operation.repeat):
             module.step(operation, number, step)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import catalogue, sequence
+from pyfuzz import catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.worlds.lists import binary
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 VAL = "	val = head->more ? rmap_many(head->more) : 0;\n"
@@ -28,7 +29,7 @@ TEXT = "add vm0 f0 s0 x2\nremove vm0 f0 s0 x2"
 
 
 def findings_of(target: Target, flavour: str, times: int = 1) -> list[tuple[RawFinding, ...]]:
-    data = sequence.encode(sequence.parse(TEXT, "test"))
+    data = binary.encode(binary.parse(TEXT, "test"))
     with Runner(target, flavour) as runner:
         return [runner.run(data) for _ in range(times)]
 
@@ -62,7 +63,7 @@ def test_clean_port_under_sanitizers_has_no_report() -> None:
 def test_report_replays_a_finding_in_the_flavour_that_shows_it(tmp_path: Path) -> None:
     target = plant("v6.6", tmp_path, USE_AFTER_FREE)
     said = {"kind": "host-fault", "function": "pte_list_remove", "known": False}
-    operations = tuple(sequence.parse(TEXT, "test"))
+    operations = tuple(binary.parse(TEXT, "test"))
     stored = [
         StoredFinding({**said, "flavour": flavour}, operations, None)
         for flavour in ("sanitize", "fuzz")

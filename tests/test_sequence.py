@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from strategies import operations
 
 from pyfuzz.errors import UsageError
-from pyfuzz.grammar import format_text, parse
-from pyfuzz.operation import SPTES, Opcode, Operation
-from pyfuzz.sequence import MAX_OPERATIONS, decode, encode, split
+from pyfuzz.worlds.lists.binary import MAX_OPERATIONS, decode, encode, split
+from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
+from pyfuzz.worlds.lists.text import format_text, parse
 
 sequences = st.lists(operations(), max_size=12)
 

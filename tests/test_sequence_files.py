@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyfuzz import container
 from pyfuzz.container import FileKind, pack, read, read_folder, unpack
 from pyfuzz.errors import UsageError
-from pyfuzz.sequence import encode, parse
+from pyfuzz.worlds.lists.binary import encode, parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _native, catalogue, sequence
+from pyfuzz import _native, catalogue
 from pyfuzz.kinds import Kind
 from pyfuzz.shared import Shared, size_bytes
+from pyfuzz.worlds.lists import binary
 
-STRAY = sequence.encode(sequence.parse("remove vm0 f0 s0\n", "test"))
+STRAY = binary.encode(binary.parse("remove vm0 f0 s0\n", "test"))
 
 
 @pytest.fixture

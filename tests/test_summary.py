@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, paths, sequence, summary
+from pyfuzz import catalogue, paths, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.engine_log import Greeting
 from pyfuzz.finding import Finding
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode
 from pyfuzz.shared import Counts
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import Opcode
 
 
 def finding(known: str | None = None, operations: int = 1) -> Finding:
     text = "remove vm0 f0 s0\n" * operations
     return Finding(
         Kind.HOST_BUG, "pte_list_remove", "BUG() reached: the host would have died " * 4, 3, 7,
-        12_345, 10, 0.5, sequence.parse(text, "test"), known, minimized=True,
+        12_345, 10, 0.5, binary.parse(text, "test"), known, minimized=True,
         artifact=Path("x.seq"),
     )  # fmt: skip
 

@@ -12,15 +12,15 @@ from plants import Edit, plant
 from strategies import busy_sequences
 
 from pyfuzz import _native, catalogue, trace_text
-from pyfuzz.grammar import format_text, parse
 from pyfuzz.kinds import Kind
 from pyfuzz.runner import Runner
-from pyfuzz.sequence import encode
 from pyfuzz.trace import trace
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
-    from pyfuzz.operation import Operation
     from pyfuzz.trace import Entry
+    from pyfuzz.worlds.lists.operation import Operation
 
 
 def traced(port: str, text: str) -> list[Entry]:

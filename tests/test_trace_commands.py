@@ -11,7 +11,7 @@ import pytest
 
 from pyfuzz.cli.group import run
 from pyfuzz.container import pack
-from pyfuzz.sequence import encode, parse
+from pyfuzz.worlds.lists.binary import encode, parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
 CLEAN = "add vm0 f0 s0 x99\n"

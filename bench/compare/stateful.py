@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from bench.compare.in_process import Watch
 from pyfuzz import _native
-from pyfuzz.operation import (
+from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.operation import (
     FORMS,
     FRAME_HEADS,
     HEADS,
@@ -30,7 +31,6 @@ from pyfuzz.operation import (
     Operand,
     Operation,
 )
-from pyfuzz.results import Skip
 
 _HEADS = {
     Heads.NONE: st.just(0),

@@ -12,9 +12,9 @@ from pyfuzz.catalogue import Target
 from pyfuzz.ci.base import RUN, Base
 from pyfuzz.ci.replays import Replays, same
 from pyfuzz.export.subject import Item, item_of
-from pyfuzz.operation import Operation
 from pyfuzz.results import RawFinding
-from pyfuzz.shape import same_bug
+from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.worlds.lists.shape import same_bug
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.export.subject import Replayed, item_of
 from pyfuzz.finding import replay_command
-from pyfuzz.operation import has_faults
 from pyfuzz.results import RawFinding
+from pyfuzz.worlds.lists.operation import has_faults
 
 _SUFFIXES = (".seq", ".pyfz")
 

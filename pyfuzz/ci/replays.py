@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from pyfuzz import sequence
 from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Operation, has_faults
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import Operation, has_faults
 
 
 class Replays:
@@ -31,7 +31,7 @@ class Replays:
         if flavour not in self._runners:
             self._runners[flavour] = Runner(self.target, flavour)
         faults = has_faults(operations)
-        return self._runners[flavour].run(sequence.encode(operations), faults=faults)
+        return self._runners[flavour].run(binary.encode(operations), faults=faults)
 
     def close(self) -> None:
         """End the child processes."""

@@ -9,10 +9,10 @@ from enum import Enum
 
 from pyfuzz.catalogue import Target
 from pyfuzz.container import SequenceFile
-from pyfuzz.judge_lists import DESTRUCTIVE
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.worlds.lists.judge_lists import DESTRUCTIVE
 
 
 class Word(Enum):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue, faults
+from pyfuzz import catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.cli.options import target_of
 from pyfuzz.containment import fill, known, table
@@ -19,6 +19,7 @@ from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.run_folder import write_beside
+from pyfuzz.worlds.lists import faults
 
 
 @click.command()

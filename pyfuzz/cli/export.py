@@ -17,10 +17,10 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import has_faults
 from pyfuzz.replay import Replay
 from pyfuzz.replay import replay as run_replays
 from pyfuzz.run_folder import write_beside
+from pyfuzz.worlds.lists.operation import has_faults
 
 _RENDER = {"junit": junit.render, "sarif": sarif.render}
 

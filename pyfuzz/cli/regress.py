@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import container, paths, regression, sequence
+from pyfuzz import container, paths, regression
 from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
-from pyfuzz.operation import has_faults
 from pyfuzz.regression import Case, Seen
 from pyfuzz.runner import Runner
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.operation import has_faults
 
 
 @click.command("regress")
@@ -126,7 +127,7 @@ def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
     for item in items:
         with Runner(run.target, item.flavour) as runner:
             faults = has_faults(item.operations)
-            found = runner.run(sequence.encode(item.operations), faults=faults)
+            found = runner.run(binary.encode(item.operations), faults=faults)
         places = [
             one.operation for one in found if (one.kind, one.function) == (item.kind, item.function)
         ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import Matrix, Row
-from pyfuzz.faults import BY_GROUP
 from pyfuzz.results import Outcome
+from pyfuzz.worlds.lists.faults import BY_GROUP
 
 CONTAINED = (Outcome.DETECTED, Outcome.SILENT)
 # Shares of a few hundred sequences that differ by less are not told apart.

@@ -11,9 +11,9 @@ from typing import Any
 
 from pyfuzz.containment.describe import evidence_text, flag_text
 from pyfuzz.containment.search import Found
-from pyfuzz.grammar import format_operation, parse
-from pyfuzz.operation import Operation
 from pyfuzz.results import OUTCOMES, Containment, Outcome
+from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.worlds.lists.text import format_operation, parse
 
 NOT_APPLICABLE = "n/a"
 

@@ -10,13 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyfuzz.operation import FRAME_HEADS, VMS, Context, Heads, Opcode, Operand, Operation, next_head
-from pyfuzz.sequence import ENCODABLE_REPEATS
+from pyfuzz.worlds.lists.binary import ENCODABLE_REPEATS
+from pyfuzz.worlds.lists.operation import (
+    FRAME_HEADS,
+    VMS,
+    Context,
+    Heads,
+    Opcode,
+    Operand,
+    Operation,
+    next_head,
+)
 
 if TYPE_CHECKING:
     from random import Random
 
-    from pyfuzz.faults import Fault
+    from pyfuzz.worlds.lists.faults import Fault
 
 FAULTY_VM = 0
 _HEADS_USED = (0, 3, FRAME_HEADS)

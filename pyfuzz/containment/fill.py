@@ -17,12 +17,12 @@ from pyfuzz.containment.cell import Cell, Report
 from pyfuzz.containment.draw import Around
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix, Row
 from pyfuzz.containment.search import Explored, Found
-from pyfuzz.faults import BY_GROUP, BY_NAME, Fault
-from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
 from pyfuzz.results import Containment, Evidence, Outcome
 from pyfuzz.runner import ChildDiedError, Runner
-from pyfuzz.sequence import encode
+from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault
+from pyfuzz.worlds.lists.text import format_operation
 
 # Far more than any cell takes, on a busy machine.
 _LIMIT_S = 300.0

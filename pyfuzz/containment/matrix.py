@@ -10,8 +10,8 @@ from pyfuzz import files
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment.cell import Cell
 from pyfuzz.errors import UsageError
-from pyfuzz.faults import BY_GROUP
 from pyfuzz.results import Outcome
+from pyfuzz.worlds.lists.faults import BY_GROUP
 
 VERSION = 1
 REPLAYS = 20

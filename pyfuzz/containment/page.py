@@ -25,8 +25,8 @@ from pyfuzz.containment.describe import MEANING, stale_text
 from pyfuzz.containment.matrix import Matrix, Row
 from pyfuzz.containment.reach import triggers
 from pyfuzz.containment.table import sign
-from pyfuzz.faults import BY_GROUP, Fault, Reach
 from pyfuzz.results import OUTCOMES, Outcome
+from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # Their style sheet, script and macros are this page's as well.

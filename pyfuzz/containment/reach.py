@@ -3,7 +3,7 @@
 
 Before the fault and after it there is nothing but what callers do, and some of
 that a guest brings about: it faults, changes its page tables, makes a page a
-page table.  What a fault takes is another question (pyfuzz.faults.Reach).
+page table.  What a fault takes is another question (pyfuzz.worlds.lists.faults.Reach).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from enum import Enum
 
 from pyfuzz.containment.cell import Cell
-from pyfuzz.operation import FORMS, Opcode
+from pyfuzz.worlds.lists.operation import FORMS, Opcode
 
 _OPERATION = re.compile(r"\boperation (\d+):")
 

@@ -15,12 +15,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from pyfuzz.containment.draw import FAULTY_VM, Around
-from pyfuzz.faults import FAULTS, Fault
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import shrink
-from pyfuzz.operation import HEADS, Opcode, Operation
 from pyfuzz.results import Containment, Outcome, Skip, Traits
-from pyfuzz.sequence import decode, encode
+from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists.faults import FAULTS, Fault
+from pyfuzz.worlds.lists.operation import HEADS, Opcode, Operation
 
 if TYPE_CHECKING:
     from pyfuzz._native import Module

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pyfuzz.export.seam import Seam
-from pyfuzz.grammar import format_operation, head_name
 from pyfuzz.kinds import Kind
-from pyfuzz.model import Model, Prediction
-from pyfuzz.operation import FRAME_HEADS, Context, Opcode, Operation
 from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.model import Model, Prediction
+from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Opcode, Operation
+from pyfuzz.worlds.lists.text import format_operation, head_name
 
 _SKIPPED = {
     Skip.NO_VM: "the VM is not alive",

@@ -20,11 +20,11 @@ from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.export import seam
 from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recycles
 from pyfuzz.export.flatten import Line, flatten
-from pyfuzz.grammar import format_operation
 from pyfuzz.kinds import Kind
-from pyfuzz.operation import Opcode, Operation
 from pyfuzz.replay import Replay
 from pyfuzz.results import RawFinding
+from pyfuzz.worlds.lists.operation import Opcode, Operation
+from pyfuzz.worlds.lists.text import format_operation
 
 _CHECKS = {
     Kind.UNFLAGGED_ERROR: "check_flags",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.export.flatten import Line
-from pyfuzz.operation import Opcode
+from pyfuzz.worlds.lists.operation import Opcode
 
 _MACRO = re.compile(r"#define (PYFUZZ_[A-Z_]+)\(([^)]*)\)\s+(.*)", re.DOTALL)
 _VALUE = re.compile(r"#define (PYFUZZ_[A-Z_]+)(?:\s+(.*))?", re.DOTALL)

@@ -14,12 +14,12 @@ from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected
 from pyfuzz.finding import replay_command
-from pyfuzz.grammar import parse
 from pyfuzz.kinds import Kind
 from pyfuzz.known import Known
-from pyfuzz.operation import Operation
 from pyfuzz.replay import Replay
 from pyfuzz.results import RawFinding
+from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.worlds.lists.text import parse
 
 SUMMARY = "summary.json"
 

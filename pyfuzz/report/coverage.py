@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import sequence
-from pyfuzz.grammar import format_operation
 from pyfuzz.lines import FileCoverage, LineCoverage, line_coverage
+from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +54,8 @@ def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str
 def _inputs(run: Run) -> list[_Input]:
     inputs = [_Input(stored.path, stored.payload, None) for stored in run.inputs]
     for number, finding in enumerate(run.findings):
-        payload = sequence.encode(finding.operations)
-        if len(payload) <= sequence.MAX_BYTES:
+        payload = binary.encode(finding.operations)
+        if len(payload) <= binary.MAX_BYTES:
             inputs.append(_Input(finding.artifact, payload, number))
     return sorted(inputs, key=lambda one: (len(one.payload), one.finding is None, one.payload))
 
@@ -123,6 +123,6 @@ def _input_object(run: Run, one: _Input) -> dict[str, Any]:
         "file": None if one.path is None else str(one.path.relative_to(run.path)),
         "finding": one.finding,
         "operations": [
-            format_operation(op) for op in sequence.decode(one.payload, faults=run.faults)
+            format_operation(op) for op in binary.decode(one.payload, faults=run.faults)
         ],
     }

@@ -14,12 +14,12 @@ from typing import Any
 from pyfuzz import __version__, stats
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import replay_command
-from pyfuzz.grammar import HEADER, format_operation
 from pyfuzz.report.coverage import coverage_of
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
 from pyfuzz.strategy import summary_of
+from pyfuzz.worlds.lists.text import HEADER, format_operation
 
 SCHEMA = "pyfuzz-report"
 VERSION = 1

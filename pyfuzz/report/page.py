@@ -10,10 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pyfuzz.operation import VMS
 from pyfuzz.report import chart, list_drawing
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
+from pyfuzz.worlds.lists.operation import VMS
 
 MAX_BYTES = 5_000_000
 _NBSP = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line

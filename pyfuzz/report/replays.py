@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz import builder, trace_text
-from pyfuzz.grammar import format_operation
 from pyfuzz.replay import entry_object
 from pyfuzz.report.snapshot import Snapshots, snapshots
 from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz import catalogue, container, files, provenance, run_folder, stats
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.grammar import parse
+from pyfuzz.worlds.lists.text import parse
 
 if TYPE_CHECKING:
     from pyfuzz.catalogue import Target
-    from pyfuzz.operation import Operation
+    from pyfuzz.worlds.lists.operation import Operation
 
 # Any of these tells that a folder without its run.json was a run folder.
 _PARTS = ("summary.json", provenance.FILE, stats.FILE, "findings", "corpus")

@@ -7,10 +7,10 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyfuzz.grammar import head_name
-from pyfuzz.lists import SpteNames, walk
-from pyfuzz.operation import HEADS, VMS, Operation
 from pyfuzz.trace import touched_lists
+from pyfuzz.worlds.lists.memory import SpteNames, walk
+from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
+from pyfuzz.worlds.lists.text import head_name
 
 if TYPE_CHECKING:
     from pyfuzz._native import Module

@@ -18,9 +18,8 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyfuzz.faults import FAULTS
-from pyfuzz.grammar import format_operation, format_text, parse
-from pyfuzz.operation import (
+from pyfuzz.worlds.lists.faults import FAULTS
+from pyfuzz.worlds.lists.operation import (
     FORMS,
     FRAME_HEADS,
     HEADS,
@@ -33,6 +32,7 @@ from pyfuzz.operation import (
     Operation,
     check,
 )
+from pyfuzz.worlds.lists.text import format_operation, format_text, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from pyfuzz.faults import FAULTS
 from pyfuzz.kinds import Kind
-from pyfuzz.model import Model, Prediction
-from pyfuzz.operation import FRAME_HEADS, Context, Heads, Opcode, Operation
 from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.faults import FAULTS
+from pyfuzz.worlds.lists.model import Model, Prediction
+from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Heads, Opcode, Operation
 
 Shape = tuple[str, ...]
 

@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
 from pyfuzz.errors import UsageError
-from pyfuzz.faults import FAULTS
+from pyfuzz.worlds.lists.faults import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

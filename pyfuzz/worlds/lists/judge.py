@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.errors import HarnessError
-from pyfuzz.faults import FAULTS
-from pyfuzz.grammar import format_operation
-from pyfuzz.judge_lists import DEATHS, OBSERVED, Broken, ListJudge, World, list_name
 from pyfuzz.kinds import Kind
-from pyfuzz.model import Effect, Model, Prediction
-from pyfuzz.operation import VCPUS, VMS, Opcode, Operation
 from pyfuzz.results import Skip, Step
+from pyfuzz.worlds.lists.faults import FAULTS
+from pyfuzz.worlds.lists.judge_lists import DEATHS, OBSERVED, Broken, ListJudge, World, list_name
+from pyfuzz.worlds.lists.model import Effect, Model, Prediction
+from pyfuzz.worlds.lists.operation import VCPUS, VMS, Opcode, Operation
+from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

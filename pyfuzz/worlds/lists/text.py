@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyfuzz import faults
 from pyfuzz.errors import UsageError
-from pyfuzz.operation import (
+from pyfuzz.worlds.lists import faults
+from pyfuzz.worlds.lists.operation import (
     FORMS,
     FRAME_HEADS,
     MAX_REPEAT,

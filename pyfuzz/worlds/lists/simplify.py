@@ -11,9 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import accumulate
 
-from pyfuzz.model import Model
-from pyfuzz.operation import FRAME_HEADS, Context, Heads, Opcode, Operand, Operation, problem
-from pyfuzz.sequence import ENCODABLE_REPEATS
+from pyfuzz.worlds.lists.binary import ENCODABLE_REPEATS
+from pyfuzz.worlds.lists.model import Model
+from pyfuzz.worlds.lists.operation import (
+    FRAME_HEADS,
+    Context,
+    Heads,
+    Opcode,
+    Operand,
+    Operation,
+    problem,
+)
 
 Pass = Callable[[list[Operation]], Iterator[list[Operation]]]
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyfuzz.lists import ReverseMap, SpteNames
+    from pyfuzz.worlds.lists.memory import ReverseMap, SpteNames
 
 # Lists of up to so many entries are drawn with their SPTEs, longer ones with
 # the fill of their descriptors.

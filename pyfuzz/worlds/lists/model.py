@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The world as it should be: what each step must do to the lists, in plain Python.
 
-Half of the independent oracle: the state and its rules.  pyfuzz/judge.py, the
+Half of the independent oracle: the state and its rules.  pyfuzz/worlds/lists/judge.py, the
 other half, holds a module against it.  Written from docs/sequences.md and the
 documented behaviour of the kernel's functions, and not from the harness.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from errno import EIO
 
-from pyfuzz.faults import FAULTS, WRONG_GFN
-from pyfuzz.operation import FRAME_HEADS, HEADS, SPTES, VMS, Context, Opcode, Operation
 from pyfuzz.results import Skip
+from pyfuzz.worlds.lists.faults import FAULTS, WRONG_GFN
+from pyfuzz.worlds.lists.operation import FRAME_HEADS, HEADS, SPTES, VMS, Context, Opcode, Operation
 
 # A guest frame's list that held more than this before an add is zapped whole.
 RECYCLE_THRESHOLD = 1000

@@ -14,7 +14,7 @@ import struct
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyfuzz.operation import SPTES, VMS
+from pyfuzz.worlds.lists.operation import SPTES, VMS
 
 _TAG = 1
 _LOCK = 2

@@ -6,17 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pyfuzz.grammar import head_name
 from pyfuzz.kinds import Kind
-from pyfuzz.lists import PRESENT, Memory, ReverseMap, SpteNames, walk
-from pyfuzz.operation import HEADS
+from pyfuzz.worlds.lists.memory import PRESENT, Memory, ReverseMap, SpteNames, walk
+from pyfuzz.worlds.lists.operation import HEADS
+from pyfuzz.worlds.lists.text import head_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyfuzz.model import Model
-    from pyfuzz.operation import Operation
     from pyfuzz.results import Step, Traits
+    from pyfuzz.worlds.lists.model import Model
+    from pyfuzz.worlds.lists.operation import Operation
 
 # What the shim and the guard see happen, for which there is no second opinion.
 DEATHS = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG)
