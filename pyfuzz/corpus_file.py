@@ -7,9 +7,10 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from pyfuzz import container, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.reach import Input
+from pyfuzz.sequence import container
 from pyfuzz.worlds.lists import binary
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz import container, corpus_file, provenance, run_folder
+from pyfuzz import corpus_file, provenance, run_folder
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence import container
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

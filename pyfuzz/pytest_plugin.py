@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyfuzz.catalogue import Target
-    from pyfuzz.container import SequenceFile
     from pyfuzz.expectation import Expectations
     from pyfuzz.runner import Runner
+    from pyfuzz.sequence.container import SequenceFile
 
 _HEADER = b"# pyfuzz sequence"
 _RUNNERS = pytest.StashKey[dict[str, "Runner"]]()
@@ -127,9 +127,9 @@ class SequenceCollector(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Read the file and yield a test for each target."""
-        from pyfuzz import container  # noqa: PLC0415 (only where there is a file)
         from pyfuzz.errors import UsageError  # noqa: PLC0415
         from pyfuzz.expectation import parse_expectations  # noqa: PLC0415
+        from pyfuzz.sequence import container  # noqa: PLC0415 (only where there is a file)
         from pyfuzz.worlds.lists.operation import has_faults  # noqa: PLC0415
 
         try:

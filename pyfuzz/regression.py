@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import container
 from pyfuzz.catalogue import TARGETS, Target
-from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
+from pyfuzz.sequence import container
+from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults

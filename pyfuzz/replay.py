@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyfuzz.catalogue import Target
-    from pyfuzz.container import SequenceFile
     from pyfuzz.results import RawFinding
+    from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.trace import Entry
 
 # From the best to the worst; as in the result of a campaign.

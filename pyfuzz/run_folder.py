@@ -26,8 +26,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from pyfuzz import container, files, paths
+from pyfuzz import files, paths
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence import container
 
 MARKER = "run.json"
 FORMAT = 1

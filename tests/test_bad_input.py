@@ -15,8 +15,8 @@ import pytest
 from cli_process import pyfuzz
 from made_runs import lost_entry, make_run
 
-from pyfuzz import container
 from pyfuzz.cli import group
+from pyfuzz.sequence import container
 
 # Far longer than any of these takes; without it a read that hangs would hang the tests.
 LIMIT_S = 120

@@ -15,10 +15,11 @@ from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 from plants import Edit, plant
 
-from pyfuzz import campaign, compiler, container, supervisor
+from pyfuzz import campaign, compiler, supervisor
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.sequence import container
 from pyfuzz.shared import Shared
 
 CONTRACT = {

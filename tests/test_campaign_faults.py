@@ -19,10 +19,10 @@ import pytest
 from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 
-from pyfuzz import container
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.sequence import container
 from pyfuzz.shared import Shared
 
 

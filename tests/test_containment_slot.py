@@ -9,7 +9,7 @@ from collections.abc import Callable
 import debian
 import pytest
 
-from pyfuzz import _native, catalogue, container
+from pyfuzz import _native, catalogue
 from pyfuzz._native import Module
 from pyfuzz.catalogue import Target
 from pyfuzz.containment import search
@@ -17,6 +17,7 @@ from pyfuzz.extract import extract
 from pyfuzz.paths import corpus
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
+from pyfuzz.sequence import container
 from pyfuzz.worlds.lists.binary import encode
 
 FILE = corpus() / "regressions" / "remove-behind-an-empty-head.seq"

@@ -11,9 +11,9 @@ from every_state import every_state
 from reached import reached_after_each
 
 from pyfuzz import _native, catalogue, paths
-from pyfuzz.container import FileKind, SequenceFile, read_folder
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
+from pyfuzz.sequence.container import FileKind, SequenceFile, read_folder
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.judge import Judge
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, container, finding_store
+from pyfuzz import catalogue, finding_store
 from pyfuzz.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
+from pyfuzz.sequence import container
 from pyfuzz.shared import Slot
 from pyfuzz.worlds.lists import binary
 

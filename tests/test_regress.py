@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pyfuzz import catalogue, container, regression
+from pyfuzz import catalogue, regression
 from pyfuzz.cli.regress import regress
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.regression import Case
 from pyfuzz.results import RawFinding
+from pyfuzz.sequence import container
 from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"

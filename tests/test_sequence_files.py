@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyfuzz import container
-from pyfuzz.container import FileKind, pack, read, read_folder, unpack
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence import container
+from pyfuzz.sequence.container import FileKind, pack, read, read_folder, unpack
 from pyfuzz.worlds.lists.binary import encode, parse
 
 if TYPE_CHECKING:

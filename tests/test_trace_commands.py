@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyfuzz.cli.group import run
-from pyfuzz.container import pack
+from pyfuzz.sequence.container import pack
 from pyfuzz.worlds.lists.binary import encode, parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"

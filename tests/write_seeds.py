@@ -17,7 +17,8 @@ from pathlib import Path
 
 from every_state import every_state
 
-from pyfuzz import _native, catalogue, container, paths
+from pyfuzz import _native, catalogue, paths
+from pyfuzz.sequence import container
 from pyfuzz.shared import Shared
 
 # What a file costs by itself, beside its bytes.

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import container, paths
+from pyfuzz import paths
 from pyfuzz.catalogue import Target
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
-from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.export.subject import Replayed, item_of
 from pyfuzz.finding import replay_command
 from pyfuzz.results import RawFinding
+from pyfuzz.sequence import container
+from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.worlds.lists.operation import has_faults
 
 _SUFFIXES = (".seq", ".pyfz")

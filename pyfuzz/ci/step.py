@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pyfuzz.catalogue import Target
-from pyfuzz.container import SequenceFile
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.worlds.lists.judge_lists import DESTRUCTIVE
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue, container
+from pyfuzz import catalogue
 from pyfuzz.catalogue import Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
@@ -20,6 +20,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.replay import Replay
 from pyfuzz.replay import replay as run_replays
 from pyfuzz.run_folder import write_beside
+from pyfuzz.sequence import container
 from pyfuzz.worlds.lists.operation import has_faults
 
 _RENDER = {"junit": junit.render, "sarif": sarif.render}

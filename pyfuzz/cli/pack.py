@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import container
 from pyfuzz.errors import UsageError
 from pyfuzz.files import STDIN
 from pyfuzz.run_folder import write_beside
+from pyfuzz.sequence import container
 
 SUFFIX = ".pyfz"
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import container, paths, regression
+from pyfuzz import paths, regression
 from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
-from pyfuzz.container import SequenceFile
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.regression import Case, Seen
 from pyfuzz.runner import Runner
+from pyfuzz.sequence import container
+from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import has_faults
 

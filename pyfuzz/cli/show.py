@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import container
+from pyfuzz.sequence import container
 
 
 @click.command()

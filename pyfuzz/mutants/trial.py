@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import _engine, builder, container, paths
+from pyfuzz import _engine, builder, paths
 from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.known import Known
+from pyfuzz.sequence import container
 from pyfuzz.worker import Job, engine_arguments
 
 ALL_KINDS = (1 << len(ORDER)) - 1

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import catalogue, container, files, provenance, run_folder, stats
+from pyfuzz import catalogue, files, provenance, run_folder, stats
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.sequence import container
 from pyfuzz.worlds.lists.text import parse
 
 if TYPE_CHECKING:
