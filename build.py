@@ -32,8 +32,8 @@ import cffi
 
 from pyfuzz import compiler, paths
 from pyfuzz._header import declarations
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.target.catalogue import Target
 
 # "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
 FLAVOURS = ("fuzz", "sanitize", "lines", "values")
@@ -355,8 +355,9 @@ def _locked(path: Path) -> Iterator[None]:
 
 def main() -> None:
     """Build libFuzzer and the targets that the command line names."""
-    from pyfuzz import _engine, catalogue  # noqa: PLC0415 (both need this module)
+    from pyfuzz import _engine  # noqa: PLC0415 (both need this module)
     from pyfuzz.errors import PyfuzzError  # noqa: PLC0415
+    from pyfuzz.target import catalogue  # noqa: PLC0415 (both need this module)
 
     try:
         print(_engine.load())

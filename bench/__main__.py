@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from pyfuzz import _engine, builder, catalogue
+from pyfuzz import _engine, builder
 from pyfuzz.processes import usage
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
 SEED = 1

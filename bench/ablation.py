@@ -20,11 +20,11 @@ from pathlib import Path
 from scipy.stats import mannwhitneyu
 
 from bench import rare
-from pyfuzz import catalogue
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources, trial
 from pyfuzz.mutants.fault import Fault
 from pyfuzz.mutants.trial import Trial, Ways
+from pyfuzz.target import catalogue
 
 # What the machine alone notices: a death, a fault, a report, an endless loop.
 _CRASHES = sum(1 << kind.number for kind in (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG))

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pyfuzz import catalogue
 from pyfuzz.containment import known, table
 from pyfuzz.containment.deaths import causes_of_death
 from pyfuzz.containment.matrix import Matrix
 from pyfuzz.containment.reach import triggers
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.faults import BY_GROUP
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "containment.md"

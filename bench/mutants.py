@@ -7,10 +7,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.extract import extract
 from pyfuzz.mutants import campaign, report
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 
 PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10")
 

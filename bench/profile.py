@@ -24,8 +24,9 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from bench.compare.throughput import native_program, same_inputs
-from pyfuzz import _engine, _native, builder, catalogue
+from pyfuzz import _engine, _native, builder
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
 _SEED = 1

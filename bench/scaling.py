@@ -20,8 +20,9 @@ from pathlib import Path
 
 from bench.compare import afl_peer
 from bench.plot import Series, line_plot
-from pyfuzz import _engine, _native, builder, catalogue
+from pyfuzz import _engine, _native, builder
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 from pyfuzz.worker import Job
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz import _engine, builder
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.results import (
@@ -23,6 +22,7 @@ from pyfuzz.results import (
     Step,
     Traits,
 )
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 ABI = 5

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from pyfuzz import paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
+from pyfuzz.target.catalogue import Target
 
 
 @cache

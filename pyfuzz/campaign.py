@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from pyfuzz import _engine, builder, finding_store, provenance, stats
-from pyfuzz.catalogue import Target
 from pyfuzz.corpus_file import seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.engine_log import Greeting
@@ -24,6 +23,7 @@ from pyfuzz.sampling import sample_of
 from pyfuzz.shared import Counts
 from pyfuzz.shorten import shorten
 from pyfuzz.supervisor import Supervisor
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.shape import bugs
 
 _POLL_S = 0.2

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.reach import Input
+    from pyfuzz.target.catalogue import Target
 
 CONTAINER = ".pyfz"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.corpus_folder import Found
+    from pyfuzz.target.catalogue import Target
 
 WIDTH = 80
 _NAME_WIDTH = 20

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from pyfuzz.catalogue import Target
+    from pyfuzz.target.catalogue import Target
 
 
 @dataclass(frozen=True, slots=True)

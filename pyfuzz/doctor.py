@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from pyfuzz import _engine, builder, catalogue, compiler, paths
+from pyfuzz import _engine, builder, compiler, paths
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.target import catalogue
 
 OK, MISSING, OPTIONAL = "ok", "missing", "optional"
 

@@ -16,15 +16,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz import catalogue
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.results import RawFinding
+    from pyfuzz.target.catalogue import Target
 
 NOTHING = "nothing"
 _KEYS = ("expect", "shows")

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
 from pyfuzz.run_folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.shared import Slot
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Operation, has_faults
 from pyfuzz.worlds.lists.text import HEADER, format_operation

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz import files
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.run_folder import write_beside
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.text import format_operation
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from pyfuzz import builder
 from pyfuzz.dwarf import Function, LineTable, Place
 from pyfuzz.runner import ChildDiedError, Runner
-from pyfuzz.source_text import SourceFile, source_files
+from pyfuzz.target.source_text import SourceFile, source_files
 
 if TYPE_CHECKING:
     from pyfuzz._native import Module
-    from pyfuzz.catalogue import Target
+    from pyfuzz.target.catalogue import Target
 
 FLAVOUR = "lines"
 

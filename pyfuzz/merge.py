@@ -14,8 +14,8 @@ from pyfuzz.reach import survey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.results import RawFinding
+    from pyfuzz.target.catalogue import Target
 
 
 @dataclass(frozen=True, slots=True)

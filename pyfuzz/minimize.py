@@ -21,9 +21,9 @@ from pyfuzz.worlds.lists.operation import has_faults
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.kinds import Kind
     from pyfuzz.results import RawFinding
+    from pyfuzz.target.catalogue import Target
     from pyfuzz.worlds.lists.operation import Operation
 
 DEFAULT_BUDGET_RUNS = 50_000

@@ -18,9 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, builder, compiler, files, known, paths
-from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz import __version__, builder, compiler, files, paths
 from pyfuzz.run_folder import write_beside
+from pyfuzz.target import known_findings
+from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
 if TYPE_CHECKING:
     from pyfuzz.campaign import Options
@@ -52,7 +53,7 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
             "policy": target.policy,
             "note": target.note,
             "defines": list(target.defines),
-            "known": [known.as_object(entry) for entry in _own_known(target)],
+            "known": [known_findings.as_object(entry) for entry in _own_known(target)],
             "source": SOURCE if target.extracted else target.source.name,
             "sha256": hashlib.sha256(source).hexdigest(),
         },
@@ -187,12 +188,12 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
     )
 
 
-def _known(target: dict[str, Any]) -> tuple[known.Known, ...]:
+def _known(target: dict[str, Any]) -> tuple[known_findings.Known, ...]:
     """Return what a record says is known of its target; records before had nothing."""
-    return tuple(known.of_object(entry) for entry in target.get("known", []))
+    return tuple(known_findings.of_object(entry) for entry in target.get("known", []))
 
 
-def _own_known(target: Target) -> list[known.Known]:
+def _own_known(target: Target) -> list[known_findings.Known]:
     """Return what is known of a target but for what is shipped: that holds as it is later."""
     port = TARGETS.get(target.name)
     shipped = () if target.extracted or port is None else port.known

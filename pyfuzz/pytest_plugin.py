@@ -20,10 +20,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.expectation import Expectations
     from pyfuzz.runner import Runner
     from pyfuzz.sequence.container import SequenceFile
+    from pyfuzz.target.catalogue import Target
 
 _HEADER = b"# pyfuzz sequence"
 _RUNNERS = pytest.StashKey[dict[str, "Runner"]]()
@@ -191,7 +191,10 @@ def _flavour(config: pytest.Config) -> str:
 
 def _targets(config: pytest.Config) -> list[Target]:
     """Return the targets that the options name, read once."""
-    from pyfuzz import catalogue, known  # noqa: PLC0415
+    from pyfuzz.target import (
+        catalogue,
+        known_findings,
+    )
 
     if _TARGETS not in config.stash:
         kernels = [Path(path) for path in config.getoption("--pyfuzz-kernel")]
@@ -206,7 +209,7 @@ def _targets(config: pytest.Config) -> list[Target]:
         else:
             targets = [target for target in catalogue.TARGETS.values() if target.builds]
         files = [Path(path) for path in config.getoption("--pyfuzz-known")]
-        entries = [entry for path in files for entry in known.read(path)]
+        entries = [entry for path in files for entry in known_findings.read(path)]
         config.stash[_TARGETS] = [target.knowing(entries) for target in targets]
     return config.stash[_TARGETS]
 

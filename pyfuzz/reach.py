@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyfuzz._native import Module
-    from pyfuzz.catalogue import Target
+    from pyfuzz.target.catalogue import Target
 
 # The most that a death costs again, and how far a time limit may be overrun.
 _BATCH_S = 0.5

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pyfuzz import finding_store
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.finding import Finding, FindingTable
 from pyfuzz.run_folder import RunFolder, store
 from pyfuzz.shared import Shared
 from pyfuzz.strategy import CHECKER
+from pyfuzz.target.catalogue import Target
 
 
 def recover(

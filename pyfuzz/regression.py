@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
@@ -20,6 +19,7 @@ from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults

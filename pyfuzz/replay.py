@@ -12,9 +12,9 @@ from pyfuzz.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.results import RawFinding
     from pyfuzz.sequence.container import SequenceFile
+    from pyfuzz.target.catalogue import Target
     from pyfuzz.trace import Entry
 
 # From the best to the worst; as in the result of a campaign.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from pyfuzz.catalogue import Target
+    from pyfuzz.target.catalogue import Target
     from pyfuzz.worlds.lists.operation import Operation
 
 # Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.

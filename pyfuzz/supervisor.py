@@ -15,7 +15,6 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pyfuzz import _engine, builder
-from pyfuzz.catalogue import Target
 from pyfuzz.checker import unchecked
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.finding import FindingTable, death
@@ -23,6 +22,7 @@ from pyfuzz.run_folder import RunFolder
 from pyfuzz.runner import Runner
 from pyfuzz.shared import Counts, Slot
 from pyfuzz.strategy import CHECKER, Strategy, deal
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worker import Job
 from pyfuzz.worker_process import Death, WorkerProcess, add_counts
 

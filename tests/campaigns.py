@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import catalogue
 from pyfuzz.campaign import Options, Report
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 
 
 def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:

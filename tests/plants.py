@@ -8,8 +8,9 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import catalogue, paths
-from pyfuzz.catalogue import Target
+from pyfuzz import paths
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 
 
 @dataclass(frozen=True, slots=True)

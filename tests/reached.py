@@ -7,8 +7,9 @@ import multiprocessing
 import tempfile
 from pathlib import Path
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 
 Reached = tuple[int, int]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from bench import profile, scaling
 from bench.__main__ import Rate, table
 from bench.plot import Series, line_plot
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
+from pyfuzz.target import catalogue
 
 
 def test_table_has_the_median_of_each_driver_and_the_ratios() -> None:

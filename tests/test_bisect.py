@@ -10,11 +10,11 @@ import made_up
 import pytest
 from cli_process import COMMAND, environment, pyfuzz
 
-from pyfuzz import catalogue
 from pyfuzz.ci.step import Answer, Sought, Word, agreed, judge
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
 from pyfuzz.results import RawFinding
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 
 STRAY = "# pyfuzz sequence 1\nadd vm0 f0 s0\nremove vm0 f0 s9\n"
 CHECK = "if (!KVM_BUG_ON_DATA_CORRUPTION(value != (unsigned long)spte, kvm))"

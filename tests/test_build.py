@@ -13,10 +13,11 @@ from types import ModuleType
 
 import pytest
 
-from pyfuzz import _engine, _native, builder, catalogue, compiler, paths
-from pyfuzz.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz import _engine, _native, builder, compiler, paths
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.runner import Runner
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
 PORTS = [target for target in TARGETS.values() if target.builds]
 

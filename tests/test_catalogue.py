@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.errors import UsageError
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import TARGETS, Target
 
 NAMES = ["bug", "rfc-v1", "rfc-v2", "rfc-v3", "rfc-v4", "v5.10", "v6.6", "v6.6-corruption-bug"]
 

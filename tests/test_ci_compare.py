@@ -10,7 +10,6 @@ import made_up
 import pytest
 from made_runs import FLOOD, LOST, finding, lost_entry, make_run
 
-from pyfuzz import catalogue
 from pyfuzz.ci.base import KERNEL, PORT, RUN, Base, find
 from pyfuzz.ci.compare import Comparison
 from pyfuzz.ci.replays import same
@@ -18,6 +17,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export.subject import Item
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 # Another shape than LOST, and the same place in the target.

@@ -8,13 +8,14 @@ from pathlib import Path
 import made_up
 import pytest
 
-from pyfuzz import catalogue, paths
-from pyfuzz.catalogue import Target
+from pyfuzz import paths
 from pyfuzz.ci import regressions
 from pyfuzz.ci.base import Base, find
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.errors import UsageError
 from pyfuzz.export.subject import Replayed
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
 

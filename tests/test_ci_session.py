@@ -12,7 +12,6 @@ import pytest
 from campaigns import options, quiet
 from made_runs import FLOOD, LOST, SHORT_COUNT, finding, lost_entry, make_run
 
-from pyfuzz import catalogue
 from pyfuzz.campaign import Options, Report
 from pyfuzz.ci import plain, session, text
 from pyfuzz.ci.base import find
@@ -21,6 +20,7 @@ from pyfuzz.ci.result import Result, State
 from pyfuzz.ci.session import Session
 from pyfuzz.finding import Finding
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 
 GONE = "add vm0 f0 s0\nremove vm0 f0 s0\n"
 Test = Callable[..., Result]

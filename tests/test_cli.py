@@ -13,9 +13,9 @@ import click
 import pytest
 from cli_process import COMMAND, environment, pyfuzz
 
-from pyfuzz.catalogue import TARGETS
 from pyfuzz.cli.group import COMMANDS
 from pyfuzz.cli.options import duration
+from pyfuzz.target.catalogue import TARGETS
 
 # What is wrong, and what the one line must say.
 MISTAKES = [

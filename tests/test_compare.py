@@ -18,13 +18,14 @@ from bench.compare.statistics import Table, a12
 from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
 from bench.compare.trials import Options, Row
-from pyfuzz import _engine, builder, catalogue
+from pyfuzz import _engine, builder
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.shared import Counts
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 
 HOST_BUG = Kind.HOST_BUG.number
 

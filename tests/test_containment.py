@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue
-from pyfuzz.catalogue import Target
+from pyfuzz import _native
 from pyfuzz.containment import search
 from pyfuzz.kinds import Kind
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import faults
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode

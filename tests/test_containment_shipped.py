@@ -7,10 +7,10 @@ import debian
 import pytest
 
 from bench import containment as document
-from pyfuzz import catalogue
 from pyfuzz.containment import fill, known
 from pyfuzz.containment.matrix import REPLAYS, Matrix
 from pyfuzz.extract import extract
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.faults import FAULTS
 
 

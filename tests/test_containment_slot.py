@@ -9,15 +9,16 @@ from collections.abc import Callable
 import debian
 import pytest
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz._native import Module
-from pyfuzz.catalogue import Target
 from pyfuzz.containment import search
 from pyfuzz.extract import extract
 from pyfuzz.paths import corpus
 from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.binary import encode
 
 FILE = corpus() / "regressions" / "remove-behind-an-empty-head.seq"

@@ -10,10 +10,11 @@ import pytest
 from every_state import every_state
 from reached import reached_after_each
 
-from pyfuzz import _native, catalogue, paths
+from pyfuzz import _native, paths
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.container import FileKind, SequenceFile, read_folder
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.judge import Judge
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from pyfuzz import catalogue
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected, parse_expectations
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
 from pyfuzz.results import RawFinding
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 
 LOST = RawFinding(Kind.LOST_ENTRY, 1, 0, 0, 0, "pte_list_remove", "s0 is gone")
 FLOOD = RawFinding(Kind.LOG_FLOOD, 1, 0, 0, 0, "pte_list_remove", "2 lines")

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue
-from pyfuzz.catalogue import Target
+from pyfuzz import _native
 from pyfuzz.corpus_file import name_of, read_input, seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.errors import UsageError
@@ -21,6 +20,8 @@ from pyfuzz.kinds import Kind
 from pyfuzz.reach import Input, Reached, survey
 from pyfuzz.run_folder import RunFolder
 from pyfuzz.setcover import Candidate, cover, union
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 
 DIES = "{ extern void _exit(int); _exit(3); }"

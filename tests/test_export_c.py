@@ -10,13 +10,13 @@ from compilers import COMPILERS, Ended, compile_c, run
 from plants import Edit, plant
 from test_oracle_kinds import MANY_STRAY, PLANTED, SINGLE_STRAY
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.export.c_operations import Stop
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import replay
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30"

@@ -11,13 +11,13 @@ import pytest
 from compilers import COMPILERS, Ended, compile_c, run
 from made_up import NAMES, extracted
 
-from pyfuzz.catalogue import Target
 from pyfuzz.export import sarif, subject
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import replay
 from pyfuzz.sequence import container
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 
 CORRECT = """

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import EXTRACTED, Target
 from pyfuzz.export import seam
 from pyfuzz.export.flatten import flatten
 from pyfuzz.export.location import locate
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import EXTRACTED, Target
 from pyfuzz.worlds.lists.operation import Opcode
 
 KERNEL = """\

@@ -15,13 +15,13 @@ import jsonschema
 import pytest
 import xmlschema
 
-from pyfuzz import catalogue
 from pyfuzz.expectation import Expected
 from pyfuzz.export import junit, sarif
 from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists import binary
 
 XSD = Path(__file__).with_name("schemas") / "junit.xsd"

@@ -12,11 +12,12 @@ import debian
 import pytest
 from lockstep import first_difference
 
-from pyfuzz import _native, catalogue, paths
+from pyfuzz import _native, paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import Extraction, extract
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.container import read_folder
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.text import parse

@@ -10,9 +10,10 @@ import pytest
 from lockstep import first_difference
 from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 from pyfuzz.worlds.lists.text import parse

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import operations
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz._native import Module
 from pyfuzz.errors import UsageError
 from pyfuzz.results import Skip
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
 from pyfuzz.worlds.lists.binary import decode, encode, split
 from pyfuzz.worlds.lists.faults import FAULTS

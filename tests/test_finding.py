@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, finding_store
+from pyfuzz import finding_store
 from pyfuzz.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence import container
 from pyfuzz.shared import Slot
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 TARGET = catalogue.get("rfc-v4")

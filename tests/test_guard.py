@@ -7,9 +7,10 @@ from pathlib import Path
 
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz._native import Module
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 FAULT = "context kworker\nremove vm0 f0 s9"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, known
 from pyfuzz._native import load
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue, known_findings
 from pyfuzz.worlds.lists import binary
 
 ENTRY = """
@@ -32,16 +32,16 @@ EXPIRY = date(2027, 1, 31)
 DAY_AFTER = date(2027, 2, 1)
 
 
-def entries(folder: Path, text: str) -> tuple[known.Known, ...]:
+def entries(folder: Path, text: str) -> tuple[known_findings.Known, ...]:
     path = folder / "known.toml"
     path.write_text(text)
-    return known.read(path)
+    return known_findings.read(path)
 
 
 def test_file_with_every_key_gives_each_of_them(tmp_path: Path) -> None:
     (found,) = entries(tmp_path, WHOLE)
 
-    expected = known.Known(
+    expected = known_findings.Known(
         Kind.HOST_BUG,
         "pte_list_remove",
         "the series is not in this tree",
@@ -93,7 +93,7 @@ def test_file_with_a_mistake_is_refused_in_one_line(
 
 def test_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml: the known-findings file cannot be read: No"):
-        known.read(tmp_path / "none.toml")
+        known_findings.read(tmp_path / "none.toml")
 
 
 def test_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path) -> No
     path.write_bytes(b"# one\n# two \xe9\n")
 
     with pytest.raises(UsageError, match=r"known\.toml:2: .* has the byte 0xe9; save it as UTF-8"):
-        known.read(path)
+        known_findings.read(path)
 
 
 @pytest.mark.parametrize(
@@ -156,15 +156,17 @@ def test_target_with_two_entries_goes_by_the_one_that_holds(tmp_path: Path) -> N
 
 def test_entry_without_a_today_goes_by_the_day_in_utc() -> None:
     today = datetime.now(UTC).date()
-    entry = known.Known(Kind.LEAK, "f", "r", until=date.min)
+    entry = known_findings.Known(Kind.LEAK, "f", "r", until=date.min)
 
     assert entry.expired()
-    assert not known.Known(Kind.LEAK, "f", "r", until=date.max).expired()
+    assert not known_findings.Known(Kind.LEAK, "f", "r", until=date.max).expired()
     assert entry.expired(today)
 
 
 def test_shipped_file_declares_only_for_ports_that_there_are() -> None:
-    names = {name for entry in known.read(known.SHIPPED) for name in entry.targets}
+    names = {
+        name for entry in known_findings.read(known_findings.SHIPPED) for name in entry.targets
+    }
 
     assert names <= set(catalogue.TARGETS)
 

@@ -11,7 +11,8 @@ import ctypes
 
 import pytest
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pyfuzz import catalogue, lines
-from pyfuzz.catalogue import EXTRACTED, Target
+from pyfuzz import lines
 from pyfuzz.lines import FileCoverage, Line, LineCoverage, line_coverage
 from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import EXTRACTED, Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.binary import parse
 

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import operations
 
-from pyfuzz import catalogue
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
 from pyfuzz.minimize import choose, minimize_in, shrink
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation

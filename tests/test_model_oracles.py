@@ -12,9 +12,10 @@ from plants import Edit, plant
 from strategies import busy_sequences
 from test_oracle_kinds import PLANTED
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode
 from pyfuzz.worlds.lists.judge import Judge
 from pyfuzz.worlds.lists.text import format_text, parse

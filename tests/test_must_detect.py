@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue
 from pyfuzz.mutants import campaign, sources, trial
 from pyfuzz.mutants.trial import Ways
+from pyfuzz.target import catalogue
 
 # Far more than these faults needed whenever they were tried; executions, not time.
 EXECUTIONS = 200_000

@@ -8,11 +8,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from pyfuzz import catalogue
 from pyfuzz.cli.mutants import mutants
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import campaign, fault, mechanical, sources
 from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.target import catalogue
 
 
 def source_of(port: str) -> sources.Source:

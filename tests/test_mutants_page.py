@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from pyfuzz import catalogue
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import campaign, page
 from pyfuzz.mutants.fault import Edit, Fault
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.target import catalogue
 
 EDIT = Edit(("pte_list_add",), "old", "new")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native, catalogue
-from pyfuzz.catalogue import Target
+from pyfuzz import _native
 from pyfuzz.kinds import Kind
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"

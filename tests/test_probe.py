@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.fault import Edit
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.text import format_operation, parse
 

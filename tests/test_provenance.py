@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from pyfuzz import catalogue, known, provenance
+from pyfuzz import provenance
 from pyfuzz.campaign import Options
-from pyfuzz.catalogue import EXTRACTED, Target
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
+from pyfuzz.target import catalogue, known_findings
+from pyfuzz.target.catalogue import EXTRACTED, Target
+from pyfuzz.target.known_findings import Known
 
 FACTS: dict[str, str | None] = {
     "path": "/src/linux 6.12",
@@ -117,7 +118,7 @@ def test_record_of_an_older_pyfuzz_without_known_entries_is_read(tmp_path: Path)
     assert notes == [] and again is not None and again.known == ()
 
 
-@pytest.mark.parametrize("entry", [7, {}, {**known.as_object(KNOWN), "kind": "host-bog"}])
+@pytest.mark.parametrize("entry", [7, {}, {**known_findings.as_object(KNOWN), "kind": "host-bog"}])
 def test_read_of_a_record_with_a_wrong_known_entry_is_a_note(tmp_path: Path, entry: Any) -> None:
     provenance.record(tmp_path, options(tmp_path), "now")
     path = tmp_path / provenance.FILE

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from bench import rare
-from pyfuzz import catalogue
 from pyfuzz.mutants.sources import Source
+from pyfuzz.target import catalogue
 
 
 def test_every_template_applies_to_the_port_it_is_for() -> None:

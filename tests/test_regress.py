@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pyfuzz import catalogue, regression
+from pyfuzz import regression
 from pyfuzz.cli.regress import regress
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
@@ -17,6 +17,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.regression import Case
 from pyfuzz.results import RawFinding
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"

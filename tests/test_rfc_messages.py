@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 

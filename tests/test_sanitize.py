@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _native, catalogue
+from pyfuzz import _native
 from pyfuzz.kinds import Kind
 from pyfuzz.shared import Shared, size_bytes
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
 STRAY = binary.encode(binary.parse("remove vm0 f0 s0\n", "test"))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import catalogue, status
+from pyfuzz import status
 from pyfuzz.campaign import Options, Report, WorkerState
 from pyfuzz.shared import Counts
+from pyfuzz.target import catalogue
 
 
 def report(seconds: float | None = 60.0, runs: int | None = None) -> Report:

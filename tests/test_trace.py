@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from plants import Edit, plant
 from strategies import busy_sequences
 
-from pyfuzz import _native, catalogue, trace_text
+from pyfuzz import _native, trace_text
 from pyfuzz.kinds import Kind
 from pyfuzz.runner import Runner
+from pyfuzz.target import catalogue
 from pyfuzz.trace import trace
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.text import format_text, parse

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from every_state import every_state
 
-from pyfuzz import _native, catalogue, paths
+from pyfuzz import _native, paths
 from pyfuzz.sequence import container
 from pyfuzz.shared import Shared
+from pyfuzz.target import catalogue
 
 # What a file costs by itself, beside its bytes.
 _FILE_BYTES = 48

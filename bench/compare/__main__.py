@@ -19,9 +19,10 @@ from bench.compare.report import Comparison, Speed
 from bench.compare.statistics import Table
 from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
-from pyfuzz import _engine, catalogue, compiler
-from pyfuzz.catalogue import Target
+from pyfuzz import _engine, compiler
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 
 TARGETS = ("v6.6", "rfc-v4")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from threading import Lock
 
 from pyfuzz import builder, compiler, paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
+from pyfuzz.target.catalogue import Target
 
 # The path of the static library where Debian, upstream's make install and
 # others put it.

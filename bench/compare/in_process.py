@@ -12,9 +12,9 @@ from typing import NoReturn
 
 from bench.compare import trial
 from pyfuzz.kinds import ORDER
-from pyfuzz.known import Known
 from pyfuzz.results import RawFinding
 from pyfuzz.shared import Shared
+from pyfuzz.target.known_findings import Known
 
 
 class Watch:

@@ -15,10 +15,10 @@ from pathlib import Path
 from bench.compare import afl, trial
 from bench.compare.trial import Tried
 from pyfuzz import _engine, builder, compiler, paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
 from pyfuzz.mutants import trial as mutant_trial
 from pyfuzz.mutants.trial import ALL_KINDS
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worker import Job, engine_arguments
 
 # So many milliseconds or executions as nobody waits for.

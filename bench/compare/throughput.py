@@ -22,9 +22,10 @@ from statistics import median
 
 from bench.compare import afl, afl_peer
 from bench.compare.peers import Peer, Programs
-from pyfuzz import _engine, builder, catalogue, paths
+from pyfuzz import _engine, builder, paths
 from pyfuzz.errors import HarnessError
 from pyfuzz.shared import Counts, Shared
+from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
 CORPUS_RUNS = 30_000

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.kinds import ORDER
-from pyfuzz.known import Known
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.target.known_findings import Known
 
 _FIELDS = 7
 _START = "start\t"

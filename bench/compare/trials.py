@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bench.compare import afl, peers
 from bench.compare.peers import Peer, Programs
-from pyfuzz.catalogue import Target
 from pyfuzz.mutants import campaign, sources
 from pyfuzz.mutants.fault import Fault
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.target.catalogue import Target
 
 STARTS = 5
 Progress = Callable[[str], None]

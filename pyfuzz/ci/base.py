@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.export.subject import Item
-from pyfuzz.known import Known
 from pyfuzz.run_folder import MARKER
+from pyfuzz.target.catalogue import TARGETS, Target
+from pyfuzz.target.known_findings import Known
 
 RUN, KERNEL, PORT = "run folder", "kernel", "target"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from pyfuzz.catalogue import Target
 from pyfuzz.ci.base import RUN, Base
 from pyfuzz.ci.replays import Replays, same
 from pyfuzz.export.subject import Item, item_of
 from pyfuzz.results import RawFinding
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.shape import same_bug
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyfuzz import paths
-from pyfuzz.catalogue import Target
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
 from pyfuzz.errors import UsageError
@@ -18,6 +17,7 @@ from pyfuzz.finding import replay_command
 from pyfuzz.results import RawFinding
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import has_faults
 
 _SUFFIXES = (".seq", ".pyfz")

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Operation, has_faults
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from pyfuzz.catalogue import Target
 from pyfuzz.kinds import Kind
 from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.judge_lists import DESTRUCTIVE
 
 

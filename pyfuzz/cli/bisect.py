@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue, compiler
+from pyfuzz import compiler
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
 
 # Git takes 1 to 127 but for 125 for "bad", and ends the bisection at any other.
 _END = 255

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue, paths, processes, run_folder, summary
+from pyfuzz import paths, processes, run_folder, summary
 from pyfuzz.campaign import Options
 from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
@@ -27,8 +27,9 @@ from pyfuzz.cli.options import (
 )
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.export import junit, sarif
-from pyfuzz.known import Known
 from pyfuzz.status import Status
+from pyfuzz.target import catalogue
+from pyfuzz.target.known_findings import Known
 
 _DEFAULT_S = 300.0
 _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.render)}

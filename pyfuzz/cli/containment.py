@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.cli.options import target_of
 from pyfuzz.containment import fill, known, table
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.run_folder import write_beside
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import faults
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
@@ -21,6 +19,8 @@ from pyfuzz.replay import Replay
 from pyfuzz.replay import replay as run_replays
 from pyfuzz.run_folder import write_beside
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import has_faults
 
 _RENDER = {"junit": junit.render, "sarif": sarif.render}

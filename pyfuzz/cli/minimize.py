@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
@@ -16,6 +15,7 @@ from pyfuzz.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
 
 
 @click.command("minimize")

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from pyfuzz import catalogue, known
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import UsageError
-from pyfuzz.known import Known
+from pyfuzz.target import catalogue, known_findings
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.known_findings import Known
 
 _Command = Callable[..., Any]
 _Option = Callable[[Any], Any]
@@ -64,7 +64,7 @@ def declared(files: Iterable[Path]) -> list[Known]:
 
     Errors: UsageError at the first mistake in one.
     """
-    return [entry for path in files for entry in known.read(path)]
+    return [entry for path in files for entry in known_findings.read(path)]
 
 
 def corpus_options(command: _Command) -> _Command:

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from pyfuzz import paths, regression
-from pyfuzz.catalogue import TARGETS, Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
@@ -16,6 +15,7 @@ from pyfuzz.regression import Case, Seen
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import has_faults
 

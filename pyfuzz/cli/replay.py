@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import catalogue
-from pyfuzz.catalogue import Target
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.replay import VERDICTS, Replay
 from pyfuzz.replay import replay as run_replays
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
 
 
 @click.command()

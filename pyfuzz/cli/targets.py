@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pyfuzz.catalogue import DEFAULT, TARGETS, Target
+from pyfuzz.target.catalogue import DEFAULT, TARGETS, Target
 
 
 @click.command()

@@ -10,7 +10,6 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from threading import Event
 
-from pyfuzz.catalogue import Target
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment import search
 from pyfuzz.containment.cell import Cell, Report
@@ -20,6 +19,7 @@ from pyfuzz.containment.search import Explored, Found
 from pyfuzz.kinds import Kind
 from pyfuzz.results import Containment, Evidence, Outcome
 from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault
 from pyfuzz.worlds.lists.text import format_operation

@@ -10,7 +10,6 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz import __version__
-from pyfuzz.catalogue import TARGETS
 from pyfuzz.containment.answers import (
     CONTAINED,
     Comparison,
@@ -26,6 +25,7 @@ from pyfuzz.containment.matrix import Matrix, Row
 from pyfuzz.containment.reach import triggers
 from pyfuzz.containment.table import sign
 from pyfuzz.results import OUTCOMES, Outcome
+from pyfuzz.target.catalogue import TARGETS
 from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
 
 _TEMPLATES = Path(__file__).with_name("templates")

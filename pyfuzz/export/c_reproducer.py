@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pyfuzz import __version__, paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.export import seam
 from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recycles
@@ -23,6 +22,7 @@ from pyfuzz.export.flatten import Line, flatten
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import Replay
 from pyfuzz.results import RawFinding
+from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 from pyfuzz.worlds.lists.text import format_operation
 

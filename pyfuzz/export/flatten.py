@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz import paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
+from pyfuzz.target.catalogue import Target
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
 _OURS = re.compile(r"\s*#\s*(ifdef|ifndef)\s+((?:PYFUZZ|PORT)_\w+)\s*$")

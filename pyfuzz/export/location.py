@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz.catalogue import Target
 from pyfuzz.export.flatten import Line, flatten, shown
+from pyfuzz.target.catalogue import Target
 
 # Its place in a tree, wherever that is; of a tarball the tree's path ends in ":".
 _MMU = re.compile(r"(?P<root>(?:.*[/:])?)arch/x86/kvm/(?:mmu/)?mmu\.c")

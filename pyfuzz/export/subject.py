@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import catalogue, files, provenance
-from pyfuzz.catalogue import Target
+from pyfuzz import files, provenance
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected
 from pyfuzz.finding import replay_command
 from pyfuzz.kinds import Kind
-from pyfuzz.known import Known
 from pyfuzz.replay import Replay
 from pyfuzz.results import RawFinding
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.text import parse
 

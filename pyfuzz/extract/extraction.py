@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyfuzz.catalogue import Target
 from pyfuzz.extract.closure import Stub
 from pyfuzz.extract.traits import Traits
+from pyfuzz.target.catalogue import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from pyfuzz import catalogue, paths
-from pyfuzz.catalogue import Known, Target
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import check, emit, roles, source, traits
 from pyfuzz.extract.calls import Calls
@@ -21,6 +20,8 @@ from pyfuzz.extract.parse import Index, Item, Kind
 from pyfuzz.extract.source import KernelSource, Progress
 from pyfuzz.extract.traits import Traits
 from pyfuzz.kinds import Kind as FindingKind
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Known, Target
 
 _CONFIG = "CONFIG_BUG_ON_DATA_CORRUPTION"
 _THRESHOLD = 1000  # the harness's, csrc/harness/target.h

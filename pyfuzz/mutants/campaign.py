@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.known import Known
 from pyfuzz.mutants import mechanical, trial
 from pyfuzz.mutants.fault import Fault, catalogue
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, changed
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.known_findings import Known
 
 BASELINE_S = 3.0
 EQUIVALENT_S = 2.0

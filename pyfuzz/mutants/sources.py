@@ -12,10 +12,10 @@ from pathlib import Path
 import tree_sitter
 
 from pyfuzz import paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.mutants.fault import Edit, Fault
 from pyfuzz.mutants.patterns import Function, Match, parser, walk
+from pyfuzz.target.catalogue import Target
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
 _DEFINE = re.compile(r"\s*#\s*define\s+(\w+)")

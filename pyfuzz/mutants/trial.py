@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 
 from pyfuzz import _engine, builder, paths
-from pyfuzz.catalogue import Target
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
-from pyfuzz.known import Known
 from pyfuzz.sequence import container
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.known_findings import Known
 from pyfuzz.worker import Job, engine_arguments
 
 ALL_KINDS = (1 << len(ORDER)) - 1

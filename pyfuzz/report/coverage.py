@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.report.run import Run
+    from pyfuzz.target.catalogue import Target
 
 # A corpus is run in far less; a slow machine with a huge one gets a part of it.
 _BUDGET_S = 120.0

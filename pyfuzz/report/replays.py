@@ -16,9 +16,9 @@ from pyfuzz.worlds.lists.text import format_operation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pyfuzz.catalogue import Target
     from pyfuzz.report.run import StoredFinding
     from pyfuzz.results import RawFinding
+    from pyfuzz.target.catalogue import Target
     from pyfuzz.trace import Entry
 
 # A sequence that was not minimised may have a thousand operations.

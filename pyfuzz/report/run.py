@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import catalogue, files, provenance, run_folder, stats
+from pyfuzz import files, provenance, run_folder, stats
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.text import parse
 
 if TYPE_CHECKING:
-    from pyfuzz.catalogue import Target
+    from pyfuzz.target.catalogue import Target
     from pyfuzz.worlds.lists.operation import Operation
 
 # Any of these tells that a folder without its run.json was a run folder.

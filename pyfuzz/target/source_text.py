@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz.catalogue import Target
 from pyfuzz.dwarf import absolute
 from pyfuzz.errors import HarnessError
+from pyfuzz.target.catalogue import Target
 
 _LINE = re.compile(r'#line (\d+) "((?:[^"\\]|\\.)*)"')
 

@@ -13,7 +13,7 @@ from typing import Self
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
-from pyfuzz.known import SHIPPED, Known, about, lookup, read
+from pyfuzz.target.known_findings import SHIPPED, Known, about, lookup, read
 
 __all__ = ["DEFAULT", "EXTRACTED", "TARGETS", "Known", "Target", "get"]
 
