@@ -30,9 +30,10 @@ from threading import get_ident
 
 import cffi
 
-from pyfuzz import compiler, paths
-from pyfuzz._header import declarations
+from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.module import compiler
+from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
 # "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
@@ -124,7 +125,7 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object, linked from atheris's static archive.
 
-    Its symbols must be global before a module is imported (pyfuzz/_engine.py),
+    Its symbols must be global before a module is imported (pyfuzz/module/engine.py),
     which no static archive and no Python extension can give.  csrc/engine is
     linked in: libFuzzer calls a custom mutator that it finds beside itself.
     """
@@ -355,12 +356,12 @@ def _locked(path: Path) -> Iterator[None]:
 
 def main() -> None:
     """Build libFuzzer and the targets that the command line names."""
-    from pyfuzz import _engine  # noqa: PLC0415 (both need this module)
     from pyfuzz.errors import PyfuzzError  # noqa: PLC0415
+    from pyfuzz.module import engine  # noqa: PLC0415 (both need this module)
     from pyfuzz.target import catalogue  # noqa: PLC0415 (both need this module)
 
     try:
-        print(_engine.load())
+        print(engine.load())
         for name in sys.argv[1:]:
             print(build(catalogue.get(name)))
     except PyfuzzError as error:

@@ -25,7 +25,7 @@ say() {
 }
 
 compiler_works() {
-	"$python" -m pyfuzz.compiler >/dev/null 2>&1
+	"$python" -m pyfuzz.module.compiler >/dev/null 2>&1
 }
 
 is_set_up() {
@@ -104,7 +104,7 @@ if ! compiler_works; then
 	"$python" -m pip install --quiet --editable '.[zig]' ||
 		fail "pip could not install ziglang (see above): check the network, or install clang"
 fi
-say "compiler: $("$python" -m pyfuzz.compiler)"
+say "compiler: $("$python" -m pyfuzz.module.compiler)"
 say "building libFuzzer's shared object and the default target ..."
 "$python" build.py rfc-v4 >/dev/null
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from pyfuzz import _engine, builder
+from pyfuzz.module import builder, engine
+from pyfuzz.module.shared import Shared
 from pyfuzz.processes import usage
-from pyfuzz.shared import Shared
 from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
@@ -85,7 +85,7 @@ def measure(driver: Driver, corpus: Path, seconds: float) -> Rate:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_engine.environment("fuzz"),
+            env=engine.environment("fuzz"),
         )
         try:
             inputs = len(list(corpus.iterdir()))
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     target = catalogue.get(options.target)
-    native = builder.build_native(target, Path(__file__).with_name("native.c"), _engine.archive())
+    native = builder.build_native(target, Path(__file__).with_name("native.c"), engine.archive())
     with tempfile.TemporaryDirectory(prefix="pyfuzz-bench-") as folder:
         corpus, recorded = Path(folder, "corpus"), Path(folder, "recorded")
         corpus.mkdir()

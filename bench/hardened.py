@@ -10,7 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from pyfuzz import builder, compiler, paths
+from pyfuzz import paths
+from pyfuzz.module import builder, compiler
 from pyfuzz.target import catalogue
 
 BEFORE, AFTER = "v6.6", "hardened"

@@ -12,16 +12,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pyfuzz import _atheris, _engine, _native
-from pyfuzz.results import Skip
-from pyfuzz.shared import Shared
+from pyfuzz import _atheris
+from pyfuzz.module import compiled, engine
+from pyfuzz.module.results import Skip
+from pyfuzz.module.shared import Shared
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 
 def harness(
-    module: _native.Module,
+    module: compiled.Module,
     shared: Shared,
     differs: Callable[[str], bool],
 ) -> Callable[[bytes], None]:
@@ -73,8 +74,8 @@ def harness(
 
 def main() -> None:
     """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
-    _engine.load()
-    module = _native.open_module(Path(sys.argv[1]), "fuzz")
+    engine.load()
+    module = compiled.open_module(Path(sys.argv[1]), "fuzz")
     shared = Shared(Path(sys.argv[2]))
     _atheris.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from bench.compare.throughput import native_program, same_inputs
-from pyfuzz import _engine, _native, builder
-from pyfuzz.shared import Shared
+from pyfuzz.module import builder, compiled, engine
+from pyfuzz.module.shared import Shared
 from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
@@ -85,7 +85,7 @@ def record(native: Path, runs: int, seed: int, folder: Path) -> Path:
     shared, out = folder / "shared", folder / f"recorded-{seed}"
     Shared(shared, create=True).close()
     command = [str(native), "record", str(shared), str(out), str(runs), *engine_arguments(job)]
-    subprocess.run(command, capture_output=True, env=_engine.environment("fuzz"), check=True)
+    subprocess.run(command, capture_output=True, env=engine.environment("fuzz"), check=True)
     return out
 
 
@@ -94,10 +94,10 @@ def layers(target: catalogue.Target, runs: int, rounds: int, folder: Path) -> La
 
     By turns, and of each the least: what else a machine does only adds to it.
     """
-    native = native_program(target, _engine.prepare("fuzz"))
+    native = native_program(target, engine.prepare("fuzz"))
     module = builder.build(target)
     inputs = record(native, runs, _SEED, folder)
-    loaded = _native.open_module(module, "fuzz")
+    loaded = compiled.open_module(module, "fuzz")
     loop, called, under_native, under_pyfuzz = [], [], [], []
     for number in range(rounds):
         both = same_inputs(native, module, runs, _SEED, folder, 1)
@@ -134,7 +134,7 @@ def _bare(native: Path, inputs: Path, executions: int, folder: Path) -> float:
     return 1e9 * spent_s / done
 
 
-def _called(module: _native.Module, inputs: Path) -> float:
+def _called(module: compiled.Module, inputs: Path) -> float:
     """Call the module from Python, as its worker does, without an engine."""
     run = module.run_function
     data = list(recorded_inputs(inputs))
@@ -144,7 +144,7 @@ def _called(module: _native.Module, inputs: Path) -> float:
     return (time.process_time_ns() - start_ns) / len(data)
 
 
-def _empty_call_ns(module: _native.Module) -> float:
+def _empty_call_ns(module: compiled.Module) -> float:
     """Return what an input of no operations costs when it is called from Python."""
     run = module.run_function
     start_ns = time.process_time_ns()
@@ -194,7 +194,7 @@ def samples(text: str) -> Iterator[tuple[float, str, str]]:
 
 def inside(target: catalogue.Target, inputs: Path, folder: Path) -> dict[str, float]:
     """Return the share of each part of the harness in a bare loop, in percent; needs perf."""
-    native = native_program(target, _engine.prepare("fuzz"))
+    native = native_program(target, engine.prepare("fuzz"))
     Shared(folder / "shared", create=True).close()
     out = folder / "perf.data"
     command = ["perf", "record", "-q", "-e", "cpu-clock", "-F", "2000", "-o", str(out), "--"]
@@ -245,7 +245,7 @@ def main() -> None:
     target = catalogue.get(options.target)
     with tempfile.TemporaryDirectory(prefix="pyfuzz-profile-") as name:
         folder = Path(name)
-        _engine.load()
+        engine.load()
         print("\n".join(table(layers(target, options.runs, options.rounds, folder))))
         if shutil.which("perf") is None:
             print("\nperf is not there: the harness is not taken apart.")

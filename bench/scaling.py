@@ -20,8 +20,8 @@ from pathlib import Path
 
 from bench.compare import afl_peer
 from bench.plot import Series, line_plot
-from pyfuzz import _engine, _native, builder
-from pyfuzz.shared import Shared
+from pyfuzz.module import builder, compiled, engine
+from pyfuzz.module.shared import Shared
 from pyfuzz.target import catalogue
 from pyfuzz.worker import Job
 from pyfuzz.worlds.lists.binary import encode
@@ -79,7 +79,7 @@ class Clock:
     """Runs sequences in this process and takes their time."""
 
     def __init__(self, target: catalogue.Target, rounds: int) -> None:
-        self._module = _native.load(target)
+        self._module = compiled.load(target)
         self._rounds = rounds
 
     def steps(self, data: bytes) -> int:
@@ -195,7 +195,7 @@ def _worker(module: Path, own: Path, number: int) -> tuple[subprocess.Popen[byte
     )
     command = [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()]
     with (own / "log").open("wb") as log:
-        environment = _engine.environment("fuzz")
+        environment = engine.environment("fuzz")
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment), shared
 
 

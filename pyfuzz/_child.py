@@ -7,8 +7,8 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pyfuzz import _native
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.module import compiled
 from pyfuzz.trace import trace
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     try:
         target, flavour = connection.recv()
         try:
-            module = _native.load(target, flavour)
+            module = compiled.load(target, flavour)
         except PyfuzzError as error:
             connection.send(error)
             return
@@ -29,7 +29,7 @@ def main() -> None:
         return  # the parent is done with us
 
 
-def _answer(connection: Connection[Any, Any], module: _native.Module, *request: Any) -> None:
+def _answer(connection: Connection[Any, Any], module: compiled.Module, *request: Any) -> None:
     match request:
         case ["run", payload, faults]:
             module.run(payload, faults=faults)

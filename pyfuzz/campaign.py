@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pyfuzz import _engine, builder, finding_store, provenance, stats
+from pyfuzz import finding_store, provenance, stats
 from pyfuzz.corpus_file import seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.module import builder, engine
+from pyfuzz.module.shared import Counts
 from pyfuzz.recovery import recover
 from pyfuzz.run_folder import Exchange, RunFolder
 from pyfuzz.sampling import sample_of
-from pyfuzz.shared import Counts
 from pyfuzz.shorten import shorten
 from pyfuzz.supervisor import Supervisor
 from pyfuzz.target.catalogue import Target
@@ -130,7 +131,7 @@ class Campaign:
         """
         options = self._options
         self._watch(self.report, "building")
-        _engine.prepare(options.flavour)
+        engine.prepare(options.flavour)
         builder.build(options.target, options.flavour)
         folder = RunFolder(options.out, options.target.name, faults=options.faults)
         self._stats = stats.StatsFile(folder.path / stats.FILE)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from pyfuzz._native import Module
+    from pyfuzz.module.compiled import Module
 
 _IDLE_S = 0.3
 # Less than the fast workers: it has seconds of work in a minute.

@@ -7,8 +7,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyfuzz.module.results import RawFinding
 from pyfuzz.reach import Input, Reached, Survey, survey
-from pyfuzz.results import RawFinding
 from pyfuzz.setcover import Candidate, cover
 from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 

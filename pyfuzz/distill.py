@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyfuzz import corpus_file
 from pyfuzz.errors import UsageError
+from pyfuzz.module.results import RawFinding
 from pyfuzz.reach import HANG_LIMIT_S, Input, Reached, Survey, survey
-from pyfuzz.results import RawFinding
 from pyfuzz.setcover import Candidate, cover, union
 
 if TYPE_CHECKING:

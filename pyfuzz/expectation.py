@@ -23,7 +23,7 @@ from pyfuzz.target import catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyfuzz.results import RawFinding
+    from pyfuzz.module.results import RawFinding
     from pyfuzz.target.catalogue import Target
 
 NOTHING = "nothing"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyfuzz.kinds import Kind
+from pyfuzz.module.shared import Slot
 from pyfuzz.run_folder import write_beside
 from pyfuzz.sequence import container
-from pyfuzz.shared import Slot
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Operation, has_faults

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyfuzz import builder
 from pyfuzz.dwarf import Function, LineTable, Place
+from pyfuzz.module import builder
 from pyfuzz.runner import ChildDiedError, Runner
 from pyfuzz.target.source_text import SourceFile, source_files
 
 if TYPE_CHECKING:
-    from pyfuzz._native import Module
+    from pyfuzz.module.compiled import Module
     from pyfuzz.target.catalogue import Target
 
 FLAVOUR = "lines"

@@ -14,7 +14,7 @@ from pyfuzz.reach import survey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyfuzz.results import RawFinding
+    from pyfuzz.module.results import RawFinding
     from pyfuzz.target.catalogue import Target
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pyfuzz.kinds import Kind
-    from pyfuzz.results import RawFinding
+    from pyfuzz.module.results import RawFinding
     from pyfuzz.target.catalogue import Target
     from pyfuzz.worlds.lists.operation import Operation
 

@@ -18,7 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, builder, compiler, files, paths
+from pyfuzz import __version__, files, paths
+from pyfuzz.module import builder, compiler
 from pyfuzz.run_folder import write_beside
 from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyfuzz.errors import HarnessError
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
+from pyfuzz.module.shared import Shared
 from pyfuzz.runner import ChildDiedError, Runner
-from pyfuzz.shared import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyfuzz._native import Module
+    from pyfuzz.module.compiled import Module
     from pyfuzz.target.catalogue import Target
 
 # The most that a death costs again, and how far a time limit may be overrun.

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pyfuzz import finding_store
 from pyfuzz.errors import UsageError
 from pyfuzz.finding import Finding, FindingTable
+from pyfuzz.module.shared import Shared
 from pyfuzz.run_folder import RunFolder, store
-from pyfuzz.shared import Shared
 from pyfuzz.strategy import CHECKER
 from pyfuzz.target.catalogue import Target
 

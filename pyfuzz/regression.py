@@ -14,7 +14,7 @@ from pathlib import Path
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.run_folder import write_beside
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container

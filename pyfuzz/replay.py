@@ -12,7 +12,7 @@ from pyfuzz.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyfuzz.results import RawFinding
+    from pyfuzz.module.results import RawFinding
     from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.target.catalogue import Target
     from pyfuzz.trace import Entry

@@ -16,10 +16,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from pyfuzz import _engine, processes
+from pyfuzz import processes
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module import engine
+from pyfuzz.module.results import RawFinding
 from pyfuzz.trace import Entry
 from pyfuzz.worlds.lists.text import format_operation
 
@@ -156,7 +157,7 @@ class Runner:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pyfuzz._child", str(theirs.fileno())],
-                env=_engine.environment(self._flavour),
+                env=engine.environment(self._flavour),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

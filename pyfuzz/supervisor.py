@@ -14,13 +14,13 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pyfuzz import _engine, builder
 from pyfuzz.checker import unchecked
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.finding import FindingTable, death
+from pyfuzz.module import builder, engine
+from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.run_folder import RunFolder
 from pyfuzz.runner import Runner
-from pyfuzz.shared import Counts, Slot
 from pyfuzz.strategy import CHECKER, Strategy, deal
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worker import Job
@@ -215,7 +215,7 @@ class Supervisor:
 
 
 def _sanitized(target: Target) -> Path:
-    _engine.prepare("sanitize")
+    engine.prepare("sanitize")
     return builder.build(target, "sanitize")
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz.results import RawFinding, Skip
+from pyfuzz.module.results import RawFinding, Skip
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.drawing import draw
 from pyfuzz.worlds.lists.faults import FAULTS, NEXT_HEAD, Fault
@@ -32,8 +32,8 @@ from pyfuzz.worlds.lists.text import format_operation, head_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyfuzz._native import Module
-    from pyfuzz.results import Containment, Step
+    from pyfuzz.module.compiled import Module
+    from pyfuzz.module.results import Containment, Step
 
 _ADDRESS = re.compile(r"\b(?:0x)?([0-9a-f]{8,16})\b")
 

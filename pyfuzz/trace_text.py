@@ -9,13 +9,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pyfuzz.containment import describe
-from pyfuzz.results import Skip
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.operation import SPTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pyfuzz.results import Containment, RawFinding
+    from pyfuzz.module.results import Containment, RawFinding
     from pyfuzz.trace import Entry, ListChange
 
 WIDTH = 80

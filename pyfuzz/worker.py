@@ -17,11 +17,12 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyfuzz import _atheris, _engine, _native
+from pyfuzz import _atheris
 from pyfuzz.checker import check_for_ever
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.shared import Shared
+from pyfuzz.module import compiled, engine
+from pyfuzz.module.shared import Shared
 
 MAX_INPUT_BYTES = 4096
 _PR_SET_PDEATHSIG = 1
@@ -68,8 +69,8 @@ def main() -> None:
     job = Job.read(sys.argv[1])
     _die_with(job.supervisor)
     try:
-        _engine.load(job.flavour)
-        module = _native.open_module(Path(job.module), job.flavour)
+        engine.load(job.flavour)
+        module = compiled.open_module(Path(job.module), job.flavour)
     except PyfuzzError as error:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))

@@ -11,10 +11,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyfuzz import _engine, processes
+from pyfuzz import processes
 from pyfuzz.engine_log import Greeting, check_engine_sees, greeting, last_words
 from pyfuzz.errors import HarnessError
-from pyfuzz.shared import Counts, Shared, Slot
+from pyfuzz.module import engine
+from pyfuzz.module.shared import Counts, Shared, Slot
 from pyfuzz.worker import Job
 
 STUCK_CPU_S = 10.0
@@ -232,7 +233,7 @@ def _spawn(job: Job, log: int) -> subprocess.Popen[bytes]:
         stdout=log,
         stderr=log,
         env={
-            **_engine.environment(job.flavour),
+            **engine.environment(job.flavour),
             "PYFUZZ_WITHOUT": ",".join(job.without),
             "PYFUZZ_ONLY": ",".join(job.only),
         },

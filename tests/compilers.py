@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import compiler
+from pyfuzz.module import compiler
 
 COMPILERS = ("gcc", "clang")
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from pyfuzz._native import Module
-from pyfuzz.results import Step
+from pyfuzz.module.compiled import Module
+from pyfuzz.module.results import Step
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 
 

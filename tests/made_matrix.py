@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pyfuzz.containment.cell import Cell, Report
 from pyfuzz.containment.matrix import Effort, Matrix, Row
-from pyfuzz.results import Outcome
+from pyfuzz.module.results import Outcome
 
 BECAUSE = {
     Outcome.HOST_DEATH: "host-bug in rmap_yield, line 23, operation 2: BUG_ON(gone) reached",

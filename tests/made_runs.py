@@ -11,8 +11,8 @@ from pyfuzz import provenance, stats, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
+from pyfuzz.module.shared import Counts
 from pyfuzz.run_folder import RunFolder, store, write_beside
-from pyfuzz.shared import Counts
 from pyfuzz.stats import Sample, StatsFile, WorkerSample
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary

@@ -7,8 +7,8 @@ import multiprocessing
 import tempfile
 from pathlib import Path
 
-from pyfuzz import _native
-from pyfuzz.shared import Shared
+from pyfuzz.module import compiled
+from pyfuzz.module.shared import Shared
 from pyfuzz.target import catalogue
 
 Reached = tuple[int, int]
@@ -24,7 +24,7 @@ def reached_after_each(port: str, groups: list[list[bytes]]) -> list[Reached]:
 
 
 def _measure(port: str, groups: list[list[bytes]]) -> list[Reached]:
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     with tempfile.TemporaryDirectory() as folder:
         shared = Shared(Path(folder) / "shared", create=True)
         module.attach(shared.buffer)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import profile, scaling
 from bench.__main__ import Rate, table
 from bench.plot import Series, line_plot
-from pyfuzz import _native
+from pyfuzz.module import compiled
 from pyfuzz.target import catalogue
 
 
@@ -48,7 +48,7 @@ def test_line_plot_puts_no_label_on_another() -> None:
 
 
 def test_churn_keeps_the_list_as_long_as_it_was_built() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     without, whole = scaling.churn(30, newest=False)
     module.run(whole)
 

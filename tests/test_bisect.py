@@ -12,7 +12,7 @@ from cli_process import COMMAND, environment, pyfuzz
 
 from pyfuzz.ci.step import Answer, Sought, Word, agreed, judge
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 

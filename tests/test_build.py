@@ -13,8 +13,9 @@ from types import ModuleType
 
 import pytest
 
-from pyfuzz import _engine, _native, builder, compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.module import builder, compiled, compiler, engine
 from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
@@ -71,7 +72,7 @@ def test_unknown_flavour_is_a_usage_error() -> None:
 
 @pytest.mark.parametrize("target", PORTS, ids=lambda target: target.name)
 def test_port_is_loaded_under_its_own_name_with_coverage(target: Target) -> None:
-    traits = _native.load(target).traits
+    traits = compiled.load(target).traits
     assert (target.name, True) == (traits.name, traits.counters > 0)
 
 
@@ -96,7 +97,7 @@ def test_extracted_function_that_is_nowhere_is_a_usage_error(tmp_path: Path) -> 
     text = f'#include "{port}"\nint nowhere(int);\nint __attribute__((visibility("default")))\n'
     text += "missing(void) { return nowhere(1); }\n"
     with pytest.raises(UsageError, match=r"cannot be loaded.*nowhere"):
-        _native.load(broken(tmp_path, text))
+        compiled.load(broken(tmp_path, text))
 
 
 def test_build_that_fails_at_the_end_leaves_no_module(
@@ -128,7 +129,7 @@ def test_two_processes_at_once_build_one_module(fresh: Path) -> None:
 
 def test_target_without_coverage_has_no_counters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "COVERAGE", "-DPYFUZZ_NO_COVERAGE")
-    assert _native.load(catalogue.get("rfc-v4")).traits.counters == 0
+    assert compiled.load(catalogue.get("rfc-v4")).traits.counters == 0
 
 
 def test_our_own_c_compiles_without_a_warning(
@@ -159,7 +160,7 @@ def test_sanitize_flavour_in_an_ordinary_process_says_what_it_needs() -> None:
     if "asan_with_fuzzer" in os.environ.get("LD_PRELOAD", ""):
         pytest.skip("this process has the runtime")
     with pytest.raises(UsageError, match="LD_PRELOAD"):
-        _engine.load("sanitize")
+        engine.load("sanitize")
 
 
 def test_sanitize_flavour_in_a_process_of_its_own_runs() -> None:

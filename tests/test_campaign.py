@@ -15,12 +15,13 @@ from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 from plants import Edit, plant
 
-from pyfuzz import campaign, compiler, supervisor
+from pyfuzz import campaign, supervisor
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiler
+from pyfuzz.module.shared import Shared
 from pyfuzz.sequence import container
-from pyfuzz.shared import Shared
 
 CONTRACT = {
     "target", "source", "flavour", "seed", "workers", "executions", "operations", "seconds",

@@ -22,8 +22,8 @@ from cli_process import pyfuzz, start
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module.shared import Shared
 from pyfuzz.sequence import container
-from pyfuzz.shared import Shared
 
 
 def left_behind(folder: Path) -> set[tuple[Kind, str, int]]:

@@ -12,9 +12,10 @@ import pytest
 from campaigns import options, quiet
 from plants import Edit, plant
 
-from pyfuzz import _native, builder, paths, worker_process
+from pyfuzz import paths, worker_process
 from pyfuzz.campaign import Campaign, Report
 from pyfuzz.kinds import Kind
+from pyfuzz.module import builder, compiled
 from pyfuzz.strategy import CHECKER, STRATEGIES, deal
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
@@ -60,7 +61,7 @@ def test_values_worker_sees_comparisons(tmp_path: Path) -> None:
     some = options(tmp_path / "run", "v6.6", workers=len(STRATEGIES), runs=6000)
     module = builder.build(some.target, "values")
     assert b"__sanitizer_cov_trace_const_cmp" in module.read_bytes()
-    assert _native.load(some.target, "fuzz").traits.counters > 0
+    assert compiled.load(some.target, "fuzz").traits.counters > 0
     assert b"trace_const_cmp" not in builder.build(some.target, "fuzz").read_bytes()
 
 

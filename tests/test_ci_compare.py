@@ -16,7 +16,7 @@ from pyfuzz.ci.replays import same
 from pyfuzz.errors import UsageError
 from pyfuzz.export.subject import Item
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 

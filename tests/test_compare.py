@@ -18,12 +18,12 @@ from bench.compare.statistics import Table, a12
 from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
 from bench.compare.trials import Options, Row
-from pyfuzz import _engine, builder
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module import builder, engine
+from pyfuzz.module.shared import Counts
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.trial import Trial
-from pyfuzz.shared import Counts
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 
@@ -243,14 +243,14 @@ def test_plain_libfuzzer_has_neither_our_mutator_nor_our_flags(tmp_path: Path) -
     (plain,) = (peer for peer in PEERS if peer.how == "plain")
     words = plain.arguments(tmp_path, 1)
 
-    assert "LLVMFuzzerCustomMutator" in defined(_engine.prepare("fuzz"), ".dynsym")
+    assert "LLVMFuzzerCustomMutator" in defined(engine.prepare("fuzz"), ".dynsym")
     assert "LLVMFuzzerCustomMutator" not in defined(peers.plain_engine(), ".dynsym")
     assert not [word for word in words if "entropic" in word or "len_control" in word]
 
 
 def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
     target = catalogue.get("v6.6")
-    native = throughput.native_program(target, _engine.prepare("fuzz"))
+    native = throughput.native_program(target, engine.prepare("fuzz"))
     both = throughput.same_inputs(native, builder.build(target), 2000, 1, tmp_path, 1)
 
     assert both.same

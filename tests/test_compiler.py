@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.module import compiler
 
 Put = Callable[[str, str], Path]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native
 from pyfuzz.containment import search
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Containment, Outcome
+from pyfuzz.module import compiled
+from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
@@ -26,7 +26,7 @@ SPREAD = Outcome.SPREAD
 
 
 def outcome(port: str | Target, text: str) -> Containment:
-    module = _native.load(catalogue.get(port) if isinstance(port, str) else port)
+    module = compiled.load(catalogue.get(port) if isinstance(port, str) else port)
     module.set_hang_limit(20)
     module.run(encode(parse(text, "test")), faults=True)
     result = module.containment()
@@ -250,7 +250,7 @@ def test_sequence_goes_on_after_harm_to_the_worst_of_it() -> None:
 
 @pytest.mark.parametrize("port", TARGETS)
 def test_replayed_step_by_step_or_at_once_comes_to_the_same(port: str) -> None:
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     module.set_hang_limit(20)
     for text in PLANTED:
         ops = parse(text, "test")

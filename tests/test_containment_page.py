@@ -16,7 +16,7 @@ from pyfuzz.containment.deaths import ACCESS, LOOP, WALK, cause_of_death, causes
 from pyfuzz.containment.matrix import read_matrix
 from pyfuzz.containment.reach import Trigger, trigger
 from pyfuzz.errors import UsageError
-from pyfuzz.results import Outcome
+from pyfuzz.module.results import Outcome
 from pyfuzz.worlds.lists.faults import FAULTS, Reach
 
 

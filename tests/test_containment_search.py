@@ -16,7 +16,7 @@ from pyfuzz.containment import fill, known, search
 from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Containment, Evidence, Outcome
+from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
 from pyfuzz.worlds.lists.binary import decode

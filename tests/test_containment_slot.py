@@ -9,12 +9,12 @@ from collections.abc import Callable
 import debian
 import pytest
 
-from pyfuzz import _native
-from pyfuzz._native import Module
 from pyfuzz.containment import search
 from pyfuzz.extract import extract
+from pyfuzz.module import compiled
+from pyfuzz.module.compiled import Module
+from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.paths import corpus
-from pyfuzz.results import Containment, Outcome
 from pyfuzz.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
@@ -51,7 +51,7 @@ def descriptors(module: Module) -> list[tuple[int, int, int, tuple[int, ...]]]:
 
 @BOTH
 def test_slot_minus_one_makes_an_entry_of_the_counts(target: Callable[[], Target]) -> None:
-    module = _native.load(target())
+    module = compiled.load(target())
     module.begin()
     *before, remove = container.read(FILE).operations
     for number, op in enumerate(before):

@@ -10,9 +10,10 @@ import pytest
 from every_state import every_state
 from reached import reached_after_each
 
-from pyfuzz import _native, paths
+from pyfuzz import paths
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.sequence.container import FileKind, SequenceFile, read_folder
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import encode
@@ -87,7 +88,7 @@ def test_regressions_expect_what_each_port_is_there_to_show(port: str) -> None:
 
 @pytest.mark.parametrize("port", ["bug", "v5.10", "v6.6-corruption-bug"])
 def test_regressions_reach_bug_in_each_of_the_three_places(port: str) -> None:
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     places = set()
     for file in corpus("regressions"):
         module.run(file.payload)
@@ -119,7 +120,7 @@ def test_regression_without_any_one_operation_shows_its_finding_no_more(name: st
     file = next(file for file in corpus("regressions") if file.path.stem == name)
     expectations = parse_expectations(file.text or "", name)
     target = catalogue.get(SHORTEST[name])
-    module = _native.load(target)
+    module = compiled.load(target)
 
     def shown(payload: bytes) -> set[int]:
         module.run(payload)
@@ -137,7 +138,7 @@ def test_regression_without_any_one_operation_shows_its_finding_no_more(name: st
 
 @pytest.mark.parametrize("port", PORTS)
 def test_regressions_are_seen_alike_by_both_oracles(port: str) -> None:
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     for file in corpus("regressions"):
         judge = Judge(module)
         for number, op in enumerate(file.operations):

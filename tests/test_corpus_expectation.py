@@ -10,7 +10,7 @@ import pytest
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected, parse_expectations
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plants import Edit, plant
 
-from pyfuzz import _native
 from pyfuzz.corpus_file import name_of, read_input, seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.reach import Input, Reached, survey
 from pyfuzz.run_folder import RunFolder
 from pyfuzz.setcover import Candidate, cover, union
@@ -81,14 +81,14 @@ def test_cover_of_the_same_set_in_another_order_is_the_same() -> None:
 
 
 def test_coverage_does_not_depend_on_what_ran_before() -> None:
-    module = _native.load(RFC_V4)
+    module = compiled.load(RFC_V4)
     first = module.coverage(payload("add vm0 f0 s0 x20\niterate vm0 f0"))
     module.coverage(payload("remove vm0 f0 s1\nadd vm1 f3 s0 x300"))
     assert first == module.coverage(payload("add vm0 f0 s0 x20\niterate vm0 f0"))
 
 
 def test_coverage_tells_how_often_a_counter_was_hit() -> None:
-    module = _native.load(RFC_V4)
+    module = compiled.load(RFC_V4)
     edges = module.traits.counters
     once = module.coverage(payload("add vm0 f0 s0"))[:edges]
     three = module.coverage(payload("add vm0 f0 s0\nadd vm0 f1 s1\nadd vm0 f2 s2"))[:edges]

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz import doctor
-from pyfuzz.doctor import MISSING, OK, OPTIONAL, Check
 from pyfuzz.errors import UsageError
+from pyfuzz.module import doctor
+from pyfuzz.module.doctor import MISSING, OK, OPTIONAL, Check
 
 
 def test_machine_that_runs_the_tests_lacks_nothing() -> None:
@@ -23,7 +23,7 @@ def test_missing_compiler_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
         raise UsageError("there is no clang on this machine that works")
 
-    monkeypatch.setattr("pyfuzz.compiler.find", none)
+    monkeypatch.setattr("pyfuzz.module.compiler.find", none)
     (check,) = doctor._compiler()
     assert (MISSING, "make setup, or install clang") == (check.state, check.remedy)
 

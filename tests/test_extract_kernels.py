@@ -12,10 +12,11 @@ import debian
 import pytest
 from lockstep import first_difference
 
-from pyfuzz import _native, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import Extraction, extract
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.sequence.container import read_folder
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
@@ -44,7 +45,7 @@ def extracted(version: str, *, config: bool = False) -> Extraction:
 
 
 def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:
-    module = _native.load(extraction.target)
+    module = compiled.load(extraction.target)
     module.run(encode(list(parse(text, "test"))))
     return {(finding.kind, finding.function) for finding in module.last().findings}
 
@@ -89,8 +90,8 @@ def test_kernel_traits(
 def test_kernel_behaves_as_the_port_of_its_generation(
     version: str, config: bool, port: str
 ) -> None:
-    kernel = _native.load(extracted(version, config=config).target)
-    ours = _native.load(catalogue.get(port))
+    kernel = compiled.load(extracted(version, config=config).target)
+    ours = compiled.load(catalogue.get(port))
 
     for name, operations in corpora():
         assert first_difference(ours, kernel, operations) == "", name
@@ -101,7 +102,7 @@ def test_kernel_from_mmu_alone_behaves_as_from_its_tree(tmp_path: Path, version:
     tree = debian.source(version)
     alone = shutil.copy(tree / "arch/x86/kvm/mmu/mmu.c", tmp_path / "mmu.c")
 
-    left, right = (_native.load(extract(path).target) for path in (tree, Path(alone)))
+    left, right = (compiled.load(extract(path).target) for path in (tree, Path(alone)))
 
     for name, operations in list(corpora())[::10]:
         assert first_difference(left, right, operations) == "", name

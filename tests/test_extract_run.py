@@ -10,9 +10,9 @@ import pytest
 from lockstep import first_difference
 from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
 
-from pyfuzz import _native
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
@@ -34,7 +34,7 @@ def drawn(seed: int, *, errors: bool) -> list[Operation]:
     return [op for op in operations if errors or op.opcode not in ERRORS]
 
 
-def findings(module: _native.Module, operations: list[Operation]) -> set[tuple[Kind, str]]:
+def findings(module: compiled.Module, operations: list[Operation]) -> set[tuple[Kind, str]]:
     module.run(encode(operations))
     return {(finding.kind, finding.function) for finding in module.last().findings}
 
@@ -42,7 +42,7 @@ def findings(module: _native.Module, operations: list[Operation]) -> set[tuple[K
 @pytest.mark.parametrize("name", NAMES)
 def test_extracted_correct_callers_find_only_what_is_known(name: str) -> None:
     target = extract(KERNELS / f"{name}.c").target
-    module = _native.load(target)
+    module = compiled.load(target)
     known = {(known.kind, known.function) for known in target.known}
 
     for seed in range(200):
@@ -63,7 +63,7 @@ def test_extracted_correct_callers_find_only_what_is_known(name: str) -> None:
 )
 def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> None:
     target = extract(KERNELS / f"{name}.c").target
-    module = _native.load(target)
+    module = compiled.load(target)
 
     found = findings(module, list(parse(text, "test")))
 
@@ -76,8 +76,8 @@ def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> Non
     ("name", "port"), [("v5.10", "v5.10"), ("v6.15", "v6.15"), ("v7", "v6.15")]
 )
 def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -> None:
-    made_up = _native.load(extract(KERNELS / f"{name}.c").target)
-    ours = _native.load(catalogue.get(port))
+    made_up = compiled.load(extract(KERNELS / f"{name}.c").target)
+    ours = compiled.load(catalogue.get(port))
 
     for seed in range(8):
         difference = first_difference(ours, made_up, drawn(seed, errors=False))
@@ -87,7 +87,7 @@ def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
     extraction = extract(KERNELS / f"{name}.c")
-    traits, compiled = extraction.traits, _native.load(extraction.target).traits
+    traits, compiled = extraction.traits, compiled.load(extraction.target).traits
 
     assert compiled.capacity == traits.capacity_value
     assert bool(compiled.spte_count_size) == (traits.count_field is not None)
@@ -100,7 +100,7 @@ def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
 def test_extracted_config_on_kills_the_host(tmp_path: Path) -> None:
     target = extract(variant(tmp_path, "v7"), bug_on_data_corruption=True).target
 
-    found = findings(_native.load(target), list(parse("remove vm1 f3 s9", "test")))
+    found = findings(compiled.load(target), list(parse("remove vm1 f3 s9", "test")))
 
     assert found == {(Kind.HOST_BUG, "pte_list_remove")}
 
@@ -117,14 +117,14 @@ def test_extracted_mistake_of_a_kernel_is_found(
     tmp_path: Path, change: tuple[str, str], kind: Kind, text: str
 ) -> None:
     sequence = list(parse(f"{text}\nadd vm0 f1 s50 x2\nremove vm0 f1 #0\nremove vm0 f1 #0", "test"))
-    module = _native.load(extracted(tmp_path, "v7", change).target)
+    module = compiled.load(extracted(tmp_path, "v7", change).target)
 
     assert kind in {found for found, _ in findings(module, sequence)}
 
 
 def test_extracted_zap_all_by_gfn_serves_parents_too() -> None:
     """4.19 zaps entry by entry and finds the head anew by gfn: parents have none."""
-    module = _native.load(extract(KERNELS / "v4.19.c").target)
+    module = compiled.load(extract(KERNELS / "v4.19.c").target)
 
     found = findings(
         module, list(parse("add vm0 p1 s5 x7\nzap-all vm0 p1\nadd vm0 f3 s5 x7", "test"))
@@ -137,7 +137,7 @@ def test_extracted_kernel_without_vm_dead_bugs_its_vm_and_is_clean(tmp_path: Pat
     bugged_only = KVM_HOST_H.replace(
         "kvm->vm_bugged = kvm->vm_dead = true", "kvm->vm_bugged = true"
     )
-    module = _native.load(extract(tree(tmp_path, kvm_host=bugged_only)).target)
+    module = compiled.load(extract(tree(tmp_path, kvm_host=bugged_only)).target)
 
     module.begin()
     stray = Operation(Opcode.REMOVE_STRAY, vm=1, head=3, head_vm=1, operand=9)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import operations
 
-from pyfuzz import _native
-from pyfuzz._native import Module
 from pyfuzz.errors import UsageError
-from pyfuzz.results import Skip
+from pyfuzz.module import compiled
+from pyfuzz.module.compiled import Module
+from pyfuzz.module.results import Skip
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
@@ -60,7 +60,7 @@ class Memory:
 
 def planted(name: str, operand: int = 0, port: str = "v6.6") -> tuple[Module, Memory, Memory, Skip]:
     """Build the lists, plant a fault in vm0 f3; return the memory before and after."""
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     module.begin()
     for number, op in enumerate(LISTS):
         for step in range(op.repeat):
@@ -127,7 +127,7 @@ def test_fault_locked_head_has_the_lock_bit() -> None:
 
 
 def test_fault_names_and_causes_are_those_of_the_harness() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     assert module.faults() == [(fault.name, fault.cause) for fault in FAULTS]
     assert {*CHANGES, "head-locked"} == {fault.name for fault in FAULTS}
 
@@ -164,7 +164,7 @@ def test_fault_with_an_operand_changes_that_slot() -> None:
 def test_fault_without_anything_to_change_is_skipped(
     port: str, text: str, name: str, expected: Skip
 ) -> None:
-    module = _native.load(catalogue.get(port))
+    module = compiled.load(catalogue.get(port))
     module.begin()
     for number, op in enumerate(parse(f"{text}\nfault vm0 f3 {name}", "test")):
         steps = [module.step(op, number, step) for step in range(op.repeat)]
@@ -173,7 +173,7 @@ def test_fault_without_anything_to_change_is_skipped(
 
 
 def test_world_after_a_fault_starts_clean() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     module.set_hang_limit(30)
     clean = encode(parse("add vm0 f3 s0 x30\nremove vm0 f3 s0 x30\nenter vm0 cpu0", "clean"))
     for fault in FAULTS:
@@ -186,7 +186,7 @@ def test_world_after_a_fault_starts_clean() -> None:
 
 
 def test_vm_created_anew_after_a_fault_has_none_of_it() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     text = "add vm0 f3 s0 x30\nfault vm0 f3 count-huge\ndestroy vm0\ncreate vm0\nadd vm0 f3 s0 x3"
     module.run(encode(parse(text.replace("count-huge", "head-zero"), "test")), faults=True)
     result = module.containment()
@@ -202,7 +202,7 @@ def test_faults_survive_the_binary_and_the_text_form(ops: list[Operation]) -> No
 
 @given(st.binary(max_size=64))
 def test_decode_any_bytes_with_faults_is_the_same_in_c(data: bytes) -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     module.set_faults(on=True)
     whole = len(data) // 4 * 4
     by_c = [module.decode(data[at : at + 4]) for at in range(0, whole, 4)]

@@ -10,8 +10,8 @@ import pytest
 from pyfuzz import finding_store
 from pyfuzz.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
+from pyfuzz.module.shared import Slot
 from pyfuzz.sequence import container
-from pyfuzz.shared import Slot
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 

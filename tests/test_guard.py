@@ -7,9 +7,9 @@ from pathlib import Path
 
 from plants import Edit, plant
 
-from pyfuzz import _native
-from pyfuzz._native import Module
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
+from pyfuzz.module.compiled import Module
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
@@ -26,10 +26,10 @@ def kinds_of(module: Module, text: str) -> set[Kind]:
 
 
 def test_fault_with_modules_loaded_later_comes_back_each_time() -> None:
-    faulty = _native.load(catalogue.get("rfc-v2"))
+    faulty = compiled.load(catalogue.get("rfc-v2"))
     before = kinds_of(faulty, FAULT)
     for other in ("rfc-v4", "v6.6"):
-        kinds_of(_native.load(catalogue.get(other)), STRAY)
+        kinds_of(compiled.load(catalogue.get(other)), STRAY)
 
     after = [kinds_of(faulty, FAULT) for _ in range(3)]
 
@@ -37,23 +37,23 @@ def test_fault_with_modules_loaded_later_comes_back_each_time() -> None:
 
 
 def test_hang_with_modules_loaded_later_is_still_seen(tmp_path: Path) -> None:
-    endless = _native.load(plant("v6.6", tmp_path, ENDLESS))
+    endless = compiled.load(plant("v6.6", tmp_path, ENDLESS))
     endless.set_hang_limit(50)
     kinds_of(endless, "count vm0 f0")
-    kinds_of(_native.load(catalogue.get("rfc-v4")), STRAY)
+    kinds_of(compiled.load(catalogue.get("rfc-v4")), STRAY)
 
     assert [{Kind.HANG}] * 2 == [kinds_of(endless, STRAY) for _ in range(2)]
 
 
 def test_world_after_a_fault_is_as_new() -> None:
-    module = _native.load(catalogue.get("rfc-v2"))
+    module = compiled.load(catalogue.get("rfc-v2"))
     kinds_of(module, "add vm0 f0 s0 x40\n" + FAULT)
 
     assert set() == kinds_of(module, "count vm0 f0\nadd vm0 f0 s0\niterate vm0 f0")
 
 
 def test_longest_lists_are_far_from_a_hang() -> None:
-    module = _native.load(catalogue.get("v5.10"))
+    module = compiled.load(catalogue.get("v5.10"))
     module.set_hang_limit(30)  # a tenth of the default
     text = "parent-add vm0 p0 s0 x2048\nparent-unlink vm0 p0\nadd vm1 f0 s0 x2048\nzap-all vm1 f0\n"
 

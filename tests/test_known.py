@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz._native import load
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module.compiled import load
 from pyfuzz.target import catalogue, known_findings
 from pyfuzz.worlds.lists import binary
 

@@ -11,7 +11,7 @@ import ctypes
 
 import pytest
 
-from pyfuzz import _native
+from pyfuzz.module import compiled
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
@@ -21,7 +21,7 @@ from pyfuzz.worlds.lists.operation import Opcode, Operation
 PER_STEP = 16 + 10
 
 
-def looked_at(module: _native.Module, operations: list[Operation]) -> tuple[int, int]:
+def looked_at(module: compiled.Module, operations: list[Operation]) -> tuple[int, int]:
     """Return the steps of a sequence, and what the checks looked at in it."""
     seen = ctypes.c_uint64.in_dll(ctypes.CDLL(str(module.path)), "pyfuzz_looked_at")
     before = seen.value
@@ -42,7 +42,7 @@ def churn(length: int, pairs: int) -> list[Operation]:
 @pytest.mark.parametrize("name", ["v6.6", "v6.15"])
 @pytest.mark.parametrize("length", [1, 14, 16, 17, 100, 128, 129, 500, 1500])
 def test_checks_cost_the_same_a_step_however_long_the_list(name: str, length: int) -> None:
-    module = _native.load(catalogue.get(name))
+    module = compiled.load(catalogue.get(name))
     build_steps, build = looked_at(module, churn(length, 0))
     steps, whole = looked_at(module, churn(length, 400))
 
@@ -53,7 +53,7 @@ def test_checks_cost_the_same_a_step_however_long_the_list(name: str, length: in
 
 
 def test_checks_of_a_sequence_twice_as_long_cost_twice_as_much() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     _, build = looked_at(module, churn(300, 0))
     _, once = looked_at(module, churn(300, 200))
     _, twice = looked_at(module, churn(300, 400))
@@ -62,7 +62,7 @@ def test_checks_of_a_sequence_twice_as_long_cost_twice_as_much() -> None:
 
 
 def test_checks_of_many_lists_cost_the_same_a_step() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     operations = [
         Operation(Opcode.ADD, vm=vm, head=head, head_vm=vm, operand=40 * head, repeat=20)
         for vm in range(4)

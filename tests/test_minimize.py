@@ -15,7 +15,7 @@ from strategies import operations
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import choose, minimize_in, shrink
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known

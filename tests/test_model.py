@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from strategies import busy_sequences
 
-from pyfuzz.results import Skip
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.model import RECYCLE_THRESHOLD, Effect, Model, Prediction
 from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
 from pyfuzz.worlds.lists.text import parse

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from plants import Edit, plant
 
-from pyfuzz import _native
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
@@ -19,7 +19,7 @@ MANY_STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 
 
 def kinds_of(target: Target, text: str) -> set[Kind]:
-    module = _native.load(target)
+    module = compiled.load(target)
     module.set_hang_limit(50)
     module.run(binary.encode(binary.parse(text, "test")))
     return {finding.kind for finding in module.last().findings}

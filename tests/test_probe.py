@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _native
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
+from pyfuzz.module.shared import Shared
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.fault import Edit
-from pyfuzz.shared import Shared
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.text import format_operation, parse
@@ -33,13 +33,13 @@ NEXT_ENDS = Edit(
 )
 
 
-def planted(edit: Edit, folder: Path) -> _native.Module:
+def planted(edit: Edit, folder: Path) -> compiled.Module:
     """Return v6.6 with a fault in it."""
     source = sources.Source(catalogue.get("v6.6"))
-    return _native.load(sources.changed(source.target, source.edit([edit]), "probe", folder))
+    return compiled.load(sources.changed(source.target, source.edit([edit]), "probe", folder))
 
 
-def fuzzed(module: _native.Module, text: str, folder: Path) -> list[tuple[Kind, str]]:
+def fuzzed(module: compiled.Module, text: str, folder: Path) -> list[tuple[Kind, str]]:
     """Run a sequence as an engine does; return what is stored, and the last operation of it."""
     shared = Shared(folder / "shared", create=True)
     module.attach(shared.buffer)
@@ -81,7 +81,7 @@ def test_sequence_with_no_room_for_the_question_is_left_as_it_is(tmp_path: Path)
 
 
 def test_clean_target_shows_nothing_when_asked() -> None:
-    module = _native.load(catalogue.get("v6.6"))
+    module = compiled.load(catalogue.get("v6.6"))
     data = encode(parse("add vm1 f3 s0 x500\nremove vm1 f3 #0 x500", "test"))
 
     module.run_function(data, len(data))

@@ -45,7 +45,7 @@ def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester)
         """
         import sys
         def pytest_sessionfinish():
-            print("loaded:", sorted({"cffi", "pyfuzz._native", "pyfuzz.runner"} & set(sys.modules)))
+            print("loaded:", sorted({"cffi", "pyfuzz.module.compiled", "pyfuzz.runner"} & set(sys.modules)))
         """
     )
     result = pytester.run(sys.executable, "-m", "pytest", "--collect-only", "-q", "-s")

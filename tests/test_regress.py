@@ -14,8 +14,8 @@ from pyfuzz.cli.regress import regress
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
+from pyfuzz.module.results import RawFinding
 from pyfuzz.regression import Case
-from pyfuzz.results import RawFinding
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary

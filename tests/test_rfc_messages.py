@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz import _native
+from pyfuzz.module import compiled
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
@@ -19,7 +19,7 @@ from pyfuzz.worlds.lists import binary
     ],
 )
 def test_rfc_v4_error_logs_its_own_words_with_the_spte(text: str, message: str) -> None:
-    module = _native.load(catalogue.get("rfc-v4"))
+    module = compiled.load(catalogue.get("rfc-v4"))
     module.begin()
 
     for number, operation in enumerate(binary.parse(text, "test")):

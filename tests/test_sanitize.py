@@ -9,9 +9,9 @@ import pytest
 from plants import Edit, plant
 
 from pyfuzz.kinds import Kind
+from pyfuzz.module.results import RawFinding
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
-from pyfuzz.results import RawFinding
 from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

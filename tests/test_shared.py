@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import _native
 from pyfuzz.kinds import Kind
-from pyfuzz.shared import Shared, size_bytes
+from pyfuzz.module import compiled
+from pyfuzz.module.shared import Shared, size_bytes
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 
@@ -25,7 +25,7 @@ def shared(tmp_path: Path) -> Shared:
 
 
 def test_shared_after_a_run_holds_counts_and_the_finding(shared: Shared) -> None:
-    module = _native.load(catalogue.get("bug"))
+    module = compiled.load(catalogue.get("bug"))
     module.attach(shared.buffer)
     module.run(STRAY + bytes(4))
     module.run(STRAY)
@@ -40,11 +40,11 @@ def test_shared_after_a_run_holds_counts_and_the_finding(shared: Shared) -> None
 
 
 def test_shared_read_by_another_process_is_the_same(shared: Shared, tmp_path: Path) -> None:
-    module = _native.load(catalogue.get("bug"))
+    module = compiled.load(catalogue.get("bug"))
     module.attach(shared.buffer)
     module.run(STRAY)
     program = (
-        "import sys, pathlib; from pyfuzz.shared import Shared\n"
+        "import sys, pathlib; from pyfuzz.module.shared import Shared\n"
         "print(Shared(pathlib.Path(sys.argv[1])).slots()[0].function)"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "shared")]
@@ -53,7 +53,7 @@ def test_shared_read_by_another_process_is_the_same(shared: Shared, tmp_path: Pa
 
 
 def test_slot_that_is_being_written_is_left_for_the_next_time(shared: Shared) -> None:
-    module = _native.load(catalogue.get("bug"))
+    module = compiled.load(catalogue.get("bug"))
     module.attach(shared.buffer)
     module.run(STRAY)
     shared._c.slots[0].lock += 1

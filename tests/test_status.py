@@ -10,7 +10,7 @@ import pytest
 
 from pyfuzz import status
 from pyfuzz.campaign import Options, Report, WorkerState
-from pyfuzz.shared import Counts
+from pyfuzz.module.shared import Counts
 from pyfuzz.target import catalogue
 
 

@@ -13,7 +13,7 @@ from pyfuzz.campaign import Options, Report
 from pyfuzz.engine_log import Greeting
 from pyfuzz.finding import Finding
 from pyfuzz.kinds import Kind
-from pyfuzz.shared import Counts
+from pyfuzz.module.shared import Counts
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Opcode

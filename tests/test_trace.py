@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from plants import Edit, plant
 from strategies import busy_sequences
 
-from pyfuzz import _native, trace_text
+from pyfuzz import trace_text
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiled
 from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.trace import trace
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def traced(port: str, text: str) -> list[Entry]:
-    return list(trace(_native.load(catalogue.get(port)), parse(text, "test")))
+    return list(trace(compiled.load(catalogue.get(port)), parse(text, "test")))
 
 
 def shown(port: str, text: str) -> str:
@@ -128,7 +129,7 @@ def test_trace_findings_are_those_of_a_run(tmp_path: Path) -> None:
     ops = parse("context vm1 cpu0\nremove vm0 f0 s9 x4\nadd vm0 f0 s0\nremove vm0 f0 s1", "x")
     with Runner(target) as runner:
         traced_findings = [f for entry in runner.trace(ops) for f in entry.findings]
-    module = _native.load(target)
+    module = compiled.load(target)
     list(trace(module, ops))
     assert tuple(traced_findings) == module.last().findings
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from every_state import every_state
 
-from pyfuzz import _native, paths
+from pyfuzz import paths
+from pyfuzz.module import compiled
+from pyfuzz.module.shared import Shared
 from pyfuzz.sequence import container
-from pyfuzz.shared import Shared
 from pyfuzz.target import catalogue
 
 # What a file costs by itself, beside its bytes.
@@ -30,7 +31,7 @@ class Ports:
     """All ports in this process, and what they have reached."""
 
     def __init__(self, folder: Path) -> None:
-        self._modules = [_native.load(t) for t in catalogue.TARGETS.values() if t.builds]
+        self._modules = [compiled.load(t) for t in catalogue.TARGETS.values() if t.builds]
         self._shared = []
         for number, module in enumerate(self._modules):
             shared = Shared(folder / str(number), create=True)

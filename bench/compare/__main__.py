@@ -19,8 +19,8 @@ from bench.compare.report import Comparison, Speed
 from bench.compare.statistics import Table
 from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
-from pyfuzz import _engine, compiler
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.module import compiler, engine
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
@@ -133,7 +133,7 @@ def _clean(
         start_s = trials.start_ups(built, present, folder)
         if not options.rounds:
             return start_s, {}, []
-        ours = throughput.native_program(target, _engine.prepare("fuzz"))
+        ours = throughput.native_program(target, engine.prepare("fuzz"))
         plain = throughput.native_program(target, peers.plain_engine())
         same: list[SameInputs] = []
         for number in range(options.rounds):

@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from pyfuzz import builder, compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.module import builder, compiler
 from pyfuzz.target.catalogue import Target
 
 # The path of the static library where Debian, upstream's make install and

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from bench.compare import afl, trial
-from pyfuzz.shared import Shared
+from pyfuzz.module.shared import Shared
 
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.02

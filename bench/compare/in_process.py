@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from bench.compare import trial
 from pyfuzz.kinds import ORDER
-from pyfuzz.results import RawFinding
-from pyfuzz.shared import Shared
+from pyfuzz.module.results import RawFinding
+from pyfuzz.module.shared import Shared
 from pyfuzz.target.known_findings import Known
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from bench.compare import afl, trial
 from bench.compare.trial import Tried
-from pyfuzz import _engine, builder, compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.module import builder, compiler, engine
 from pyfuzz.mutants import trial as mutant_trial
 from pyfuzz.mutants.trial import ALL_KINDS
 from pyfuzz.target.catalogue import Target
@@ -68,7 +69,7 @@ class Peer:
     def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Tried:
         """Run one trial in an empty folder; a negative budget ends with the first execution."""
         command = self.command(programs, folder, budget_s, seed)
-        environment = dict(_engine.environment("fuzz"))
+        environment = dict(engine.environment("fuzz"))
         environment["PYFUZZ_WITHOUT"] = "state" if self.how == "plain" else ""
         environment["PYFUZZ_ONLY"] = ""
         environment["PYTHONPATH"] = str(paths.ROOT)
@@ -125,7 +126,7 @@ PEERS = (
 @cache
 def plain_engine() -> Path:
     """Return libFuzzer as a shared object without pyfuzz's mutator in it."""
-    archive = _engine.archive()
+    archive = engine.archive()
     ours = builder.build_engine(archive)  # and so its folder is there
     path = ours.with_name(f"plain-{ours.name}")
     if path.exists():

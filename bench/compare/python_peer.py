@@ -15,16 +15,17 @@ from pathlib import Path
 
 from bench import naive
 from bench.compare.in_process import Watch
-from pyfuzz import _atheris, _engine, _native
+from pyfuzz import _atheris
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module import compiled, engine
+from pyfuzz.module.results import RawFinding
 from pyfuzz.worker import Job, engine_arguments
 
 # As the harness in C looks at its clock: not for each input.
 _LOOK_EVERY = 32
 
 
-def shipped(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
+def shipped(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
     """Return what pyfuzz's worker runs for an input, and the end of a trial."""
     module.attach(watch.shared.buffer)
     gc.disable()
@@ -43,7 +44,7 @@ def shipped(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
     return run_one
 
 
-def one_call_a_step(module: _native.Module, watch: Watch) -> Callable[[bytes], None]:
+def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
     """Return what the naive harness runs for an input, and the end of a trial."""
 
     def differs(what: str) -> bool:
@@ -66,8 +67,8 @@ def one_call_a_step(module: _native.Module, watch: Watch) -> Callable[[bytes], N
 def main() -> None:
     """Run the trial of the command line."""
     how, path, folder, budget_s, seed, known = sys.argv[1:]
-    _engine.load()
-    module = _native.open_module(Path(path), "fuzz")
+    engine.load()
+    module = compiled.open_module(Path(path), "fuzz")
     watch = Watch(Path(path), Path(folder, "shared"), float(budget_s), known)
     if how == "hypothesis":
         from bench.compare import stateful  # noqa: PLC0415 (only this peer needs the package)

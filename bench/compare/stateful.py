@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from bench.compare.in_process import Watch
-from pyfuzz import _native
-from pyfuzz.results import Skip
+from pyfuzz.module import compiled
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.operation import (
     FORMS,
     FRAME_HEADS,
@@ -55,7 +55,7 @@ _REPEATS = st.one_of(
 )
 
 
-def machine(module: _native.Module, watch: Watch) -> type[RuleBasedStateMachine]:
+def machine(module: compiled.Module, watch: Watch) -> type[RuleBasedStateMachine]:
     """Return the state machine of a target: a rule for each opcode that it has."""
 
     def begin(self: Any) -> None:
@@ -80,7 +80,7 @@ def machine(module: _native.Module, watch: Watch) -> type[RuleBasedStateMachine]
     )
 
 
-def _rule(opcode: Opcode, module: _native.Module, watch: Watch) -> Callable[..., Any]:
+def _rule(opcode: Opcode, module: compiled.Module, watch: Watch) -> Callable[..., Any]:
     form = FORMS[opcode]
 
     def take(self: Any, vm: int, head: int, head_vm: int, operand: int, repeat: int) -> None:
@@ -110,7 +110,7 @@ def _rule(opcode: Opcode, module: _native.Module, watch: Watch) -> Callable[...,
     return decorated
 
 
-def fuzz(module: _native.Module, watch: Watch, number: int) -> NoReturn:
+def fuzz(module: compiled.Module, watch: Watch, number: int) -> NoReturn:
     """Run examples until the trial is over."""
     rules = settings(
         max_examples=1_000_000,

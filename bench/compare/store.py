@@ -17,8 +17,8 @@ from bench.compare.throughput import Rate, SameInputs
 from bench.compare.trials import Row
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module.shared import Counts
 from pyfuzz.mutants.trial import Trial
-from pyfuzz.shared import Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ from statistics import median
 
 from bench.compare import afl, afl_peer
 from bench.compare.peers import Peer, Programs
-from pyfuzz import _engine, builder, paths
+from pyfuzz import paths
 from pyfuzz.errors import HarnessError
-from pyfuzz.shared import Counts, Shared
+from pyfuzz.module import builder, engine
+from pyfuzz.module.shared import Counts, Shared
 from pyfuzz.target import catalogue
 from pyfuzz.worker import Job, engine_arguments
 
@@ -97,7 +98,7 @@ def _finished(
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run(
                 _fuzz(how, native, job),
-                env=_engine.environment("fuzz"),
+                env=engine.environment("fuzz"),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -141,7 +142,7 @@ def grown_corpus(native: Path, module: Path, seed: int, folder: Path) -> Path:
     job = _job(module, own, seed=seed, runs=CORPUS_RUNS)
     Shared(Path(job.shared), create=True).close()
     command = _fuzz("native", native, job)
-    subprocess.run(command, capture_output=True, env=_engine.environment("fuzz"), check=True)
+    subprocess.run(command, capture_output=True, env=engine.environment("fuzz"), check=True)
     return own / "corpus"
 
 
@@ -156,7 +157,7 @@ def rate(
         command = _command(peer, programs, native, corpus, own)
         environment = {
             **os.environ,
-            **_engine.environment("fuzz"),
+            **engine.environment("fuzz"),
             **(afl.ENVIRONMENT if peer.how == "afl" else {}),
             "PYTHONPATH": str(paths.ROOT),
             "PYFUZZ_SHARED": str(own / "shared"),

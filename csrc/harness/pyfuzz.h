@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Changes whenever anything below does; pyfuzz/_native.py refuses another. */
+/* Changes whenever anything below does; pyfuzz/module/compiled.py refuses another. */
 #define PYFUZZ_ABI 5
 
 /* The world: the host as the harness models it. */

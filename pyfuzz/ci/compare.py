@@ -11,7 +11,7 @@ from typing import Self
 from pyfuzz.ci.base import RUN, Base
 from pyfuzz.ci.replays import Replays, same
 from pyfuzz.export.subject import Item, item_of
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.shape import same_bug

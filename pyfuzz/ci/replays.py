@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.runner import Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pyfuzz.kinds import Kind
-from pyfuzz.results import RawFinding
+from pyfuzz.module.results import RawFinding
 from pyfuzz.runner import Runner
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import compiler
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.module import compiler
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 

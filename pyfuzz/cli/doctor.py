@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from pyfuzz.doctor import MISSING, as_text, examine
+from pyfuzz.module.doctor import MISSING, as_text, examine
 
 
 @click.command()

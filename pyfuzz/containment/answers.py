@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import Matrix, Row
-from pyfuzz.results import Outcome
+from pyfuzz.module.results import Outcome
 from pyfuzz.worlds.lists.faults import BY_GROUP
 
 CONTAINED = (Outcome.DETECTED, Outcome.SILENT)

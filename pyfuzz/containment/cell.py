@@ -11,7 +11,7 @@ from typing import Any
 
 from pyfuzz.containment.describe import evidence_text, flag_text
 from pyfuzz.containment.search import Found
-from pyfuzz.results import OUTCOMES, Containment, Outcome
+from pyfuzz.module.results import OUTCOMES, Containment, Outcome
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.text import format_operation, parse
 

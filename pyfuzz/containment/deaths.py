@@ -8,7 +8,7 @@ from collections import Counter
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import Row
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Outcome
+from pyfuzz.module.results import Outcome
 
 WALK = "the iterator's own BUG_ON(), which asks whether an SPTE is present"
 REMOVE = "a BUG() for the error itself, in pte_list_remove"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyfuzz.results import Containment, Evidence, Outcome
+from pyfuzz.module.results import Containment, Evidence, Outcome
 
 MEANING = {
     Outcome.NO_FAULT: "no fault could be planted",

@@ -17,7 +17,7 @@ from pyfuzz.containment.draw import Around
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix, Row
 from pyfuzz.containment.search import Explored, Found
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Containment, Evidence, Outcome
+from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.runner import ChildDiedError, Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.binary import encode

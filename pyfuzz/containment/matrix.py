@@ -10,7 +10,7 @@ from pyfuzz import files
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment.cell import Cell
 from pyfuzz.errors import UsageError
-from pyfuzz.results import Outcome
+from pyfuzz.module.results import Outcome
 from pyfuzz.worlds.lists.faults import BY_GROUP
 
 VERSION = 1

@@ -24,7 +24,7 @@ from pyfuzz.containment.describe import MEANING, stale_text
 from pyfuzz.containment.matrix import Matrix, Row
 from pyfuzz.containment.reach import triggers
 from pyfuzz.containment.table import sign
-from pyfuzz.results import OUTCOMES, Outcome
+from pyfuzz.module.results import OUTCOMES, Outcome
 from pyfuzz.target.catalogue import TARGETS
 from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import shrink
-from pyfuzz.results import Containment, Outcome, Skip, Traits
+from pyfuzz.module.results import Containment, Outcome, Skip, Traits
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.faults import FAULTS, Fault
 from pyfuzz.worlds.lists.operation import HEADS, Opcode, Operation
 
 if TYPE_CHECKING:
-    from pyfuzz._native import Module
+    from pyfuzz.module.compiled import Module
 
 # Of processor time, for one call: thousands of times what the longest list takes.
 HANG_LIMIT_MS = 10

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.describe import MEANING
 from pyfuzz.containment.matrix import Matrix, Row
-from pyfuzz.results import OUTCOMES, Outcome
+from pyfuzz.module.results import OUTCOMES, Outcome
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Group
 
 SIGNS = {

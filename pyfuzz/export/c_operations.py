@@ -13,7 +13,7 @@ from itertools import groupby
 
 from pyfuzz.export.seam import Seam
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Skip
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.model import Model, Prediction
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Opcode, Operation
 from pyfuzz.worlds.lists.text import format_operation, head_name

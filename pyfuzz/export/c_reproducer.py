@@ -20,8 +20,8 @@ from pyfuzz.export import seam
 from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recycles
 from pyfuzz.export.flatten import Line, flatten
 from pyfuzz.kinds import Kind
+from pyfuzz.module.results import RawFinding
 from pyfuzz.replay import Replay
-from pyfuzz.results import RawFinding
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 from pyfuzz.worlds.lists.text import format_operation

@@ -13,10 +13,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.parse import Index, text_of
 from pyfuzz.extract.shim import is_member_type
+from pyfuzz.module import compiler
 
 _TIMEOUT_S = 120
 _ERROR = re.compile(r"^(?P<file>.+?):(?P<line>\d+):\d+: (?:fatal )?error: (?P<text>.*)$")

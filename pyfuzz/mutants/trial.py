@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import _engine, builder, paths
+from pyfuzz import paths
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
+from pyfuzz.module import builder, engine
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known
@@ -94,7 +95,7 @@ def seeds() -> Path:
 def build(target: Target, flavour: str = "fuzz") -> Path:
     """Return the program that runs trials of a target; the caller may delete it."""
     driver = paths.csrc() / "mutants" / "driver.c"
-    return builder.build_native(target, driver, _engine.prepare(flavour), flavour)
+    return builder.build_native(target, driver, engine.prepare(flavour), flavour)
 
 
 def run(
@@ -118,7 +119,7 @@ def run(
         folders = (str(folder), *([str(seeds())] if ways.seeds else []))
         command += engine_arguments(Job("", "fuzz", "", 0, folders=folders, seed=seed))
     environment = {
-        **_engine.environment(ways.flavour),
+        **engine.environment(ways.flavour),
         "PYFUZZ_WITHOUT": ",".join(ways.without),
         "PYFUZZ_ONLY": ",".join(ways.only),
     }

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import builder, trace_text
+from pyfuzz import trace_text
+from pyfuzz.module import builder
 from pyfuzz.replay import entry_object
 from pyfuzz.report.snapshot import Snapshots, snapshots
 from pyfuzz.runner import ChildDiedError, Runner
@@ -16,8 +17,8 @@ from pyfuzz.worlds.lists.text import format_operation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pyfuzz.module.results import RawFinding
     from pyfuzz.report.run import StoredFinding
-    from pyfuzz.results import RawFinding
     from pyfuzz.target.catalogue import Target
     from pyfuzz.trace import Entry
 

@@ -13,7 +13,7 @@ from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 from pyfuzz.worlds.lists.text import head_name
 
 if TYPE_CHECKING:
-    from pyfuzz._native import Module
+    from pyfuzz.module.compiled import Module
 
 
 @dataclass(frozen=True, slots=True)

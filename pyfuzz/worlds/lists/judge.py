@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Skip, Step
+from pyfuzz.module.results import Skip, Step
 from pyfuzz.worlds.lists.faults import FAULTS
 from pyfuzz.worlds.lists.judge_lists import DEATHS, OBSERVED, Broken, ListJudge, World, list_name
 from pyfuzz.worlds.lists.model import Effect, Model, Prediction

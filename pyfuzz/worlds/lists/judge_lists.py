@@ -14,7 +14,7 @@ from pyfuzz.worlds.lists.text import head_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyfuzz.results import Step, Traits
+    from pyfuzz.module.results import Step, Traits
     from pyfuzz.worlds.lists.model import Model
     from pyfuzz.worlds.lists.operation import Operation
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from errno import EIO
 
-from pyfuzz.results import Skip
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.faults import FAULTS, WRONG_GFN
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, HEADS, SPTES, VMS, Context, Opcode, Operation
 

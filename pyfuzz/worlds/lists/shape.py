@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Protocol, TypeVar
 
 from pyfuzz.kinds import Kind
-from pyfuzz.results import Skip
+from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.faults import FAULTS
 from pyfuzz.worlds.lists.model import Model, Prediction
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Heads, Opcode, Operation

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from pyfuzz import _engine, builder, compiler, paths
+from pyfuzz import paths
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.module import builder, compiler, engine
 from pyfuzz.target import catalogue
 
 OK, MISSING, OPTIONAL = "ok", "missing", "optional"
@@ -39,8 +40,8 @@ def examine() -> list[Check]:
         _python(),
         _writable(),
         *_compiler(),
-        _tried("libFuzzer for the fuzz flavour", _engine.load),
-        _tried("runtime for --sanitize", lambda: str(_engine.asan_runtime())),
+        _tried("libFuzzer for the fuzz flavour", engine.load),
+        _tried("runtime for --sanitize", lambda: str(engine.asan_runtime())),
         _tried(
             "default target", lambda: str(builder.build(catalogue.get(catalogue.DEFAULT), "fuzz"))
         ),

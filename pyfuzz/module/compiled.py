@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import _engine, builder
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import ORDER, Kind
-from pyfuzz.results import (
+from pyfuzz.module import builder, engine
+from pyfuzz.module.results import (
     OUTCOMES,
     Containment,
     Evidence,
@@ -304,7 +304,7 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     function, or if the sanitize flavour is asked for in a process without its
     runtime; HarnessError if one of ours does not compile.
     """
-    _engine.load(flavour)
+    engine.load(flavour)
     path = builder.build(target, flavour)
     try:
         return open_module(path, flavour)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import cffi
 
-from pyfuzz._header import declarations
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import ORDER, Kind
+from pyfuzz.module.header import declarations
 
 if TYPE_CHECKING:
     from pathlib import Path

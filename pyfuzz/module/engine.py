@@ -14,8 +14,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import builder
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.module import builder
 
 _ASAN_OPTIONS = {
     # The harness hears of each report and goes on (csrc/harness).
@@ -69,7 +69,7 @@ def environment(flavour: str) -> dict[str, str]:
     """Return the environment for ``python -P -m pyfuzz.…`` that is to load this flavour."""
     variables = dict(os.environ)
     # This very package, wherever the user stands and whatever lies there.
-    path = [str(Path(__file__).resolve().parent.parent), variables.get("PYTHONPATH", "")]
+    path = [str(Path(__file__).resolve().parents[2]), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     if flavour == "sanitize":
         variables["LD_PRELOAD"] = f"{asan_runtime()}:{builder.build_mutator()}"
