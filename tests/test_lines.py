@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pyfuzz import lines
-from pyfuzz.lines import FileCoverage, Line, LineCoverage, line_coverage
+from pyfuzz.coverage import lines
+from pyfuzz.coverage.lines import FileCoverage, Line, LineCoverage, line_coverage
 from pyfuzz.runner import ChildDiedError, Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, Target

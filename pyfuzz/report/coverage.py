@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.lines import FileCoverage, LineCoverage, line_coverage
+from pyfuzz.coverage.lines import FileCoverage, LineCoverage, line_coverage
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.text import format_operation
 

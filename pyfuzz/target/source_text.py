@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz.dwarf import absolute
+from pyfuzz.coverage.dwarf import absolute
 from pyfuzz.errors import HarnessError
 from pyfuzz.target.catalogue import Target
 

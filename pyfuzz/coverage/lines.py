@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyfuzz.dwarf import Function, LineTable, Place
+from pyfuzz.coverage.dwarf import Function, LineTable, Place
 from pyfuzz.module import builder
 from pyfuzz.runner import ChildDiedError, Runner
 from pyfuzz.target.source_text import SourceFile, source_files
