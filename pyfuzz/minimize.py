@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pyfuzz.errors import UsageError
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.worlds.lists import simplify
 from pyfuzz.worlds.lists.binary import encode, split
 from pyfuzz.worlds.lists.operation import has_faults

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyfuzz.expectation import Expectations
-    from pyfuzz.runner import Runner
+    from pyfuzz.replay.runner import Runner
     from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.target.catalogue import Target
 
@@ -160,7 +160,7 @@ class SequenceItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the sequence and compare."""
-        from pyfuzz.replay import Replay  # noqa: PLC0415 (only where a test runs)
+        from pyfuzz.replay.replays import Replay  # noqa: PLC0415 (only where a test runs)
 
         runner = _runner(self.config, self._target)
         like = self.config.getoption("--pyfuzz-like")
@@ -228,7 +228,7 @@ def _extracted(kernels: list[Path], corruption_bug: bool) -> list[Target]:
 
 def _runner(config: pytest.Config, target: Target) -> Runner:
     """Return the target's child process, which is started by the first test that needs it."""
-    from pyfuzz.runner import Runner  # noqa: PLC0415
+    from pyfuzz.replay.runner import Runner  # noqa: PLC0415
 
     runners = config.stash.setdefault(_RUNNERS, {})
     if target.name not in runners:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pyfuzz.errors import HarnessError
 from pyfuzz.module.results import RawFinding
 from pyfuzz.module.shared import Shared
-from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.replay.runner import ChildDiedError, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

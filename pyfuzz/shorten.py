@@ -10,7 +10,7 @@ from itertools import groupby
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding import Finding
 from pyfuzz.minimize import minimize_in
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import has_faults

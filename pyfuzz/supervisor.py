@@ -19,8 +19,8 @@ from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.finding import FindingTable, death
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
+from pyfuzz.replay.runner import Runner
 from pyfuzz.run_folder import RunFolder
-from pyfuzz.runner import Runner
 from pyfuzz.strategy import CHECKER, Strategy, deal
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worker import Job

@@ -16,7 +16,7 @@ import pytest
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.module import builder, compiled, compiler, engine
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 

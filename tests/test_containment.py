@@ -12,7 +12,7 @@ from pyfuzz.containment import search
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.module.results import Containment, Outcome
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import faults

@@ -13,7 +13,7 @@ from test_oracle_kinds import MANY_STRAY, PLANTED, SINGLE_STRAY
 from pyfuzz.export.c_operations import Stop
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.kinds import Kind
-from pyfuzz.replay import replay
+from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

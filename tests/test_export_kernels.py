@@ -15,7 +15,7 @@ from pyfuzz.export import sarif, subject
 from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
-from pyfuzz.replay import replay
+from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

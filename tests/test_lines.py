@@ -11,7 +11,7 @@ import pytest
 
 from pyfuzz.coverage import lines
 from pyfuzz.coverage.lines import FileCoverage, Line, LineCoverage, line_coverage
-from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, Target
 from pyfuzz.worlds.lists import binary

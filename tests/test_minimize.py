@@ -16,7 +16,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.minimize import choose, minimize_in, shrink
 from pyfuzz.module.results import RawFinding
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists import binary

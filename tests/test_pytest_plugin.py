@@ -11,7 +11,7 @@ import pytest
 # Here before pytester takes its snapshots of sys.modules: of a module that is
 # loaded twice, the classes are two as well, and do not pickle.
 import pyfuzz.pytest_plugin
-import pyfuzz.replay  # noqa: F401
+import pyfuzz.replay.replays  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -45,7 +45,7 @@ def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester)
         """
         import sys
         def pytest_sessionfinish():
-            print("loaded:", sorted({"cffi", "pyfuzz.module.compiled", "pyfuzz.runner"} & set(sys.modules)))
+            print("loaded:", sorted({"cffi", "pyfuzz.module.compiled", "pyfuzz.replay.runner"} & set(sys.modules)))
         """
     )
     result = pytester.run(sys.executable, "-m", "pytest", "--collect-only", "-q", "-s")

@@ -10,9 +10,9 @@ from plants import Edit, plant
 
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.replay.runner import Runner
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
-from pyfuzz.runner import Runner
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

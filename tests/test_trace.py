@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from plants import Edit, plant
 from strategies import busy_sequences
 
-from pyfuzz import trace_text
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
-from pyfuzz.runner import Runner
+from pyfuzz.replay import trace_text
+from pyfuzz.replay.runner import Runner
+from pyfuzz.replay.trace import trace
 from pyfuzz.target import catalogue
-from pyfuzz.trace import trace
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
-    from pyfuzz.trace import Entry
+    from pyfuzz.replay.trace import Entry
     from pyfuzz.worlds.lists.operation import Operation
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Operation, has_faults

@@ -9,7 +9,7 @@ from enum import Enum
 
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
-from pyfuzz.runner import Runner
+from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.judge_lists import DESTRUCTIVE

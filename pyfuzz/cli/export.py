@@ -15,8 +15,8 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.kinds import Kind
-from pyfuzz.replay import Replay
-from pyfuzz.replay import replay as run_replays
+from pyfuzz.replay.replays import Replay
+from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.run_folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue

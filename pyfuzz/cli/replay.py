@@ -11,8 +11,8 @@ import click
 
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
-from pyfuzz.replay import VERDICTS, Replay
-from pyfuzz.replay import replay as run_replays
+from pyfuzz.replay.replays import VERDICTS, Replay
+from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

@@ -18,7 +18,7 @@ from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix, Row
 from pyfuzz.containment.search import Explored, Found
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Evidence, Outcome
-from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault

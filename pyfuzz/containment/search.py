@@ -3,7 +3,7 @@
 
 What is new in the evidence guides it: a sequence after which anything is
 otherwise than after all before is varied further.  The functions that take a
-module run in the child process of pyfuzz.runner.
+module run in the child process of pyfuzz.replay.runner.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.coverage.dwarf import Function, LineTable, Place
 from pyfuzz.module import builder
-from pyfuzz.runner import ChildDiedError, Runner
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target.source_text import SourceFile, source_files
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recyc
 from pyfuzz.export.flatten import Line, flatten
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
-from pyfuzz.replay import Replay
+from pyfuzz.replay.replays import Replay
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 from pyfuzz.worlds.lists.text import format_operation

@@ -15,7 +15,7 @@ from pyfuzz.expectation import Expected
 from pyfuzz.finding import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
-from pyfuzz.replay import Replay
+from pyfuzz.replay.replays import Replay
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known

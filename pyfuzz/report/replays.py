@@ -7,20 +7,20 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import trace_text
 from pyfuzz.module import builder
-from pyfuzz.replay import entry_object
+from pyfuzz.replay import trace_text
+from pyfuzz.replay.replays import entry_object
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.report.snapshot import Snapshots, snapshots
-from pyfuzz.runner import ChildDiedError, Runner
 from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pyfuzz.module.results import RawFinding
+    from pyfuzz.replay.trace import Entry
     from pyfuzz.report.run import StoredFinding
     from pyfuzz.target.catalogue import Target
-    from pyfuzz.trace import Entry
 
 # A sequence that was not minimised may have a thousand operations.
 _MAX_ENTRIES = 200

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyfuzz.trace import touched_lists
+from pyfuzz.replay.trace import touched_lists
 from pyfuzz.worlds.lists.memory import SpteNames, walk
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 from pyfuzz.worlds.lists.text import head_name

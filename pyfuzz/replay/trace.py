@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run a sequence step by step and record what each operation did, as data.
 
-pyfuzz/trace_text.py prints it.  Repetitions of an operation are one entry; a
+pyfuzz/replay/trace_text.py prints it.  Repetitions of an operation are one entry; a
 step that shows a finding is an entry of its own, so that what it changed is
 seen apart from what led to it.
 """

@@ -21,7 +21,7 @@ from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import engine
 from pyfuzz.module.results import RawFinding
-from pyfuzz.trace import Entry
+from pyfuzz.replay.trace import Entry
 from pyfuzz.worlds.lists.text import format_operation
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Runner:
             raise
 
     def trace(self, operations: list[Operation]) -> Iterator[Entry]:
-        """Yield what a sequence does, step by step, see pyfuzz.trace.
+        """Yield what a sequence does, step by step, see pyfuzz.replay.trace.
 
         If the child dies, it is run again without looking ahead, and the last
         entry is about the operation that it died in.
@@ -156,7 +156,7 @@ class Runner:
         self._connection, theirs = multiprocessing.Pipe()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pyfuzz._child", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "pyfuzz.replay.child", str(theirs.fileno())],
                 env=engine.environment(self._flavour),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -6,16 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import trace_text
-from pyfuzz.runner import Runner
+from pyfuzz.replay import trace_text
+from pyfuzz.replay.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyfuzz.module.results import RawFinding
+    from pyfuzz.replay.trace import Entry
     from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.target.catalogue import Target
-    from pyfuzz.trace import Entry
 
 # From the best to the worst; as in the result of a campaign.
 VERDICTS = ("clean", "known", "finding")

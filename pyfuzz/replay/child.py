@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The child process of pyfuzz.runner: answers requests until its pipe is closed."""
+"""The child process of pyfuzz.replay.runner: answers requests until its pipe is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiled
-from pyfuzz.trace import trace
+from pyfuzz.replay.trace import trace
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pyfuzz.module.results import Containment, RawFinding
-    from pyfuzz.trace import Entry, ListChange
+    from pyfuzz.replay.trace import Entry, ListChange
 
 WIDTH = 80
 _INDENT = " " * 8
