@@ -16,13 +16,13 @@ from pyfuzz.corpus_file import seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.finding.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.finding.shorten import shorten
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts
 from pyfuzz.recovery import recover
 from pyfuzz.run_folder import Exchange, RunFolder
 from pyfuzz.sampling import sample_of
-from pyfuzz.shorten import shorten
 from pyfuzz.supervisor import Supervisor
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.shape import bugs

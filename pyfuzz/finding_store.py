@@ -13,7 +13,7 @@ from typing import Any
 
 from pyfuzz import files
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.finding import Finding
+from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.run_folder import write_beside
 from pyfuzz.target.catalogue import Target

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from pyfuzz import finding_store
 from pyfuzz.errors import UsageError
-from pyfuzz.finding import Finding, FindingTable
+from pyfuzz.finding.finding import Finding, FindingTable
 from pyfuzz.module.shared import Shared
 from pyfuzz.run_folder import RunFolder, store
 from pyfuzz.strategy import CHECKER

@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 from pyfuzz.campaign import Report, WorkerState
-from pyfuzz.finding import Finding, replay_command
+from pyfuzz.finding.finding import Finding, replay_command
 from pyfuzz.worlds.lists.operation import FORMS, Opcode
 from pyfuzz.worlds.lists.text import format_operation
 

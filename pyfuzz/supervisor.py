@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.checker import unchecked
 from pyfuzz.errors import HarnessError, PyfuzzError
-from pyfuzz.finding import FindingTable, death
+from pyfuzz.finding.finding import FindingTable, death
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.replay.runner import Runner

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyfuzz import provenance, stats, summary
 from pyfuzz.campaign import Options, Report
-from pyfuzz.finding import Finding, write_artifact
+from pyfuzz.finding.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.run_folder import RunFolder, store, write_beside

@@ -18,7 +18,7 @@ from pyfuzz.ci.base import find
 from pyfuzz.ci.compare import Comparison
 from pyfuzz.ci.result import Result, State
 from pyfuzz.ci.session import Session
-from pyfuzz.finding import Finding
+from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.target import catalogue
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyfuzz import finding_store
-from pyfuzz.finding import FindingTable, death, write_artifact
+from pyfuzz.finding.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
 from pyfuzz.sequence import container

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from strategies import operations
 
 from pyfuzz.errors import UsageError
+from pyfuzz.finding.minimize import choose, minimize_in, shrink
 from pyfuzz.kinds import Kind
-from pyfuzz.minimize import choose, minimize_in, shrink
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.target import catalogue
@@ -227,7 +227,7 @@ def test_choose_finding_that_is_not_there_is_a_usage_error() -> None:
 
 
 def test_minimize_public_entry_takes_a_target() -> None:
-    from pyfuzz.minimize import minimize  # noqa: PLC0415
+    from pyfuzz.finding.minimize import minimize  # noqa: PLC0415
 
     shortest = minimize(
         catalogue.get("bug"),

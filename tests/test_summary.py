@@ -11,7 +11,7 @@ import pytest
 from pyfuzz import paths, summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.engine_log import Greeting
-from pyfuzz.finding import Finding
+from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.target import catalogue

@@ -13,7 +13,7 @@ from pyfuzz.ci.replays import same
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.export.subject import Replayed, item_of
-from pyfuzz.finding import replay_command
+from pyfuzz.finding.finding import replay_command
 from pyfuzz.module.results import RawFinding
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile

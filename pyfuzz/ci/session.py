@@ -15,7 +15,7 @@ from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.export.subject import Item
-from pyfuzz.finding import Finding, replay_command
+from pyfuzz.finding.finding import Finding, replay_command
 
 # For the sanitizer worker's rest, making findings short, comparing them, the
 # report: a share of the budget, and at most.

@@ -15,8 +15,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from pyfuzz.containment.draw import FAULTY_VM, Around
+from pyfuzz.finding.minimize import shrink
 from pyfuzz.kinds import Kind
-from pyfuzz.minimize import shrink
 from pyfuzz.module.results import Containment, Outcome, Skip, Traits
 from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.faults import FAULTS, Fault

@@ -12,7 +12,7 @@ from typing import Any
 from pyfuzz import files, provenance
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected
-from pyfuzz.finding import replay_command
+from pyfuzz.finding.finding import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.replays import Replay

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.finding import Finding
-from pyfuzz.minimize import minimize_in
+from pyfuzz.finding.finding import Finding
+from pyfuzz.finding.minimize import minimize_in
 from pyfuzz.replay.runner import Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
