@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pyfuzz import finding_store, provenance, stats
 from pyfuzz.corpus_file import seeds_in
 from pyfuzz.distill import distill
 from pyfuzz.engine_log import Greeting
@@ -21,7 +20,9 @@ from pyfuzz.finding.shorten import shorten
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts
 from pyfuzz.recovery import recover
-from pyfuzz.run_folder import Exchange, RunFolder
+from pyfuzz.run import findings as finding_store
+from pyfuzz.run import provenance, stats
+from pyfuzz.run.folder import Exchange, RunFolder
 from pyfuzz.sampling import sample_of
 from pyfuzz.supervisor import Supervisor
 from pyfuzz.target.catalogue import Target
@@ -41,7 +42,7 @@ class Options:
 
     ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
     it is not fuzzed or was made up; ``kernel_facts`` say what
-    was found there (see pyfuzz/provenance.py).  A worker's process may use
+    was found there (see pyfuzz/run/provenance.py).  A worker's process may use
     ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
     without one.
     """

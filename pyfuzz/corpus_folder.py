@@ -7,8 +7,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz import corpus_file, provenance, run_folder
+from pyfuzz import corpus_file
 from pyfuzz.errors import UsageError
+from pyfuzz.run import folder as run_folder
+from pyfuzz.run import provenance
 from pyfuzz.sequence import container
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyfuzz import finding_store
 from pyfuzz.errors import UsageError
 from pyfuzz.finding.finding import Finding, FindingTable
 from pyfuzz.module.shared import Shared
-from pyfuzz.run_folder import RunFolder, store
+from pyfuzz.run import findings as finding_store
+from pyfuzz.run.folder import RunFolder, store
 from pyfuzz.strategy import CHECKER
 from pyfuzz.target.catalogue import Target
 

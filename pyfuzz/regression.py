@@ -16,7 +16,7 @@ from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import TARGETS, Target

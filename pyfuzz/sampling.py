@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pyfuzz.stats import Sample, WorkerSample
+from pyfuzz.run.stats import Sample, WorkerSample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

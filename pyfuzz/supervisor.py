@@ -20,7 +20,7 @@ from pyfuzz.finding.finding import FindingTable, death
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.replay.runner import Runner
-from pyfuzz.run_folder import RunFolder
+from pyfuzz.run.folder import RunFolder
 from pyfuzz.strategy import CHECKER, Strategy, deal
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worker import Job

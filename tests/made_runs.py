@@ -7,13 +7,14 @@ import json
 import zlib
 from pathlib import Path
 
-from pyfuzz import provenance, stats, summary
+from pyfuzz import summary
 from pyfuzz.campaign import Options, Report
 from pyfuzz.finding.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
-from pyfuzz.run_folder import RunFolder, store, write_beside
-from pyfuzz.stats import Sample, StatsFile, WorkerSample
+from pyfuzz.run import provenance, stats
+from pyfuzz.run.folder import RunFolder, store, write_beside
+from pyfuzz.run.stats import Sample, StatsFile, WorkerSample
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.binary import parse

@@ -18,7 +18,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.reach import Input, Reached, survey
-from pyfuzz.run_folder import RunFolder
+from pyfuzz.run.folder import RunFolder
 from pyfuzz.setcover import Candidate, cover, union
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

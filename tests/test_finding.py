@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import finding_store
 from pyfuzz.finding.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
+from pyfuzz.run import findings as finding_store
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary

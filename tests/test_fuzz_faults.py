@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from cli_process import pyfuzz
 
-from pyfuzz import provenance
 from pyfuzz.errors import UsageError
 from pyfuzz.report import run as reported
-from pyfuzz.run_folder import RunFolder
+from pyfuzz.run import provenance
+from pyfuzz.run.folder import RunFolder
 from pyfuzz.sequence import container
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_process import pyfuzz
 
-from pyfuzz.stats import read
+from pyfuzz.run.stats import read
 
 RUNS = ("fuzz", "rfc-v3", "--runs", "2000", "--seed", "1", "--out", "run", "--json")
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from made_runs import CORPUS, lost_entry, make_run, short_count
 
-from pyfuzz import provenance, stats
 from pyfuzz.errors import UsageError
 from pyfuzz.report.data import collect
 from pyfuzz.report.page import render
 from pyfuzz.report.run import read
+from pyfuzz.run import provenance, stats
 
 
 def test_read_of_a_whole_run_has_everything(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.errors import UsageError
-from pyfuzz.run_folder import Exchange, RunFolder, store, write_beside
+from pyfuzz.run.folder import Exchange, RunFolder, store, write_beside
 
 
 def sha1(data: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz.stats import Sample, StatsFile, WorkerSample, joined, read, thinned
+from pyfuzz.run.stats import Sample, StatsFile, WorkerSample, joined, read, thinned
 
 WORKER = WorkerSample("0", 90, 900, 7, 30, 5, {"lost-entry": 1})
 

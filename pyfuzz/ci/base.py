@@ -10,7 +10,7 @@ from pathlib import Path
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.export.subject import Item
-from pyfuzz.run_folder import MARKER
+from pyfuzz.run.folder import MARKER
 from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.target.known_findings import Known
 

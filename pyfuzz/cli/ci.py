@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import paths, processes, run_folder, summary
+from pyfuzz import paths, processes, summary
 from pyfuzz.campaign import Options
 from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
@@ -27,6 +27,7 @@ from pyfuzz.cli.options import (
 )
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.export import junit, sarif
+from pyfuzz.run import folder as run_folder
 from pyfuzz.status import Status
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known

@@ -17,7 +17,7 @@ from pyfuzz.export.subject import Item, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import Replay
 from pyfuzz.replay.replays import replay as run_replays
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import processes, run_folder, summary
+from pyfuzz import processes, summary
 from pyfuzz.campaign import MEMORY_MB, Campaign, Options, Report
 from pyfuzz.cli.options import (
     bug_option,
@@ -21,6 +21,7 @@ from pyfuzz.cli.options import (
     worker_options,
 )
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.run import folder as run_folder
 from pyfuzz.status import Status
 
 _DEFAULT_S = 60.0

@@ -13,7 +13,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.finding.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.runner import Runner
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 

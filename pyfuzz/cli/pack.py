@@ -10,7 +10,7 @@ import click
 
 from pyfuzz.errors import UsageError
 from pyfuzz.files import STDIN
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 
 SUFFIX = ".pyfz"

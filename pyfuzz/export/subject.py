@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import files, provenance
+from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.expectation import Expected
 from pyfuzz.finding.finding import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.replays import Replay
+from pyfuzz.run import provenance
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

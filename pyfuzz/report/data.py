@@ -11,13 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import __version__, stats
+from pyfuzz import __version__
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.finding import replay_command
 from pyfuzz.report.coverage import coverage_of
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
+from pyfuzz.run import stats
 from pyfuzz.strategy import summary_of
 from pyfuzz.worlds.lists.text import HEADER, format_operation
 

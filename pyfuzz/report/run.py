@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import files, provenance, run_folder, stats
+from pyfuzz import files
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.run import folder as run_folder
+from pyfuzz.run import provenance, stats
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.text import parse

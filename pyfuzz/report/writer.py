@@ -11,7 +11,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.report.data import collect
 from pyfuzz.report.page import render
 from pyfuzz.report.run import read
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 
 PAGE = "report.html"
 

@@ -15,7 +15,7 @@ from pyfuzz import files
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.text import format_operation

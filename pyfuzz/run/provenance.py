@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz import __version__, files, paths
 from pyfuzz.module import builder, compiler
-from pyfuzz.run_folder import write_beside
+from pyfuzz.run.folder import write_beside
 from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
