@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pyfuzz.corpus_file import seeds_in
-from pyfuzz.distill import distill
+from pyfuzz.corpus.distill import distill
+from pyfuzz.corpus.entry import seeds_in
 from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.finding.finding import Finding, FindingTable, remove_artifact, write_artifact

@@ -12,8 +12,8 @@ from cli_process import pyfuzz
 from made_runs import make_run
 from test_distill import payload, write
 
-from pyfuzz.corpus_file import name_of
-from pyfuzz.corpus_folder import find
+from pyfuzz.corpus.entry import name_of
+from pyfuzz.corpus.folder import find
 from pyfuzz.sequence import container
 
 ADD = "add vm0 f0 s0"

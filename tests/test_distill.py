@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plants import Edit, plant
 
-from pyfuzz.corpus_file import name_of, read_input, seeds_in
-from pyfuzz.distill import distill
+from pyfuzz.corpus.distill import distill
+from pyfuzz.corpus.entry import name_of, read_input, seeds_in
+from pyfuzz.corpus.reach import Input, Reached, survey
+from pyfuzz.corpus.set_cover import Candidate, cover, union
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
-from pyfuzz.reach import Input, Reached, survey
 from pyfuzz.run.folder import RunFolder
-from pyfuzz.setcover import Candidate, cover, union
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

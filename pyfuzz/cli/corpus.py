@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from pyfuzz.cli.options import corpus_options, corpus_target, declared, known_option
-from pyfuzz.corpus_folder import find
-from pyfuzz.corpus_report import report
+from pyfuzz.corpus.folder import find
+from pyfuzz.corpus.table import report
 from pyfuzz.errors import UsageError
 
 

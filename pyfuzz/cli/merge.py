@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from pyfuzz.cli.options import corpus_options, corpus_target
-from pyfuzz.corpus_folder import find
+from pyfuzz.corpus.folder import find
+from pyfuzz.corpus.merge import Merged, merge_into
 from pyfuzz.errors import UsageError
-from pyfuzz.merge import Merged, merge_into
 
 
 @click.command()

@@ -95,7 +95,7 @@ def corpus_target(
     Errors: UsageError if there is no such target, or if run folders differ in it.
     """
     if name is None and kernel is None and not bug_on_data_corruption:
-        from pyfuzz.corpus_folder import target_of_runs  # noqa: PLC0415 (few commands need it)
+        from pyfuzz.corpus.folder import target_of_runs  # noqa: PLC0415 (few commands need it)
 
         return target_of_runs(paths) or catalogue.get(catalogue.DEFAULT)
     return target_of(name, kernel, bug_on_data_corruption)

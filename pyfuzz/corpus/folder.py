@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz import corpus_file
+from pyfuzz.corpus import entry as corpus_file
 from pyfuzz.errors import UsageError
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pyfuzz.reach import Input
+    from pyfuzz.corpus.reach import Input
     from pyfuzz.target.catalogue import Target
 
 CONTAINER = ".pyfz"

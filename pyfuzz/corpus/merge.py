@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import corpus_folder
-from pyfuzz.corpus_folder import Found
-from pyfuzz.distill import Distilled, choose
-from pyfuzz.reach import survey
+from pyfuzz.corpus import folder as corpus_folder
+from pyfuzz.corpus.distill import Distilled, choose
+from pyfuzz.corpus.folder import Found
+from pyfuzz.corpus.reach import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def merge_into(
 
     Entries that are in the folder stay, whatever they add.
     Errors: UsageError if the folder is no corpus or cannot be written; as
-    pyfuzz.reach.survey.
+    pyfuzz.corpus.reach.survey.
     """
     there = Found()
     for path in corpus_folder.check_output(output):

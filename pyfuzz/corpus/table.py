@@ -7,16 +7,16 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyfuzz.corpus.reach import Input, Reached, Survey, survey
+from pyfuzz.corpus.set_cover import Candidate, cover
 from pyfuzz.module.results import RawFinding
-from pyfuzz.reach import Input, Reached, Survey, survey
-from pyfuzz.setcover import Candidate, cover
 from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pyfuzz.corpus_folder import Found
+    from pyfuzz.corpus.folder import Found
     from pyfuzz.target.catalogue import Target
 
 WIDTH = 80
@@ -183,7 +183,7 @@ def report(
 ) -> CorpusReport:
     """Run every entry by itself and return what there is to say.
 
-    Errors: as pyfuzz.reach.survey.
+    Errors: as pyfuzz.corpus.reach.survey.
     """
     files = found.different()
     measured = survey(target, flavour, list(files))

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyfuzz import corpus_file
+from pyfuzz.corpus import entry as corpus_file
+from pyfuzz.corpus.reach import HANG_LIMIT_S, Input, Reached, Survey, survey
+from pyfuzz.corpus.set_cover import Candidate, cover, union
 from pyfuzz.errors import UsageError
 from pyfuzz.module.results import RawFinding
-from pyfuzz.reach import HANG_LIMIT_S, Input, Reached, Survey, survey
-from pyfuzz.setcover import Candidate, cover, union
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -55,7 +55,7 @@ def distill(
     limit_s: float | None = None,
     hang_limit_s: float = HANG_LIMIT_S,
 ) -> Distilled:
-    """Choose the inputs that keep the edges and states (features, see pyfuzz.reach) of all.
+    """Choose the inputs that keep the edges and states (features, see pyfuzz.corpus.reach) of all.
 
     Nothing is written or removed: that is the caller's.  ``pinned`` are kept
     whatever they add, and others only for what they add to these: a

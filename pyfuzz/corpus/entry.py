@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pyfuzz import paths
+from pyfuzz.corpus.reach import Input
 from pyfuzz.errors import UsageError
-from pyfuzz.reach import Input
 from pyfuzz.sequence import container
 from pyfuzz.worlds.lists import binary
 
