@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Shared
 from pyfuzz.processes import usage
 from pyfuzz.target import catalogue
-from pyfuzz.worker import Job, engine_arguments
 
 SEED = 1
 CORPUS_RUNS = 50_000
@@ -51,7 +51,13 @@ def drivers(target: catalogue.Target, native: Path, recorded: Path) -> list[Driv
         return engine_arguments(_job(module, Path(), corpus))
 
     def pyfuzz(shared: Path, corpus: Path) -> list[str]:
-        return [sys.executable, "-P", "-m", "pyfuzz.worker", _job(module, shared, corpus).text()]
+        return [
+            sys.executable,
+            "-P",
+            "-m",
+            "pyfuzz.campaign.worker",
+            _job(module, shared, corpus).text(),
+        ]
 
     def naive(shared: Path, corpus: Path) -> list[str]:
         command = [sys.executable, "-m", "bench.naive", str(module), str(shared)]

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pyfuzz import _atheris
+from pyfuzz.campaign import atheris_loop
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.results import Skip
 from pyfuzz.module.shared import Shared
@@ -77,7 +77,7 @@ def main() -> None:
     engine.load()
     module = compiled.open_module(Path(sys.argv[1]), "fuzz")
     shared = Shared(Path(sys.argv[2]))
-    _atheris.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
+    atheris_loop.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
 
 
 if __name__ == "__main__":

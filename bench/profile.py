@@ -24,10 +24,10 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from bench.compare.throughput import native_program, same_inputs
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.module import builder, compiled, engine
 from pyfuzz.module.shared import Shared
 from pyfuzz.target import catalogue
-from pyfuzz.worker import Job, engine_arguments
 
 _SEED = 1
 _EMPTY_CALLS = 200_000

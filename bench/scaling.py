@@ -20,10 +20,10 @@ from pathlib import Path
 
 from bench.compare import afl_peer
 from bench.plot import Series, line_plot
+from pyfuzz.campaign.worker import Job
 from pyfuzz.module import builder, compiled, engine
 from pyfuzz.module.shared import Shared
 from pyfuzz.target import catalogue
-from pyfuzz.worker import Job
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
@@ -193,7 +193,7 @@ def _worker(module: Path, own: Path, number: int) -> tuple[subprocess.Popen[byte
         folders=(str(own / "corpus"),),
         seed=number + 1,
     )
-    command = [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()]
+    command = [sys.executable, "-P", "-m", "pyfuzz.campaign.worker", job.text()]
     with (own / "log").open("wb") as log:
         environment = engine.environment("fuzz")
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment), shared

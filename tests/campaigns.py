@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyfuzz.campaign import Options, Report
+from pyfuzz.campaign.campaign import Options, Report
 from pyfuzz.kinds import Kind
 from pyfuzz.target import catalogue
 

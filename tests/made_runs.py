@@ -7,8 +7,8 @@ import json
 import zlib
 from pathlib import Path
 
-from pyfuzz import summary
-from pyfuzz.campaign import Options, Report
+from pyfuzz.campaign import summary
+from pyfuzz.campaign.campaign import Options, Report
 from pyfuzz.finding.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts

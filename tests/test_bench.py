@@ -87,7 +87,7 @@ def test_recorded_inputs_are_those_that_were_written(tmp_path: Path) -> None:
 
 def test_worker_starts_without_looking_up_the_version() -> None:
     # importlib.metadata took a quarter of the processor time of a worker's start.
-    code = "import sys, pyfuzz.worker; print('importlib.metadata' in sys.modules)"
+    code = "import sys, pyfuzz.campaign.worker; print('importlib.metadata' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "False\n" == done.stdout

@@ -15,8 +15,8 @@ from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 from plants import Edit, plant
 
-from pyfuzz import campaign, supervisor
-from pyfuzz.campaign import Campaign, Report
+from pyfuzz.campaign import campaign, supervisor
+from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiler

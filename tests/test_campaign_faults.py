@@ -19,7 +19,7 @@ import pytest
 from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 
-from pyfuzz.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Shared

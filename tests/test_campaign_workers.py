@@ -12,11 +12,12 @@ import pytest
 from campaigns import options, quiet
 from plants import Edit, plant
 
-from pyfuzz import paths, worker_process
-from pyfuzz.campaign import Campaign, Report
+from pyfuzz import paths
+from pyfuzz.campaign import worker_process
+from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.strategy import CHECKER, STRATEGIES, deal
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiled
-from pyfuzz.strategy import CHECKER, STRATEGIES, deal
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 ERROR = "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);"
@@ -114,7 +115,7 @@ def test_worker_that_stands_still_is_ended_and_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_process, "STUCK_WAITING_S", 0.5)
-    monkeypatch.setattr("pyfuzz.supervisor._CONFIRM_S", 2.0)
+    monkeypatch.setattr("pyfuzz.campaign.supervisor._CONFIRM_S", 2.0)
     planted = plant("v6.6", tmp_path, STANDS_STILL)
 
     def until_found(report: Report, phase: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from campaigns import options, quiet
 from made_runs import FLOOD, LOST, SHORT_COUNT, finding, lost_entry, make_run
 
-from pyfuzz.campaign import Options, Report
+from pyfuzz.campaign.campaign import Options, Report
 from pyfuzz.ci import plain, session, text
 from pyfuzz.ci.base import find
 from pyfuzz.ci.compare import Comparison

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz.engine_log import Greeting, check_engine_sees, greeting, last_words
+from pyfuzz.campaign.engine_log import Greeting, check_engine_sees, greeting, last_words
 from pyfuzz.errors import HarnessError
 
 HELLO = Greeting(counters=30, states=12, opcodes=(0, 1)).line() + "\n"

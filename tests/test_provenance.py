@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyfuzz.campaign import Options
+from pyfuzz.campaign.campaign import Options
 from pyfuzz.kinds import Kind
 from pyfuzz.run import provenance
 from pyfuzz.target import catalogue, known_findings

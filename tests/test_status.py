@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import status
-from pyfuzz.campaign import Options, Report, WorkerState
+from pyfuzz.campaign import status
+from pyfuzz.campaign.campaign import Options, Report, WorkerState
 from pyfuzz.module.shared import Counts
 from pyfuzz.target import catalogue
 

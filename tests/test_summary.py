@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz import paths, summary
-from pyfuzz.campaign import Options, Report
-from pyfuzz.engine_log import Greeting
+from pyfuzz import paths
+from pyfuzz.campaign import summary
+from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts

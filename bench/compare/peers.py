@@ -15,12 +15,12 @@ from pathlib import Path
 from bench.compare import afl, trial
 from bench.compare.trial import Tried
 from pyfuzz import paths
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.errors import UsageError
 from pyfuzz.module import builder, compiler, engine
 from pyfuzz.mutants import trial as mutant_trial
 from pyfuzz.mutants.trial import ALL_KINDS
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worker import Job, engine_arguments
 
 # So many milliseconds or executions as nobody waits for.
 _NO_LIMIT = "1000000000"

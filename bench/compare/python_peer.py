@@ -15,11 +15,11 @@ from pathlib import Path
 
 from bench import naive
 from bench.compare.in_process import Watch
-from pyfuzz import _atheris
+from pyfuzz.campaign import atheris_loop
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.results import RawFinding
-from pyfuzz.worker import Job, engine_arguments
 
 # As the harness in C looks at its clock: not for each input.
 _LOOK_EVERY = 32
@@ -78,7 +78,7 @@ def main() -> None:
     corpus.mkdir()
     job = Job(path, "fuzz", "", 0, folders=(str(corpus),), seed=int(seed))
     run = {"pyfuzz": shipped, "naive": one_call_a_step}[how](module, watch)
-    _atheris.fuzz(run, engine_arguments(job))
+    atheris_loop.fuzz(run, engine_arguments(job))
 
 
 if __name__ == "__main__":

@@ -23,11 +23,11 @@ from statistics import median
 from bench.compare import afl, afl_peer
 from bench.compare.peers import Peer, Programs
 from pyfuzz import paths
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.errors import HarnessError
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Shared
 from pyfuzz.target import catalogue
-from pyfuzz.worker import Job, engine_arguments
 
 CORPUS_RUNS = 30_000
 _STARTS_WITHIN_S = 300.0  # of processor time: the naive harness reads a corpus slowly
@@ -125,7 +125,7 @@ def _job(module: Path, own: Path, *, seed: int, runs: int, corpus: tuple[str, ..
 
 def _fuzz(how: str, native: Path, job: Job) -> list[str]:
     if how == "pyfuzz":
-        return [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()]
+        return [sys.executable, "-P", "-m", "pyfuzz.campaign.worker", job.text()]
     return [str(native), "fuzz", job.shared, *engine_arguments(job)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from pyfuzz.campaign import Options, Report
+from pyfuzz.campaign.campaign import Options, Report
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Fixed
 from pyfuzz.errors import PyfuzzError

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pyfuzz.campaign import Campaign, Options, Report
+from pyfuzz.campaign.campaign import Campaign, Options, Report
 from pyfuzz.ci import regressions
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Comparison, Fixed

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import paths, processes, summary
-from pyfuzz.campaign import Options
+from pyfuzz import paths, processes
+from pyfuzz.campaign import summary
+from pyfuzz.campaign.campaign import Options
+from pyfuzz.campaign.status import Status
 from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
 from pyfuzz.ci.result import Result
@@ -28,7 +30,6 @@ from pyfuzz.cli.options import (
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.export import junit, sarif
 from pyfuzz.run import folder as run_folder
-from pyfuzz.status import Status
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 

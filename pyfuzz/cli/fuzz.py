@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import processes, summary
-from pyfuzz.campaign import MEMORY_MB, Campaign, Options, Report
+from pyfuzz import processes
+from pyfuzz.campaign import summary
+from pyfuzz.campaign.campaign import MEMORY_MB, Campaign, Options, Report
+from pyfuzz.campaign.status import Status
 from pyfuzz.cli.options import (
     bug_option,
     declared,
@@ -22,7 +24,6 @@ from pyfuzz.cli.options import (
 )
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.run import folder as run_folder
-from pyfuzz.status import Status
 
 _DEFAULT_S = 60.0
 

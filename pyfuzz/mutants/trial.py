@@ -14,13 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from pyfuzz import paths
+from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.module import builder, engine
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known
-from pyfuzz.worker import Job, engine_arguments
 
 ALL_KINDS = (1 << len(ORDER)) - 1
 

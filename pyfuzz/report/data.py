@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz import __version__
+from pyfuzz.campaign.strategy import summary_of
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.finding import replay_command
 from pyfuzz.report.coverage import coverage_of
@@ -19,7 +20,6 @@ from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
 from pyfuzz.run import stats
-from pyfuzz.strategy import summary_of
 from pyfuzz.worlds.lists.text import HEADER, format_operation
 
 SCHEMA = "pyfuzz-report"

@@ -25,7 +25,7 @@ from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
 if TYPE_CHECKING:
-    from pyfuzz.campaign import Options
+    from pyfuzz.campaign.campaign import Options
 
 FILE = "provenance.json"
 SOURCE = "target.c"

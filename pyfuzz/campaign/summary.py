@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from pyfuzz.campaign import Report, WorkerState
+from pyfuzz.campaign.campaign import Report, WorkerState
 from pyfuzz.finding.finding import Finding, replay_command
 from pyfuzz.worlds.lists.operation import FORMS, Opcode
 from pyfuzz.worlds.lists.text import format_operation

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from pyfuzz.campaign.engine_log import Greeting
+from pyfuzz.campaign.recovery import recover
+from pyfuzz.campaign.sampling import sample_of
+from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import seeds_in
-from pyfuzz.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.finding.finding import Finding, FindingTable, remove_artifact, write_artifact
 from pyfuzz.finding.shorten import shorten
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts
-from pyfuzz.recovery import recover
 from pyfuzz.run import findings as finding_store
 from pyfuzz.run import provenance, stats
 from pyfuzz.run.folder import Exchange, RunFolder
-from pyfuzz.sampling import sample_of
-from pyfuzz.supervisor import Supervisor
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.shape import bugs
 

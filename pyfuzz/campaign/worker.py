@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A worker: the process that fuzzes one compiled target, for a campaign.
 
-``python -m pyfuzz.worker JOB`` is started by the campaign and by nobody else.
+``python -m pyfuzz.campaign.worker JOB`` is started by the campaign and by nobody else.
 All it finds, it finds in C, into the shared region; its standard error is the
-engine's log.  The checker is a worker without an engine (pyfuzz/checker.py).
+engine's log.  The checker is a worker without an engine (pyfuzz/campaign/checker.py).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyfuzz import _atheris
-from pyfuzz.checker import check_for_ever
-from pyfuzz.engine_log import Greeting
+from pyfuzz.campaign import atheris_loop
+from pyfuzz.campaign.checker import check_for_ever
+from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.shared import Shared
@@ -91,7 +91,7 @@ def main() -> None:
     def run_one(data: bytes) -> None:
         run(data, len(data))
 
-    _atheris.fuzz(run_one, engine_arguments(job))
+    atheris_loop.fuzz(run_one, engine_arguments(job))
 
 
 def engine_arguments(job: Job) -> list[str]:

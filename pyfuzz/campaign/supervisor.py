@@ -14,20 +14,20 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pyfuzz.checker import unchecked
+from pyfuzz.campaign.checker import unchecked
+from pyfuzz.campaign.strategy import CHECKER, Strategy, deal
+from pyfuzz.campaign.worker import Job
+from pyfuzz.campaign.worker_process import Death, WorkerProcess, add_counts
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.finding.finding import FindingTable, death
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.replay.runner import Runner
 from pyfuzz.run.folder import RunFolder
-from pyfuzz.strategy import CHECKER, Strategy, deal
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worker import Job
-from pyfuzz.worker_process import Death, WorkerProcess, add_counts
 
 if TYPE_CHECKING:
-    from pyfuzz.campaign import Options
+    from pyfuzz.campaign.campaign import Options
 
 _CONFIRM_S = 20.0
 _EARLY_DEATHS = 10

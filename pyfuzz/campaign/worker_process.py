@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyfuzz import processes
-from pyfuzz.engine_log import Greeting, check_engine_sees, greeting, last_words
+from pyfuzz.campaign.engine_log import Greeting, check_engine_sees, greeting, last_words
+from pyfuzz.campaign.worker import Job
 from pyfuzz.errors import HarnessError
 from pyfuzz.module import engine
 from pyfuzz.module.shared import Counts, Shared, Slot
-from pyfuzz.worker import Job
 
 STUCK_CPU_S = 10.0
 # A process that waits for something while a sequence is in it: there is nothing
@@ -228,7 +228,7 @@ def add_counts(parts: list[Counts]) -> Counts:
 
 def _spawn(job: Job, log: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "pyfuzz.worker", job.text()],
+        [sys.executable, "-P", "-m", "pyfuzz.campaign.worker", job.text()],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,

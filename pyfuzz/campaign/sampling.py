@@ -11,8 +11,8 @@ from pyfuzz.run.stats import Sample, WorkerSample
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyfuzz.campaign import Report
-    from pyfuzz.worker_process import WorkerProcess
+    from pyfuzz.campaign.campaign import Report
+    from pyfuzz.campaign.worker_process import WorkerProcess
 
 
 def sample_of(started: str, report: Report, workers: Iterable[WorkerProcess]) -> Sample:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pyfuzz.campaign.strategy import CHECKER
 from pyfuzz.errors import UsageError
 from pyfuzz.finding.finding import Finding, FindingTable
 from pyfuzz.module.shared import Shared
 from pyfuzz.run import findings as finding_store
 from pyfuzz.run.folder import RunFolder, store
-from pyfuzz.strategy import CHECKER
 from pyfuzz.target.catalogue import Target
 
 

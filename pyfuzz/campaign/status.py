@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from pyfuzz.campaign import Report
+from pyfuzz.campaign.campaign import Report
 
 _PLAIN_S = 10.0
 
