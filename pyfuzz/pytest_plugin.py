@@ -20,7 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyfuzz.expectation import Expectations
+    from pyfuzz.regression.expectation import Expectations
     from pyfuzz.replay.runner import Runner
     from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.target.catalogue import Target
@@ -128,7 +128,7 @@ class SequenceCollector(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Read the file and yield a test for each target."""
         from pyfuzz.errors import UsageError  # noqa: PLC0415
-        from pyfuzz.expectation import parse_expectations  # noqa: PLC0415
+        from pyfuzz.regression.expectation import parse_expectations  # noqa: PLC0415
         from pyfuzz.sequence import container  # noqa: PLC0415 (only where there is a file)
         from pyfuzz.worlds.lists.operation import has_faults  # noqa: PLC0415
 

@@ -11,9 +11,9 @@ from every_state import every_state
 from reached import reached_after_each
 
 from pyfuzz import paths
-from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
+from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.sequence.container import FileKind, SequenceFile, read_folder
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.binary import encode

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from pyfuzz.errors import UsageError
-from pyfuzz.expectation import Expected, parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.regression.expectation import Expected, parse_expectations
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 

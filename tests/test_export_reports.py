@@ -15,11 +15,11 @@ import jsonschema
 import pytest
 import xmlschema
 
-from pyfuzz.expectation import Expected
 from pyfuzz.export import junit, sarif
 from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
+from pyfuzz.regression.expectation import Expected
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists import binary

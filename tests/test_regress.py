@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pyfuzz import regression
 from pyfuzz.cli.regress import regress
 from pyfuzz.errors import UsageError
-from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
-from pyfuzz.regression import Case
+from pyfuzz.regression import writing
+from pyfuzz.regression.expectation import parse_expectations
+from pyfuzz.regression.writing import Case
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
@@ -38,7 +38,7 @@ def case(text: str, operation: int, kind: Kind = Kind.LOST_ENTRY) -> Case:
 def few_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child process for each port takes its time; two show what matters."""
     few = {name: catalogue.get(name) for name in ("rfc-v3", "v6.6")}
-    monkeypatch.setattr(regression, "TARGETS", few)
+    monkeypatch.setattr(writing, "TARGETS", few)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def run_folder(tmp_path: Path) -> Path:
 def test_name_of_a_case_says_what_is_shown_and_by_what(
     text: str, operation: int, expected: str
 ) -> None:
-    assert expected == regression.name_of(case(text, operation))
+    assert expected == writing.name_of(case(text, operation))
 
 
 def test_regress_file_writes_what_every_port_shows(wrong: Path, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_regress_file_that_was_written_is_what_every_port_does(wrong: Path, tmp_
 
     file = container.read(tmp_path / "r" / "single.seq")
     expectations = parse_expectations(file.text or "", "single.seq")
-    (seen,) = regression.see([file.operations])
+    (seen,) = writing.see([file.operations])
     for name, findings in seen.items():
         assert [] == expectations.problems(catalogue.get(name), findings)
 
@@ -165,10 +165,10 @@ def test_regress_file_that_is_there_already_is_refused_by_its_name(
 def test_duplicate_of_a_case_is_also_a_file_that_expects_nothing(tmp_path: Path) -> None:
     (tmp_path / "plain.seq").write_text(SINGLE_STRAY)
     (tmp_path / "like.seq").write_text("add vm0 f0 s3\nremove vm0 f0 s9\n")
-    files = regression.read_folder(tmp_path, pytest.fail)
+    files = writing.read_folder(tmp_path, pytest.fail)
 
-    assert regression.duplicate_of(case(SINGLE_STRAY, 1), files) == tmp_path / "plain.seq"
-    assert regression.duplicate_of(case("add vm0 f0 s0\nremove vm0 f0 s1", 1), files) is None
+    assert writing.duplicate_of(case(SINGLE_STRAY, 1), files) == tmp_path / "plain.seq"
+    assert writing.duplicate_of(case("add vm0 f0 s0\nremove vm0 f0 s1", 1), files) is None
 
 
 def test_case_of_findings_is_the_first_that_is_not_known() -> None:
@@ -177,7 +177,7 @@ def test_case_of_findings_is_the_first_that_is_not_known() -> None:
     known = RawFinding(Kind.COUNT_CONTRACT, 2, 0, 0, 1, "pte_list_add", said)
     new = RawFinding(Kind.LOST_ENTRY, 4, 0, 0, 2, "pte_list_remove", "s0 is gone")
 
-    chosen = [regression.case_of(found, target, ()) for found in ([known, new], [known], [])]
+    chosen = [writing.case_of(found, target, ()) for found in ([known, new], [known], [])]
 
     assert [one and one.kind for one in chosen] == [Kind.LOST_ENTRY, Kind.COUNT_CONTRACT, None]
 

@@ -11,10 +11,10 @@ from pyfuzz import paths
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
 from pyfuzz.errors import UsageError
-from pyfuzz.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.export.subject import Replayed, item_of
 from pyfuzz.finding.finding import replay_command
 from pyfuzz.module.results import RawFinding
+from pyfuzz.regression.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target

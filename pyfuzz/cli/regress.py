@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import paths, regression
+from pyfuzz import paths
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
-from pyfuzz.regression import Case, Seen
+from pyfuzz.regression import writing
+from pyfuzz.regression.writing import Case, Seen
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
@@ -52,8 +53,8 @@ def regress(
     name one.
     """
     into = folder or _default()
-    stem = None if name is None else regression.check_name(name)
-    files = regression.read_folder(into, lambda line: click.echo(f"pyfuzz: {line}", err=True))
+    stem = None if name is None else writing.check_name(name)
+    files = writing.read_folder(into, lambda line: click.echo(f"pyfuzz: {line}", err=True))
     licence = folder is None
     entries = declared(known_files)
     if subject.is_run(source):
@@ -69,18 +70,18 @@ def regress(
     file = container.read(source)
     seen: Seen | None = None
     if target is None and kernel is None and not sanitize:
-        (seen,) = regression.see([file.operations])
+        (seen,) = writing.see([file.operations])
         case = _of_any_port(file, seen)
     else:
         chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
         case = _of_target(file, chosen, "sanitize" if sanitize else "fuzz")
-    same = regression.duplicate_of(case, files)
+    same = writing.duplicate_of(case, files)
     if same is not None:
         raise UsageError(f"{source}: is there already: {same} shows the same, in the same way")
     if seen is None:
-        (seen,) = regression.see([file.operations])
-    text = regression.text_of(case, seen, shows=shows, licence=licence)
-    print(regression.write(into, stem or regression.name_of(case), text))
+        (seen,) = writing.see([file.operations])
+    text = writing.text_of(case, seen, shows=shows, licence=licence)
+    print(writing.write(into, stem or writing.name_of(case), text))
 
 
 def _default() -> Path:
@@ -97,7 +98,7 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
     cases = [
         (target, case)
         for target in TARGETS.values()
-        if (case := regression.case_of(seen.get(target.name, ()), target, file.operations))
+        if (case := writing.case_of(seen.get(target.name, ()), target, file.operations))
     ]
     for target, case in cases:
         if target.known_reason(case.kind, case.function, case.message) is None:
@@ -114,7 +115,7 @@ def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
     """Return what a target shows."""
     with Runner(target, flavour) as runner:
         found = runner.run(file.payload, faults=file.faults)
-        case = regression.case_of(found, target, file.operations)
+        case = writing.case_of(found, target, file.operations)
     if case is None:
         raise UsageError(
             f"{file.path}: shows nothing on {target.name}; see what it does with: pyfuzz replay"
@@ -160,18 +161,18 @@ def _add_all(
         return
     new = []
     for case in cases:
-        same = regression.duplicate_of(case, files)
+        same = writing.duplicate_of(case, files)
         if same is not None:
             print(f"{same} (there already: {case.title})")
         else:
             new.append(case)
-    for case, seen in zip(new, regression.see(case.operations for case in new), strict=True):
+    for case, seen in zip(new, writing.see(case.operations for case in new), strict=True):
         # Two findings of one run may be one bug.
-        same = regression.duplicate_of(case, files)
+        same = writing.duplicate_of(case, files)
         if same is not None:
             print(f"{same} (there already: {case.title})")
             continue
-        text = regression.text_of(case, seen, shows=shows, licence=licence)
-        path = regression.write(into, stem or regression.name_of(case), text)
+        text = writing.text_of(case, seen, shows=shows, licence=licence)
+        path = writing.write(into, stem or writing.name_of(case), text)
         files.append(container.read(path))
         print(path)

@@ -11,10 +11,10 @@ from typing import Any
 
 from pyfuzz import files
 from pyfuzz.errors import UsageError
-from pyfuzz.expectation import Expected
 from pyfuzz.finding.finding import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.regression.expectation import Expected
 from pyfuzz.replay.replays import Replay
 from pyfuzz.run import provenance
 from pyfuzz.target import catalogue

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Turn a finding into a sequence file that pytest holds every target to.
 
-The syntax of the comments is that of pyfuzz/expectation.py.
+The syntax of the comments is that of pyfuzz/regression/expectation.py.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.errors import UsageError
-from pyfuzz.expectation import parse_expectations
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.replay.runner import Runner
 from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
