@@ -191,10 +191,7 @@ def _flavour(config: pytest.Config) -> str:
 
 def _targets(config: pytest.Config) -> list[Target]:
     """Return the targets that the options name, read once."""
-    from pyfuzz.target import (
-        catalogue,
-        known_findings,
-    )
+    from pyfuzz.target import catalogue, known_findings  # noqa: PLC0415 (see the top)
 
     if _TARGETS not in config.stash:
         kernels = [Path(path) for path in config.getoption("--pyfuzz-kernel")]

@@ -87,14 +87,14 @@ def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
     extraction = extract(KERNELS / f"{name}.c")
-    traits, compiled = extraction.traits, compiled.load(extraction.target).traits
+    traits, built = extraction.traits, compiled.load(extraction.target).traits
 
-    assert compiled.capacity == traits.capacity_value
-    assert bool(compiled.spte_count_size) == (traits.count_field is not None)
-    assert bool(compiled.tail_count_size) == (traits.tail_field is not None)
-    assert bool(compiled.locked_heads) == traits.locked_heads
-    assert (Opcode.COUNT in compiled.opcodes) == ("count" in extraction.functions)
-    assert (Opcode.ZAP_ONE in compiled.opcodes) == ("zap-one" in extraction.functions)
+    assert built.capacity == traits.capacity_value
+    assert bool(built.spte_count_size) == (traits.count_field is not None)
+    assert bool(built.tail_count_size) == (traits.tail_field is not None)
+    assert bool(built.locked_heads) == traits.locked_heads
+    assert (Opcode.COUNT in built.opcodes) == ("count" in extraction.functions)
+    assert (Opcode.ZAP_ONE in built.opcodes) == ("zap-one" in extraction.functions)
 
 
 def test_extracted_config_on_kills_the_host(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester)
         """
         import sys
         def pytest_sessionfinish():
-            print("loaded:", sorted({"cffi", "pyfuzz.module.compiled", "pyfuzz.replay.runner"} & set(sys.modules)))
+            watched = {"cffi", "pyfuzz.module.compiled", "pyfuzz.replay.runner"}
+            print("loaded:", sorted(watched & set(sys.modules)))
         """
     )
     result = pytester.run(sys.executable, "-m", "pytest", "--collect-only", "-q", "-s")
