@@ -58,7 +58,7 @@ scaling: setup
 # What befalls campaigns depends on the clock: once is no proof.
 fault-tests: setup-test
 	@for i in $$(seq 20); do \
-		$(PY) -m pytest -q tests/test_campaign_faults.py || exit 1; \
+		$(PY) -m pytest -q tests/campaign/test_campaign_faults.py || exit 1; \
 	done
 
 containment: setup

@@ -12,7 +12,7 @@
 
 /*
  * Entries walked and descriptors skimmed, ever: what the checks cost, without
- * a clock.  tests/test_linear.py holds it to so many for each step.
+ * a clock.  tests/bench/test_linear.py holds it to so many for each step.
  */
 extern uint64_t pyfuzz_looked_at __attribute__((visibility("default")));
 uint64_t pyfuzz_looked_at;

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from planted import PLANTED
 from plants import Edit, plant
 from strategies import busy_sequences
-from test_oracle_kinds import PLANTED
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind

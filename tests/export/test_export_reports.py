@@ -24,7 +24,7 @@ from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists import binary
 
-XSD = Path(__file__).with_name("schemas") / "junit.xsd"
+XSD = Path(__file__).parents[1] / "schemas" / "junit.xsd"
 LOST = Item(
     Kind.LOST_ENTRY,
     "pte_list_remove",

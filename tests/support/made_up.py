@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyfuzz.extract import Extraction, extract
 
-KERNELS = Path(__file__).parent / "kernels"
+KERNELS = Path(__file__).parents[1] / "kernels"
 NAMES = ("v4.19", "v5.10", "v5.15", "v6.15", "v7")
 
 # What the kernel's headers say of these, in our own words.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write corpus/seeds anew: the few of every_state's sequences that reach all that they all do.
 
-    .venv/bin/python tests/write_seeds.py
+    .venv/bin/python tests/support/write_seeds.py
 
 Greedy: again and again the input that reaches most that is new, for its size,
 on all ports together; what an input would reach is tried in a fork.

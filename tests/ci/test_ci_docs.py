@@ -16,7 +16,7 @@ import yaml
 from pyfuzz.cli.group import pyfuzz
 from pyfuzz.pytest_plugin import pytest_addoption
 
-DOCS = Path(__file__).parents[1] / "docs" / "ci.md"
+DOCS = Path(__file__).parents[2] / "docs" / "ci.md"
 TEXT = DOCS.read_text("utf-8")
 FENCED = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = FENCED.findall(TEXT)

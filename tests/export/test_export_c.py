@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from compilers import COMPILERS, Ended, compile_c, run
+from planted import MANY_STRAY, PLANTED, SINGLE_STRAY
 from plants import Edit, plant
-from test_oracle_kinds import MANY_STRAY, PLANTED, SINGLE_STRAY
 
 from pyfuzz.export.c_operations import Stop
 from pyfuzz.export.c_reproducer import Case, case_of, generate

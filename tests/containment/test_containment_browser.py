@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import chrome as support
 import pytest
-import test_report_browser as report
+from chrome import CONTRAST, FOLLOW, LOOKS, NARROW, WIDE, Open, messages, script
 from made_matrix import versions
-from test_report_browser import CONTRAST, FOLLOW, LOOKS, NARROW, WIDE, Open
 
 from pyfuzz.containment import page as pages
 
-browser = report.browser
-show = report.show
+browser = support.browser
+show = support.show
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +27,30 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_containment_page_is_complete_in_itself(show: Open, width: int, scheme: str) -> None:
     chrome = show(width, scheme)
 
-    assert [] == report.messages(chrome)
-    assert 0 == report.script(chrome, "return performance.getEntriesByType('resource').length")
+    assert [] == messages(chrome)
+    assert 0 == script(chrome, "return performance.getEntriesByType('resource').length")
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_containment_page_is_not_wider_than_the_window(show: Open, width: int, scheme: str) -> None:
     chrome = show(width, scheme)
-    report.script(chrome, "for (const d of document.querySelectorAll('details')) d.open = true")
+    script(chrome, "for (const d of document.querySelectorAll('details')) d.open = true")
 
-    assert report.script(chrome, "return document.documentElement.scrollWidth") <= width
+    assert script(chrome, "return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_containment_page_text_stands_out_from_what_is_behind(show: Open, scheme: str) -> None:
     chrome = show(WIDE, scheme)
-    report.script(chrome, "for (const d of document.querySelectorAll('details')) d.open = true")
+    script(chrome, "for (const d of document.querySelectorAll('details')) d.open = true")
 
-    assert [] == report.script(chrome, CONTRAST)
+    assert [] == script(chrome, CONTRAST)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_containment_page_links_lead_to_what_can_be_seen(show: Open, width: int) -> None:
     chrome = show(width, "light")
-    links = report.script(
+    links = script(
         chrome,
         """const links = [...document.querySelectorAll('a[href^="#"]')];
         return [...new Map(links.map((link) => [link.hash, link])).values()];""",
@@ -63,8 +63,8 @@ def test_containment_page_links_lead_to_what_can_be_seen(show: Open, width: int)
 
 def test_containment_page_cell_opens_its_sequence(show: Open) -> None:
     chrome = show(WIDE, "light")
-    report.script(chrome, "document.querySelector('.matrix a[href=\"#v6-6-count-zero\"]').click()")
+    script(chrome, "document.querySelector('.matrix a[href=\"#v6-6-count-zero\"]').click()")
 
-    assert report.script(chrome, "return document.getElementById('v6-6-count-zero').open")
-    shown = report.script(chrome, "return document.getElementById('v6-6-count-zero').innerText")
+    assert script(chrome, "return document.getElementById('v6-6-count-zero').open")
+    shown = script(chrome, "return document.getElementById('v6-6-count-zero').innerText")
     assert "fault vm0 f0 count-zero" in shown

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 COMMAND = [sys.executable, "-P", "-m", "pyfuzz"]
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_PACKAGE = str(Path(__file__).resolve().parents[2])
 
 
 def environment(**variables: str) -> dict[str, str]:
