@@ -129,3 +129,13 @@ def _open_regular(path: Path) -> int:
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     what = _KINDS.get(stat.S_IFMT(mode), "no file")
     raise OSError(errno.EINVAL, f"it is {what}", str(path))
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    beside = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

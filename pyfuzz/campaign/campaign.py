@@ -25,7 +25,7 @@ from pyfuzz.module.shared import Counts
 from pyfuzz.run import findings as finding_store
 from pyfuzz.run import provenance, stats
 from pyfuzz.run.folder import Exchange, RunFolder
-from pyfuzz.target.catalogue import Target
+from pyfuzz.run.options import Options
 from pyfuzz.worlds.lists.shape import bugs
 
 _POLL_S = 0.2
@@ -33,35 +33,6 @@ _CARRY_S = 2.0
 # For what the sanitizer worker has not run yet when the time is over.
 _CHECK_S = 10.0
 _DISTILL_S = 20.0
-MEMORY_MB = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a campaign is to do; with ``faults``, sequences plant them.
-
-    ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
-    it is not fuzzed or was made up; ``kernel_facts`` say what
-    was found there (see pyfuzz/run/provenance.py).  A worker's process may use
-    ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
-    without one.
-    """
-
-    target: Target
-    out: Path
-    seed: int
-    flavour: str = "fuzz"
-    workers: int = 1
-    seconds: float | None = 60.0
-    runs: int | None = None
-    kernel: str = ""
-    kernel_facts: dict[str, str | None] | None = None
-    known_files: tuple[str, ...] = ()
-    kernel_notes: tuple[str, ...] = ()
-    memory_mb: int = MEMORY_MB
-    stop_on_finding: bool = False
-    check: bool = True
-    faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from pyfuzz.run.folder import RunFolder
 from pyfuzz.target.catalogue import Target
 
 if TYPE_CHECKING:
-    from pyfuzz.campaign.campaign import Options
+    from pyfuzz.run.options import Options
 
 _CONFIRM_S = 20.0
 _EARLY_DEATHS = 10

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.campaign import Report
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Fixed
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.export.subject import Item, Replayed, Subject
+from pyfuzz.run.options import Options
 
 
 class State(Enum):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pyfuzz.campaign.campaign import Campaign, Options, Report
+from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.ci import regressions
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Comparison, Fixed
@@ -16,6 +16,7 @@ from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.export.subject import Item
 from pyfuzz.finding.finding import Finding, replay_command
+from pyfuzz.run.options import Options
 
 # For the sanitizer worker's rest, making findings short, comparing them, the
 # report: a share of the budget, and at most.

@@ -13,7 +13,6 @@ import click
 
 from pyfuzz import paths, processes
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Options
 from pyfuzz.campaign.status import Status
 from pyfuzz.ci import base as bases
 from pyfuzz.ci import plain, regressions, text
@@ -29,7 +28,9 @@ from pyfuzz.cli.options import (
 )
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.export import junit, sarif
+from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 
@@ -177,7 +178,7 @@ def _store(result: Result) -> None:
     assert result.report is not None
     data = json.dumps(summary.as_object(result.report), indent=2).encode() + b"\n"
     try:
-        run_folder.write_beside(result.options.out / "summary.json", data)
+        write_beside(result.options.out / "summary.json", data)
     except OSError as error:
         result.trouble = UsageError(f"summary.json cannot be written: {error.strerror or error}")
 
@@ -204,7 +205,7 @@ def _write_files(result: Result, named: dict[str, Path | None]) -> None:
         asked = named[name]
         path = asked if asked is not None else result.options.out / default
         try:
-            run_folder.write_beside(path, render(about))
+            write_beside(path, render(about))
         except OSError as error:
             result.trouble = result.trouble or UsageError(
                 f"{path}: cannot be written: {error.strerror or error}; name another with --{name}"

@@ -16,7 +16,7 @@ from pyfuzz.containment import fill, known, table
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.run.folder import write_beside
+from pyfuzz.files import write_beside
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import faults

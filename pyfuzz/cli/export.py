@@ -14,10 +14,10 @@ from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
+from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import Replay
 from pyfuzz.replay.replays import replay as run_replays
-from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

@@ -12,7 +12,7 @@ import click
 
 from pyfuzz import processes
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import MEMORY_MB, Campaign, Options, Report
+from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.campaign.status import Status
 from pyfuzz.cli.options import (
     bug_option,
@@ -23,7 +23,9 @@ from pyfuzz.cli.options import (
     worker_options,
 )
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
+from pyfuzz.run.options import MEMORY_MB, Options
 
 _DEFAULT_S = 60.0
 
@@ -130,7 +132,7 @@ def _store(report: Report) -> None:
         return
     text = json.dumps(summary.as_object(report), indent=2)
     try:
-        run_folder.write_beside(report.options.out / "summary.json", text.encode() + b"\n")
+        write_beside(report.options.out / "summary.json", text.encode() + b"\n")
     except OSError as error:
         report.trouble = UsageError(f"summary.json cannot be written: {error.strerror}")
 

@@ -10,10 +10,10 @@ import click
 
 from pyfuzz.cli.options import bug_option, declared, known_option, target_of
 from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.finding.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.runner import Runner
-from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 

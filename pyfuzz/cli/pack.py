@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from pyfuzz.errors import UsageError
-from pyfuzz.files import STDIN
-from pyfuzz.run.folder import write_beside
+from pyfuzz.files import STDIN, write_beside
 from pyfuzz.sequence import container
 
 SUFFIX = ".pyfz"

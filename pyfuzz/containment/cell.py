@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyfuzz.containment.describe import evidence_text, flag_text
 from pyfuzz.containment.search import Found
 from pyfuzz.module.results import OUTCOMES, Containment, Outcome
+from pyfuzz.replay.outcome_text import evidence_text, flag_text
 from pyfuzz.worlds.lists.operation import Operation
 from pyfuzz.worlds.lists.text import format_operation, parse
 

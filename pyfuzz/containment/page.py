@@ -20,11 +20,11 @@ from pyfuzz.containment.answers import (
 )
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.deaths import causes_of_death
-from pyfuzz.containment.describe import MEANING, stale_text
 from pyfuzz.containment.matrix import Matrix, Row
 from pyfuzz.containment.reach import triggers
 from pyfuzz.containment.table import sign
 from pyfuzz.module.results import OUTCOMES, Outcome
+from pyfuzz.replay.outcome_text import MEANING, stale_text
 from pyfuzz.target.catalogue import TARGETS
 from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pyfuzz.containment.cell import Cell
-from pyfuzz.containment.describe import MEANING
 from pyfuzz.containment.matrix import Matrix, Row
 from pyfuzz.module.results import OUTCOMES, Outcome
+from pyfuzz.replay.outcome_text import MEANING
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Group
 
 SIGNS = {

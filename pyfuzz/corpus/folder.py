@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.corpus import entry as corpus_file
 from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance
 from pyfuzz.sequence import container
@@ -145,7 +146,7 @@ def write(folder: Path, inputs: Iterable[Input], *, containers: bool = False) ->
                 path = path.with_suffix(CONTAINER)
                 data = container.pack(data, faults=one.faults)
             if not path.exists():
-                run_folder.write_beside(path, data)
+                write_beside(path, data)
             written.append(path)
     except OSError as error:
         raise UsageError(

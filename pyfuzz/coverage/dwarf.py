@@ -17,6 +17,7 @@ from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
 
 from pyfuzz.errors import HarnessError
+from pyfuzz.target.source_text import absolute
 
 # What a function that was compiled has; a declaration has no code.
 _DEFINED = {"DW_AT_low_pc", "DW_AT_high_pc", "DW_AT_name", "DW_AT_decl_file", "DW_AT_decl_line"}
@@ -121,11 +122,6 @@ def _files(program: Any, folder: str) -> dict[int, str]:
         inside = folders[entry.dir_index] if entry.dir_index < len(folders) else ""
         files[number] = absolute(str(Path(inside, os.fsdecode(entry.name))), folder)
     return files
-
-
-def absolute(name: str, folder: str) -> str:
-    """Return the path that a name in a ``#line`` or in DWARF stands for."""
-    return os.path.normpath(Path(folder, name))
 
 
 def _rows(program: Any, files: dict[int, str]) -> list[tuple[int, Place | None]]:

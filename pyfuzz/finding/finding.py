@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
-from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary

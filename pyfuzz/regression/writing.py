@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.replay.runner import Runner
-from pyfuzz.run.folder import write_beside
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import TARGETS, Target

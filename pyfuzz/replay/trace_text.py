@@ -8,8 +8,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pyfuzz.containment import describe
 from pyfuzz.module.results import Skip
+from pyfuzz.replay import outcome_text
 from pyfuzz.worlds.lists.operation import SPTES
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -
 
 
 def _containment_lines(ended: Containment) -> Iterator[str]:
-    outcome, *facts = describe.lines(ended)
+    outcome, *facts = outcome_text.lines(ended)
     yield from _wrapped(f"   ===  {outcome}")
     for fact in facts:
         yield from _wrapped(f"{_INDENT}{fact}")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.report.data import collect
 from pyfuzz.report.page import render
 from pyfuzz.report.run import read
-from pyfuzz.run.folder import write_beside
 
 PAGE = "report.html"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from pyfuzz import files
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
-from pyfuzz.run.folder import write_beside
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.text import format_operation

@@ -28,22 +28,13 @@ from typing import IO
 
 from pyfuzz import files, paths
 from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
 from pyfuzz.sequence import container
 
 MARKER = "run.json"
 FORMAT = 1
 # Far more than an engine input can have.
 _LARGEST_BYTES = 1 << 20
-
-
-def write_beside(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    beside = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def default_path(target: str) -> Path:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz import __version__, files, paths
+from pyfuzz.files import write_beside
 from pyfuzz.module import builder, compiler
-from pyfuzz.run.folder import write_beside
 from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
 if TYPE_CHECKING:
-    from pyfuzz.campaign.campaign import Options
+    from pyfuzz.run.options import Options
 
 FILE = "provenance.json"
 SOURCE = "target.c"

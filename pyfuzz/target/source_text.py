@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz.coverage.dwarf import absolute
 from pyfuzz.errors import HarnessError
 from pyfuzz.target.catalogue import Target
 
@@ -22,6 +21,11 @@ _LINE = re.compile(r'#line (\d+) "((?:[^"\\]|\\.)*)"')
 
 # What the extractor calls its own part of the file (pyfuzz/extract/extractor.py).
 _GENERATED = "the generated target"
+
+
+def absolute(name: str, folder: str) -> str:
+    """Return the path that a name in a ``#line`` or in DWARF stands for."""
+    return os.path.normpath(Path(folder, name))
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.campaign import status
-from pyfuzz.campaign.campaign import Options, Report, WorkerState
+from pyfuzz.campaign.campaign import Report, WorkerState
 from pyfuzz.module.shared import Counts
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
 
 

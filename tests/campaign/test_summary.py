@@ -10,11 +10,12 @@ import pytest
 
 from pyfuzz import paths
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.campaign import Report
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Opcode

@@ -12,7 +12,7 @@ import pytest
 from campaigns import options, quiet
 from made_runs import FLOOD, LOST, SHORT_COUNT, finding, lost_entry, make_run
 
-from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.campaign import Report
 from pyfuzz.ci import plain, session, text
 from pyfuzz.ci.base import find
 from pyfuzz.ci.compare import Comparison
@@ -20,6 +20,7 @@ from pyfuzz.ci.result import Result, State
 from pyfuzz.ci.session import Session
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
 
 GONE = "add vm0 f0 s0\nremove vm0 f0 s0\n"

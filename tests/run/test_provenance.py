@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pyfuzz.campaign.campaign import Options
 from pyfuzz.kinds import Kind
 from pyfuzz.run import provenance
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue, known_findings
 from pyfuzz.target.catalogue import EXTRACTED, Target
 from pyfuzz.target.known_findings import Known

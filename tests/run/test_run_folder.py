@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.errors import UsageError
-from pyfuzz.run.folder import Exchange, RunFolder, store, write_beside
+from pyfuzz.files import write_beside
+from pyfuzz.run.folder import Exchange, RunFolder, store
 
 
 def sha1(data: bytes) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.campaign import Report
 from pyfuzz.kinds import Kind
+from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
 
 

@@ -8,12 +8,14 @@ import zlib
 from pathlib import Path
 
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Options, Report
+from pyfuzz.campaign.campaign import Report
+from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.run import provenance, stats
-from pyfuzz.run.folder import RunFolder, store, write_beside
+from pyfuzz.run.folder import RunFolder, store
+from pyfuzz.run.options import Options
 from pyfuzz.run.stats import Sample, StatsFile, WorkerSample
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import binary

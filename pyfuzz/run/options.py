@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a campaign is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz.target.catalogue import Target
+
+MEMORY_MB = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a campaign is to do; with ``faults``, sequences plant them.
+
+    ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
+    it is not fuzzed or was made up; ``kernel_facts`` say what
+    was found there (see pyfuzz/run/provenance.py).  A worker's process may use
+    ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
+    without one.
+    """
+
+    target: Target
+    out: Path
+    seed: int
+    flavour: str = "fuzz"
+    workers: int = 1
+    seconds: float | None = 60.0
+    runs: int | None = None
+    kernel: str = ""
+    kernel_facts: dict[str, str | None] | None = None
+    known_files: tuple[str, ...] = ()
+    kernel_notes: tuple[str, ...] = ()
+    memory_mb: int = MEMORY_MB
+    stop_on_finding: bool = False
+    check: bool = True
+    faults: bool = False
