@@ -16,13 +16,14 @@ from pyfuzz.campaign import atheris_loop
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.results import Skip
 from pyfuzz.module.shared import Shared
-from pyfuzz.worlds.lists import binary
+from pyfuzz.sequence import binary
 from pyfuzz.worlds.lists.model import Model
+from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 
 def harness(
-    module: compiled.Module,
+    module: ListsModule,
     shared: Shared,
     differs: Callable[[str], bool],
 ) -> Callable[[bytes], None]:
@@ -76,6 +77,7 @@ def main() -> None:
     """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
     engine.load()
     module = compiled.open_module(Path(sys.argv[1]), "fuzz")
+    assert isinstance(module, ListsModule)
     shared = Shared(Path(sys.argv[2]))
     atheris_loop.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
 

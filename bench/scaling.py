@@ -23,8 +23,8 @@ from bench.plot import Series, line_plot
 from pyfuzz.campaign.worker import Job
 from pyfuzz.module import builder, compiled, engine
 from pyfuzz.module.shared import Shared
+from pyfuzz.sequence.binary import encode
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 _OPERATIONS = (16, 32, 64, 128, 256, 512, 1024)

@@ -20,6 +20,7 @@ from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.results import RawFinding
+from pyfuzz.worlds.lists.module import ListsModule
 
 # As the harness in C looks at its clock: not for each input.
 _LOOK_EVERY = 32
@@ -54,6 +55,7 @@ def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], 
             watch.look([RawFinding(Kind.LOST_ENTRY, 0, 0, 0, 0, "model in Python", what)])
         return False
 
+    assert isinstance(module, ListsModule)
     run = naive.harness(module, watch.shared, differs)
 
     def run_one(data: bytes) -> None:

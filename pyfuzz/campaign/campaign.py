@@ -19,6 +19,7 @@ from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import seeds_in
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.finding.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.finding.shape import bugs
 from pyfuzz.finding.shorten import shorten
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts
@@ -26,7 +27,6 @@ from pyfuzz.run import findings as finding_store
 from pyfuzz.run import provenance, stats
 from pyfuzz.run.folder import Exchange, RunFolder
 from pyfuzz.run.options import Options
-from pyfuzz.worlds.lists.shape import bugs
 
 _POLL_S = 0.2
 _CARRY_S = 2.0

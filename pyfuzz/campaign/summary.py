@@ -8,8 +8,8 @@ from typing import Any
 
 from pyfuzz.campaign.campaign import Report, WorkerState
 from pyfuzz.finding.finding import Finding, replay_command
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.worlds.lists.operation import FORMS, Opcode
-from pyfuzz.worlds.lists.text import format_operation
 
 _WIDTH = 80
 _SHOWN_OPERATIONS = 12

@@ -11,10 +11,10 @@ from typing import Self
 from pyfuzz.ci.base import RUN, Base
 from pyfuzz.ci.replays import Replays, same
 from pyfuzz.export.subject import Item, item_of
+from pyfuzz.finding.shape import same_bug
 from pyfuzz.module.results import RawFinding
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
-from pyfuzz.worlds.lists.shape import same_bug
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from pyfuzz.ci.result import Result, State
 from pyfuzz.export.location import locate
 from pyfuzz.export.subject import Item, Replayed
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.sequence.text import format_operation
 
 
 def as_object(result: Result) -> dict[str, Any]:

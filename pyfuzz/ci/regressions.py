@@ -16,9 +16,9 @@ from pyfuzz.finding.finding import replay_command
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.sequence import container
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import has_faults
 
 _SUFFIXES = (".seq", ".pyfz")
 

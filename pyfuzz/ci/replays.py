@@ -10,9 +10,10 @@ from typing import Self
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.operation import Operation, has_faults
+from pyfuzz.worlds.lists.operation import Operation
 
 
 class Replays:

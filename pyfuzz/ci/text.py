@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pyfuzz.ci.result import Result, State, state_of
 from pyfuzz.export.subject import Item, Replayed
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.sequence.text import format_operation
 
 _WIDTH = 80
 _SHOWN_OPERATIONS = 12

@@ -19,9 +19,9 @@ from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import Replay
 from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import has_faults
 
 _RENDER = {"junit": junit.render, "sarif": sarif.render}
 

@@ -14,11 +14,10 @@ from pyfuzz.export import subject
 from pyfuzz.regression import writing
 from pyfuzz.regression.writing import Case, Seen
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence import container
+from pyfuzz.sequence import binary, container
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import TARGETS, Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.operation import has_faults
 
 
 @click.command("regress")

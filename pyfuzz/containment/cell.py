@@ -12,8 +12,8 @@ from typing import Any
 from pyfuzz.containment.search import Found
 from pyfuzz.module.results import OUTCOMES, Containment, Outcome
 from pyfuzz.replay.outcome_text import evidence_text, flag_text
+from pyfuzz.sequence.text import format_operation, parse
 from pyfuzz.worlds.lists.operation import Operation
-from pyfuzz.worlds.lists.text import format_operation, parse
 
 NOT_APPLICABLE = "n/a"
 

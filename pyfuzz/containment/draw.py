@@ -60,7 +60,7 @@ class Around:
     """What to draw around: a fault, and what the target offers."""
 
     fault: Fault
-    opcodes: frozenset[Opcode]
+    opcodes: frozenset[int]
     capacity: int
 
     def sequence(self, rng: Random) -> list[Operation]:

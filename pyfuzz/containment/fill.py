@@ -19,10 +19,10 @@ from pyfuzz.containment.search import Explored, Found
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.replay.runner import ChildDiedError, Runner
+from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault
-from pyfuzz.worlds.lists.text import format_operation
 
 # Far more than any cell takes, on a busy machine.
 _LIMIT_S = 300.0

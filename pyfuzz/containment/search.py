@@ -18,7 +18,7 @@ from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.finding.minimize import shrink
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Outcome, Skip, Traits
-from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.worlds.lists.faults import FAULTS, Fault
 from pyfuzz.worlds.lists.operation import HEADS, Opcode, Operation
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from pyfuzz import paths
 from pyfuzz.corpus.reach import Input
 from pyfuzz.errors import UsageError
-from pyfuzz.sequence import container
-from pyfuzz.worlds.lists import binary
+from pyfuzz.sequence import binary, container
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,10 @@ from itertools import groupby
 from pyfuzz.export.seam import Seam
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Skip
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.worlds.lists.model import Model, Prediction
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Opcode, Operation
-from pyfuzz.worlds.lists.text import format_operation, head_name
+from pyfuzz.worlds.lists.text import head_name
 
 _SKIPPED = {
     Skip.NO_VM: "the VM is not alive",

@@ -22,9 +22,9 @@ from pyfuzz.export.flatten import Line, flatten
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.replays import Replay
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
-from pyfuzz.worlds.lists.text import format_operation
 
 _CHECKS = {
     Kind.UNFLAGGED_ERROR: "check_flags",

@@ -10,7 +10,7 @@ from pyfuzz.export.location import locate
 from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
-from pyfuzz.worlds.lists.text import format_text
+from pyfuzz.sequence.text import format_text
 
 # What XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -13,9 +13,9 @@ from pyfuzz import __version__
 from pyfuzz.export.location import Location, locate
 from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
+from pyfuzz.finding.shape import shape
 from pyfuzz.kinds import ORDER
-from pyfuzz.worlds.lists.shape import shape
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.sequence.text import format_operation
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -17,11 +17,11 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expected
 from pyfuzz.replay.replays import Replay
 from pyfuzz.run import provenance
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists.operation import Operation
-from pyfuzz.worlds.lists.text import parse
 
 SUMMARY = "summary.json"
 

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pyfuzz import world
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
-from pyfuzz.sequence import container
+from pyfuzz.sequence import binary, container
+from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.operation import Operation, has_faults
-from pyfuzz.worlds.lists.text import HEADER, format_operation
+from pyfuzz.world import Operation
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ class FindingTable:
             sights[process] = _Sight(worker, flavour, scored, slot)
             best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
             finding = self._findings.get(slot.signature)
-            operations = binary.decode(best.slot.best, faults=self._faults)
+            operations = binary.decode(best.slot.best, of=self._target.world, faults=self._faults)
             if finding is None:
                 finding = self._new(best, operations)
                 self._findings[slot.signature] = finding
@@ -205,7 +206,8 @@ def write_artifact(finding: Finding, target: Target, source: str, folder: Path) 
     data = binary.encode(finding.operations)
     if len(data) <= binary.MAX_BYTES:
         write_beside(
-            path.with_suffix(".pyfz"), container.pack(data, faults=has_faults(finding.operations))
+            path.with_suffix(".pyfz"),
+            container.pack(data, of=target.world, faults=has_faults(finding.operations)),
         )
     write_beside(path, _text(finding, target, source, path).encode())
     finding.artifact = path
@@ -227,6 +229,9 @@ def _text(finding: Finding, target: Target, source: str, path: Path) -> str:
         f"target {target.name}; {'known: ' + finding.known if finding.known else 'new'}",
         f"see it with: {replay_command(path, target, source, finding.flavour)}",
     ]
-    lines = [HEADER, *(f"# {' '.join(comment.split())}" for comment in comments)]
+    lines = [
+        world.of(finding.operations).header,
+        *(f"# {' '.join(comment.split())}" for comment in comments),
+    ]
     lines += [format_operation(operation) for operation in finding.operations]
     return "\n".join(lines) + "\n"

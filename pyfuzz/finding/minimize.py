@@ -12,11 +12,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.replay.runner import Runner
-from pyfuzz.worlds.lists import simplify
-from pyfuzz.worlds.lists.binary import encode, split
-from pyfuzz.worlds.lists.operation import has_faults
+from pyfuzz.sequence.binary import encode, has_faults, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pyfuzz.kinds import Kind
     from pyfuzz.module.results import RawFinding
     from pyfuzz.target.catalogue import Target
-    from pyfuzz.worlds.lists.operation import Operation
+    from pyfuzz.world import Operation
 
 DEFAULT_BUDGET_RUNS = 50_000
 
@@ -136,6 +135,7 @@ class _Search:
         what: str,
     ) -> None:
         self.best = split(operations)
+        self.world = world.of(self.best)
         self._shows = shows
         self._budget_runs = budget_runs
         self._tried: dict[bytes, bool] = {}
@@ -147,7 +147,7 @@ class _Search:
 
     def accept(self, candidate: list[Operation]) -> bool:
         """Take the candidate for the best if it is smaller and shows the finding."""
-        if simplify.size(candidate) >= simplify.size(self.best) or not self._run(candidate):
+        if self.world.size(candidate) >= self.world.size(self.best) or not self._run(candidate):
             return False
         self.best = candidate
         return True
@@ -175,7 +175,7 @@ def shrink(
     while True:
         before = search.best
         _drop_runs(search)
-        for propose in simplify.PASSES:
+        for propose in search.world.passes:
             _apply(search, propose)
         if search.best == before:
             return search.best
@@ -209,7 +209,7 @@ def _drop_runs(search: _Search) -> None:
             return
 
 
-def _apply(search: _Search, propose: simplify.Pass) -> None:
+def _apply(search: _Search, propose: world.Pass) -> None:
     """Offer a pass's candidates until none is taken any more."""
     while any(search.accept(candidate) for candidate in propose(search.best)):
         pass

@@ -11,9 +11,9 @@ from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.finding import Finding
 from pyfuzz.finding.minimize import minimize_in
 from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.operation import has_faults
 
 # Seconds are enough; a machine that does other things needs more.
 _LIMIT_S = 60.0

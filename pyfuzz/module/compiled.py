@@ -7,15 +7,14 @@ import importlib.util
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from pyfuzz import world
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import ORDER, Kind
 from pyfuzz.module import builder, engine
 from pyfuzz.module.results import (
-    OUTCOMES,
     Containment,
-    Evidence,
     RawFinding,
     Result,
     Skip,
@@ -23,20 +22,22 @@ from pyfuzz.module.results import (
     Traits,
 )
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 ABI = 5
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
-# Inside Module, list is a reverse map's.
 _Lines = list[str]
 _Numbers = list[int]
-_Pairs = list[tuple[str, str]]
 
 
 class Module:
-    """A compiled target.  A module has one world, so it serves one user at a time."""
+    """A compiled target.  A module has one world, so it serves one user at a time.
+
+    What is of one world only is in its subclass, pyfuzz/worlds/NAME/module.py.
+    """
+
+    world: ClassVar[str]
 
     def __init__(self, flavour: str, path: Path, compiled: Any) -> None:
         self.flavour = flavour
@@ -81,13 +82,15 @@ class Module:
         """Start a sequence that is given step by step, in a fresh world."""
         self._lib.pyfuzz_begin()
 
-    def step(self, op: Operation, operation: int, step: int = 0) -> Step:
+    def step(self, op: Any, operation: int, step: int = 0) -> Step:
         """Run repetition ``step`` of an operation, the ``operation``-th of its sequence."""
-        c = self._op
-        c.opcode, c.vm, c.head, c.head_vm = op.opcode, op.vm, op.head, op.head_vm
-        c.operand, c.repeat, c.fault = op.operand, op.repeat, op.fault
-        self._lib.pyfuzz_step(c, operation, step, self._step)
+        self._fill(op)
+        self._lib.pyfuzz_step(self._op, operation, step, self._step)
         return self._read_step()
+
+    def _fill(self, op: Any) -> None:
+        """Write an operation into ``self._op``, the world's own ``struct pyfuzz_op``."""
+        raise NotImplementedError
 
     def end(self, operation: int) -> Step:
         """Tear the world down with the final checks; ``operation`` is the sequence's length."""
@@ -100,97 +103,13 @@ class Module:
         findings = tuple(self._read_finding(c.findings[i]) for i in range(c.findings_len))
         return Result(c.operations, c.steps, findings)
 
-    def decode(self, data: bytes) -> Operation:
-        """Decode the four bytes of one operation as the C harness does, see set_faults()."""
-        if len(data) != self._lib.PYFUZZ_OP_BYTES:
-            raise ValueError(f"an operation has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
-        c = self._op
-        self._lib.pyfuzz_decode(data, c)
-        return Operation(Opcode(c.opcode), c.vm, c.head, c.head_vm, c.operand, c.repeat, c.fault)
+    def containment(self) -> Containment | None:
+        """Return what came of the faults in the last sequence, None if none was planted."""
+        return None
 
     def set_faults(self, *, on: bool) -> None:
         """Say whether bit 7 of a record's first byte makes it a fault, for run_function."""
         self._lib.pyfuzz_set_faults(on)
-
-    def faults(self) -> _Pairs:
-        """Return the name and the cause of each fault, in the order of their numbers."""
-        names: _Pairs = []
-        while (name := self._lib.pyfuzz_fault_name(len(names))) != self._ffi.NULL:
-            cause = self._lib.pyfuzz_fault_cause(len(names))
-            names.append((self._text(name), self._text(cause)))
-        return names
-
-    def containment(self) -> Containment | None:
-        """Return what came of the faults in the last sequence, None if none was planted."""
-        c = self._lib.pyfuzz_containment()
-        if not c.faults:
-            return None
-        return Containment(
-            outcome=OUTCOMES[c.outcome],
-            fault=c.fault,
-            faults=c.faults,
-            mistakes=c.mistakes,
-            did=self._text(c.did),
-            operation=c.fault_operation,
-            bugged=bool(c.bugged),
-            wrong_vm=bool(c.wrong_vm),
-            steps_to_flag=c.steps_to_flag if c.bugged else None,
-            steps_after=c.steps_after,
-            destroyed=bool(c.destroyed),
-            emptied=bool(c.emptied),
-            innocents_work=bool(c.innocents_work),
-            leaked=c.leaked,
-            stale=c.stale,
-            evidence=self._read_evidence(c),
-            report=self._text(c.report) if c.memory else None,
-        )
-
-    def _read_evidence(self, c: Any) -> Evidence | None:
-        if not self._ffi.string(c.message):
-            return None
-        return Evidence(
-            ORDER[c.kind], c.operation, c.line, self._text(c.function), self._text(c.message)
-        )
-
-    def head_value(self, vm: int, head: int) -> int:
-        """Return the word of a reverse-map head: 0, an SPTE's address, or a tagged one."""
-        return int(self._lib.pyfuzz_head_value(vm, head))
-
-    def spte_address(self, vm: int, spte: int) -> int:
-        """Return the address of an SPTE."""
-        return int(self._lib.pyfuzz_spte_address(vm, spte))
-
-    def spte_value(self, vm: int, spte: int) -> int:
-        """Return what an SPTE holds; bit 11 is its present bit."""
-        return int(self._lib.pyfuzz_spte_value(vm, spte))
-
-    def descriptor_live(self, address: int) -> bool:
-        """Return whether a descriptor that was handed out and not freed starts here."""
-        return bool(self._lib.pyfuzz_descriptor_live(address))
-
-    def descriptor_read(self, address: int) -> bytes | None:
-        """Return a live descriptor's bytes, None if no live one starts here."""
-        size = self.traits.descriptor_size
-        out = self._ffi.new("uint8_t[]", size)
-        if not self._lib.pyfuzz_descriptor_read(address, out, size):
-            return None
-        return bytes(self._ffi.buffer(out, size))
-
-    def list(self, vm: int, head: int) -> list[int] | None:
-        """Return the SPTEs of a list in the target's order, None if it is broken."""
-        cap = self._lib.PYFUZZ_SPTES
-        out = self._ffi.new("uint16_t[]", cap)
-        length = self._lib.pyfuzz_list(vm, head, out, cap)
-        return None if length < 0 else [int(out[i]) for i in range(min(length, cap))]
-
-    def requests(self, vm: int, vcpu: int) -> int:
-        """Return how many VM-dead requests a vCPU was sent."""
-        return int(self._lib.pyfuzz_requests(vm, vcpu))
-
-    @property
-    def descriptors_live(self) -> int:
-        """How many descriptors are neither in a cache nor freed."""
-        return int(self._lib.pyfuzz_descriptors_live())
 
     def log(self) -> _Lines:
         """Return the lines that the target logged since begin()."""
@@ -279,7 +198,7 @@ class Module:
         }
         return Traits(
             name=self._text(c.name),
-            opcodes=frozenset(Opcode(bit) for bit in _bits(c.opcodes)),
+            opcodes=_bits(c.opcodes),
             locked_heads=bool(c.locked_heads),
             rmap_add_recycles=bool(c.rmap_add_recycles),
             sanitized=bool(c.sanitized),
@@ -307,15 +226,17 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     engine.load(flavour)
     path = builder.build(target, flavour)
     try:
-        return open_module(path, flavour)
+        return open_module(path, flavour, target.world)
     except ImportError as error:
         family = UsageError if target.extracted else HarnessError
         raise family(f"{target.name} cannot be loaded: {error}") from error
 
 
 @cache
-def open_module(path: Path, flavour: str) -> Module:
+def open_module(path: Path, flavour: str, of: str = world.DEFAULT) -> Module:
     """Return the module in a file that build.py made; libFuzzer must be loaded.
+
+    ``of`` is the name of its world.
 
     Errors: ImportError if the file cannot be loaded.
     """
@@ -326,4 +247,4 @@ def open_module(path: Path, flavour: str) -> Module:
     compiled = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(compiled)
     sys.modules[name] = compiled
-    return Module(flavour, path, compiled)
+    return world.get(of).module(flavour, path, compiled)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from pyfuzz.kinds import Kind
-from pyfuzz.worlds.lists.operation import Opcode
 
 
 class Skip(IntEnum):
@@ -139,7 +138,10 @@ class Containment:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a compiled target offers; sizes and offsets in bytes, 0: no such field."""
+    """What a compiled target offers; sizes and offsets in bytes, 0: no such field.
+
+    ``opcodes`` are numbers of the world's own opcodes.
+    """
 
     name: str
     capacity: int
@@ -152,7 +154,7 @@ class Traits:
     tail_count_size: int
     locked_heads: bool
     rmap_add_recycles: bool
-    opcodes: frozenset[Opcode]
+    opcodes: frozenset[int]
     counters: int
     states: int
     sanitized: bool

@@ -13,17 +13,18 @@ from pathlib import Path
 
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
+from pyfuzz.finding.shape import shape
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence import container
+from pyfuzz.sequence import binary, container
+from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.sequence.text import format_text
 from pyfuzz.target.catalogue import TARGETS, Target
-from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.model import Model
-from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation, has_faults
-from pyfuzz.worlds.lists.shape import shape
+from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation
 from pyfuzz.worlds.lists.text import HEADER
 
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only"
@@ -144,7 +145,7 @@ def text_of(case: Case, seen: Seen, *, shows: str = "", licence: bool = False) -
         lines.append("# an AddressSanitizer build sees it: pyfuzz replay --sanitize")
     for items, targets in _by_items(seen).items():
         lines.append(f"# expect {', '.join(targets)}: {items}")
-    return "\n".join(lines) + "\n" + binary.format(case.operations)
+    return "\n".join(lines) + "\n" + format_text(case.operations)
 
 
 def _by_items(seen: Seen) -> dict[str, list[str]]:

@@ -7,9 +7,9 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pyfuzz import world
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiled
-from pyfuzz.replay.trace import trace
 
 
 def main() -> None:
@@ -37,7 +37,8 @@ def _answer(connection: Connection[Any, Any], module: compiled.Module, *request:
         case ["call", function, arguments]:
             connection.send(function(module, *arguments))
         case ["trace", operations, look_ahead]:
-            for entry in trace(module, operations, look_ahead=look_ahead):
+            own = world.get(module.world)
+            for entry in own.trace(module, operations, look_ahead=look_ahead):
                 connection.send(entry)
             connection.send(None)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyfuzz.module.results import RawFinding
-    from pyfuzz.replay.trace import Entry
+    from pyfuzz.replay.entry import Entry
     from pyfuzz.sequence.container import SequenceFile
     from pyfuzz.target.catalogue import Target
 

@@ -21,15 +21,15 @@ from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import engine
 from pyfuzz.module.results import RawFinding
-from pyfuzz.replay.trace import Entry
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.replay.entry import Entry
+from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from pyfuzz.target.catalogue import Target
-    from pyfuzz.worlds.lists.operation import Operation
+    from pyfuzz.world import Operation
 
 # Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.
 DEFAULT_LIMIT_S = 60.0

@@ -5,24 +5,21 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pyfuzz.module.results import Skip
 from pyfuzz.replay import outcome_text
-from pyfuzz.worlds.lists.operation import SPTES
+from pyfuzz.replay.entry import numbers, times_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pyfuzz.module.results import Containment, RawFinding
-    from pyfuzz.replay.trace import Entry, ListChange
+    from pyfuzz.replay.entry import Entry, ListChange
 
 WIDTH = 80
 _INDENT = " " * 8
 _EIO = -5
-# More numbers than these are shortened.
-_SHOWN = 8
 
 SKIPPED = {
     Skip.NO_VM: "the VM is not alive",
@@ -91,16 +88,12 @@ def _part(entry: Entry) -> str:
 
 
 def _facts(entry: Entry) -> Iterator[str]:
-    ran = entry.steps - sum(entry.skipped.values())
-    if entry.fault is not None:
-        yield f"stands for: {entry.fault.cause}"
-    if entry.did:
-        yield f"planted: {entry.did}"
+    yield from entry.facts
     for reason, times in sorted(entry.skipped.items()):
-        yield f"skipped{_times(times, entry.steps)}: {SKIPPED[reason]}"
-    chosen = numbers(entry.sptes, "s", SPTES)
-    if entry.errors:
-        yield _error(entry, chosen, ran)
+        yield f"skipped{times_text(times, entry.steps)}: {SKIPPED[reason]}"
+    chosen = entry.chosen
+    if entry.mistake:
+        yield entry.mistake
     elif chosen and (f" {chosen} " not in f"{entry.text} " or entry.repeat > 1):
         yield f"chose {chosen}"
     if entry.returned:
@@ -108,49 +101,15 @@ def _facts(entry: Entry) -> Iterator[str]:
     if entry.recycled:
         yield "recycled: the list had grown too long and was zapped whole"
     for text, times in Counter(entry.log).items():
-        yield f"logged{_times(times, 1)}: {text or '(an empty line)'}"
+        yield f"logged{times_text(times, 1)}: {text or '(an empty line)'}"
     for number in entry.bugged:
         yield f"bugged: vm{number}"
-
-
-def _error(entry: Entry, chosen: str, ran: int) -> str:
-    """Say what is wrong with what the sequence asks for, and what must happen."""
-    vm = entry.text.split()[1]
-    # An SPTE that was asked for in another list than its own comes with both.
-    here, looked_in = entry.lists[0].name, entry.lists[-1].name
-    what = f"{chosen} {'is' if ran == 1 else 'are'}"
-    what += f" in {here}, looked for in" if here != looked_in else " not in"
-    return (
-        f"an error{_times(entry.errors, ran)}: {what} {looked_in}, so {vm} must be bugged "
-        "and nothing changed"
-    )
-
-
-def _times(times: int, of: int) -> str:
-    return f" {times} times" if times > 1 or of > 1 else ""
 
 
 def _meaning(entry: Entry) -> str:
     if not entry.text.startswith("enter "):
         return ""
     return " (-EIO: the VM is dead)" if entry.returned == [_EIO] else " (in the guest)"
-
-
-def numbers(values: list[int], letter: str = "", modulus: int = 1 << 64) -> str:
-    """Write numbers shortly: ``0..39``, ``s3``, ``s3 s9 s1``, ``7 (40 times)``."""
-    if not values:
-        return ""
-    first, last = values[0], values[-1]
-    if len(values) == 1:
-        return f"{letter}{first}"
-    if len(set(values)) == 1:
-        return f"{letter}{first} ({len(values)} times)"
-    if all((after - before) % modulus == 1 for before, after in pairwise(values)):
-        return f"{letter}{first}..{letter}{last}"
-    shown = [f"{letter}{value}" for value in values]
-    if len(values) <= _SHOWN:
-        return " ".join(shown)
-    return f"{' '.join(shown[:4])} … {' '.join(shown[-2:])} ({len(values)} of them)"
 
 
 def _change_lines(change: ListChange, *, always: bool) -> Iterator[str]:

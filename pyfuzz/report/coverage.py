@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.coverage.lines import FileCoverage, LineCoverage, line_coverage
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

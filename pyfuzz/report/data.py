@@ -20,7 +20,8 @@ from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
 from pyfuzz.run import stats
-from pyfuzz.worlds.lists.text import HEADER, format_operation
+from pyfuzz.sequence.text import format_operation
+from pyfuzz.worlds.lists.text import HEADER
 
 SCHEMA = "pyfuzz-report"
 VERSION = 1

@@ -12,13 +12,13 @@ from pyfuzz.replay import trace_text
 from pyfuzz.replay.replays import entry_object
 from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.report.snapshot import Snapshots, snapshots
-from pyfuzz.worlds.lists.text import format_operation
+from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pyfuzz.module.results import RawFinding
-    from pyfuzz.replay.trace import Entry
+    from pyfuzz.replay.entry import Entry
     from pyfuzz.report.run import StoredFinding
     from pyfuzz.target.catalogue import Target
 

@@ -20,8 +20,8 @@ from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance, stats
 from pyfuzz.sequence import container
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.text import parse
 
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target

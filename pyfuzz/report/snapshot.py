@@ -7,13 +7,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyfuzz.replay.trace import touched_lists
 from pyfuzz.worlds.lists.memory import SpteNames, walk
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 from pyfuzz.worlds.lists.text import head_name
+from pyfuzz.worlds.lists.trace import touched_lists
 
 if TYPE_CHECKING:
-    from pyfuzz.module.compiled import Module
+    from pyfuzz.worlds.lists.module import ListsModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Snapshots:
 
 
 def snapshots(
-    module: Module, operations: list[Operation], operation: int, step: int
+    module: ListsModule, operations: list[Operation], operation: int, step: int
 ) -> Snapshots | None:
     """Run a sequence up to and with one step; None if the sequence has no such step.
 
@@ -87,7 +87,7 @@ def snapshots(
 
 
 def _world(
-    module: Module, names: SpteNames, touched: list[tuple[int, int]], bugged: frozenset[int]
+    module: ListsModule, names: SpteNames, touched: list[tuple[int, int]], bugged: frozenset[int]
 ) -> WorldPicture:
     places = [(vm, head) for vm in range(VMS) for head in range(HEADS)]
     lists = [
@@ -102,7 +102,7 @@ def _name(vm: int, head: int) -> str:
     return f"vm{vm} {head_name(head)}"
 
 
-def _list(module: Module, names: SpteNames, vm: int, head: int) -> ListPicture:
+def _list(module: ListsModule, names: SpteNames, vm: int, head: int) -> ListPicture:
     traits, rmap = module.traits, walk(module, vm, head)
 
     def name(address: int) -> str:

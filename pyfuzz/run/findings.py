@@ -16,9 +16,8 @@ from pyfuzz.errors import PyfuzzError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
+from pyfuzz.sequence.text import format_operation, parse
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.text import format_operation
 
 FILE = "findings.json"
 VERSION = 1
@@ -83,7 +82,7 @@ def _finding(record: dict[str, Any], target: Target) -> Finding:
         count=sum(by_worker.values()),
         first_execution=int(record["first_execution"]),
         first_seconds=float(record["first_seconds"]),
-        operations=list(binary.parse("\n".join(record["operations"]), FILE)),
+        operations=list(parse("\n".join(record["operations"]), FILE)),
         known=target.known_reason(kind, function, message),
         minimized=bool(record["minimized"]),
         by_worker=by_worker,

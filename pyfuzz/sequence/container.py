@@ -2,9 +2,10 @@
 """Files that hold a sequence: text, our binary container, raw engine input.
 
 The container, all numbers little-endian: magic ``PYFZ``, u8 version (1), u8 flags
-(1: with faults), two zero bytes, u32 length of the payload, u32 CRC-32 of the
-payload that starts from the flags, the payload (raw operations, at most 4096
-bytes).  A text says by its operations that it has faults, raw input cannot.
+(1: with faults), u8 the world's number, a zero byte, u32 length of the payload, u32 CRC-32 of the
+payload that starts from the flags and the world's number, the payload (raw
+operations, at most 4096 bytes).  A text says by its operations that it has
+faults, raw input cannot.
 """
 
 from __future__ import annotations
@@ -16,22 +17,23 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pyfuzz import files
+from pyfuzz import files, world
 from pyfuzz.errors import UsageError
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.operation import has_faults
-from pyfuzz.worlds.lists.text import HEADER, parse
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.text import format_text, parse, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from pyfuzz.worlds.lists.operation import Operation
+    from pyfuzz.world import Operation
 
 MAGIC = b"PYFZ"
 VERSION = 1
-_HEAD = struct.Struct("<4sBB2sII")
+_HEAD = struct.Struct("<4sBBBBII")
 _FLAGS_AT = 5
+_WORLD_AT = 6
 _FAULTS = 1
 
 # Longer than any sequence with comments that somebody wrote, shorter than a
@@ -54,7 +56,7 @@ class SequenceFile:
 
     ``operations`` are those that ``payload`` decodes to, so a text file's
     operations with counts that no record can hold are already split; ``text``
-    is the file's text, None for a binary one.
+    is the file's text, None for a binary one; ``world`` is the name of its world.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class SequenceFile:
     payload: bytes
     operations: tuple[Operation, ...]
     text: str | None = None
+    world: str = world.DEFAULT
 
     @property
     def faults(self) -> bool:
@@ -69,16 +72,22 @@ class SequenceFile:
         return has_faults(self.operations)
 
 
-def pack(payload: bytes, *, faults: bool = False) -> bytes:
-    """Put raw operations into a container, which says whether they have faults."""
+def pack(payload: bytes, *, of: str = world.DEFAULT, faults: bool = False) -> bytes:
+    """Put raw operations of a world into a container, which says whether they have faults."""
     if len(payload) > binary.MAX_BYTES:
         raise UsageError(
             f"a sequence must have at most {binary.MAX_BYTES} bytes "
-            f"({binary.MAX_OPERATIONS} operations), has {len(payload)}; shorten it"
+            f"({binary.max_operations(of)} operations), has {len(payload)}; shorten it"
         )
     flags = _FAULTS if faults else 0
-    checksum = zlib.crc32(payload, flags)
-    return _HEAD.pack(MAGIC, VERSION, flags, bytes(2), len(payload), checksum) + payload
+    number = world.NUMBERS[of]
+    checksum = zlib.crc32(payload, _start(flags, number))
+    return _HEAD.pack(MAGIC, VERSION, flags, number, 0, len(payload), checksum) + payload
+
+
+def _start(flags: int, number: int) -> int:
+    """What the checksum starts from, so that a damaged flag or world is noticed as well."""
+    return flags | number << 8
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -93,7 +102,7 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: a container must have at least {_HEAD.size} bytes, has {len(data)}: "
             f"it is truncated; {remedy}"
         )
-    magic, version, flags, reserved, length, checksum = _HEAD.unpack_from(data)
+    magic, version, flags, number, reserved, length, checksum = _HEAD.unpack_from(data)
     payload = data[_HEAD.size :]
     if magic != MAGIC:
         raise UsageError(f"{name}: a container must begin with {MAGIC!r}, is {magic!r}; {remedy}")
@@ -102,10 +111,11 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: the container's version must be {VERSION}, is {version}; "
             "use the pyfuzz that wrote it"
         )
-    if flags & ~_FAULTS or any(reserved):
+    if flags & ~_FAULTS or number not in world.NUMBERS.values() or reserved:
         raise UsageError(
-            f"{name}: byte 5 must be 0 or {_FAULTS}, bytes 6 and 7 must be 0, "
-            f"are {data[_FLAGS_AT : _FLAGS_AT + 3].hex(' ')}; {remedy}"
+            f"{name}: byte 5 must be 0 or {_FAULTS}, byte 6 a world's number "
+            f"({', '.join(f'{known} {name}' for name, known in world.NUMBERS.items())}), byte 7 "
+            f"must be 0, are {data[_FLAGS_AT : _FLAGS_AT + 3].hex(' ')}; {remedy}"
         )
     if len(payload) != length:
         state = "truncated" if len(payload) < length else "longer than it says"
@@ -113,7 +123,7 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: the payload must have {length} bytes, has {len(payload)}: "
             f"it is {state}; {remedy}"
         )
-    actual = zlib.crc32(payload, flags)
+    actual = zlib.crc32(payload, _start(flags, number))
     if actual != checksum:
         raise UsageError(
             f"{name}: the payload's CRC-32 must be {checksum:08x}, "
@@ -128,7 +138,8 @@ def unpack(data: bytes, name: str) -> bytes:
 
 def to_text(operations: Iterable[Operation]) -> str:
     """Write a whole text file: the header line and one operation a line."""
-    return f"{HEADER}\n{binary.format(operations)}"
+    operations = list(operations)
+    return f"{world.of(operations).header}\n{format_text(operations)}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -146,17 +157,21 @@ def read_bytes(path: Path) -> bytes:
         ) from None
 
 
-def read(path: Path, *, faults: bool = False) -> SequenceFile:
+def read(path: Path, *, of: str = world.DEFAULT, faults: bool = False) -> SequenceFile:
     """Read any file that holds a sequence; ``-`` is standard input.
 
     One whose name ends in .seq is text or a container, never engine input.
-    ``faults`` says whether an engine input is one of a campaign with faults.
+    ``of`` and ``faults`` say of which world an engine input is, and whether it is
+    one of a campaign with faults.
     Raises UsageError that names the file and, for a text, the line.
     """
     data = read_bytes(path)
     if data.startswith(MAGIC):
         payload = unpack(data, files.name_of(path))
-        return _file(path, FileKind.CONTAINER, payload, faults=bool(data[_FLAGS_AT] & _FAULTS))
+        own = world.numbered(data[_WORLD_AT])
+        assert own is not None  # unpack() has checked it
+        with_faults = bool(data[_FLAGS_AT] & _FAULTS)
+        return _file(path, FileKind.CONTAINER, payload, of=own.name, faults=with_faults)
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
     if len(data) > binary.MAX_BYTES:
@@ -164,7 +179,7 @@ def read(path: Path, *, faults: bool = False) -> SequenceFile:
             f"{files.name_of(path)}: an engine input must have at most {binary.MAX_BYTES} "
             f"bytes, has {len(data)}; it is neither text, container nor engine input"
         )
-    return _file(path, FileKind.RAW, data, faults=faults)
+    return _file(path, FileKind.RAW, data, of=of, faults=faults)
 
 
 def read_text(path: Path) -> SequenceFile:
@@ -183,13 +198,14 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
     if "\0" in text:
         raise _no_text(path, data, data.index(0), "must be text")
     operations = parse(text, name)
-    payload = binary.encode(operations)
+    own = world_of(text, name)
+    payload = own.encode(operations)
     if len(payload) > binary.MAX_BYTES:
         raise UsageError(
-            f"{name}: a sequence must have at most {binary.MAX_OPERATIONS} operations, "
-            f"has {len(payload) // binary.OPERATION_BYTES}; shorten it"
+            f"{name}: a sequence must have at most {binary.max_operations(own.name)} operations, "
+            f"has {len(operations)}; shorten it"
         )
-    return _file(path, FileKind.TEXT, payload, text, faults=has_faults(operations))
+    return _file(path, FileKind.TEXT, payload, text, of=own.name, faults=own.has_faults(operations))
 
 
 def _no_text(path: Path, data: bytes, at: int, rule: str) -> UsageError:
@@ -224,10 +240,16 @@ def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]
 
 
 def _file(
-    path: Path, kind: FileKind, payload: bytes, text: str | None = None, *, faults: bool
+    path: Path,
+    kind: FileKind,
+    payload: bytes,
+    text: str | None = None,
+    *,
+    of: str,
+    faults: bool,
 ) -> SequenceFile:
-    operations = tuple(binary.decode(payload, faults=faults))
-    return SequenceFile(path, kind, payload, operations, text)
+    operations = tuple(binary.decode(payload, of=of, faults=faults))
+    return SequenceFile(path, kind, payload, operations, text, of)
 
 
 def _looks_like_text(data: bytes) -> bool:

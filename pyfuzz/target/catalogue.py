@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pyfuzz import paths
+from pyfuzz import paths, world
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.target.known_findings import SHIPPED, Known, about, lookup, read
@@ -24,7 +24,7 @@ class Target:
 
     ``defines`` are ``NAME=VALUE`` texts for the compiler.  ``known`` are the
     declared findings that are about this target.  ``builds`` is False where not
-    compiling is what the target is there to show.
+    compiling is what the target is there to show.  ``world`` is the one that it was made for.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Target:
     known: tuple[Known, ...] = ()
     builds: bool = True
     note: str = ""
+    world: str = world.DEFAULT
 
     @property
     def extracted(self) -> bool:

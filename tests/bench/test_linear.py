@@ -12,8 +12,8 @@ import ctypes
 import pytest
 
 from pyfuzz.module import compiled
+from pyfuzz.sequence.binary import encode
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 # The credit of a step, or the whole of a list that is walked each time, and

@@ -16,8 +16,8 @@ from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.run.options import Options
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 from pyfuzz.worlds.lists.operation import Opcode
 
 
@@ -25,7 +25,7 @@ def finding(known: str | None = None, operations: int = 1) -> Finding:
     text = "remove vm0 f0 s0\n" * operations
     return Finding(
         Kind.HOST_BUG, "pte_list_remove", "BUG() reached: the host would have died " * 4, 3, 7,
-        12_345, 10, 0.5, binary.parse(text, "test"), known, minimized=True,
+        12_345, 10, 0.5, parse(text, "test"), known, minimized=True,
         artifact=Path("x.seq"),
     )  # fmt: skip
 

@@ -17,15 +17,15 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export.subject import Item
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 
 # Another shape than LOST, and the same place in the target.
 LONGER = "add vm1 f3 s7\nremove vm1 f3 s7\nadd vm1 f3 s9\nremove vm1 f3 s1\n"
 
 
 def item(kind: Kind, text: str, function: str = "pte_list_remove") -> Item:
-    operations = tuple(binary.parse(text, "test"))
+    operations = tuple(parse(text, "test"))
     return Item(kind, function, "a message", 0, operations, None, stem="stem")
 
 
@@ -106,10 +106,10 @@ def test_run_folder_has_a_finding_of_the_same_shape_or_place(tmp_path: Path) -> 
     base = find(str(make_run(tmp_path / "run", lost_entry())))
     with Comparison(catalogue.get("rfc-v3"), base) as comparison:
         comparison.replay_findings_of_base()
-        found = comparison.target.run(binary.parse(LONGER, "test"), "fuzz")
+        found = comparison.target.run(parse(LONGER, "test"), "fuzz")
         (signature,) = (one.signature for one in found if one.kind is Kind.LOST_ENTRY)
 
-        assert comparison.on_base(binary.parse(LOST, "test"), "fuzz") is None
+        assert comparison.on_base(parse(LOST, "test"), "fuzz") is None
         assert comparison.why(item(Kind.LOST_ENTRY, LOST), 0, 1, None) is not None
         assert comparison.why(item(Kind.LOST_ENTRY, LONGER), 0, 3, None) is None
         assert comparison.why(item(Kind.LOST_ENTRY, LONGER), signature, 3, None) is not None

@@ -13,12 +13,12 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists import faults
-from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.operation import Opcode
-from pyfuzz.worlds.lists.text import parse
 
 TARGETS = ("bug", "rfc-v3", "rfc-v4", "v6.6", "hardened")
 DEATH, DETECTED, SILENT = Outcome.HOST_DEATH, Outcome.DETECTED, Outcome.SILENT

@@ -17,9 +17,9 @@ from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Evidence, Outcome
+from pyfuzz.sequence.binary import decode
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
-from pyfuzz.worlds.lists.binary import decode
 from pyfuzz.worlds.lists.operation import Opcode
 
 LITTLE = Effort(sample=10, runs=40, sanitized=5, replays=3)

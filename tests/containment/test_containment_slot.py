@@ -11,15 +11,15 @@ import pytest
 
 from pyfuzz.containment import search
 from pyfuzz.extract import extract
-from pyfuzz.module import compiled
-from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.paths import corpus
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import container
+from pyfuzz.sequence.binary import encode
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists import module as lists_module
+from pyfuzz.worlds.lists.module import ListsModule
 
 FILE = corpus() / "regressions" / "remove-behind-an-empty-head.seq"
 _TAG = 1
@@ -36,7 +36,7 @@ def kernel() -> Target:
 BOTH = pytest.mark.parametrize("target", [port, pytest.param(kernel, marks=pytest.mark.kernels)])
 
 
-def descriptors(module: Module) -> list[tuple[int, int, int, tuple[int, ...]]]:
+def descriptors(module: ListsModule) -> list[tuple[int, int, int, tuple[int, ...]]]:
     """Return more, spte_count, tail_count and all slots of each of vm0 f0's, as they are."""
     found = []
     address = module.head_value(0, 0) & ~_TAG
@@ -51,7 +51,7 @@ def descriptors(module: Module) -> list[tuple[int, int, int, tuple[int, ...]]]:
 
 @BOTH
 def test_slot_minus_one_makes_an_entry_of_the_counts(target: Callable[[], Target]) -> None:
-    module = compiled.load(target())
+    module = lists_module.load(target())
     module.begin()
     *before, remove = container.read(FILE).operations
     for number, op in enumerate(before):

@@ -12,11 +12,11 @@ from reached import reached_after_each
 
 from pyfuzz import paths
 from pyfuzz.kinds import Kind
-from pyfuzz.module import compiled
 from pyfuzz.regression.expectation import parse_expectations
+from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import FileKind, SequenceFile, read_folder
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.judge import Judge
 
 PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
@@ -88,7 +88,7 @@ def test_regressions_expect_what_each_port_is_there_to_show(port: str) -> None:
 
 @pytest.mark.parametrize("port", ["bug", "v5.10", "v6.6-corruption-bug"])
 def test_regressions_reach_bug_in_each_of_the_three_places(port: str) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     places = set()
     for file in corpus("regressions"):
         module.run(file.payload)
@@ -120,7 +120,7 @@ def test_regression_without_any_one_operation_shows_its_finding_no_more(name: st
     file = next(file for file in corpus("regressions") if file.path.stem == name)
     expectations = parse_expectations(file.text or "", name)
     target = catalogue.get(SHORTEST[name])
-    module = compiled.load(target)
+    module = lists_module.load(target)
 
     def shown(payload: bytes) -> set[int]:
         module.run(payload)
@@ -138,7 +138,7 @@ def test_regression_without_any_one_operation_shows_its_finding_no_more(name: st
 
 @pytest.mark.parametrize("port", PORTS)
 def test_regressions_are_seen_alike_by_both_oracles(port: str) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     for file in corpus("regressions"):
         judge = Judge(module)
         for number, op in enumerate(file.operations):

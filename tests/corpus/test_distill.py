@@ -20,9 +20,10 @@ from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.run.folder import RunFolder
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
 
 DIES = "{ extern void _exit(int); _exit(3); }"
 SLEEPS = "{ extern unsigned int sleep(unsigned int); sleep(100); }"
@@ -32,7 +33,7 @@ RFC_V4 = catalogue.get("rfc-v4")
 
 
 def payload(text: str) -> bytes:
-    return binary.encode(binary.parse(text, "test"))
+    return binary.encode(parse(text, "test"))
 
 
 def write(folder: Path, *texts: str) -> list[Path]:

@@ -12,10 +12,10 @@ import pytest
 from pyfuzz.coverage import lines
 from pyfuzz.coverage.lines import FileCoverage, Line, LineCoverage, line_coverage
 from pyfuzz.replay.runner import ChildDiedError, Runner
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, Target
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.binary import parse
 
 STRAY = "add vm0 f1 s0\nremove vm0 f1 s5\n"
 LONG = "add vm0 f1 s0 x1001\nzap-all vm0 f1\n"

@@ -15,9 +15,9 @@ from pyfuzz.export.c_reproducer import Case, case_of, generate
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
 
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30"
 NOT_RECYCLED = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
@@ -42,7 +42,7 @@ def shown(which: str, target: Target, text: str, kind: Kind, folder: Path) -> En
     """Export a case, compile it and run it."""
     folder.mkdir(exist_ok=True)
     source = folder / "repro.c"
-    operations = tuple(binary.parse(text, "test"))
+    operations = tuple(parse(text, "test"))
     source.write_bytes(generate(Case(target, operations, kind), source.name))
     return run(compile_c(which, source))
 
@@ -152,7 +152,7 @@ def test_c_file_prints_what_is_expected_and_what_is_seen(port: str, tmp_path: Pa
 
 def test_c_file_stops_at_the_step_that_fails(tmp_path: Path) -> None:
     source = tmp_path / "repro.c"
-    operations = tuple(binary.parse("add vm0 f0 s0 x40\nadd vm0 f1 s50", "test"))
+    operations = tuple(parse("add vm0 f0 s0 x40\nadd vm0 f1 s50", "test"))
     case = Case(catalogue.get("v6.6"), operations, Kind.SHAPE, stop=Stop(0, 14))
     source.write_bytes(generate(case, source.name))
 

@@ -17,8 +17,8 @@ from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
+from pyfuzz.sequence.text import parse
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
 
 CORRECT = """
 add vm0 f0 s0 x40
@@ -44,7 +44,7 @@ STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 def shown(which: str, target: Target, text: str, kind: Kind, folder: Path, *flags: str) -> Ended:
     """Export a case, compile it and run it."""
     source = folder / "repro.c"
-    operations = tuple(binary.parse(text, "test"))
+    operations = tuple(parse(text, "test"))
     source.write_bytes(generate(Case(target, operations, kind), source.name))
     # The warnings of a kernel's code are not ours.
     return run(compile_c(which, source, "-w", "-fno-sanitize=all", *flags))

@@ -20,9 +20,9 @@ from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.regression.expectation import Expected
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
-from pyfuzz.worlds.lists import binary
 
 XSD = Path(__file__).parents[1] / "schemas" / "junit.xsd"
 LOST = Item(
@@ -30,7 +30,7 @@ LOST = Item(
     "pte_list_remove",
     "vm0 f0 must hold 1 entries, holds 0: s0 is gone",
     0,
-    tuple(binary.parse("add vm0 f0 s0\nremove vm0 f0 s1", "test")),
+    tuple(parse("add vm0 f0 s0\nremove vm0 f0 s1", "test")),
     None,
     count=10_000,
     first_seconds=0.25,
@@ -197,7 +197,7 @@ def test_sarif_of_a_regression_names_each_bug_once_and_what_is_missing() -> None
 
 def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:
     def fingerprint(text: str) -> str:
-        operations = tuple(binary.parse(text, "test"))
+        operations = tuple(parse(text, "test"))
         item = Item(Kind.LEAK, "f", "text", 0, operations, None)
         log = sarif_of(Subject("run", TARGET, "fuzz", (item,)))
         value: str = log["runs"][0]["results"][0]["partialFingerprints"]["pyfuzzFinding/v1"]

@@ -16,12 +16,12 @@ from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import Extraction, extract
 from pyfuzz.kinds import Kind
-from pyfuzz.module import compiled
+from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.container import read_folder
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Operation
-from pyfuzz.worlds.lists.text import parse
 
 pytestmark = pytest.mark.kernels
 
@@ -45,7 +45,7 @@ def extracted(version: str, *, config: bool = False) -> Extraction:
 
 
 def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:
-    module = compiled.load(extraction.target)
+    module = lists_module.load(extraction.target)
     module.run(encode(list(parse(text, "test"))))
     return {(finding.kind, finding.function) for finding in module.last().findings}
 
@@ -90,8 +90,8 @@ def test_kernel_traits(
 def test_kernel_behaves_as_the_port_of_its_generation(
     version: str, config: bool, port: str
 ) -> None:
-    kernel = compiled.load(extracted(version, config=config).target)
-    ours = compiled.load(catalogue.get(port))
+    kernel = lists_module.load(extracted(version, config=config).target)
+    ours = lists_module.load(catalogue.get(port))
 
     for name, operations in corpora():
         assert first_difference(ours, kernel, operations) == "", name
@@ -102,7 +102,7 @@ def test_kernel_from_mmu_alone_behaves_as_from_its_tree(tmp_path: Path, version:
     tree = debian.source(version)
     alone = shutil.copy(tree / "arch/x86/kvm/mmu/mmu.c", tmp_path / "mmu.c")
 
-    left, right = (compiled.load(extract(path).target) for path in (tree, Path(alone)))
+    left, right = (lists_module.load(extract(path).target) for path in (tree, Path(alone)))
 
     for name, operations in list(corpora())[::10]:
         assert first_difference(left, right, operations) == "", name

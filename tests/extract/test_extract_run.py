@@ -13,10 +13,11 @@ from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
+from pyfuzz.sequence.binary import decode, encode
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import decode, encode
+from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Opcode, Operation
-from pyfuzz.worlds.lists.text import parse
 
 # What a correct caller never does: errors have their own tests.
 ERRORS = {
@@ -42,7 +43,7 @@ def findings(module: compiled.Module, operations: list[Operation]) -> set[tuple[
 @pytest.mark.parametrize("name", NAMES)
 def test_extracted_correct_callers_find_only_what_is_known(name: str) -> None:
     target = extract(KERNELS / f"{name}.c").target
-    module = compiled.load(target)
+    module = lists_module.load(target)
     known = {(known.kind, known.function) for known in target.known}
 
     for seed in range(200):
@@ -63,7 +64,7 @@ def test_extracted_correct_callers_find_only_what_is_known(name: str) -> None:
 )
 def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> None:
     target = extract(KERNELS / f"{name}.c").target
-    module = compiled.load(target)
+    module = lists_module.load(target)
 
     found = findings(module, list(parse(text, "test")))
 
@@ -76,8 +77,8 @@ def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> Non
     ("name", "port"), [("v5.10", "v5.10"), ("v6.15", "v6.15"), ("v7", "v6.15")]
 )
 def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -> None:
-    made_up = compiled.load(extract(KERNELS / f"{name}.c").target)
-    ours = compiled.load(catalogue.get(port))
+    made_up = lists_module.load(extract(KERNELS / f"{name}.c").target)
+    ours = lists_module.load(catalogue.get(port))
 
     for seed in range(8):
         difference = first_difference(ours, made_up, drawn(seed, errors=False))
@@ -87,7 +88,7 @@ def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
     extraction = extract(KERNELS / f"{name}.c")
-    traits, built = extraction.traits, compiled.load(extraction.target).traits
+    traits, built = extraction.traits, lists_module.load(extraction.target).traits
 
     assert built.capacity == traits.capacity_value
     assert bool(built.spte_count_size) == (traits.count_field is not None)
@@ -100,7 +101,7 @@ def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
 def test_extracted_config_on_kills_the_host(tmp_path: Path) -> None:
     target = extract(variant(tmp_path, "v7"), bug_on_data_corruption=True).target
 
-    found = findings(compiled.load(target), list(parse("remove vm1 f3 s9", "test")))
+    found = findings(lists_module.load(target), list(parse("remove vm1 f3 s9", "test")))
 
     assert found == {(Kind.HOST_BUG, "pte_list_remove")}
 
@@ -117,14 +118,14 @@ def test_extracted_mistake_of_a_kernel_is_found(
     tmp_path: Path, change: tuple[str, str], kind: Kind, text: str
 ) -> None:
     sequence = list(parse(f"{text}\nadd vm0 f1 s50 x2\nremove vm0 f1 #0\nremove vm0 f1 #0", "test"))
-    module = compiled.load(extracted(tmp_path, "v7", change).target)
+    module = lists_module.load(extracted(tmp_path, "v7", change).target)
 
     assert kind in {found for found, _ in findings(module, sequence)}
 
 
 def test_extracted_zap_all_by_gfn_serves_parents_too() -> None:
     """4.19 zaps entry by entry and finds the head anew by gfn: parents have none."""
-    module = compiled.load(extract(KERNELS / "v4.19.c").target)
+    module = lists_module.load(extract(KERNELS / "v4.19.c").target)
 
     found = findings(
         module, list(parse("add vm0 p1 s5 x7\nzap-all vm0 p1\nadd vm0 f3 s5 x7", "test"))
@@ -137,7 +138,7 @@ def test_extracted_kernel_without_vm_dead_bugs_its_vm_and_is_clean(tmp_path: Pat
     bugged_only = KVM_HOST_H.replace(
         "kvm->vm_bugged = kvm->vm_dead = true", "kvm->vm_bugged = true"
     )
-    module = compiled.load(extract(tree(tmp_path, kvm_host=bugged_only)).target)
+    module = lists_module.load(extract(tree(tmp_path, kvm_host=bugged_only)).target)
 
     module.begin()
     stray = Operation(Opcode.REMOVE_STRAY, vm=1, head=3, head_vm=1, operand=9)

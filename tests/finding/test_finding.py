@@ -11,13 +11,13 @@ from pyfuzz.finding.finding import FindingTable, death, write_artifact
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
 from pyfuzz.run import findings as finding_store
-from pyfuzz.sequence import container
+from pyfuzz.sequence import binary, container
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 
 TARGET = catalogue.get("rfc-v4")
-SHORT = binary.encode(binary.parse("remove vm0 f0 s0\n", "test"))
-LONG = binary.encode(binary.parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
+SHORT = binary.encode(parse("remove vm0 f0 s0\n", "test"))
+LONG = binary.encode(parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
 
 
 def slot(

@@ -17,13 +17,12 @@ from pyfuzz.finding.minimize import choose, minimize_in, shrink
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence.binary import decode, encode
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.binary import decode, encode
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 from pyfuzz.worlds.lists.simplify import size
-from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -231,7 +230,7 @@ def test_minimize_public_entry_takes_a_target() -> None:
 
     shortest = minimize(
         catalogue.get("bug"),
-        binary.parse("add vm1 f1 s3 x2\nremove vm1 f1 s9", "x"),
+        parse("add vm1 f1 s3 x2\nremove vm1 f1 s9", "x"),
         kind=Kind.HOST_BUG,
         function="pte_list_remove",
     )

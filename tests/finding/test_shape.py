@@ -10,16 +10,16 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyfuzz.finding.shape import bugs, same_bug, shape
 from pyfuzz.kinds import Kind
-from pyfuzz.worlds.lists import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.worlds.lists.operation import Context, Opcode, Operation
-from pyfuzz.worlds.lists.shape import bugs, same_bug, shape
 
 MANY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 
 
 def shape_of(text: str) -> tuple[str, ...]:
-    return shape(binary.parse(text, "test"))
+    return shape(parse(text, "test"))
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Found:
 
 
 def found(text: str, kind: Kind = Kind.LOST_ENTRY, function: str = "pte_list_remove") -> Found:
-    return Found(kind, function, binary.parse(text, "test"))
+    return Found(kind, function, parse(text, "test"))
 
 
 def test_shape_of_a_sequence_names_what_each_step_does() -> None:
@@ -126,4 +126,4 @@ def test_shape_after_the_vms_are_renamed_is_the_same(
 def test_shape_of_a_fault_has_its_name() -> None:
     text = "add vm2 f3 s9 x2\nfault vm2 f3 head-zero\n"
 
-    assert ("add v0 f0 x2", "fault head-zero v0 f0") == shape(binary.parse(text, "test"))
+    assert ("add v0 f0 x2", "fault head-zero v0 f0") == shape(parse(text, "test"))

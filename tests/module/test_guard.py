@@ -10,8 +10,9 @@ from plants import Edit, plant
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 
 FAULT = "context kworker\nremove vm0 f0 s9"
 STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
@@ -21,7 +22,7 @@ ENDLESS = Edit(
 
 
 def kinds_of(module: Module, text: str) -> set[Kind]:
-    module.run(binary.encode(binary.parse(text, "test")))
+    module.run(binary.encode(parse(text, "test")))
     return {finding.kind for finding in module.last().findings}
 
 

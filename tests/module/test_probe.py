@@ -12,9 +12,9 @@ from pyfuzz.module import compiled
 from pyfuzz.module.shared import Shared
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.fault import Edit
+from pyfuzz.sequence.binary import decode, encode
+from pyfuzz.sequence.text import format_operation, parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import decode, encode
-from pyfuzz.worlds.lists.text import format_operation, parse
 
 COUNT_SHORT = Edit(
     ("pte_list_count",),

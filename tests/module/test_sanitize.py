@@ -13,9 +13,10 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 VAL = "	val = head->more ? rmap_many(head->more) : 0;\n"
@@ -29,7 +30,7 @@ TEXT = "add vm0 f0 s0 x2\nremove vm0 f0 s0 x2"
 
 
 def findings_of(target: Target, flavour: str, times: int = 1) -> list[tuple[RawFinding, ...]]:
-    data = binary.encode(binary.parse(TEXT, "test"))
+    data = binary.encode(parse(TEXT, "test"))
     with Runner(target, flavour) as runner:
         return [runner.run(data) for _ in range(times)]
 
@@ -63,7 +64,7 @@ def test_clean_port_under_sanitizers_has_no_report() -> None:
 def test_report_replays_a_finding_in_the_flavour_that_shows_it(tmp_path: Path) -> None:
     target = plant("v6.6", tmp_path, USE_AFTER_FREE)
     said = {"kind": "host-fault", "function": "pte_list_remove", "known": False}
-    operations = tuple(binary.parse(TEXT, "test"))
+    operations = tuple(parse(TEXT, "test"))
     stored = [
         StoredFinding({**said, "flavour": flavour}, operations, None)
         for flavour in ("sanitize", "fuzz")

@@ -13,10 +13,11 @@ import pytest
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.module.shared import Shared, size_bytes
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 
-STRAY = binary.encode(binary.parse("remove vm0 f0 s0\n", "test"))
+STRAY = binary.encode(parse("remove vm0 f0 s0\n", "test"))
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from pyfuzz.regression import writing
 from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.regression.writing import Case
 from pyfuzz.sequence import container
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"
 OFF = "lost-entry-rmap-remove-off-a-member-from-empty"
@@ -30,7 +30,7 @@ def call(*arguments: object) -> Result:
 
 
 def case(text: str, operation: int, kind: Kind = Kind.LOST_ENTRY) -> Case:
-    operations = tuple(binary.parse(text, "test"))
+    operations = tuple(parse(text, "test"))
     return Case(kind, "pte_list_remove", "s0 is gone", "rfc-v3", operations, operation)
 
 

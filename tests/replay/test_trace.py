@@ -12,21 +12,21 @@ from plants import Edit, plant
 from strategies import busy_sequences
 
 from pyfuzz.kinds import Kind
-from pyfuzz.module import compiled
 from pyfuzz.replay import trace_text
 from pyfuzz.replay.runner import Runner
-from pyfuzz.replay.trace import trace
+from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import encode
-from pyfuzz.worlds.lists.text import format_text, parse
+from pyfuzz.worlds.lists import module as lists_module
+from pyfuzz.worlds.lists.trace import trace
 
 if TYPE_CHECKING:
-    from pyfuzz.replay.trace import Entry
+    from pyfuzz.replay.entry import Entry
     from pyfuzz.worlds.lists.operation import Operation
 
 
 def traced(port: str, text: str) -> list[Entry]:
-    return list(trace(compiled.load(catalogue.get(port)), parse(text, "test")))
+    return list(trace(lists_module.load(catalogue.get(port)), parse(text, "test")))
 
 
 def shown(port: str, text: str) -> str:
@@ -129,7 +129,7 @@ def test_trace_findings_are_those_of_a_run(tmp_path: Path) -> None:
     ops = parse("context vm1 cpu0\nremove vm0 f0 s9 x4\nadd vm0 f0 s0\nremove vm0 f0 s1", "x")
     with Runner(target) as runner:
         traced_findings = [f for entry in runner.trace(ops) for f in entry.findings]
-    module = compiled.load(target)
+    module = lists_module.load(target)
     list(trace(module, ops))
     assert tuple(traced_findings) == module.last().findings
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyfuzz.cli.group import run
+from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import pack
-from pyfuzz.worlds.lists.binary import encode, parse
+from pyfuzz.sequence.text import parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
 CLEAN = "add vm0 f0 s0 x99\n"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from strategies import operations
 
 from pyfuzz.errors import UsageError
-from pyfuzz.worlds.lists.binary import MAX_OPERATIONS, decode, encode, split
+from pyfuzz.sequence.binary import decode, encode, max_operations, split
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
-from pyfuzz.worlds.lists.text import format_text, parse
 
 sequences = st.lists(operations(), max_size=12)
 
@@ -137,4 +137,4 @@ def test_encode_operation_that_breaks_a_rule_is_an_error(op: Operation) -> None:
 
 
 def test_encode_most_operations_fills_one_input() -> None:
-    assert len(encode([Operation(Opcode.ADD)] * MAX_OPERATIONS)) == 4096
+    assert len(encode([Operation(Opcode.ADD)] * max_operations())) == 4096

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pyfuzz.errors import UsageError
 from pyfuzz.sequence import container
+from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import FileKind, pack, read, read_folder, unpack
-from pyfuzz.worlds.lists.binary import encode, parse
+from pyfuzz.sequence.text import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

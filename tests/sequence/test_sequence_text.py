@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.worlds.lists.operation import Opcode, Operation
-from pyfuzz.worlds.lists.text import format_text, parse
 
 
 def test_parse_every_word_gives_its_opcode() -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyfuzz.worlds.lists.binary import encode
+from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.text import parse
 from pyfuzz.worlds.lists.model import Effect, Model
 from pyfuzz.worlds.lists.operation import Opcode, Operation
-from pyfuzz.worlds.lists.text import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

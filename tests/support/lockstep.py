@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Step
+from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 
 
-def first_difference(left: Module, right: Module, operations: Sequence[Operation]) -> str:
+def first_difference(left: ListsModule, right: ListsModule, operations: Sequence[Operation]) -> str:
     """Return a line on the first step after which the two differ, '' if none does.
 
     Compared after every step: everything that the step reports (the SPTE
@@ -38,9 +38,9 @@ def _reported(step: Step) -> tuple[object, ...]:
     return astuple(step)
 
 
-def _list(module: Module, operation: Operation) -> list[int] | None:
+def _list(module: ListsModule, operation: Operation) -> list[int] | None:
     return module.list(operation.head_vm, operation.head)
 
 
-def _lists(module: Module) -> list[list[int] | None]:
+def _lists(module: ListsModule) -> list[list[int] | None]:
     return [module.list(vm, head) for vm in range(VMS) for head in range(HEADS)]

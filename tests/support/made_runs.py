@@ -17,9 +17,9 @@ from pyfuzz.run import provenance, stats
 from pyfuzz.run.folder import RunFolder, store
 from pyfuzz.run.options import Options
 from pyfuzz.run.stats import Sample, StatsFile, WorkerSample
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
-from pyfuzz.worlds.lists.binary import parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
 FLOOD = "add vm1 f2 s0 x30\nremove vm1 f2 s900 x2\n"

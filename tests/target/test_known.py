@@ -11,8 +11,9 @@ import pytest
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module.compiled import load
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue, known_findings
-from pyfuzz.worlds.lists import binary
 
 ENTRY = """
 [[known]]
@@ -177,7 +178,7 @@ def test_port_that_appends_with_a_hole_is_known_not_to_recycle(name: str) -> Non
     module = load(target)
     text = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
 
-    module.run(binary.encode(binary.parse(text, "test")))
+    module.run(binary.encode(parse(text, "test")))
 
     (finding,) = module.last().findings
     assert (finding.kind, finding.function) == (Kind.COUNT_CONTRACT, "rmap_add")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyfuzz.module import compiled
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists import binary
+from pyfuzz.worlds.lists import module as lists_module
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,10 @@ from pyfuzz.worlds.lists import binary
     ],
 )
 def test_rfc_v4_error_logs_its_own_words_with_the_spte(text: str, message: str) -> None:
-    module = compiled.load(catalogue.get("rfc-v4"))
+    module = lists_module.load(catalogue.get("rfc-v4"))
     module.begin()
 
-    for number, operation in enumerate(binary.parse(text, "test")):
+    for number, operation in enumerate(parse(text, "test")):
         for step in range(operation.repeat):
             module.step(operation, number, step)
 

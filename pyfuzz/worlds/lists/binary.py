@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sequences of operations: the binary form, and the way to the text form.
+"""The binary form of the lists world.
 
 Four bytes an operation; every byte string decodes, see docs/sequences.md:
 
@@ -32,32 +32,11 @@ from pyfuzz.worlds.lists.operation import (
     Operation,
     check,
 )
-from pyfuzz.worlds.lists.text import format_operation, format_text, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "Context",
-    "Opcode",
-    "Operation",
-    "Sequence",
-    "decode",
-    "encode",
-    "format",
-    "format_operation",
-    "parse",
-    "split",
-]
-
-Sequence = tuple[Operation, ...]
-# Read as sequence.format().
-format = format_text
-
 OPERATION_BYTES = 4
-# What the harness takes in one run (PYFUZZ_MAX_INPUT).
-MAX_BYTES = 4096
-MAX_OPERATIONS = MAX_BYTES // OPERATION_BYTES
 
 # How many of the 32 codes mean an opcode, in the order of the codes.  Errors
 # are rare, so that most sequences get to build long lists.

@@ -114,7 +114,7 @@ class Model:
     whether its rmap_add, or its caller, zaps a list that has grown too long.
     """
 
-    def __init__(self, opcodes: frozenset[Opcode], *, recycles: bool) -> None:
+    def __init__(self, opcodes: frozenset[int], *, recycles: bool) -> None:
         self.opcodes = opcodes
         self.recycles = recycles
         self.vms = [VmModel() for _ in range(VMS)]

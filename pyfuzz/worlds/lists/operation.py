@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pyfuzz.errors import UsageError
 from pyfuzz.worlds.lists.faults import FAULTS
@@ -135,6 +135,8 @@ class Operation:
     number of a fault.  Fields that the opcode does not use are 0 (``repeat``
     is 1, ``head_vm`` is ``vm``).  Source: csrc/harness/pyfuzz.h.
     """
+
+    world: ClassVar[str] = "lists"
 
     opcode: Opcode
     vm: int = 0

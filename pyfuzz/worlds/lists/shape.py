@@ -1,37 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The shape of a sequence: what it does, without the numbers that do not matter.
 
-Two findings of one kind in one function whose minimised sequences have the
-same shape are one bug, whichever line, VM, list or SPTE they were seen with.
+The same for sequences that differ in nothing but which VM, list or SPTE they use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Protocol, TypeVar
 
-from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Skip
 from pyfuzz.worlds.lists.faults import FAULTS
 from pyfuzz.worlds.lists.model import Model, Prediction
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Context, Heads, Opcode, Operation
 
 Shape = tuple[str, ...]
-
-
-class Found(Protocol):
-    """What is needed of a finding to tell whether it is another one."""
-
-    @property
-    def kind(self) -> Kind: ...
-    @property
-    def function(self) -> str: ...
-    @property
-    def operations(self) -> Sequence[Operation]: ...
-
-
-F = TypeVar("F", bound=Found)
 
 
 def shape(operations: Iterable[Operation]) -> Shape:
@@ -49,22 +32,6 @@ def shape(operations: Iterable[Operation]) -> Shape:
     steps = [step for op in operations for step in recorder.steps(op)]
     runs = ((text, len(list(like))) for text, like in groupby(steps))
     return tuple(text if times == 1 else f"{text} x{times}" for text, times in runs)
-
-
-def same_bug(a: Found, b: Found) -> bool:
-    """Tell whether two findings with minimised sequences are one bug."""
-    return (
-        a.kind is b.kind and a.function == b.function and shape(a.operations) == shape(b.operations)
-    )
-
-
-def bugs(findings: Iterable[F]) -> list[list[F]]:
-    """Put findings that are one bug together, in the order in which they come."""
-    found: dict[tuple[Kind, str, Shape], list[F]] = {}
-    for finding in findings:
-        key = (finding.kind, finding.function, shape(finding.operations))
-        found.setdefault(key, []).append(finding)
-    return list(found.values())
 
 
 class _Recorder:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text form of a sequence: one operation a line, see docs/sequences.md."""
+"""The words of an operation of the lists world, see docs/sequences.md."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pyfuzz.errors import UsageError
+from pyfuzz.world import LineError
 from pyfuzz.worlds.lists import faults
 from pyfuzz.worlds.lists.operation import (
     FORMS,
@@ -25,24 +25,11 @@ from pyfuzz.worlds.lists.operation import (
     problem,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+HEADER = "# pyfuzz sequence 1"
 
-VERSION = 1
-HEADER = f"# pyfuzz sequence {VERSION}"
-
-# Twice the longest word that means something.
-_MAX_WORD = 64
-
-_HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b(.*)$")
-_COMMENT = re.compile(r"^\s*#|\s\s#|\t#")
 _WORDS: dict[str, list[Opcode]] = {}
 for _opcode, _form in FORMS.items():
     _WORDS.setdefault(_form.word, []).append(_opcode)
-
-
-class _LineError(Exception):
-    """What is wrong with a line; parse() adds where it is."""
 
 
 def head_name(head: int) -> str:
@@ -84,63 +71,12 @@ def _context_text(op: Operation) -> str:
     return f"vm{op.vm} cpu{op.operand - Context.VCPU0}"
 
 
-def format_text(operations: Iterable[Operation]) -> str:
-    """Write a sequence in the canonical text form, without the header line."""
-    return "".join(format_operation(op) + "\n" for op in operations)
-
-
-def strip_comment(line: str) -> str:
-    """Return the line without its comment and without blanks at its ends."""
-    found = _COMMENT.search(line)
-    return (line[: found.start()] if found else line).strip()
-
-
-def parse(text: str, name: str) -> list[Operation]:
-    """Read the text form; ``name`` is what the errors call the text.
-
-    Raises UsageError ``name:line: rule, value; remedy`` at the first line
-    that is neither an operation, a comment nor blank.
-    """
-    operations: list[Operation] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            _check_header(line)
-            words = strip_comment(line).split()
-            if words:
-                _check_words(words)
-                operations.append(_operation(words))
-        except _LineError as wrong:
-            raise UsageError(f"{name}:{number}: {wrong}") from None
-    return operations
-
-
-def _check_header(line: str) -> None:
-    found = _HEADER.match(line)
-    version = found[1].strip() if found else str(VERSION)
-    if version != str(VERSION):
-        raise _LineError(
-            f"the sequence's version must be {VERSION}, is '{version[:_MAX_WORD]}'; "
-            f"write '{HEADER}', or use the pyfuzz that wrote this file"
-        )
-
-
-def _check_words(words: list[str]) -> None:
-    """Look for what is no text of ours at all, so that no message has to show it."""
-    for word in words:
-        if len(word) > _MAX_WORD:
-            raise _LineError(
-                f"a word must have at most {_MAX_WORD} characters, '{ascii(word[:12])[1:-1]}…' has "
-                f"{len(word)}; see docs/sequences.md"
-            )
-        if not word.isprintable():
-            raise _LineError(f"a word must be printable, is {word!a}; see docs/sequences.md")
-
-
-def _operation(words: list[str]) -> Operation:
+def parse_words(words: list[str]) -> Operation:
+    """Read the words of one line; raises LineError if they are no operation."""
     word, *rest = words
     opcodes = _WORDS.get(word)
     if opcodes is None:
-        raise _LineError(
+        raise LineError(
             f"an operation must be one of {', '.join(sorted(_WORDS))}, is '{word}'; "
             "see docs/sequences.md"
         )
@@ -156,14 +92,14 @@ def _operation(words: list[str]) -> Operation:
     opcode, operand = _operand(rest, opcodes)
     repeat = _repeat(rest, FORMS[opcode])
     if rest:
-        raise _LineError(_unexpected(rest[0], word))
+        raise LineError(_unexpected(rest[0], word))
     return _checked(Operation(opcode, vm, head, head_vm, operand, repeat))
 
 
 def _checked(op: Operation) -> Operation:
     what = problem(op)
     if what is not None:
-        raise _LineError(f"{what}; {_example(op.form.word)}")
+        raise LineError(f"{what}; {_example(op.form.word)}")
     return op
 
 
@@ -179,7 +115,7 @@ def _context(rest: list[str]) -> Operation:
             cpu = _number(rest, "cpu", VCPUS, "vCPU", "context")
             return Operation(Opcode.CONTEXT, vm, head_vm=vm, operand=Context.VCPU0 + cpu)
         case _:
-            raise _LineError(
+            raise LineError(
                 f"context must be followed by {Operand.CONTEXT.value}, "
                 f"is followed by '{' '.join(rest)}'; {example}"
             )
@@ -189,21 +125,21 @@ def _fault(rest: list[str], vm: int, head: int, head_vm: int) -> Operation:
     """Take the fault's name and which one of what it can damage."""
     example = _example("fault")
     if not rest:
-        raise _LineError(f"the fault of fault must be a name, is missing; {example}")
+        raise LineError(f"the fault of fault must be a name, is missing; {example}")
     try:
         number = faults.get(rest.pop(0)).number
     except UsageError as error:
-        raise _LineError(str(error)) from None
+        raise LineError(str(error)) from None
     operand = _number(rest, "", SPTES, "number", "fault") if rest else 0
     if rest:
-        raise _LineError(_unexpected(rest[0], "fault"))
+        raise LineError(_unexpected(rest[0], "fault"))
     return _checked(Operation(Opcode.FAULT, vm, head, head_vm, operand, fault=number))
 
 
-def _error(word: str, part: str, rule: str, value: str) -> _LineError:
+def _error(word: str, part: str, rule: str, value: str) -> LineError:
     """Say that a part of an operation is not what it must be."""
     seen = f"is '{value}'" if value else "is missing"
-    return _LineError(f"the {part} of {word} must be {rule}, {seen}; {_example(word)}")
+    return LineError(f"the {part} of {word} must be {rule}, {seen}; {_example(word)}")
 
 
 def _number(rest: list[str], letters: str, limit: int, part: str, word: str) -> int:
@@ -250,7 +186,7 @@ def _repeat(rest: list[str], form: Form) -> int:
         return 1
     value = rest.pop(0)
     if not form.repeats:
-        raise _LineError(f"{form.word} cannot be repeated, is '{value}'; {_example(form.word)}")
+        raise LineError(f"{form.word} cannot be repeated, is '{value}'; {_example(form.word)}")
     found = re.fullmatch(r"x([1-9]\d{0,4})", value, re.ASCII)
     if not found or int(found[1]) > MAX_REPEAT:
         raise _error(form.word, "count", f"x1 to x{MAX_REPEAT}", value)

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from strategies import operations
 
 from pyfuzz.errors import UsageError
-from pyfuzz.module import compiled
-from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Skip
 from pyfuzz.sequence import container
+from pyfuzz.sequence.binary import decode, encode, split
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
-from pyfuzz.worlds.lists.binary import decode, encode, split
+from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.faults import FAULTS
 from pyfuzz.worlds.lists.memory import walk
+from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Opcode, Operation
-from pyfuzz.worlds.lists.text import format_text, parse
 
 sequences = st.lists(operations(faults=True), max_size=12)
 WILD = 0x6B6B6B6B6B6B6B68
@@ -44,7 +44,7 @@ class Memory:
     sptes: list[int]
 
     @classmethod
-    def of(cls, module: Module) -> Memory:
+    def of(cls, module: ListsModule) -> Memory:
         places = [(vm, head) for vm in range(VMS) for head in range(HEADS)]
         here = walk(module, 0, 3).descriptors
         return cls(
@@ -58,9 +58,11 @@ class Memory:
         )
 
 
-def planted(name: str, operand: int = 0, port: str = "v6.6") -> tuple[Module, Memory, Memory, Skip]:
+def planted(
+    name: str, operand: int = 0, port: str = "v6.6"
+) -> tuple[ListsModule, Memory, Memory, Skip]:
     """Build the lists, plant a fault in vm0 f3; return the memory before and after."""
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     module.begin()
     for number, op in enumerate(LISTS):
         for step in range(op.repeat):
@@ -71,7 +73,7 @@ def planted(name: str, operand: int = 0, port: str = "v6.6") -> tuple[Module, Me
     return module, before, Memory.of(module), skip
 
 
-Check = Callable[[Module, Memory, Memory], bool]
+Check = Callable[[ListsModule, Memory, Memory], bool]
 HERE = (0, 3)
 CHANGES: dict[str, Check] = {
     "add-twice": lambda m, b, a: sum(map(len, a.slots)) == 31 and a.slots[0][:2] == b.slots[0],
@@ -127,7 +129,7 @@ def test_fault_locked_head_has_the_lock_bit() -> None:
 
 
 def test_fault_names_and_causes_are_those_of_the_harness() -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     assert module.faults() == [(fault.name, fault.cause) for fault in FAULTS]
     assert {*CHANGES, "head-locked"} == {fault.name for fault in FAULTS}
 
@@ -164,7 +166,7 @@ def test_fault_with_an_operand_changes_that_slot() -> None:
 def test_fault_without_anything_to_change_is_skipped(
     port: str, text: str, name: str, expected: Skip
 ) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     module.begin()
     for number, op in enumerate(parse(f"{text}\nfault vm0 f3 {name}", "test")):
         steps = [module.step(op, number, step) for step in range(op.repeat)]
@@ -173,7 +175,7 @@ def test_fault_without_anything_to_change_is_skipped(
 
 
 def test_world_after_a_fault_starts_clean() -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     module.set_hang_limit(30)
     clean = encode(parse("add vm0 f3 s0 x30\nremove vm0 f3 s0 x30\nenter vm0 cpu0", "clean"))
     for fault in FAULTS:
@@ -186,7 +188,7 @@ def test_world_after_a_fault_starts_clean() -> None:
 
 
 def test_vm_created_anew_after_a_fault_has_none_of_it() -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     text = "add vm0 f3 s0 x30\nfault vm0 f3 count-huge\ndestroy vm0\ncreate vm0\nadd vm0 f3 s0 x3"
     module.run(encode(parse(text.replace("count-huge", "head-zero"), "test")), faults=True)
     result = module.containment()
@@ -202,7 +204,7 @@ def test_faults_survive_the_binary_and_the_text_form(ops: list[Operation]) -> No
 
 @given(st.binary(max_size=64))
 def test_decode_any_bytes_with_faults_is_the_same_in_c(data: bytes) -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     module.set_faults(on=True)
     whole = len(data) // 4 * 4
     by_c = [module.decode(data[at : at + 4]) for at in range(0, whole, 4)]

@@ -8,9 +8,9 @@ from hypothesis import given
 from strategies import busy_sequences
 
 from pyfuzz.module.results import Skip
+from pyfuzz.sequence.text import parse
 from pyfuzz.worlds.lists.model import RECYCLE_THRESHOLD, Effect, Model, Prediction
 from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
-from pyfuzz.worlds.lists.text import parse
 
 
 def predicted(text: str, model: Model | None = None) -> Prediction:

@@ -14,17 +14,17 @@ from strategies import busy_sequences
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind
-from pyfuzz.module import compiled
+from pyfuzz.sequence.binary import decode
+from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.lists.binary import decode
+from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.judge import Judge
-from pyfuzz.worlds.lists.text import format_text, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyfuzz.module.compiled import Module
     from pyfuzz.module.results import Step
+    from pyfuzz.worlds.lists.module import ListsModule
     from pyfuzz.worlds.lists.operation import Operation
 
 PORTS = [name for name, target in catalogue.TARGETS.items() if target.builds]
@@ -33,7 +33,7 @@ BUSY = parse("add vm0 f0 s0 x40\nadd vm1 f0 s0 x15\nadd vm0 p0 s50 x3", "busy")
 Seen = tuple[str, set[Kind], set[Kind]]
 
 
-def judged(module: Module, ops: list[Operation]) -> list[Seen]:
+def judged(module: ListsModule, ops: list[Operation]) -> list[Seen]:
     """Return, for each step that either oracle objects to, the step and both's kinds."""
     judge = Judge(module)
     verdicts = [
@@ -54,14 +54,14 @@ def judged(module: Module, ops: list[Operation]) -> list[Seen]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ops=busy_sequences())
 def test_oracles_on_any_sequence_agree_at_every_step(port: str, ops: list[Operation]) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     for where, by_c, by_model in judged(module, ops):
         assert by_c == by_model, f"step {where} of\n{format_text(ops)}"
 
 
 @pytest.mark.parametrize("port", ["rfc-v4", "v6.6"])
 def test_oracles_at_the_recycle_threshold_agree(port: str) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     text = "rmap-add vm0 f0 s0 x1001\nremove vm0 f0 #3 x14\nadd vm0 f0 s0 x16\nrmap-add vm0 f0 s0"
     for where, by_c, by_model in judged(module, parse(text, "test")):
         assert by_c == by_model, where
@@ -77,7 +77,7 @@ PUT_RIGHT = (Kind.REQUEST, Kind.STALE_SPTE)
 )
 def test_oracles_see_a_planted_cause_at_the_same_step(kind: Kind, tmp_path: Path) -> None:
     port, edit, text = PLANTED[kind]
-    module = compiled.load(plant(port, tmp_path, edit))
+    module = lists_module.load(plant(port, tmp_path, edit))
     module.set_hang_limit(50)
     first = judged(module, parse(text, "test"))[:1]
     assert [(kind in by_c, kind in by_model) for _, by_c, by_model in first] == [(True, True)]
@@ -85,7 +85,7 @@ def test_oracles_see_a_planted_cause_at_the_same_step(kind: Kind, tmp_path: Path
 
 def test_oracles_see_a_vm_that_its_tear_down_bugs(tmp_path: Path) -> None:
     edit = Edit("ports/headdesc.h", "(last < 0, kvm)", "(last == 0, kvm)")
-    module = compiled.load(plant("v6.6", tmp_path, edit))
+    module = lists_module.load(plant("v6.6", tmp_path, edit))
     last = judged(module, parse("parent-add vm0 p0 s0 x3", "test"))
     assert last == [("end", {Kind.FALSE_ALARM}, {Kind.FALSE_ALARM})]
 
@@ -93,7 +93,7 @@ def test_oracles_see_a_vm_that_its_tear_down_bugs(tmp_path: Path) -> None:
 @given(st.binary(min_size=4, max_size=64))
 @settings(deadline=None)
 def test_decode_in_c_and_in_python_is_the_same(data: bytes) -> None:
-    module = compiled.load(catalogue.get(catalogue.DEFAULT))
+    module = lists_module.load(catalogue.get(catalogue.DEFAULT))
     whole = len(data) // 4 * 4
     by_c = [module.decode(data[at : at + 4]) for at in range(0, whole, 4)]
     assert by_c == decode(data)
@@ -102,7 +102,7 @@ def test_decode_in_c_and_in_python_is_the_same(data: bytes) -> None:
 class Tampered:
     """A module that is right but for one thing that it says."""
 
-    def __init__(self, module: Module, name: str, value: object) -> None:
+    def __init__(self, module: ListsModule, name: str, value: object) -> None:
         self._module = module
         self._name = name
         self._value = value
@@ -123,14 +123,14 @@ class Tampered:
     ],
 )
 def test_judge_of_a_module_that_lies_objects(name: str, value: object, kind: Kind) -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     judge = Judge(Tampered(module, name, value))  # type: ignore[arg-type]
     verdict = judge.step(parse("add vm0 f0 s0", "test")[0], 0, 0)
     assert (verdict.step.findings, kind in verdict.kinds) == ((), True)
 
 
 def test_judge_of_a_harness_that_chooses_otherwise_is_a_harness_error() -> None:
-    module = compiled.load(catalogue.get("v6.6"))
+    module = lists_module.load(catalogue.get("v6.6"))
     other = parse("add vm0 f0 s7", "test")[0]
 
     def step(op: Operation, operation: int, step: int) -> Step:
@@ -146,7 +146,7 @@ def test_judge_of_a_harness_that_chooses_otherwise_is_a_harness_error() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ops=busy_sequences(faults=True))
 def test_oracles_after_faults_agree_on_who_is_harmed(port: str, ops: list[Operation]) -> None:
-    module = compiled.load(catalogue.get(port))
+    module = lists_module.load(catalogue.get(port))
     module.set_hang_limit(30)
     for where, by_c, by_model in judged(module, BUSY + ops):
         # What the harness does at the end, and caches, the judge does not see.

@@ -11,15 +11,16 @@ from plants import Edit, plant
 
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists import binary
 
 
 def kinds_of(target: Target, text: str) -> set[Kind]:
     module = compiled.load(target)
     module.set_hang_limit(50)
-    module.run(binary.encode(binary.parse(text, "test")))
+    module.run(binary.encode(parse(text, "test")))
     return {finding.kind for finding in module.last().findings}
 
 

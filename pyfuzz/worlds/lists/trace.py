@@ -1,26 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run a sequence step by step and record what each operation did, as data.
-
-pyfuzz/replay/trace_text.py prints it.  Repetitions of an operation are one entry; a
-step that shows a finding is an entry of its own, so that what it changed is
-seen apart from what led to it.
-"""
+"""Run a sequence of the lists world step by step and record what each operation did."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz.module.results import RawFinding, Skip
+from pyfuzz.module.results import Skip
+from pyfuzz.replay.entry import Entry, ListChange, numbers, times_text
 from pyfuzz.worlds.lists.binary import encode
 from pyfuzz.worlds.lists.drawing import draw
-from pyfuzz.worlds.lists.faults import FAULTS, NEXT_HEAD, Fault
+from pyfuzz.worlds.lists.faults import FAULTS, NEXT_HEAD
 from pyfuzz.worlds.lists.memory import SpteNames, walk
 from pyfuzz.worlds.lists.operation import (
     FRAME_HEADS,
     HEADS,
+    SPTES,
     Heads,
     Opcode,
     Operation,
@@ -32,54 +27,14 @@ from pyfuzz.worlds.lists.text import format_operation, head_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyfuzz.module.compiled import Module
-    from pyfuzz.module.results import Containment, Step
+    from pyfuzz.module.results import Step
+    from pyfuzz.worlds.lists.module import ListsModule
 
 _ADDRESS = re.compile(r"\b(?:0x)?([0-9a-f]{8,16})\b")
 
 
-@dataclass(frozen=True, slots=True)
-class ListChange:
-    """One list, ``vm0 f3``, drawn before and after."""
-
-    name: str
-    before: str
-    after: str
-
-
-@dataclass(slots=True)
-class Entry:
-    """What some consecutive steps of one operation did.
-
-    ``operation`` is its index, the sequence's length for the tear-down, whose
-    ``text`` is empty.  ``sptes`` and ``returned`` have one value a step that
-    ran and had one; ``skipped`` counts the other steps by their reason;
-    ``errors`` counts the steps where the sequence asks for what cannot be
-    done, so that the VM must be bugged.  ``did`` is what a fault changed;
-    ``containment``, of the tear-down's entry, is what came of the faults.
-    """
-
-    operation: int
-    text: str
-    first: int = 0
-    repeat: int = 1
-    steps: int = 0
-    sptes: list[int] = field(default_factory=list)
-    returned: list[int] = field(default_factory=list)
-    skipped: Counter[Skip] = field(default_factory=Counter)
-    errors: int = 0
-    recycled: int = 0
-    lists: list[ListChange] = field(default_factory=list)
-    bugged: list[int] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-    findings: list[RawFinding] = field(default_factory=list)
-    fault: Fault | None = None
-    did: str = ""
-    containment: Containment | None = None
-
-
 def trace(
-    module: Module, operations: list[Operation], *, look_ahead: bool = True
+    module: ListsModule, operations: list[Operation], *, look_ahead: bool = True
 ) -> Iterator[Entry]:
     """Yield an entry for each operation, and one for the tear-down.
 
@@ -100,7 +55,7 @@ def trace(
 class _Recorder:
     """Turns the steps of a module into entries."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: ListsModule) -> None:
         self._module = module
         self._names = SpteNames(module)
         self._bugged: frozenset[int] = frozenset()
@@ -115,26 +70,27 @@ class _Recorder:
         before: list[str] = []
         for step in range(op.repeat):
             if entry is not None and (number, step) in stops:
-                yield self._close(entry, lists, before)
+                yield self._close(entry, op, lists, before)
                 entry = None
             if entry is None:
                 entry = Entry(number, format_operation(op), first=step, repeat=op.repeat)
-                entry.fault = FAULTS[op.fault] if op.opcode is Opcode.FAULT else None
+                if op.opcode is Opcode.FAULT:
+                    entry.facts.append(f"stands for: {FAULTS[op.fault].cause}")
                 before = self._draw(lists)
             done = self._module.step(op, number, step)
             self._record(entry, done)
             if done.findings and len(self._module.last().findings) > self._findings:
-                yield self._close(entry, lists, before)
+                yield self._close(entry, op, lists, before)
                 entry = None
         if entry is not None:
-            yield self._close(entry, lists, before)
+            yield self._close(entry, op, lists, before)
 
     def end(self, number: int) -> Entry:
         """Tear the world down."""
         entry = Entry(number, "")
         step = self._module.end(number)
         self._record(entry, step)
-        self._close(entry, [], [])
+        self._close(entry, None, [], [])
         entry.containment = self._module.containment()
         if step.alive and not entry.findings:
             entry.skipped[Skip.HOST_DEAD] += 1
@@ -155,15 +111,25 @@ class _Recorder:
         self._bugged = step.bugged
         self._log_lines += step.log_lines
 
-    def _close(self, entry: Entry, lists: list[tuple[int, int]], before: list[str]) -> Entry:
+    def _close(
+        self,
+        entry: Entry,
+        op: Operation | None,
+        lists: list[tuple[int, int]],
+        before: list[str],
+    ) -> Entry:
         after = self._draw(lists)
         entry.lists = [
             ListChange(f"vm{vm} {head_name(head)}", *pair)
             for (vm, head), *pair in zip(lists, before, after, strict=True)
         ]
-        if entry.fault is not None and not entry.skipped:
+        if op is not None and op.opcode is Opcode.FAULT and not entry.skipped:
             planted = self._module.containment()
-            entry.did = planted.did if planted is not None else ""
+            if planted is not None and planted.did:
+                entry.facts.append(f"planted: {planted.did}")
+        entry.chosen = numbers(entry.sptes, "s", SPTES)
+        if entry.errors:
+            entry.mistake = _mistake(entry)
         findings = self._module.last().findings
         entry.findings = list(findings[self._findings :])
         self._findings = len(findings)
@@ -198,3 +164,17 @@ def touched_lists(op: Operation) -> list[tuple[int, int]]:
     if op.opcode is Opcode.FAULT and FAULTS[op.fault].name in NEXT_HEAD:
         lists.append((op.vm, next_head(op.head)))
     return lists
+
+
+def _mistake(entry: Entry) -> str:
+    """Say what is wrong with what the sequence asks for, and what must happen."""
+    vm = entry.text.split()[1]
+    ran = entry.steps - sum(entry.skipped.values())
+    # An SPTE that was asked for in another list than its own comes with both.
+    here, looked_in = entry.lists[0].name, entry.lists[-1].name
+    what = f"{entry.chosen} {'is' if ran == 1 else 'are'}"
+    what += f" in {here}, looked for in" if here != looked_in else " not in"
+    return (
+        f"an error{times_text(entry.errors, ran)}: {what} {looked_in}, so {vm} must be bugged "
+        "and nothing changed"
+    )

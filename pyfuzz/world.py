@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of worlds, and what each of them is.
+
+A world is what exists around the target: its operations in text and in binary
+form, what the minimiser may try, how a replay is recorded.  What is of one
+world lies in ``pyfuzz/worlds/NAME`` and in ``csrc/worlds/NAME``; everything
+else goes through this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz.errors import HarnessError
+
+if TYPE_CHECKING:
+    from pyfuzz.module.compiled import Module
+    from pyfuzz.replay.entry import Entry
+
+DEFAULT = "lists"
+NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0})
+"""Each world's number in the binary form of a sequence; never reused."""
+
+
+Operation = Any
+"""An operation of some world, a frozen dataclass of its own with ``world`` (a name) and
+``repeat``.  Any, since only code of that world looks into it."""
+
+
+class LineError(Exception):
+    """What is wrong with a line of a sequence; the reader adds where it is."""
+
+
+Pass = Callable[[list[Any]], Iterator[list[Any]]]
+"""Propose sequences that may show the same finding and are smaller, see ``size``."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One world, as the rest of the package sees it.
+
+    ``header`` is the first line of its text form and ``operation_bytes`` the
+    size of one operation in the binary form.  ``parse_words`` reads the words
+    of a line and raises LineError; ``encode``, ``decode`` and ``split`` are
+    the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
+    sequences for the minimiser, which tries ``passes``; ``shape`` is equal
+    for sequences that do the same; ``trace`` runs a sequence step by step;
+    ``module`` is the class that wraps a compiled target of this world.
+    """
+
+    name: str
+    header: str
+    operation_bytes: int
+    parse_words: Callable[[list[str]], Any]
+    format_operation: Callable[[Any], str]
+    encode: Callable[[Iterable[Any]], bytes]
+    decode: Callable[..., list[Any]]
+    split: Callable[[Iterable[Any]], list[Any]]
+    has_faults: Callable[[Iterable[Any]], bool]
+    size: Callable[[list[Any]], Any]
+    passes: tuple[Pass, ...]
+    shape: Callable[[Iterable[Any]], tuple[str, ...]]
+    trace: Callable[..., Iterator[Entry]]
+    module: type[Module]
+
+
+@cache
+def get(name: str) -> World:
+    """Return a world by its name; only then is its code imported.
+
+    Errors: HarnessError if there is no such world.
+    """
+    if name not in NUMBERS:
+        raise HarnessError(f"the world must be one of {', '.join(NUMBERS)}, is '{name}'")
+    found: World = import_module(f"pyfuzz.worlds.{name}.world").WORLD
+    return found
+
+
+def of(operations: Iterable[Operation]) -> World:
+    """Return the world that operations are of; an empty sequence is one of the default world."""
+    return get(next((op.world for op in operations), DEFAULT))
+
+
+def numbered(number: int) -> World | None:
+    """Return the world with this number in the binary form, None if there is none."""
+    return next((get(name) for name, own in NUMBERS.items() if own == number), None)

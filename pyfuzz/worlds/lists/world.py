@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lists world's row in the table of worlds."""
+
+from __future__ import annotations
+
+from pyfuzz.world import World
+from pyfuzz.worlds.lists import binary, shape, simplify, text
+from pyfuzz.worlds.lists.module import ListsModule
+from pyfuzz.worlds.lists.operation import has_faults
+from pyfuzz.worlds.lists.trace import trace
+
+WORLD = World(
+    name="lists",
+    header=text.HEADER,
+    operation_bytes=binary.OPERATION_BYTES,
+    parse_words=text.parse_words,
+    format_operation=text.format_operation,
+    encode=binary.encode,
+    decode=binary.decode,
+    split=binary.split,
+    has_faults=has_faults,
+    size=simplify.size,
+    passes=simplify.PASSES,
+    shape=shape.shape,
+    trace=trace,
+    module=ListsModule,
+)
