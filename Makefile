@@ -72,6 +72,7 @@ kernels:
 lint: setup-test
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
+	@.venv/bin/lint-imports
 	@$(PY) -m mypy
 
 check:
