@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pyfuzz.target.kernel import Kernel
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -194,13 +196,14 @@ def _targets(config: pytest.Config) -> list[Target]:
     from pyfuzz.target import catalogue, known_findings  # noqa: PLC0415 (see the top)
 
     if _TARGETS not in config.stash:
-        kernels = [Path(path) for path in config.getoption("--pyfuzz-kernel")]
+        bug = config.getoption("--pyfuzz-bug-on-data-corruption")
+        kernels = [Kernel(Path(path), bug) for path in config.getoption("--pyfuzz-kernel")]
         like = config.getoption("--pyfuzz-like")
         names = config.getoption("--pyfuzz-target")
         if like:
             catalogue.get(like)
         if kernels:
-            targets = _extracted(kernels, config.getoption("--pyfuzz-bug-on-data-corruption"))
+            targets = _extracted(kernels)
         elif names:
             targets = [catalogue.get(name) for name in names]
         else:
@@ -211,15 +214,15 @@ def _targets(config: pytest.Config) -> list[Target]:
     return config.stash[_TARGETS]
 
 
-def _extracted(kernels: list[Path], corruption_bug: bool) -> list[Target]:
+def _extracted(kernels: list[Kernel]) -> list[Target]:
     """Return the kernels' targets, by their paths where several are called the same."""
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
 
-    found = [extract(path, bug_on_data_corruption=corruption_bug).target for path in kernels]
+    found = [extract(kernel).target for kernel in kernels]
     names = [target.name for target in found]
     return [
-        target if names.count(target.name) == 1 else replace(target, name=str(path))
-        for path, target in zip(kernels, found, strict=True)
+        target if names.count(target.name) == 1 else replace(target, name=str(kernel))
+        for kernel, target in zip(kernels, found, strict=True)
     ]
 
 

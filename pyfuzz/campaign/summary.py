@@ -20,7 +20,7 @@ def as_object(report: Report) -> dict[str, Any]:
     options, counts = report.options, report.counts
     return {
         "target": options.target.name,
-        "source": options.kernel or str(options.target.source),
+        "source": str(options.kernel or options.target.source),
         "flavour": options.flavour,
         "faults": options.faults,
         "seed": options.seed,

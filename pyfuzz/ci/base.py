@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyfuzz.errors import UsageError
@@ -12,6 +12,7 @@ from pyfuzz.export import subject
 from pyfuzz.export.subject import Item
 from pyfuzz.run.folder import MARKER
 from pyfuzz.target.catalogue import TARGETS, Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 
 RUN, KERNEL, PORT = "run folder", "kernel", "target"
@@ -44,19 +45,20 @@ def find(
     name: str,
     entries: Iterable[Known] = (),
     *,
-    bug_on_data_corruption: bool = False,
+    like: Kernel | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Base:
     """Return the base that a user named; what there is decides what it is.
 
     A folder with run.json is a run folder, any other path that exists is a
-    kernel, and what does not exist is the name of a target.  Errors: UsageError.
+    kernel, built as ``like`` is, and what does not exist is the name of a
+    target.  Errors: UsageError.
     """
     path = Path(name)
     if (path / MARKER).is_file():
         return _run(path, entries)
     if path.exists():
-        return _kernel(path, bug_on_data_corruption, progress)
+        return _kernel(replace(like, path=path) if like else Kernel(path), progress)
     if name not in TARGETS:
         raise UsageError(
             f"--base must be a run folder, a kernel (a tree, a source tarball, one mmu.c) or a "
@@ -72,14 +74,14 @@ def _run(path: Path, entries: Iterable[Known]) -> Base:
     return Base(RUN, str(path), None, read.items)
 
 
-def _kernel(
-    path: Path, bug_on_data_corruption: bool, progress: Callable[[str], None] | None
-) -> Base:
+def _kernel(kernel: Kernel, progress: Callable[[str], None] | None) -> Base:
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
 
     try:
-        found = extract(path, bug_on_data_corruption=bug_on_data_corruption, progress=progress)
+        found = extract(kernel, progress=progress)
     except UsageError as error:
-        run = f" (it has no {MARKER} either, so it is no run folder)" if path.is_dir() else ""
+        run = (
+            f" (it has no {MARKER} either, so it is no run folder)" if kernel.path.is_dir() else ""
+        )
         raise UsageError(f"--base {error}{run}") from None
-    return Base(KERNEL, str(path), found.target)
+    return Base(KERNEL, str(kernel), found.target)

@@ -16,7 +16,7 @@ def as_object(result: Result) -> dict[str, Any]:
     options, report, base = result.options, result.report, result.base
     return {
         "target": options.target.name,
-        "source": options.kernel or str(options.target.source),
+        "source": str(options.kernel or options.target.source),
         "flavour": options.flavour,
         "seed": options.seed,
         "workers": options.workers,

@@ -19,6 +19,7 @@ from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 
 _SUFFIXES = (".seq", ".pyfz")
 
@@ -68,12 +69,12 @@ def _files(folder: Path) -> list[Path]:
 
 
 def check(
-    one: Regression, comparison: Comparison, flavour: str, like: str | None, kernel: str
+    one: Regression, comparison: Comparison, flavour: str, like: str | None, kernel: Kernel | None
 ) -> Replayed:
     """Run a file on the target, and on the base's code.
 
     ``like`` is the port whose expectations hold for the target, None for the
-    target's own; ``kernel`` is the kernel's path, "" for a port.  Errors:
+    target's own; ``kernel`` is None for a port.  Errors:
     PyfuzzError if the target or the base cannot be built.
     """
     target, operations = comparison.target.target, one.file.operations

@@ -10,12 +10,13 @@ import click
 
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
-from pyfuzz.cli.options import bug_option, declared, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiler
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 
 # Git takes 1 to 127 but for 125 for "bad", and ends the bisection at any other.
 _END = 255
@@ -50,12 +51,7 @@ class _Step(click.Command):
 @click.command("bisect", cls=_Step)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--target", help="On this target, in place of a kernel.")
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="The kernel at this revision: mostly '.'.",
-)
-@bug_option
+@kernel_options(help="The kernel at this revision: mostly '.'.")
 @click.option("--kind", help="Bad is a finding of this kind.  [default: any that is not known]")
 @click.option("--function", help="Bad is a finding in this function.  [default: any]")
 @click.option(
@@ -70,8 +66,7 @@ class _Step(click.Command):
 def bisect(
     file: Path,
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     kind: str | None,
     function: str | None,
     times: int,
@@ -93,7 +88,7 @@ def bisect(
     source = container.read(file)
     compiler.find()  # without one, no revision builds
     try:
-        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+        chosen = target_of(target, kernel).knowing(entries)
         answer = step.ask(source, chosen, "sanitize" if sanitize else "fuzz", sought, times)
     except PyfuzzError as error:
         answer = Answer(Word.SKIP, str(error))

@@ -19,9 +19,9 @@ from pyfuzz.ci import plain, regressions, text
 from pyfuzz.ci.result import Result
 from pyfuzz.ci.session import Session
 from pyfuzz.cli.options import (
-    bug_option,
     declared,
     duration,
+    kernel_options,
     known_option,
     target_and_facts,
     worker_options,
@@ -32,6 +32,7 @@ from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 
 _DEFAULT_S = 300.0
@@ -40,12 +41,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
 
 @click.command("ci")
 @click.argument("target", required=False)
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="Test real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("Test real code")
 @click.option(
     "--base",
     metavar="PATH",
@@ -91,8 +87,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
 )
 def ci(
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     base: str | None,
     seconds: float | None,
     runs: int | None,
@@ -129,8 +124,8 @@ def ci(
         raise UsageError(f"--base and --out are both {out}: a run is not compared with itself")
     entries = declared(known_files)
     files = regressions.read([*([paths.corpus() / "regressions"] if shipped else []), *folders])
-    found = _base(base, entries, bug_on_data_corruption)
-    chosen, facts, notes = target_and_facts(target, kernel, bug_on_data_corruption)
+    found = _base(base, entries, kernel)
+    chosen, facts, notes = target_and_facts(target, kernel)
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
@@ -140,7 +135,7 @@ def ci(
         workers=workers or (1 if runs is not None else processes.cores()),
         seconds=None,
         runs=runs,
-        kernel=str(kernel) if kernel else "",
+        kernel=kernel,
         kernel_facts=facts,
         kernel_notes=tuple(notes),
         known_files=tuple(str(path.absolute()) for path in known_files),
@@ -160,13 +155,13 @@ def ci(
     return _conclude(result, as_json=as_json)
 
 
-def _base(name: str | None, entries: list[Known], corruption_bug: bool) -> bases.Base | None:
+def _base(name: str | None, entries: list[Known], kernel: Kernel | None) -> bases.Base | None:
     if name is None:
         return None
     found = bases.find(
         name,
         entries,
-        bug_on_data_corruption=corruption_bug,
+        like=kernel,
         progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
     )
     click.echo(f"pyfuzz: compared with {found.described}", err=True)

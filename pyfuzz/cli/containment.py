@@ -19,6 +19,7 @@ from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import faults
 
 
@@ -76,10 +77,14 @@ def containment(
     Exit code 0: nothing is worse than the shipped matrix says; 1: something
     is, or a target that it does not have does not contain a fault.
     """
+    if (both or bug_on_data_corruption) and not kernels:
+        option = "--both" if both else "--bug-on-data-corruption"
+        raise UsageError(f"{option} is for a kernel: give --kernel PATH too")
     configs = (False, True) if both else (bug_on_data_corruption,)
+    asked = [Kernel(path, config) for path in kernels for config in configs]
     if stored is not None:
-        return _replay(stored, _targets(targets or ("all",), kernels, configs))
-    chosen = _targets(targets, kernels, configs)
+        return _replay(stored, _targets(targets or ("all",), asked))
+    chosen = _targets(targets, asked)
     picked = [faults.get(name) for name in names] or faults.BY_GROUP
     progress = _Progress(len(chosen) * len(picked))
     rows = fill.find(
@@ -95,9 +100,7 @@ def containment(
     return _conclude(matrix, html, as_json=as_json)
 
 
-def _targets(
-    names: tuple[str, ...], kernels: tuple[Path, ...], configs: tuple[bool, ...]
-) -> list[Target]:
+def _targets(names: tuple[str, ...], kernels: list[Kernel]) -> list[Target]:
     everything = [target for target in catalogue.TARGETS.values() if target.builds]
     if names == ("all",) or not (names or kernels):
         chosen = everything
@@ -106,11 +109,7 @@ def _targets(
     for target in chosen:
         if not target.builds:
             raise UsageError(f"{target.name} does not compile, as the catalogue says: leave it out")
-    if any(configs) and not kernels:
-        option = "--both" if len(configs) > 1 else "--bug-on-data-corruption"
-        raise UsageError(f"{option} is for a kernel: give --kernel PATH too")
-    extracted = [target_of(None, kernel, config) for kernel in kernels for config in configs]
-    return [*chosen, *extracted]
+    return [*chosen, *(target_of(None, kernel) for kernel in kernels)]
 
 
 class _Progress:

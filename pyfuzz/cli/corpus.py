@@ -12,6 +12,7 @@ from pyfuzz.cli.options import corpus_options, corpus_target, declared, known_op
 from pyfuzz.corpus.folder import find
 from pyfuzz.corpus.table import report
 from pyfuzz.errors import UsageError
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
@@ -22,8 +23,7 @@ from pyfuzz.errors import UsageError
 def corpus(
     paths: tuple[Path, ...],
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     sanitize: bool,
     faults: bool,
     known_files: tuple[Path, ...],
@@ -41,7 +41,7 @@ def corpus(
     if not found.entries:
         why = f" ({found.unreadable[0][1]})" if found.unreadable else ""
         raise UsageError(f"{paths[0]}: holds no sequence that can be read{why}; name a corpus")
-    chosen = corpus_target(paths, target, kernel, bug_on_data_corruption).knowing(entries)
+    chosen = corpus_target(paths, target, kernel).knowing(entries)
     told = report(found, paths, chosen, "sanitize" if sanitize else "fuzz")
     if as_json:
         print(json.dumps(told.as_object(), indent=2))

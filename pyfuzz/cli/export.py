@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import bug_option, declared, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
@@ -22,6 +22,7 @@ from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 
 _RENDER = {"junit": junit.render, "sarif": sarif.render}
 
@@ -47,12 +48,7 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
     help=f"Run a file on this target, a run's findings too.  [default: {catalogue.DEFAULT}, "
     "or the run's]",
 )
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("On real code")
 @click.option("--kind", help="C: of this kind.  [default: the first that is not known]")
 @click.option("--sanitize", is_flag=True, help="Run a file with AddressSanitizer.")
 @known_option
@@ -61,8 +57,7 @@ def export(
     form: str,
     output: Path | None,
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     kind: str | None,
     sanitize: bool,
     known_files: tuple[Path, ...],
@@ -75,7 +70,7 @@ def export(
     named = target is not None or kernel is not None
     chosen = None
     if named or not subject.is_run(source):
-        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+        chosen = target_of(target, kernel).knowing(entries)
     if kind is not None and form != "c":
         raise UsageError("--kind is for --format c, which is about one finding: leave it out")
     wanted = None if kind is None else _kind(kind)
@@ -94,7 +89,7 @@ def export(
     assert chosen is not None
     flavour = "sanitize" if sanitize else "fuzz"
     (done,) = run_replays([container.read(source)], chosen, flavour)
-    found = subject.of_replay(done, str(kernel) if kernel else "")
+    found = subject.of_replay(done, kernel)
     if form == "c":
         name = output.name if output else f"{source.stem}.c"
         _write(_c_file(done, wanted, found, name), output)

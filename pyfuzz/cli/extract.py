@@ -5,32 +5,22 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
+from pyfuzz.cli.options import kernel_options
 from pyfuzz.extract import Extraction
 from pyfuzz.extract import extract as extract_kernel
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
-@click.option(
-    "--kernel",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A kernel tree, a source tarball, or one mmu.c.",
-)
-@click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="As a kernel built with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+@kernel_options(help="A kernel tree, a source tarball, or one mmu.c.", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def extract(kernel: Path, bug_on_data_corruption: bool, as_json: bool) -> None:
+def extract(kernel: Kernel, as_json: bool) -> None:
     """Print what would be compiled of a kernel, and the traits found."""
     extraction = extract_kernel(
         kernel,
-        bug_on_data_corruption=bug_on_data_corruption,
         progress=lambda line: print(f"pyfuzz: {line}", file=sys.stderr),
     )
     if as_json:

@@ -15,9 +15,9 @@ from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.campaign.status import Status
 from pyfuzz.cli.options import (
-    bug_option,
     declared,
     duration,
+    kernel_options,
     known_option,
     target_and_facts,
     worker_options,
@@ -26,18 +26,14 @@ from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import MEMORY_MB, Options
+from pyfuzz.target.kernel import Kernel
 
 _DEFAULT_S = 60.0
 
 
 @click.command()
 @click.argument("target", required=False)
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="Fuzz real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("Fuzz real code")
 @click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
 @click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
 @click.option(
@@ -72,8 +68,7 @@ _DEFAULT_S = 60.0
 )
 def fuzz(
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     seconds: float | None,
     runs: int | None,
     workers: int | None,
@@ -95,7 +90,7 @@ def fuzz(
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs both say when to stop: leave one out")
     entries = declared(known_files)
-    chosen, facts, notes = target_and_facts(target, kernel, bug_on_data_corruption)
+    chosen, facts, notes = target_and_facts(target, kernel)
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
@@ -107,7 +102,7 @@ def fuzz(
         workers=workers or (1 if runs is not None else processes.cores()),
         seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
         runs=runs,
-        kernel=str(kernel) if kernel else "",
+        kernel=kernel,
         kernel_facts=facts,
         kernel_notes=tuple(notes),
         known_files=tuple(str(path.absolute()) for path in known_files),

@@ -13,6 +13,7 @@ from pyfuzz.cli.options import corpus_options, corpus_target
 from pyfuzz.corpus.folder import find
 from pyfuzz.corpus.merge import Merged, merge_into
 from pyfuzz.errors import UsageError
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
@@ -33,8 +34,7 @@ def merge(
     output: Path,
     containers: bool,
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     sanitize: bool,
     faults: bool,
     as_json: bool,
@@ -49,7 +49,7 @@ def merge(
         click.echo(f"pyfuzz: skipped: {reason}", err=True)
     if not found.entries:
         raise UsageError(f"{paths[0]}: holds no sequence that can be read; name a corpus")
-    chosen = corpus_target(paths, target, kernel, bug_on_data_corruption)
+    chosen = corpus_target(paths, target, kernel)
     done = merge_into(
         output,
         found,

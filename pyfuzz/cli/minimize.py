@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import bug_option, declared, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
@@ -16,17 +16,13 @@ from pyfuzz.kinds import Kind
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command("minimize")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("On real code")
 @click.option("--kind", help="The finding's kind.  [default: the first that is not known]")
 @click.option("--function", help="The finding's function.  [default: the first with that kind]")
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
@@ -43,8 +39,7 @@ from pyfuzz.target import catalogue
 def minimize(
     file: Path,
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     kind: str | None,
     function: str | None,
     sanitize: bool,
@@ -62,7 +57,7 @@ def minimize(
         raise UsageError(f"{output}: is there already; name another with -o, or give --force")
     wanted = None if kind is None else _kind(kind)
     entries = declared(known_files)
-    chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+    chosen = target_of(target, kernel).knowing(entries)
     source = container.read(file)
     with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
         findings = runner.run(source.payload, faults=source.faults)

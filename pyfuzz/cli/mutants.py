@@ -9,17 +9,13 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import bug_option, duration, target_of
+from pyfuzz.cli.options import duration, kernel_options, target_of
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
 @click.argument("target", required=False)
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="Plant in real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("Plant in real code")
 @click.option(
     "--time-per-fault",
     "seconds",
@@ -48,8 +44,7 @@ from pyfuzz.cli.options import bug_option, duration, target_of
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def mutants(
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     seconds: float,
     trials: int,
     seed: int,
@@ -67,7 +62,7 @@ def mutants(
     from pyfuzz.mutants import campaign, report  # noqa: PLC0415 (brings the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
 
-    chosen = target_of(target, kernel, bug_on_data_corruption)
+    chosen = target_of(target, kernel)
     options = campaign.Options(chosen, seconds, trials, seed, only, mechanical)
     if just_list:
         for fault in campaign.faults_of(Source(chosen), options):

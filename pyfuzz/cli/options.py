@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from pyfuzz.errors import UsageError
 from pyfuzz.target import catalogue, known_findings
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 
 _Command = Callable[..., Any]
@@ -27,11 +29,49 @@ known_option = click.option(
     help="Findings that are known besides the shipped ones (TOML); can be repeated.",
 )
 
-bug_option = click.option(
-    "--bug-on-data-corruption",
-    is_flag=True,
-    help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
-)
+
+def kernel_options(
+    what: str = "", *, help: str = "", required: bool = False
+) -> Callable[[_Command], _Command]:
+    """Give a command the options that name a kernel; it gets them as ``kernel``, one value.
+
+    ``what`` says what the command does with real code, or ``help`` says all.
+    """
+
+    def decorate(command: _Command) -> _Command:
+        @wraps(command)
+        def with_kernel(
+            *args: Any, kernel: Path | None, bug_on_data_corruption: bool, **others: Any
+        ) -> Any:
+            return command(*args, kernel=_kernel(kernel, bug_on_data_corruption), **others)
+
+        options = [
+            click.option(
+                "--kernel",
+                required=required,
+                type=click.Path(path_type=Path),
+                help=help or f"{what}: a kernel tree, a source tarball, or one mmu.c.",
+            ),
+            click.option(
+                "--bug-on-data-corruption",
+                is_flag=True,
+                help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+            ),
+        ]
+        return _with(options, with_kernel)
+
+    return decorate
+
+
+def _kernel(path: Path | None, bug_on_data_corruption: bool) -> Kernel | None:
+    if path is not None:
+        return Kernel(path, bug_on_data_corruption)
+    if bug_on_data_corruption:
+        raise UsageError(
+            "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
+            "target v6.6-corruption-bug"
+        )
+    return None
 
 
 def worker_options(command: _Command) -> _Command:
@@ -69,16 +109,11 @@ def declared(files: Iterable[Path]) -> list[Known]:
 
 def corpus_options(command: _Command) -> _Command:
     """Give a command about corpora the options that say how inputs are run."""
-    options = [
+    options: list[_Option] = [
         click.option(
             "--target", help=f"On this target.  [default: the run's, or {catalogue.DEFAULT}]"
         ),
-        click.option(
-            "--kernel",
-            type=click.Path(path_type=Path),
-            help="On real code: a kernel tree, a source tarball, or one mmu.c.",
-        ),
-        bug_option,
+        kernel_options("On real code"),
         click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks."),
         click.option(
             "--faults", is_flag=True, help="Engine inputs are those of a campaign with faults."
@@ -87,18 +122,16 @@ def corpus_options(command: _Command) -> _Command:
     return _with(options, command)
 
 
-def corpus_target(
-    paths: Iterable[Path], name: str | None, kernel: Path | None, bug_on_data_corruption: bool
-) -> Target:
+def corpus_target(paths: Iterable[Path], name: str | None, kernel: Kernel | None) -> Target:
     """Return the target that is named, else the one that the run folders are of.
 
     Errors: UsageError if there is no such target, or if run folders differ in it.
     """
-    if name is None and kernel is None and not bug_on_data_corruption:
+    if name is None and kernel is None:
         from pyfuzz.corpus.folder import target_of_runs  # noqa: PLC0415 (few commands need it)
 
         return target_of_runs(paths) or catalogue.get(catalogue.DEFAULT)
-    return target_of(name, kernel, bug_on_data_corruption)
+    return target_of(name, kernel)
 
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -114,27 +147,22 @@ def duration(value: str) -> float:
     return seconds
 
 
-def target_of(name: str | None, kernel: Path | None, bug_on_data_corruption: bool) -> Target:
+def target_of(name: str | None, kernel: Kernel | None) -> Target:
     """Return the target that a command line names: of the catalogue, or of a kernel.
 
     Errors: UsageError if it names both, or if there is no such target.
     """
-    return target_and_facts(name, kernel, bug_on_data_corruption)[0]
+    return target_and_facts(name, kernel)[0]
 
 
 def target_and_facts(
-    name: str | None, kernel: Path | None, bug_on_data_corruption: bool
+    name: str | None, kernel: Kernel | None
 ) -> tuple[Target, dict[str, str | None] | None, list[str]]:
     """Return the target, and for one of a kernel what was found of it and notes on that.
 
     Errors: UsageError if it names both, or if there is no such target.
     """
     if kernel is None:
-        if bug_on_data_corruption:
-            raise UsageError(
-                "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
-                "target v6.6-corruption-bug"
-            )
         return catalogue.get(name or catalogue.DEFAULT), None, []
     if name is not None:
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
@@ -142,7 +170,6 @@ def target_and_facts(
 
     found = extract(
         kernel,
-        bug_on_data_corruption=bug_on_data_corruption,
         progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
     )
     facts = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pyfuzz import paths
-from pyfuzz.cli.options import bug_option, declared, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.regression import writing
@@ -18,18 +18,14 @@ from pyfuzz.sequence import binary, container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import TARGETS, Target
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command("regress")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--target", help="A file: as seen on this target.  [default: the first that shows]")
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="A file: as seen on real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("A file: as seen on real code")
 @click.option("--sanitize", is_flag=True, help="A file: as AddressSanitizer sees it.")
 @click.option("--name", help="Call the file so.  [default: by what it shows]")
 @click.option("--shows", default="", help="What it shows, in your words.")
@@ -38,8 +34,7 @@ def regress(
     source: Path,
     folder: Path | None,
     target: str | None,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     sanitize: bool,
     name: str | None,
     shows: str,
@@ -72,7 +67,7 @@ def regress(
         (seen,) = writing.see([file.operations])
         case = _of_any_port(file, seen)
     else:
-        chosen = target_of(target, kernel, bug_on_data_corruption).knowing(entries)
+        chosen = target_of(target, kernel).knowing(entries)
         case = _of_target(file, chosen, "sanitize" if sanitize else "fuzz")
     same = writing.duplicate_of(case, files)
     if same is not None:

@@ -9,25 +9,21 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import bug_option, declared, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.replay.replays import VERDICTS, Replay
 from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
 @click.option("--all-targets", is_flag=True, help="On every target of the catalogue that builds.")
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="On real code: a kernel tree, a source tarball, or one mmu.c.",
-)
-@bug_option
+@kernel_options("On real code")
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
 @known_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -35,8 +31,7 @@ def replay(
     files: tuple[Path, ...],
     target: str | None,
     all_targets: bool,
-    kernel: Path | None,
-    bug_on_data_corruption: bool,
+    kernel: Kernel | None,
     sanitize: bool,
     known_files: tuple[Path, ...],
     as_json: bool,
@@ -49,7 +44,7 @@ def replay(
     Exit code 0: nothing new was found; 1: a finding that is not a known one.
     """
     entries = declared(known_files)
-    targets = _targets(target, all_targets, kernel, bug_on_data_corruption)
+    targets = _targets(target, all_targets, kernel)
     sequences = [container.read(path) for path in files]
     done: list[Replay] = []
     for chosen in (one.knowing(entries) for one in targets):
@@ -67,12 +62,10 @@ def replay(
     return int(worst == "finding")
 
 
-def _targets(
-    name: str | None, all_targets: bool, kernel: Path | None, bug_on_data_corruption: bool
-) -> list[Target]:
+def _targets(name: str | None, all_targets: bool, kernel: Kernel | None) -> list[Target]:
     if not all_targets:
-        return [target_of(name, kernel, bug_on_data_corruption)]
-    if name is not None or kernel is not None or bug_on_data_corruption:
+        return [target_of(name, kernel)]
+    if name is not None or kernel is not None:
         other = "--target" if name is not None else "--kernel"
         raise UsageError(f"--all-targets names every target: leave it or {other} out")
     return [target for target in catalogue.TARGETS.values() if target.builds]

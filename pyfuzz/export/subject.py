@@ -20,6 +20,7 @@ from pyfuzz.run import provenance
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists.operation import Operation
 
@@ -107,8 +108,8 @@ def is_run(path: Path) -> bool:
     return path.is_dir()
 
 
-def of_replay(done: Replay, kernel: str = "") -> Subject:
-    """Return what one sequence showed on one target; ``kernel`` is "" for a port."""
+def of_replay(done: Replay, kernel: Kernel | None = None) -> Subject:
+    """Return what one sequence showed on one target; ``kernel`` is None for a port."""
     target, file, flavour = done.target, done.file, done.flavour
     command = replay_command(file.path, target, kernel, flavour)
     items = tuple(
@@ -160,7 +161,7 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
             "give the kernel with --kernel PATH"
         )
     entries = [entry for entry in known if entry.is_about(target.name)]
-    kernel = str((campaigns[-1].get("kernel") or {}).get("path", "")) if campaigns else ""
+    kernel = provenance.kernel_of(campaigns[-1]) if campaigns else None
     flavour = summary.text("flavour")
     items = tuple(
         _item(one, target.knowing(entries), folder, kernel, flavour)
@@ -176,7 +177,7 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
     )
 
 
-def _item(one: _Json, target: Target, folder: Path, kernel: str, flavour: str) -> Item:
+def _item(one: _Json, target: Target, folder: Path, kernel: Kernel | None, flavour: str) -> Item:
     kind, function, message = one.kind(), one.text("function"), one.text("message")
     reason = one.values.get("reason")
     text = "\n".join(one.texts("operations"))

@@ -22,35 +22,32 @@ from pyfuzz.extract.traits import Traits
 from pyfuzz.kinds import Kind as FindingKind
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Known, Target
+from pyfuzz.target.kernel import Kernel
 
-_CONFIG = "CONFIG_BUG_ON_DATA_CORRUPTION"
 _THRESHOLD = 1000  # the harness's, csrc/harness/target.h
 _GENERATED = "the generated target"
 # One round mends what one compilation shows; what is mended shows the next.
 _MAX_ROUNDS = 12
 
 
-def extract(
-    path: Path, *, bug_on_data_corruption: bool = False, progress: Progress | None = None
-) -> Extraction:
-    """Make a target of the kernel at ``path``: a tree, a tarball, or one mmu.c.
+def extract(kernel: Kernel | Path, *, progress: Progress | None = None) -> Extraction:
+    """Make a target of a kernel; a path alone is one that is built as kernels are by default.
 
     ``progress`` is told, in a line, what takes long.  The generated file goes
     into the build folder.  Raises UsageError when there is no KVM, when what the
     harness cannot do without is not found, and when it does not compile.
     """
-    return _Extractor(source.find(path, progress), bug_on_data_corruption).run()
+    asked = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+    return _Extractor(source.find(asked.path, progress), asked).run()
 
 
 class _Extractor:
     """One extraction: what was found, and what the compiler taught us so far."""
 
-    def __init__(self, kernel: KernelSource, corruption_bug: bool) -> None:
+    def __init__(self, kernel: KernelSource, asked: Kernel) -> None:
         self.kernel = kernel
-        config = dict(DEFAULT_CONFIG)
-        if corruption_bug:
-            config[_CONFIG] = "1"
-        self.defines = (f"{_CONFIG}=1",) if corruption_bug else ()
+        self.defines = asked.defines
+        config = {**DEFAULT_CONFIG, **dict(define.split("=", 1) for define in self.defines)}
         self.index = Index((kernel.mmu, *kernel.headers), config)
         self.calls = Calls(self.index, kernel.mmu)
         self.found = roles.find_roles(self.index, kernel.mmu, self.calls)

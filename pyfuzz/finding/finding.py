@@ -17,6 +17,7 @@ from pyfuzz.sequence import binary, container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.world import Operation
 
 
@@ -196,8 +197,8 @@ def remove_artifact(finding: Finding) -> None:
         finding.artifact = None
 
 
-def write_artifact(finding: Finding, target: Target, source: str, folder: Path) -> None:
-    """Write a finding's text and binary file; ``source`` is the kernel, or "" for a port.
+def write_artifact(finding: Finding, target: Target, kernel: Kernel | None, folder: Path) -> None:
+    """Write a finding's text and binary file; ``kernel`` is None for a port.
 
     Errors: OSError, after which the finding has no artifact.
     """
@@ -209,25 +210,23 @@ def write_artifact(finding: Finding, target: Target, source: str, folder: Path) 
             path.with_suffix(".pyfz"),
             container.pack(data, of=target.world, faults=has_faults(finding.operations)),
         )
-    write_beside(path, _text(finding, target, source, path).encode())
+    write_beside(path, _text(finding, target, kernel, path).encode())
     finding.artifact = path
 
 
-def replay_command(path: Path, target: Target, source: str, flavour: str = "fuzz") -> str:
-    """Return the command that shows what a sequence does to a target."""
-    option = ["--kernel", source] if source else ["--target", target.name]
-    if source and any("BUG_ON_DATA_CORRUPTION" in define for define in target.defines):
-        option.append("--bug-on-data-corruption")
+def replay_command(path: Path, target: Target, kernel: Kernel | None, flavour: str = "fuzz") -> str:
+    """Return the command that shows what a sequence does to a target; a port has no kernel."""
+    option = kernel.options() if kernel is not None else ["--target", target.name]
     if flavour == "sanitize":
         option.append("--sanitize")
     return shlex.join(["pyfuzz", "replay", str(path), *option])
 
 
-def _text(finding: Finding, target: Target, source: str, path: Path) -> str:
+def _text(finding: Finding, target: Target, kernel: Kernel | None, path: Path) -> str:
     comments = [
         f"{finding.kind.value} in {finding.function or 'unknown'}: {finding.message}",
         f"target {target.name}; {'known: ' + finding.known if finding.known else 'new'}",
-        f"see it with: {replay_command(path, target, source, finding.flavour)}",
+        f"see it with: {replay_command(path, target, kernel, finding.flavour)}",
     ]
     lines = [
         world.of(finding.operations).header,

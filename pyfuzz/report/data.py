@@ -152,7 +152,7 @@ def _command(run: Run, path: Path, flavour: str | None = None) -> str:
         return shlex.join(["pyfuzz", "replay", str(path), "--target", run.name])
     if run.target.extracted and run.kernel is None:
         return shlex.join(["pyfuzz", "replay", str(path), "--kernel", "PATH"])
-    return replay_command(path, run.target, run.kernel or "", flavour or run.flavour)
+    return replay_command(path, run.target, run.kernel, flavour or run.flavour)
 
 
 def _input_command(run: Run, entry: dict[str, Any]) -> str | None:

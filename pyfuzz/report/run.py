@@ -25,6 +25,7 @@ from pyfuzz.target import catalogue
 
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
+    from pyfuzz.target.kernel import Kernel
     from pyfuzz.worlds.lists.operation import Operation
 
 # Any of these tells that a folder without its run.json was a run folder.
@@ -132,12 +133,10 @@ class Run:
         return any("--faults" in shlex.split(said["command"]) for said in self.campaigns)
 
     @property
-    def kernel(self) -> str | None:
-        """The path of the kernel that the target was cut out of, None for a port."""
-        for said in reversed(self.campaigns):
-            if isinstance(said.get("kernel"), dict):
-                return str(said["kernel"].get("path"))
-        return None
+    def kernel(self) -> Kernel | None:
+        """The kernel that the target was cut out of, None for a port."""
+        kernels = map(provenance.kernel_of, reversed(self.campaigns))
+        return next((kernel for kernel in kernels if kernel is not None), None)
 
 
 def read(path: Path, *, anything: bool = False) -> Run:

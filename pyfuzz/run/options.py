@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 
 MEMORY_MB = 2048
 
@@ -15,7 +16,7 @@ MEMORY_MB = 2048
 class Options:
     """What a campaign is to do; with ``faults``, sequences plant them.
 
-    ``kernel`` is what the user named, "" for a port; ``kernel_notes`` say what of
+    ``kernel`` is what the user named, None for a port; ``kernel_notes`` say what of
     it is not fuzzed or was made up; ``kernel_facts`` say what
     was found there (see pyfuzz/run/provenance.py).  A worker's process may use
     ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
@@ -29,7 +30,7 @@ class Options:
     workers: int = 1
     seconds: float | None = 60.0
     runs: int | None = None
-    kernel: str = ""
+    kernel: Kernel | None = None
     kernel_facts: dict[str, str | None] | None = None
     known_files: tuple[str, ...] = ()
     kernel_notes: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from pyfuzz.files import write_beside
 from pyfuzz.module import builder, compiler
 from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz.target.kernel import CONFIG_BUG, Kernel
 
 if TYPE_CHECKING:
     from pyfuzz.run.options import Options
@@ -90,10 +91,8 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
 def fuzz_command(options: Options) -> list[str]:
     """Return the command that fuzzes the same again, from an empty run folder."""
     command = ["pyfuzz", "fuzz"]
-    if options.kernel_facts:
-        command += ["--kernel", str(options.kernel_facts["path"])]
-        if any("BUG_ON_DATA_CORRUPTION" in define for define in options.target.defines):
-            command.append("--bug-on-data-corruption")
+    if options.kernel is not None:
+        command += options.kernel.absolute().options()
     else:
         command.append(options.target.name)
     if options.runs is not None:
@@ -163,6 +162,15 @@ def _check_rest(campaign: dict[str, Any]) -> None:
             raise TypeError(f"{name} must be a number, is {value!r}")
     if not isinstance(machine["system"], str):
         raise TypeError(f"machine.system must be a text, is {machine['system']!r}")
+
+
+def kernel_of(campaign: dict[str, Any]) -> Kernel | None:
+    """Return the kernel that a campaign fuzzed, None if that was a port."""
+    facts = campaign.get("kernel")
+    if not facts or facts.get("path") is None:
+        return None
+    bug = any(CONFIG_BUG in define for define in campaign["target"]["defines"])
+    return Kernel(Path(facts["path"]), bug)
 
 
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:

@@ -28,7 +28,7 @@ def check(
     compared: Base | None = None if base is None else find(base)
     (regression,) = regressions.read([folder])
     with Comparison(chosen, compared) as comparison:
-        done = regressions.check(regression, comparison, "fuzz", like, "")
+        done = regressions.check(regression, comparison, "fuzz", like, None)
     return done, comparison.fixed
 
 

@@ -11,6 +11,7 @@ from pyfuzz.containment import fill, known
 from pyfuzz.containment.matrix import REPLAYS, Matrix
 from pyfuzz.extract import extract
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists.faults import FAULTS
 
 
@@ -55,5 +56,5 @@ def test_shipped_cells_replay_to_their_outcomes(shipped: Matrix, name: str) -> N
 def test_shipped_cells_of_a_port_are_those_of_the_kernel(
     shipped: Matrix, version: str, config: bool, like: str
 ) -> None:
-    target = extract(debian.source(version), bug_on_data_corruption=config).target
+    target = extract(Kernel(debian.source(version), config)).target
     assert [] == fill.replay(shipped, {like: target}, times=1)

@@ -19,6 +19,7 @@ from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
 from pyfuzz.sequence.text import parse
 from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
 
 CORRECT = """
 add vm0 f0 s0 x40
@@ -99,7 +100,7 @@ def test_c_file_of_a_kernel_names_the_user_s_file_and_says_whose_code_it_is(
 def test_c_file_of_a_debian_kernel_fails_only_where_it_should(
     which: str, version: str, config: bool, text: str, kind: Kind, status: int, tmp_path: Path
 ) -> None:
-    target = extract(debian.source(version), bug_on_data_corruption=config).target
+    target = extract(Kernel(debian.source(version), config)).target
 
     ended = shown(which, target, text, kind, tmp_path)
 
@@ -113,7 +114,7 @@ def test_findings_of_a_debian_kernel_are_at_the_line_of_its_own_file(tmp_path: P
     root = debian.source("6.1")
     (done,) = replay([container.read(path)], extract(root).target, "fuzz")
 
-    log = json.loads(sarif.render(subject.of_replay(done, str(root))))
+    log = json.loads(sarif.render(subject.of_replay(done, Kernel(root))))
 
     (result,) = log["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]

@@ -20,6 +20,7 @@ from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.container import read_folder
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Operation
 
@@ -41,7 +42,7 @@ ERRORS = {
 
 
 def extracted(version: str, *, config: bool = False) -> Extraction:
-    return extract(debian.source(version), bug_on_data_corruption=config)
+    return extract(Kernel(debian.source(version), config))
 
 
 def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:

@@ -16,6 +16,7 @@ from pyfuzz.module import compiled
 from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
@@ -99,7 +100,7 @@ def test_extracted_traits_are_those_that_were_detected(name: str) -> None:
 
 
 def test_extracted_config_on_kills_the_host(tmp_path: Path) -> None:
-    target = extract(variant(tmp_path, "v7"), bug_on_data_corruption=True).target
+    target = extract(Kernel(variant(tmp_path, "v7"), bug_on_data_corruption=True)).target
 
     found = findings(lists_module.load(target), list(parse("remove vm1 f3 s9", "test")))
 

@@ -10,6 +10,7 @@ from made_up import KVM_HOST_H, extracted, tree, variant
 
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import extract
+from pyfuzz.target.kernel import Kernel
 
 REMOVE_HEAD = "\tstruct pte_list_desc *block;\n\tint slot;\n\n\tif (KVM_BUG"
 RMAP_REMOVE_END = "\tpte_list_remove(kvm, spte, gfn_to_rmap("
@@ -204,7 +205,7 @@ def test_extract_config_decides_what_is_compiled(tmp_path: Path) -> None:
     )
 
     off = extract(path)
-    on = extract(path, bug_on_data_corruption=True)
+    on = extract(Kernel(path, bug_on_data_corruption=True))
 
     assert [stub.name for stub in off.stubbed] == ["vendor_off"]
     assert [stub.name for stub in on.stubbed] == ["vendor_off", "vendor_on"]

@@ -64,7 +64,7 @@ def test_known_finding_has_its_reason_and_comes_last() -> None:
 def test_artifact_is_read_back_as_text_and_binary(tmp_path: Path) -> None:
     table = FindingTable(TARGET, 0)
     (finding,) = table.update("0.1", [slot(LONG)])
-    write_artifact(finding, TARGET, "", tmp_path)
+    write_artifact(finding, TARGET, None, tmp_path)
 
     assert finding.artifact is not None
     text = finding.artifact.read_text()

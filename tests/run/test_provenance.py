@@ -17,6 +17,7 @@ from pyfuzz.run import provenance
 from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue, known_findings
 from pyfuzz.target.catalogue import EXTRACTED, Target
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 
 FACTS: dict[str, str | None] = {
@@ -37,7 +38,7 @@ def extracted(folder: Path) -> Options:
     target = Target(
         "linux-6.12", EXTRACTED, "policy", source, ("CONFIG_BUG_ON_DATA_CORRUPTION=1",), note="n"
     )
-    return replace(options(folder), target=target, kernel="k", kernel_facts=FACTS)
+    return replace(options(folder), target=target, kernel=Kernel(Path(str(FACTS["path"])), bug_on_data_corruption=True), kernel_facts=FACTS)
 
 
 def test_record_of_a_port_is_read_again(tmp_path: Path) -> None:

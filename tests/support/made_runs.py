@@ -61,7 +61,7 @@ def make_run(folder: Path, *findings: Finding, target: str = "rfc-v3") -> Path:
     for text in CORPUS:
         store(held.corpus, binary.encode(parse(text, "test")))
     for one in findings:
-        write_artifact(one, chosen, "", held.findings)
+        write_artifact(one, chosen, None, held.findings)
     counts = Counts(executions=9000, operations=80_000, steps=90_000, edges=26, states=800)
     report = Report(options, counts, 20.0, len(CORPUS), list(findings))
     text = json.dumps(summary.as_object(report))

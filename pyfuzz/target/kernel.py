@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which kernel of the user's is to be made into a target, and built how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG_BUG = "CONFIG_BUG_ON_DATA_CORRUPTION"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What ``--kernel`` and the options beside it ask for.
+
+    ``path`` is a kernel tree, a source tarball, or one mmu.c.
+    """
+
+    path: Path
+    bug_on_data_corruption: bool = False
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def defines(self) -> tuple[str, ...]:
+        """The kernel's options that its code is compiled with, as ``NAME=VALUE``."""
+        return (f"{CONFIG_BUG}=1",) if self.bug_on_data_corruption else ()
+
+    def options(self) -> list[str]:
+        """Return the options of a command that asks for this kernel."""
+        options = ["--kernel", str(self.path)]
+        if self.bug_on_data_corruption:
+            options.append("--bug-on-data-corruption")
+        return options
+
+    def absolute(self) -> Self:
+        """Return it with a path that holds in any folder."""
+        return replace(self, path=self.path.absolute())
