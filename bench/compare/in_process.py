@@ -36,8 +36,7 @@ class Watch:
     def look(self, findings: Iterable[RawFinding]) -> None:
         """End the process if one of these is not known."""
         for finding in findings:
-            facts = (finding.kind, finding.function, finding.message)
-            if not any(entry.fits(*facts) for entry in self._known):
+            if not any(entry.fits(finding.symptom) for entry in self._known):
                 self.end((finding.kind.number, finding.function, finding.message))
 
     def spent(self) -> None:

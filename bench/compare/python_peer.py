@@ -20,6 +20,7 @@ from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.results import RawFinding
+from pyfuzz.symptom import Symptom
 from pyfuzz.worlds.lists.module import ListsModule
 
 # As the harness in C looks at its clock: not for each input.
@@ -52,7 +53,7 @@ def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], 
         findings = module.last().findings
         watch.look(findings)
         if what and not findings:
-            watch.look([RawFinding(Kind.LOST_ENTRY, 0, 0, 0, 0, "model in Python", what)])
+            watch.look([RawFinding(Symptom(Kind.LOST_ENTRY, "model in Python", what), 0)])
         return False
 
     assert isinstance(module, ListsModule)

@@ -18,9 +18,11 @@ from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import seeds_in
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.finding.finding import Finding, FindingTable, remove_artifact, write_artifact
+from pyfuzz.finding.artifact import remove_artifact, write_artifact
+from pyfuzz.finding.finding import Finding
 from pyfuzz.finding.shape import bugs
 from pyfuzz.finding.shorten import shorten
+from pyfuzz.finding.table import FindingTable
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts
 from pyfuzz.run import findings as finding_store

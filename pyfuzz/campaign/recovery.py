@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from pyfuzz.campaign.strategy import CHECKER
 from pyfuzz.errors import UsageError
-from pyfuzz.finding.finding import Finding, FindingTable
+from pyfuzz.finding.finding import Finding
+from pyfuzz.finding.table import FindingTable
 from pyfuzz.module.shared import Shared
 from pyfuzz.run import findings as finding_store
 from pyfuzz.run.folder import RunFolder, store

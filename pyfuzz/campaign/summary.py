@@ -7,7 +7,8 @@ import textwrap
 from typing import Any
 
 from pyfuzz.campaign.campaign import Report, WorkerState
-from pyfuzz.finding.finding import Finding, replay_command
+from pyfuzz.finding.artifact import replay_command
+from pyfuzz.finding.finding import Finding
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.worlds.lists.operation import FORMS, Opcode
 
@@ -137,9 +138,8 @@ def _by_worker(report: Report) -> str:
 
 def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
     state = "known" if finding.known is not None else "NEW"
-    where = f" in {finding.function}" if finding.function else ""
     times = "once" if finding.count == 1 else f"{finding.count:,} times"
-    lines = [f"{number}. {state}: {finding.kind.value}{where}, {times}"]
+    lines = [f"{number}. {state}: {finding.title}, {times}"]
     lines += _wrapped(finding.message, "   ")
     if finding.known is not None:
         lines += _wrapped(f"known: {finding.known}", "   ")
@@ -166,7 +166,7 @@ def _expired(finding: Finding, report: Report) -> str | None:
     """Say that an entry declared a finding and holds no longer, None if that is not so."""
     if finding.known is not None:
         return None
-    entry = report.options.target.expired(finding.kind, finding.function, finding.message)
+    entry = report.options.target.expired(finding.symptom)
     return None if entry is None else entry.lapsed
 
 

@@ -19,7 +19,7 @@ from pyfuzz.campaign.strategy import CHECKER, Strategy, deal
 from pyfuzz.campaign.worker import Job
 from pyfuzz.campaign.worker_process import Death, WorkerProcess, add_counts
 from pyfuzz.errors import HarnessError, PyfuzzError
-from pyfuzz.finding.finding import FindingTable, death
+from pyfuzz.finding.table import FindingTable, death
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.replay.runner import Runner

@@ -13,23 +13,17 @@ from pyfuzz.ci.replays import Replays, same
 from pyfuzz.export.subject import Item, item_of
 from pyfuzz.finding.shape import same_bug
 from pyfuzz.module.results import RawFinding
+from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Shown):
     """A finding of the base that the target does not show; ``where`` is what shows it there."""
 
-    kind: str
-    function: str
-    message: str
+    symptom: Symptom
     where: str
-
-    @property
-    def title(self) -> str:
-        """Kind and place, as a name for people."""
-        return f"{self.kind} in {self.function}" if self.function else self.kind
 
 
 class Comparison:
@@ -53,10 +47,10 @@ class Comparison:
             return
         for item in self.base.items:
             found = self.target.run(item.operations, item.flavour)
-            now = same(found, item.kind, item.function, None)
+            now = same(found, item.symptom, None)
             if now is None:
                 where = item.stem or self.base.name
-                self.fixed.append(Fixed(item.kind.value, item.function, item.message, where))
+                self.fixed.append(Fixed(item.symptom, where))
             else:
                 again = item_of(now, self.target.target, item.operations, item.stem, item.command)
                 why = f"found by {self.base.name}, and a replay of that shows it"
@@ -87,7 +81,7 @@ class Comparison:
                 same_bug(item, earlier) for earlier in self.base.items
             )
             return f"found by {self.base.name}" if there else None
-        shown = same(on_base or (), item.kind, item.function, operation)
+        shown = same(on_base or (), item.symptom, operation)
         return None if shown is None else self.shows_too
 
     @property

@@ -37,7 +37,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "findings": [_finding(result, item, state) for state in State for item in result.of(state)],
         "fixed": [
             {
-                "kind": one.kind,
+                "kind": one.kind.value,
                 "function": one.function,
                 "message": one.message,
                 "where": one.where,

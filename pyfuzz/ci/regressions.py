@@ -12,7 +12,7 @@ from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.replays import same
 from pyfuzz.errors import UsageError
 from pyfuzz.export.subject import Replayed, item_of
-from pyfuzz.finding.finding import replay_command
+from pyfuzz.finding.artifact import replay_command
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.sequence import container
@@ -81,9 +81,8 @@ def check(
     found = comparison.target.run(operations, flavour)
     on_base = comparison.on_base(operations, flavour)
     for gone in on_base or ():
-        if same(found, gone.kind, gone.function, gone.operation) is None:
-            fixed = Fixed(gone.kind.value, gone.function, gone.message, one.name)
-            comparison.fixed.append(fixed)
+        if same(found, gone.symptom, gone.operation) is None:
+            comparison.fixed.append(Fixed(gone.symptom, one.name))
     command = replay_command(one.file.path, target, kernel, flavour)
     items = []
     for finding in one.expectations.unexpected(target, found, like):

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.binary import has_faults
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
 
@@ -52,14 +52,12 @@ class Replays:
         self.close()
 
 
-def same(
-    found: Iterable[RawFinding], kind: Kind, function: str, operation: int | None
-) -> RawFinding | None:
+def same(found: Iterable[RawFinding], symptom: Symptom, operation: int | None) -> RawFinding | None:
     """Return the finding that is this one, of those that the same sequence shows elsewhere.
 
     That is one of the kind in the same function, or, since a change may give a
     function another name, at the same operation.
     """
-    like = [one for one in found if one.kind is kind]
-    here = [one for one in like if one.function == function]
+    like = [one for one in found if one.kind is symptom.kind]
+    here = [one for one in like if one.function == symptom.function]
     return next(iter(here or [one for one in like if one.operation == operation]), None)

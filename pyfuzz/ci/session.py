@@ -15,7 +15,8 @@ from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.export.subject import Item
-from pyfuzz.finding.finding import Finding, replay_command
+from pyfuzz.finding.artifact import replay_command
+from pyfuzz.finding.finding import Finding
 from pyfuzz.run.options import Options
 
 # For the sanitizer worker's rest, making findings short, comparing them, the
@@ -118,9 +119,7 @@ class Session:
                 judged = self._judged(finding, item, comparison)
                 if judged is None and finding.stem in earlier:
                     where = f"an earlier campaign in {self.options.out}"
-                    comparison.fixed.append(
-                        Fixed(item.kind.value, item.function, item.message, where)
-                    )
+                    comparison.fixed.append(Fixed(item.symptom, where))
                     continue
                 if judged is None:
                     result.notes.append(f"{finding.stem}: a replay does not show it again")
@@ -135,7 +134,7 @@ class Session:
     def _judged(self, finding: Finding, item: Item, comparison: Comparison) -> Item | None:
         """Return a finding with what the base says of it, None if a replay does not show it."""
         found = comparison.target.run(item.operations, finding.flavour)
-        shown = next((one for one in found if _is(one.kind, one.function, finding)), None)
+        shown = next((one for one in found if one.symptom.like(finding.symptom)), None)
         if shown is None:
             return None
         on_base = comparison.on_base(item.operations, finding.flavour)
@@ -149,20 +148,13 @@ class Session:
         if artifact is not None:
             command = replay_command(artifact, options.target, options.kernel, finding.flavour)
         return Item(
-            kind=finding.kind,
-            function=finding.function,
-            message=finding.message,
-            line=finding.line,
+            symptom=finding.symptom,
             operations=tuple(finding.operations),
             known=finding.known,
-            expired=options.target.expired(finding.kind, finding.function, finding.message),
+            expired=options.target.expired(finding.symptom),
             count=finding.count,
             first_seconds=finding.first_seconds,
             stem=finding.stem,
             command=command,
             flavour=finding.flavour,
         )
-
-
-def _is(kind: object, function: str, finding: Finding) -> bool:
-    return (kind, function) == (finding.kind, finding.function)

@@ -68,13 +68,12 @@ def judge(found: Iterable[RawFinding], target: Target, sought: Sought) -> Answer
     """
     others = []
     for one in found:
-        known = target.known_reason(one.kind, one.function, one.message) is not None
-        called = f"{one.kind.value} in {one.function}" if one.function else one.kind.value
+        known = target.known_reason(one.symptom) is not None
         wanted = one.kind is sought.kind if sought.kind else not known
         if wanted and sought.function in (None, one.function):
-            return Answer(Word.BAD, f"{called}: {one.message}")
+            return Answer(Word.BAD, f"{one.title}: {one.message}")
         if not known or one.kind in (*DESTRUCTIVE, Kind.WRONG_VM):
-            others.append(called)
+            others.append(one.title)
     if others:
         return Answer(Word.SKIP, f"it shows {others[0]} instead of {sought}")
     return Answer(Word.GOOD, f"it does not show {sought}")

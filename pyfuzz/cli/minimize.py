@@ -70,12 +70,11 @@ def minimize(
             signature=finding.signature,
             budget_runs=runs,
         )
-    where = f" in {finding.function}" if finding.function else ""
-    comment = f"# {finding.kind.value}{where} on {chosen.name}\n"
+    comment = f"# {finding.title} on {chosen.name}\n"
     text = container.to_text(shortest).replace("\n", "\n" + comment, 1)
     before, after = len(source.operations), len(shortest)
     print(
-        f"{finding.kind.value}{where}: {before} operations before, {after} after",
+        f"{finding.title}: {before} operations before, {after} after",
         file=sys.stderr,
     )
     if output is None:

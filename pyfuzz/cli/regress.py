@@ -95,7 +95,7 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
         if (case := writing.case_of(seen.get(target.name, ()), target, file.operations))
     ]
     for target, case in cases:
-        if target.known_reason(case.kind, case.function, case.message) is None:
+        if target.known_reason(case.symptom) is None:
             return case
     if cases:
         return cases[0][1]
@@ -124,14 +124,10 @@ def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
         with Runner(run.target, item.flavour) as runner:
             faults = has_faults(item.operations)
             found = runner.run(binary.encode(item.operations), faults=faults)
-        places = [
-            one.operation for one in found if (one.kind, one.function) == (item.kind, item.function)
-        ]
+        places = [one.operation for one in found if one.symptom.like(item.symptom)]
         cases.append(
             Case(
-                item.kind,
-                item.function,
-                item.message,
+                item.symptom,
                 run.target.name,
                 item.operations,
                 places[0] if places else len(item.operations),

@@ -21,6 +21,7 @@ from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault
 
@@ -250,7 +251,7 @@ def _death(fault: Fault, message: str) -> Containment:
         innocents_work=False,
         leaked=0,
         stale=0,
-        evidence=Evidence(Kind.HOST_FAULT, 0, 0, "", message),
+        evidence=Evidence(Symptom(Kind.HOST_FAULT, message=message), 0),
         report=report[0] if (report := _REPORT.search(message)) else None,
     )
 

@@ -135,10 +135,9 @@ class CorpusReport:
                 f"{adds.counts or '-':>7}"
             )
         for one in row.findings:
-            place = f"{one.kind.value} in {one.function}" if one.function else one.kind.value
             known = "known: " if _known(self.target, one) is not None else ""
             said = f": {one.message}" if row.fatal else ""
-            yield from _wrapped(f"{known}{place}{said}", "    ", "      ")
+            yield from _wrapped(f"{known}{one.title}{said}", "    ", "      ")
         for path in row.paths[1:]:
             yield f"    the same: {path}"
 
@@ -164,16 +163,10 @@ class CorpusReport:
             f"{self.enough:,} are enough (pyfuzz merge)"
         )
         findings = {
-            (one.kind.value, one.function): _known(self.target, one) is not None
-            for row in rows
-            for one in row.findings
+            one.title: _known(self.target, one) is not None for row in rows for one in row.findings
         }
-        for (kind, function), known in sorted(findings.items()):
-            place = f"{kind} in {function}" if function else kind
-            shown = sum(
-                any((one.kind.value, one.function) == (kind, function) for one in row.findings)
-                for row in rows
-            )
+        for place, known in sorted(findings.items()):
+            shown = sum(any(one.title == place for one in row.findings) for row in rows)
             word = "known" if known else "NEW"
             yield f"  {word + ':':<10} {place}, shown by {_number(shown, 'entry', 'entries')}"
 
@@ -261,7 +254,7 @@ def _row_object(row: Row, target: Target) -> dict[str, Any]:
 
 
 def _known(target: Target, one: RawFinding) -> str | None:
-    return target.known_reason(one.kind, one.function, one.message)
+    return target.known_reason(one.symptom)
 
 
 def _adds(row: Row) -> bool:

@@ -23,6 +23,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.replays import Replay
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
@@ -46,7 +47,7 @@ _WIDTH = 76
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Shown):
     """What a C file is to show: one kind of finding, on one target, by one sequence.
 
     ``message`` is what the harness said of it, empty where the target does not
@@ -57,9 +58,7 @@ class Case:
 
     target: Target
     operations: tuple[Operation, ...]
-    kind: Kind
-    function: str = ""
-    message: str = ""
+    symptom: Symptom
     stop: Stop | None = None
     not_recycled: Collection[int] = ()
     command: str = ""
@@ -95,9 +94,9 @@ def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Cas
     return Case(
         target=done.target,
         operations=operations,
-        kind=finding.kind if finding is not None else kind or Kind.HOST_BUG,
-        function=finding.function if finding is not None else function or "",
-        message=finding.message if finding is not None else "",
+        symptom=finding.symptom
+        if finding is not None
+        else Symptom(kind or Kind.HOST_BUG, function or ""),
         stop=stop,
         not_recycled=predicted_recycles(calls, operations) - recycled,
     )

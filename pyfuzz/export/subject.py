@@ -11,13 +11,14 @@ from typing import Any
 
 from pyfuzz import files
 from pyfuzz.errors import UsageError
-from pyfuzz.finding.finding import replay_command
+from pyfuzz.finding.artifact import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expected
 from pyfuzz.replay.replays import Replay
 from pyfuzz.run import provenance
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -28,7 +29,7 @@ SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Item(Shown):
     """One finding.
 
     ``known`` is the reason why it is a known one, None if it is new; ``expired``
@@ -37,10 +38,7 @@ class Item:
     ``command`` shows it, in the flavour ``flavour``.
     """
 
-    kind: Kind
-    function: str
-    message: str
-    line: int
+    symptom: Symptom
     operations: tuple[Operation, ...]
     known: str | None
     expired: Known | None = None
@@ -55,11 +53,6 @@ class Item:
     def fails(self) -> bool:
         """Whether it is new, so that a test fails on it."""
         return self.known is None and self.base is None
-
-    @property
-    def title(self) -> str:
-        """Kind and place, as a name for people."""
-        return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +122,10 @@ def item_of(
 ) -> Item:
     """Return what one sequence showed once."""
     return Item(
-        kind=finding.kind,
-        function=finding.function,
-        message=finding.message,
-        line=finding.line,
+        symptom=finding.symptom,
         operations=operations,
-        known=target.known_reason(finding.kind, finding.function, finding.message),
-        expired=target.expired(finding.kind, finding.function, finding.message),
+        known=target.known_reason(finding.symptom),
+        expired=target.expired(finding.symptom),
         stem=stem,
         command=command,
         flavour=flavour,
@@ -178,26 +168,25 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
 
 
 def _item(one: _Json, target: Target, folder: Path, kernel: Kernel | None, flavour: str) -> Item:
-    kind, function, message = one.kind(), one.text("function"), one.text("message")
+    symptom = Symptom(
+        one.kind(), one.text("function"), one.text("message"), int(one.number("line"))
+    )
     reason = one.values.get("reason")
     text = "\n".join(one.texts("operations"))
-    known = target.known_reason(kind, function, message)
+    known = target.known_reason(symptom)
     artifact = one.values.get("artifact")
     # A sanitizer worker's findings are in a run of the plain flavour, too.
     flavour = one.text("flavour") if "flavour" in one.values else flavour
     # The folder may have been moved since.
     path = folder / "findings" / Path(str(artifact)).name if artifact else folder
     return Item(
-        kind=kind,
-        function=function,
-        message=message,
-        line=int(one.number("line")),
+        symptom=symptom,
         operations=tuple(parse(text, one.name)),
         known=str(reason) if reason is not None else known,
-        expired=target.expired(kind, function, message),
+        expired=target.expired(symptom),
         count=int(one.number("count")),
         first_seconds=one.number("first_seconds"),
-        stem=path.stem if artifact else f"{kind.value}-{function or 'unknown'}",
+        stem=path.stem if artifact else f"{symptom.kind.value}-{symptom.function or 'unknown'}",
         command=replay_command(path, target, kernel, flavour) if artifact else "",
         flavour=flavour,
     )

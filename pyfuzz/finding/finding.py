@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A campaign's findings: told apart by signature, counted over all workers."""
+"""A finding of a campaign."""
 
 from __future__ import annotations
 
-import hashlib
-import shlex
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyfuzz import world
-from pyfuzz.files import write_beside
-from pyfuzz.kinds import Kind
-from pyfuzz.module.shared import Slot
-from pyfuzz.sequence import binary, container
-from pyfuzz.sequence.binary import has_faults
-from pyfuzz.sequence.text import format_operation
-from pyfuzz.target.catalogue import Target
-from pyfuzz.target.kernel import Kernel
+from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.world import Operation
 
 
 @dataclass(slots=True)
-class Finding:
+class Finding(Shown):
     """One broken property of the target, and a sequence that shows it.
 
     ``first_execution`` counts in the worker that saw it first, from 1;
@@ -32,10 +21,7 @@ class Finding:
     that turned out to be the same bug.
     """
 
-    kind: Kind
-    function: str
-    message: str
-    line: int
+    symptom: Symptom
     signature: int
     count: int
     first_execution: int
@@ -53,184 +39,3 @@ class Finding:
         """The name of its artifacts, without the suffix; the same in every campaign."""
         function = self.function or "unknown"
         return f"{self.kind.value}-{function}-{self.signature >> 32:08x}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """What one process saw of a finding."""
-
-    worker: str
-    flavour: str
-    scored: bool
-    slot: Slot
-
-
-class FindingTable:
-    """The findings of all workers, of all processes that a worker has had, and of before."""
-
-    def __init__(
-        self,
-        target: Target,
-        start_ns: int,
-        earlier: Iterable[Finding] = (),
-        *,
-        faults: bool = False,
-    ) -> None:
-        """Make a table; ``earlier`` are the findings of earlier campaigns in the folder.
-
-        ``faults`` says how the workers read their inputs.
-        """
-        self._faults = faults
-        self._target = target
-        self._start_ns = start_ns
-        self._sights: dict[int, dict[str, _Sight]] = {}
-        self._findings: dict[int, Finding] = {}
-        self._earlier: dict[int, dict[str, int]] = {}
-        for finding in earlier:
-            self._earlier[finding.signature] = dict(finding.by_worker)
-            for signature in (finding.signature, *finding.also):
-                self._findings[signature] = finding
-
-    def update(
-        self, process: str, slots: list[Slot], *, flavour: str = "fuzz", scored: bool = True
-    ) -> list[Finding]:
-        """Take in what a process, called ``WORKER.PROCESS``, has found so far.
-
-        Return what needs a new artifact: a finding that is new, or has a
-        shorter input than before.  What is not ``scored`` only counts where
-        nothing else has seen the finding.
-        """
-        changed = []
-        worker = process.partition(".")[0]
-        for slot in slots:
-            sights = self._sights.setdefault(slot.signature, {})
-            sights[process] = _Sight(worker, flavour, scored, slot)
-            best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
-            finding = self._findings.get(slot.signature)
-            operations = binary.decode(best.slot.best, of=self._target.world, faults=self._faults)
-            if finding is None:
-                finding = self._new(best, operations)
-                self._findings[slot.signature] = finding
-                changed.append(finding)
-            elif not finding.minimized and (
-                len(operations) < len(finding.operations) or best.flavour != finding.flavour
-            ):
-                finding.operations, finding.message = operations, best.slot.message
-                finding.flavour = best.flavour
-                changed.append(finding)
-            self._count(finding)
-        return changed
-
-    def _new(self, sight: _Sight, operations: list[Operation]) -> Finding:
-        slot = sight.slot
-        return Finding(
-            kind=slot.kind,
-            function=slot.function,
-            message=slot.message,
-            line=slot.line,
-            signature=slot.signature,
-            count=slot.count,
-            first_execution=slot.first_execution,
-            first_seconds=0.0,
-            operations=operations,
-            known=self._target.known_reason(slot.kind, slot.function, slot.message),
-            flavour=sight.flavour,
-        )
-
-    def _count(self, finding: Finding) -> None:
-        """Add up who saw a finding; an earlier campaign's word on when it was stands."""
-        every = [
-            sight
-            for signature in (finding.signature, *finding.also)
-            for sight in self._sights.get(signature, {}).values()
-        ]
-        sights = [sight for sight in every if sight.scored] or every
-        sights.sort(key=lambda sight: sight.slot.first_ns)
-        earlier = self._earlier.get(finding.signature, {})
-        counts = dict(earlier)
-        for sight in sights:
-            counts[sight.worker] = counts.get(sight.worker, 0) + sight.slot.count
-        finding.by_worker = counts
-        finding.count = sum(counts.values())
-        if sights and not earlier:
-            first = sights[0].slot
-            finding.first_execution = first.first_execution
-            finding.first_seconds = max(0.0, (first.first_ns - self._start_ns) / 1e9)
-
-    def merge(self, same: Sequence[Finding]) -> Finding:
-        """Make one finding of several that are one bug; return it.
-
-        It is the one that was seen first, with the shortest of their sequences
-        and all of their counts.
-        """
-        first, *others = sorted(same, key=lambda finding: finding.first_seconds)
-        for other in others:
-            first.also |= {other.signature, *other.also}
-            earlier = self._earlier.pop(other.signature, None)
-            if earlier:
-                own = self._earlier.setdefault(first.signature, {})
-                for worker, count in earlier.items():
-                    own[worker] = own.get(worker, 0) + count
-        for signature in first.also:
-            self._findings[signature] = first
-        self._count(first)
-        return first
-
-    def all(self) -> list[Finding]:
-        """Return the findings: new ones first, each sort in the order it was found."""
-        findings = {id(finding): finding for finding in self._findings.values()}
-        return sorted(findings.values(), key=lambda f: (f.known is not None, f.first_seconds))
-
-
-def death(kind: Kind, message: str, data: bytes, execution: int, now_ns: int) -> Slot:
-    """Return the finding that a process's end or standstill is, with its last input."""
-    text = f"{kind.value} {message}"
-    signature = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    return Slot(kind, signature, 1, execution, now_ns, 0, "", message, data)
-
-
-def remove_artifact(finding: Finding) -> None:
-    """Remove a finding's files; errors: OSError."""
-    if finding.artifact is not None:
-        for path in (finding.artifact, finding.artifact.with_suffix(".pyfz")):
-            path.unlink(missing_ok=True)
-        finding.artifact = None
-
-
-def write_artifact(finding: Finding, target: Target, kernel: Kernel | None, folder: Path) -> None:
-    """Write a finding's text and binary file; ``kernel`` is None for a port.
-
-    Errors: OSError, after which the finding has no artifact.
-    """
-    finding.artifact = None
-    path = folder / f"{finding.stem}.seq"
-    data = binary.encode(finding.operations)
-    if len(data) <= binary.MAX_BYTES:
-        write_beside(
-            path.with_suffix(".pyfz"),
-            container.pack(data, of=target.world, faults=has_faults(finding.operations)),
-        )
-    write_beside(path, _text(finding, target, kernel, path).encode())
-    finding.artifact = path
-
-
-def replay_command(path: Path, target: Target, kernel: Kernel | None, flavour: str = "fuzz") -> str:
-    """Return the command that shows what a sequence does to a target; a port has no kernel."""
-    option = kernel.options() if kernel is not None else ["--target", target.name]
-    if flavour == "sanitize":
-        option.append("--sanitize")
-    return shlex.join(["pyfuzz", "replay", str(path), *option])
-
-
-def _text(finding: Finding, target: Target, kernel: Kernel | None, path: Path) -> str:
-    comments = [
-        f"{finding.kind.value} in {finding.function or 'unknown'}: {finding.message}",
-        f"target {target.name}; {'known: ' + finding.known if finding.known else 'new'}",
-        f"see it with: {replay_command(path, target, kernel, finding.flavour)}",
-    ]
-    lines = [
-        world.of(finding.operations).header,
-        *(f"# {' '.join(comment.split())}" for comment in comments),
-    ]
-    lines += [format_operation(operation) for operation in finding.operations]
-    return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.binary import encode, has_faults, split
+from pyfuzz.symptom import Symptom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,7 +72,7 @@ def minimize_in(
 ) -> list[Operation]:
     """Minimise as minimize() does, in a child process that is there already."""
     operations = list(operations)
-    what = f"{kind.value} in {function or 'no function'}" + (f", line {line}" if line else "")
+    what = Symptom(kind, function or "no function", line=line or 0).place
     faults = has_faults(operations)
     locked = next(
         (
@@ -118,9 +119,7 @@ def choose(
         )
     return min(
         fitting,
-        key=lambda finding: (
-            target.known_reason(finding.kind, finding.function, finding.message) is not None
-        ),
+        key=lambda finding: target.known_reason(finding.symptom) is not None,
     )
 
 

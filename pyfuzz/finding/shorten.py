@@ -64,4 +64,4 @@ def _shorten_one(runner: Runner, finding: Finding) -> None:
     payload = binary.encode(finding.operations)
     for found in runner.run(payload, faults=has_faults(finding.operations)):
         if found.signature == finding.signature:
-            finding.message = found.message
+            finding.symptom = found.symptom

@@ -21,6 +21,7 @@ from pyfuzz.module.results import (
     Step,
     Traits,
 )
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 
 ABI = 5
@@ -96,6 +97,10 @@ class Module:
         """Tear the world down with the final checks; ``operation`` is the sequence's length."""
         self._lib.pyfuzz_end(operation, self._step)
         return self._read_step()
+
+    def _symptom(self, c: Any) -> Symptom:
+        """Return the common part of the structures that are about a finding."""
+        return Symptom(ORDER[c.kind], self._text(c.function), self._text(c.message), c.line)
 
     def last(self) -> Result:
         """Return what the last run(), or the steps since begin(), did."""
@@ -179,15 +184,7 @@ class Module:
         )
 
     def _read_finding(self, c: Any) -> RawFinding:
-        return RawFinding(
-            kind=ORDER[c.kind],
-            operation=c.operation,
-            step=c.step,
-            line=c.line,
-            signature=c.signature,
-            function=self._text(c.function),
-            message=self._text(c.message),
-        )
+        return RawFinding(self._symptom(c), c.operation, c.step, c.signature)
 
     def _read_traits(self) -> Traits:
         c = self._lib.pyfuzz_traits()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from pyfuzz.kinds import Kind
+from pyfuzz.symptom import Shown, Symptom
 
 
 class Skip(IntEnum):
@@ -45,20 +46,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class RawFinding:
+class RawFinding(Shown):
     """One broken property, as the C oracle reports it.
 
     ``operation`` is an index in the sequence, the sequence's length at
     tear-down; ``signature`` is equal for findings that are one bug.
     """
 
-    kind: Kind
+    symptom: Symptom
     operation: int
-    step: int
-    line: int
-    signature: int
-    function: str
-    message: str
+    step: int = 0
+    signature: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +93,11 @@ OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Shown):
     """The finding that made an outcome what it is; ``operation`` is where it was seen."""
 
-    kind: Kind
+    symptom: Symptom
     operation: int
-    line: int
-    function: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Self
 import cffi
 
 from pyfuzz.errors import UsageError
-from pyfuzz.kinds import ORDER, Kind
+from pyfuzz.kinds import ORDER
 from pyfuzz.module.header import declarations
+from pyfuzz.symptom import Shown, Symptom
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,17 +41,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Shown):
     """One distinct finding of a worker, and the shortest input that has it."""
 
-    kind: Kind
+    symptom: Symptom
     signature: int
     count: int
     first_execution: int
     first_ns: int
-    line: int
-    function: str
-    message: str
     best: bytes
 
 
@@ -142,14 +140,16 @@ class Shared:
             before = c.lock
             half = ended and before % 2 == 1
             slot = Slot(
-                kind=ORDER[min(c.kind, len(ORDER) - 1)],
+                symptom=Symptom(
+                    kind=ORDER[min(c.kind, len(ORDER) - 1)],
+                    function=_text(c.function),
+                    message=_text(c.message),
+                    line=c.line,
+                ),
                 signature=c.signature,
                 count=c.count,
                 first_execution=c.first_execution,
                 first_ns=c.first_ns,
-                line=c.line,
-                function=_text(c.function),
-                message=_text(c.message),
                 best=self.input
                 if half
                 else bytes(ffi.buffer(c.best, min(c.best_size, len(c.best)))),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Expected:
         return finding.kind is self.kind and same
 
     def __str__(self) -> str:
-        return f"{self.kind.value} {self.function}".strip()
+        return Symptom(self.kind, self.function).expectation
 
 
 @dataclass(slots=True)
@@ -102,11 +103,8 @@ class Expectations:
         findings = list(findings)
         problems = [f"{one} must be found, is not" for one in self.missing(target, findings, like)]
         for finding in self.unexpected(target, findings, like):
-            where = f" in {finding.function}" if finding.function else ""
             what = "known finding" if _is_known(target, finding) else "finding"
-            problems.append(
-                f"{what} that is not expected: {finding.kind.value}{where}: {finding.message}"
-            )
+            problems.append(f"{what} that is not expected: {finding.title}: {finding.message}")
         return problems
 
     def _of(self, target: Target, like: str | None) -> tuple[Expected, ...] | None:
@@ -115,7 +113,7 @@ class Expectations:
 
 
 def _is_known(target: Target, finding: RawFinding) -> bool:
-    return target.known_reason(finding.kind, finding.function, finding.message) is not None
+    return target.known_reason(finding.symptom) is not None
 
 
 def parse_expectations(text: str, name: str) -> Expectations:

@@ -14,7 +14,6 @@ from pathlib import Path
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.shape import shape
-from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.replay.runner import Runner
@@ -22,6 +21,7 @@ from pyfuzz.sequence import binary, container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.sequence.text import format_text
+from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation
@@ -38,23 +38,16 @@ Seen = Mapping[str, tuple[RawFinding, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Shown):
     """A finding, and the sequence that shows it.
 
     ``where`` is the target that it was seen on: a port, or a kernel of the user's.
     """
 
-    kind: Kind
-    function: str
-    message: str
+    symptom: Symptom
     where: str
     operations: tuple[Operation, ...]
     operation: int
-
-    @property
-    def title(self) -> str:
-        """Kind and place, as a name for people."""
-        return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
 
 
 def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawFinding, ...]]]:
@@ -78,16 +71,9 @@ def case_of(
 ) -> Case | None:
     """Return the first new finding on a target as a case, else the first, else None."""
     found = list(findings)
-    new = [f for f in found if target.known_reason(f.kind, f.function, f.message) is None]
+    new = [f for f in found if target.known_reason(f.symptom) is None]
     for finding in new or found:
-        return Case(
-            finding.kind,
-            finding.function,
-            finding.message,
-            target.name,
-            operations,
-            finding.operation,
-        )
+        return Case(finding.symptom, target.name, operations, finding.operation)
     return None
 
 
@@ -152,7 +138,7 @@ def _by_items(seen: Seen) -> dict[str, list[str]]:
     """Group the targets that show the same; one that shows nothing needs no line."""
     grouped: dict[str, list[str]] = {}
     for target, findings in seen.items():
-        items = dict.fromkeys(f"{one.kind.value} {one.function}".strip() for one in findings)
+        items = dict.fromkeys(one.symptom.expectation for one in findings)
         if items:
             grouped.setdefault(", ".join(items), []).append(target)
     return grouped

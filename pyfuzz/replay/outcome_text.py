@@ -33,11 +33,7 @@ def lines(result: Containment) -> Iterator[str]:
 
 def evidence_text(evidence: Evidence) -> str:
     """Return where and what: ``host-bug in rmap_yield, line 23, operation 4: BUG_ON …``."""
-    line = f", line {evidence.line}" if evidence.line else ""
-    return (
-        f"{evidence.kind.value} in {evidence.function}{line}, "
-        f"operation {evidence.operation}: {evidence.message}"
-    )
+    return f"{evidence.symptom.place}, operation {evidence.operation}: {evidence.message}"
 
 
 def flag_text(result: Containment) -> str:

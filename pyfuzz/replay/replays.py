@@ -37,7 +37,7 @@ class Replay:
 
     def known(self, finding: RawFinding) -> str | None:
         """Return the reason why a finding is a known one, None if it is not."""
-        return self.target.known_reason(finding.kind, finding.function, finding.message)
+        return self.target.known_reason(finding.symptom)
 
     @property
     def verdict(self) -> str:
@@ -69,7 +69,7 @@ class Replay:
     def _lapsed(self) -> Iterator[str]:
         """Yield what to say of findings that were known ones."""
         for finding in self.findings:
-            entry = self.target.expired(finding.kind, finding.function, finding.message)
+            entry = self.target.expired(finding.symptom)
             if entry is not None:
                 yield f"{finding.kind.value} in {finding.function or '-'} was {entry.lapsed}"
 

@@ -23,6 +23,7 @@ from pyfuzz.module import engine
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.entry import Entry
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.symptom import Symptom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -212,4 +213,4 @@ class Runner:
 
 
 def _death(kind: Kind, how: str) -> RawFinding:
-    return RawFinding(kind, 0, 0, 0, 0, "", f"the process that ran the sequence {how}")
+    return RawFinding(Symptom(kind, message=f"the process that ran the sequence {how}"), 0)

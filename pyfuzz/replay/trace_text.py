@@ -126,10 +126,8 @@ def _list_lines(name: str, drawn: str) -> Iterator[str]:
 
 
 def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[str]:
-    where = f" in {finding.function}" if finding.function else ""
-    where += f", line {finding.line}" if finding.line else ""
     state = "FINDING" if known is None else "known finding"
-    yield f"   >>>  {state}: {finding.kind.value}{where}"
+    yield f"   >>>  {state}: {finding.symptom.place}"
     yield from _wrapped(f"{_INDENT}  {finding.message}")
     if known is not None:
         yield from _wrapped(f"{_INDENT}  known: {known}")

@@ -14,7 +14,7 @@ from typing import Any
 from pyfuzz import __version__
 from pyfuzz.campaign.strategy import summary_of
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.finding.finding import replay_command
+from pyfuzz.finding.artifact import replay_command
 from pyfuzz.report.coverage import coverage_of
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.replays import replay_findings

@@ -47,7 +47,7 @@ def replay_findings(
         key = (found.kind.value, found.function)
         if key in reasons:
             return reasons[key]
-        return target.known_reason(found.kind, found.function, found.message)
+        return target.known_reason(found.symptom)
 
     runners: dict[str, Runner] = {}
     with ExitStack() as stack:

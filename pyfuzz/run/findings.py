@@ -17,6 +17,7 @@ from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.text import format_operation, parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 
 FILE = "findings.json"
@@ -71,19 +72,21 @@ def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
 
 
 def _finding(record: dict[str, Any], target: Target) -> Finding:
-    kind, function, message = Kind(record["kind"]), str(record["function"]), str(record["message"])
+    symptom = Symptom(
+        kind=Kind(record["kind"]),
+        function=str(record["function"]),
+        message=str(record["message"]),
+        line=int(record["line"]),
+    )
     by_worker = {str(name): int(count) for name, count in record["by_worker"].items()}
     return Finding(
-        kind=kind,
-        function=function,
-        message=message,
-        line=int(record["line"]),
+        symptom=symptom,
         signature=int(record["signature"], 16),
         count=sum(by_worker.values()),
         first_execution=int(record["first_execution"]),
         first_seconds=float(record["first_seconds"]),
         operations=list(parse("\n".join(record["operations"]), FILE)),
-        known=target.known_reason(kind, function, message),
+        known=target.known_reason(symptom),
         minimized=bool(record["minimized"]),
         by_worker=by_worker,
         flavour="sanitize" if record["flavour"] == "sanitize" else "fuzz",

@@ -12,7 +12,7 @@ from typing import Self
 
 from pyfuzz import paths, world
 from pyfuzz.errors import UsageError
-from pyfuzz.kinds import Kind
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.known_findings import SHIPPED, Known, about, lookup, read
 
 __all__ = ["DEFAULT", "EXTRACTED", "TARGETS", "Known", "Target", "get"]
@@ -42,18 +42,14 @@ class Target:
         """Whether the source was cut out of a kernel of the user's."""
         return self.generation == EXTRACTED
 
-    def known_reason(
-        self, kind: Kind, function: str, message: str = "", today: date | None = None
-    ) -> str | None:
+    def known_reason(self, symptom: Symptom, today: date | None = None) -> str | None:
         """Return why this finding is a known one, None if it is not, or not any more."""
-        found = lookup(self.known, kind, function, message, today)
+        found = lookup(self.known, symptom, today)
         return None if found is None or found.expired(today) else found.why
 
-    def expired(
-        self, kind: Kind, function: str, message: str = "", today: date | None = None
-    ) -> Known | None:
+    def expired(self, symptom: Symptom, today: date | None = None) -> Known | None:
         """Return the entry that declared this finding and holds no longer, if that is so."""
-        found = lookup(self.known, kind, function, message, today)
+        found = lookup(self.known, symptom, today)
         return found if found is not None and found.expired(today) else None
 
     def knowing(self, entries: Iterable[Known]) -> Self:

@@ -20,6 +20,7 @@ from typing import Any
 from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
+from pyfuzz.symptom import Symptom
 
 SHIPPED = Path(__file__).with_name("known.toml")
 
@@ -53,12 +54,12 @@ class Known:
         """Tell whether the entry is about the target of this name."""
         return any(fnmatchcase(target, pattern) for pattern in self.targets)
 
-    def fits(self, kind: Kind, function: str, message: str) -> bool:
+    def fits(self, symptom: Symptom) -> bool:
         """Tell whether a finding is the declared one, expired or not."""
         return (
-            kind is self.kind
-            and fnmatchcase(function, self.function)
-            and fnmatchcase(message, self.message)
+            symptom.kind is self.kind
+            and fnmatchcase(symptom.function, self.function)
+            and fnmatchcase(symptom.message, self.message)
         )
 
     def expired(self, today: date | None = None) -> bool:
@@ -112,13 +113,11 @@ def of_object(values: dict[str, Any]) -> Known:
     )
 
 
-def lookup(
-    entries: Iterable[Known], kind: Kind, function: str, message: str, today: date | None = None
-) -> Known | None:
+def lookup(entries: Iterable[Known], symptom: Symptom, today: date | None = None) -> Known | None:
     """Return the entry that declares a finding: one that holds, else an expired one."""
     expired = None
     for known in entries:
-        if known.fits(kind, function, message):
+        if known.fits(symptom):
             if not known.expired(today):
                 return known
             expired = expired or known

@@ -17,6 +17,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.run.options import Options
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.operation import Opcode
 
@@ -24,7 +25,9 @@ from pyfuzz.worlds.lists.operation import Opcode
 def finding(known: str | None = None, operations: int = 1) -> Finding:
     text = "remove vm0 f0 s0\n" * operations
     return Finding(
-        Kind.HOST_BUG, "pte_list_remove", "BUG() reached: the host would have died " * 4, 3, 7,
+        Symptom(
+            Kind.HOST_BUG, "pte_list_remove", "BUG() reached: the host would have died " * 4, 3
+        ), 7,
         12_345, 10, 0.5, parse(text, "test"), known, minimized=True,
         artifact=Path("x.seq"),
     )  # fmt: skip

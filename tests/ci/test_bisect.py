@@ -13,15 +13,16 @@ from cli_process import COMMAND, environment, pyfuzz
 from pyfuzz.ci.step import Answer, Sought, Word, agreed, judge
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 
 STRAY = "# pyfuzz sequence 1\nadd vm0 f0 s0\nremove vm0 f0 s9\n"
 CHECK = "if (!KVM_BUG_ON_DATA_CORRUPTION(value != (unsigned long)spte, kvm))"
 NO_CHECK = "if (1)"
-BUG = RawFinding(Kind.HOST_BUG, 1, 0, 900, 1, "pte_list_remove", "BUG() reached")
-LOST = RawFinding(Kind.LOST_ENTRY, 1, 0, 0, 2, "pte_list_remove", "s0 is gone")
-COUNT = RawFinding(Kind.COUNT_CONTRACT, 1, 0, 0, 3, "pte_list_add", "must return 9")
+BUG = RawFinding(Symptom(Kind.HOST_BUG, "pte_list_remove", "BUG() reached", 900), 1, 0, 1)
+LOST = RawFinding(Symptom(Kind.LOST_ENTRY, "pte_list_remove", "s0 is gone"), 1, 0, 2)
+COUNT = RawFinding(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", "must return 9"), 1, 0, 3)
 RFC_V3 = catalogue.get("rfc-v3").knowing(
     [Known(Kind.COUNT_CONTRACT, "*", "so it is"), Known(Kind.HOST_BUG, "*", "not yet changed")]
 )

@@ -18,6 +18,7 @@ from pyfuzz.export.subject import Item
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
 # Another shape than LOST, and the same place in the target.
@@ -26,11 +27,11 @@ LONGER = "add vm1 f3 s7\nremove vm1 f3 s7\nadd vm1 f3 s9\nremove vm1 f3 s1\n"
 
 def item(kind: Kind, text: str, function: str = "pte_list_remove") -> Item:
     operations = tuple(parse(text, "test"))
-    return Item(kind, function, "a message", 0, operations, None, stem="stem")
+    return Item(Symptom(kind, function, "a message"), operations, None, stem="stem")
 
 
 def raw(kind: Kind, function: str, operation: int) -> RawFinding:
-    return RawFinding(kind, operation, 0, 0, 1, function, "a message")
+    return RawFinding(Symptom(kind, function, "a message"), operation, 0, 1)
 
 
 def test_base_that_is_a_run_folder_has_its_findings(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_finding_is_the_same_by_its_function_or_by_its_operation(
 ) -> None:
     found = [raw(Kind.HOST_BUG, "f", 3), raw(Kind.HANG, "f", 4)]
 
-    assert expected is (same(found, kind, function, operation) is not None)
+    assert expected is (same(found, Symptom(kind, function), operation) is not None)
 
 
 def test_code_has_what_its_replay_shows(tmp_path: Path) -> None:

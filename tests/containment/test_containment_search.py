@@ -18,6 +18,7 @@ from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.sequence.binary import decode
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
 from pyfuzz.worlds.lists.operation import Opcode
@@ -86,7 +87,7 @@ def test_draw_makes_no_fault_in_an_innocent_vm_and_replaces_vms_now_and_then() -
 
 
 def result(outcome: Outcome, **changes: object) -> Containment:
-    evidence = Evidence(Kind.HANG, 0, 0, "f", "") if outcome is Outcome.HOST_DEATH else None
+    evidence = Evidence(Symptom(Kind.HANG, "f"), 0) if outcome is Outcome.HOST_DEATH else None
     made = Containment(
         outcome, 9, 1, 0, "", 0, False, False, None, 0, True, True, True, 0, 0, evidence, None
     )

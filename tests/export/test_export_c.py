@@ -16,6 +16,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
@@ -43,7 +44,7 @@ def shown(which: str, target: Target, text: str, kind: Kind, folder: Path) -> En
     folder.mkdir(exist_ok=True)
     source = folder / "repro.c"
     operations = tuple(parse(text, "test"))
-    source.write_bytes(generate(Case(target, operations, kind), source.name))
+    source.write_bytes(generate(Case(target, operations, Symptom(kind)), source.name))
     return run(compile_c(which, source))
 
 
@@ -153,7 +154,7 @@ def test_c_file_prints_what_is_expected_and_what_is_seen(port: str, tmp_path: Pa
 def test_c_file_stops_at_the_step_that_fails(tmp_path: Path) -> None:
     source = tmp_path / "repro.c"
     operations = tuple(parse("add vm0 f0 s0 x40\nadd vm0 f1 s50", "test"))
-    case = Case(catalogue.get("v6.6"), operations, Kind.SHAPE, stop=Stop(0, 14))
+    case = Case(catalogue.get("v6.6"), operations, Symptom(Kind.SHAPE), stop=Stop(0, 14))
     source.write_bytes(generate(case, source.name))
 
     ended = run(compile_c("clang", source))
@@ -174,7 +175,7 @@ def test_case_of_a_replay_has_the_step_and_the_message(tmp_path: Path) -> None:
     assert case.stop == Stop(2, 0)
     assert "s0 is gone" in case.message
     assert case_of(done, Kind.LEAK) == Case(
-        case.target, case.operations, Kind.LEAK, not_recycled=set()
+        case.target, case.operations, Symptom(Kind.LEAK), not_recycled=set()
     )
 
 

@@ -18,6 +18,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import replay
 from pyfuzz.sequence import container
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 
@@ -46,7 +47,7 @@ def shown(which: str, target: Target, text: str, kind: Kind, folder: Path, *flag
     """Export a case, compile it and run it."""
     source = folder / "repro.c"
     operations = tuple(parse(text, "test"))
-    source.write_bytes(generate(Case(target, operations, kind), source.name))
+    source.write_bytes(generate(Case(target, operations, Symptom(kind)), source.name))
     # The warnings of a kernel's code are not ours.
     return run(compile_c(which, source, "-w", "-fno-sanitize=all", *flags))
 

@@ -21,15 +21,13 @@ from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.regression.expectation import Expected
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 
 XSD = Path(__file__).parents[1] / "schemas" / "junit.xsd"
 LOST = Item(
-    Kind.LOST_ENTRY,
-    "pte_list_remove",
-    "vm0 f0 must hold 1 entries, holds 0: s0 is gone",
-    0,
+    Symptom(Kind.LOST_ENTRY, "pte_list_remove", "vm0 f0 must hold 1 entries, holds 0: s0 is gone"),
     tuple(parse("add vm0 f0 s0\nremove vm0 f0 s1", "test")),
     None,
     count=10_000,
@@ -37,12 +35,9 @@ LOST = Item(
     stem="lost-entry-pte_list_remove-00000000",
     command="pyfuzz replay lost.seq --target rfc-v3",
 )
-COUNT = Item(Kind.COUNT_CONTRACT, "pte_list_add", "must return 14", 0, (), "kernels do that")
+COUNT = Item(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", "must return 14"), (), "kernels do that")
 EXPIRED = Item(
-    Kind.LEAK,
-    "",
-    "3 descriptors & \x00\x1b <more>",
-    0,
+    Symptom(Kind.LEAK, message="3 descriptors & \x00\x1b <more>"),
     (),
     None,
     expired=Known(Kind.LEAK, "*", "to be fixed", until=date(2026, 1, 31)),
@@ -50,7 +45,9 @@ EXPIRED = Item(
 TARGET = catalogue.get("rfc-v3")
 SUBJECT = Subject("out/run", TARGET, "fuzz", (LOST, COUNT, EXPIRED), seconds=60.5, executions=7)
 CLEAN = Subject("out/run", TARGET, "fuzz", ())
-ON_BASE = replace(LOST, kind=Kind.LOG_FLOOD, base="~/linux shows it too")
+ON_BASE = replace(
+    LOST, symptom=replace(LOST.symptom, kind=Kind.LOG_FLOOD), base="~/linux shows it too"
+)
 REGRESSIONS = Subject(
     "out/run",
     TARGET,
@@ -198,7 +195,7 @@ def test_sarif_of_a_regression_names_each_bug_once_and_what_is_missing() -> None
 def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:
     def fingerprint(text: str) -> str:
         operations = tuple(parse(text, "test"))
-        item = Item(Kind.LEAK, "f", "text", 0, operations, None)
+        item = Item(Symptom(Kind.LEAK, "f", "text"), operations, None)
         log = sarif_of(Subject("run", TARGET, "fuzz", (item,)))
         value: str = log["runs"][0]["results"][0]["partialFingerprints"]["pyfuzzFinding/v1"]
         return value
@@ -209,7 +206,11 @@ def test_sarif_fingerprint_is_the_bug_s_and_not_the_numbers() -> None:
 
 def test_sarif_of_regressions_that_meet_one_line_is_one_result() -> None:
     items = [
-        replace(LOST, kind=Kind.HOST_BUG, line=line, operations=LOST.operations[:length])
+        replace(
+            LOST,
+            symptom=replace(LOST.symptom, kind=Kind.HOST_BUG, line=line),
+            operations=LOST.operations[:length],
+        )
         for line, length in ((9, 1), (9, 2), (11, 2))
     ]
     replayed = tuple(Replayed(f"{n}.seq", i.operations, (i,)) for n, i in enumerate(items))

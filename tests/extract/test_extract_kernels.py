@@ -19,6 +19,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.container import read_folder
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
@@ -134,7 +135,7 @@ def test_kernel_that_appends_finds_what_is_known() -> None:
 
     assert found == {(Kind.COUNT_CONTRACT, "pte_list_add")}
     said = "returned 13: those up to the first descriptor with room"
-    assert extraction.target.known_reason(Kind.COUNT_CONTRACT, "pte_list_add", said)
+    assert extraction.target.known_reason(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", said))
 
 
 def test_kernel_mistake_in_the_source_is_shown_where_it_is(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz.finding.finding import FindingTable, death, write_artifact
+from pyfuzz.finding.artifact import write_artifact
+from pyfuzz.finding.table import FindingTable, death
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
 from pyfuzz.run import findings as finding_store
 from pyfuzz.sequence import binary, container
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
 TARGET = catalogue.get("rfc-v4")
@@ -23,7 +25,7 @@ LONG = binary.encode(parse("add vm0 f0 s0\nremove vm0 f0 s1\n", "test"))
 def slot(
     best: bytes, count: int = 1, first_ns: int = 0, kind: Kind = Kind.HOST_BUG, signature: int = 7
 ) -> Slot:
-    return Slot(kind, signature, count, 5, first_ns, 3, "pte_list_remove", "message", best)
+    return Slot(Symptom(kind, "pte_list_remove", "message", 3), signature, count, 5, first_ns, best)
 
 
 def test_table_of_two_workers_adds_counts_and_keeps_the_shortest() -> None:
@@ -52,7 +54,7 @@ def test_table_tells_what_needs_a_new_artifact() -> None:
 def test_known_finding_has_its_reason_and_comes_last() -> None:
     table = FindingTable(TARGET, 0)
     message = "returned 13: those up to the first descriptor with room"
-    known = Slot(Kind.COUNT_CONTRACT, 1, 1, 1, 0, 9, "pte_list_add", message, SHORT)
+    known = Slot(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", message, 9), 1, 1, 1, 0, SHORT)
     table.update("0.1", [known, slot(SHORT, first_ns=9)])
 
     new, declared = table.all()
@@ -77,6 +79,15 @@ def test_artifact_name_has_kind_function_and_signature(tmp_path: Path) -> None:
     table = FindingTable(TARGET, 0)
     (finding,) = table.update("0.1", [slot(LONG, signature=0xABCDEF01_00000000)])
     assert finding.stem == "host-bug-pte_list_remove-abcdef01"
+
+
+def test_shorter_sequence_of_another_line_has_its_own_message_and_line() -> None:
+    table = FindingTable(TARGET, 0)
+    (finding,) = table.update("0.1", [slot(LONG)])
+    shorter = Slot(Symptom(Kind.HOST_BUG, "pte_list_remove", "other", 4), 7, 1, 5, 0, SHORT)
+    table.update("1.1", [shorter])
+
+    assert ("other", 4) == (finding.message, finding.line)
 
 
 def test_deaths_of_one_cause_are_one_finding() -> None:

@@ -19,6 +19,7 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.text import format_text, parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists.operation import Opcode, Operation
@@ -204,8 +205,8 @@ def test_minimize_finding_in_another_function_is_a_usage_error(rfc_v3: Runner) -
         minimize_in(rfc_v3, ops, kind=Kind.LOST_ENTRY, function="pte_list_add")
 
 
-KNOWN = RawFinding(Kind.COUNT_CONTRACT, 0, 0, 0, 0, "pte_list_add", "")
-NEW = RawFinding(Kind.LOST_ENTRY, 0, 0, 0, 0, "pte_list_remove", "")
+KNOWN = RawFinding(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", ""), 0, 0, 0)
+NEW = RawFinding(Symptom(Kind.LOST_ENTRY, "pte_list_remove", ""), 0, 0, 0)
 
 
 @pytest.mark.parametrize(

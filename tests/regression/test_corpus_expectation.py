@@ -11,12 +11,13 @@ from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expected, parse_expectations
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
 
-LOST = RawFinding(Kind.LOST_ENTRY, 1, 0, 0, 0, "pte_list_remove", "s0 is gone")
-FLOOD = RawFinding(Kind.LOG_FLOOD, 1, 0, 0, 0, "pte_list_remove", "2 lines")
-KNOWN = RawFinding(Kind.COUNT_CONTRACT, 1, 0, 0, 0, "pte_list_add", "must return 9")
+LOST = RawFinding(Symptom(Kind.LOST_ENTRY, "pte_list_remove", "s0 is gone"), 1, 0, 0)
+FLOOD = RawFinding(Symptom(Kind.LOG_FLOOD, "pte_list_remove", "2 lines"), 1, 0, 0)
+KNOWN = RawFinding(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", "must return 9"), 1, 0, 0)
 
 
 def problems(expect: str, *findings: RawFinding, like: str | None = None) -> list[str]:

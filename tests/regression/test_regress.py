@@ -18,6 +18,7 @@ from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.regression.writing import Case
 from pyfuzz.sequence import container
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
 SINGLE_STRAY = "add vm3 f5 s100\nremove vm3 f5 s7\n"
@@ -31,7 +32,7 @@ def call(*arguments: object) -> Result:
 
 def case(text: str, operation: int, kind: Kind = Kind.LOST_ENTRY) -> Case:
     operations = tuple(parse(text, "test"))
-    return Case(kind, "pte_list_remove", "s0 is gone", "rfc-v3", operations, operation)
+    return Case(Symptom(kind, "pte_list_remove", "s0 is gone"), "rfc-v3", operations, operation)
 
 
 @pytest.fixture
@@ -174,8 +175,8 @@ def test_duplicate_of_a_case_is_also_a_file_that_expects_nothing(tmp_path: Path)
 def test_case_of_findings_is_the_first_that_is_not_known() -> None:
     target = catalogue.get("rfc-v3")
     said = "must return 14: those up to the first descriptor with room"
-    known = RawFinding(Kind.COUNT_CONTRACT, 2, 0, 0, 1, "pte_list_add", said)
-    new = RawFinding(Kind.LOST_ENTRY, 4, 0, 0, 2, "pte_list_remove", "s0 is gone")
+    known = RawFinding(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", said), 2, 0, 1)
+    new = RawFinding(Symptom(Kind.LOST_ENTRY, "pte_list_remove", "s0 is gone"), 4, 0, 2)
 
     chosen = [writing.case_of(found, target, ()) for found in ([known, new], [known], [])]
 

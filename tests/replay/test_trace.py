@@ -33,7 +33,7 @@ def shown(port: str, text: str) -> str:
     target = catalogue.get(port)
     lines = trace_text.lines(
         traced(port, text),
-        lambda finding: target.known_reason(finding.kind, finding.function, finding.message),
+        lambda finding: target.known_reason(finding.symptom),
     )
     return "\n".join(lines)
 

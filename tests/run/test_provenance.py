@@ -38,7 +38,8 @@ def extracted(folder: Path) -> Options:
     target = Target(
         "linux-6.12", EXTRACTED, "policy", source, ("CONFIG_BUG_ON_DATA_CORRUPTION=1",), note="n"
     )
-    return replace(options(folder), target=target, kernel=Kernel(Path(str(FACTS["path"])), bug_on_data_corruption=True), kernel_facts=FACTS)
+    kernel = Kernel(Path(str(FACTS["path"])), bug_on_data_corruption=True)
+    return replace(options(folder), target=target, kernel=kernel, kernel_facts=FACTS)
 
 
 def test_record_of_a_port_is_read_again(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Report
 from pyfuzz.files import write_beside
-from pyfuzz.finding.finding import Finding, write_artifact
+from pyfuzz.finding.artifact import write_artifact
+from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Counts
 from pyfuzz.run import provenance, stats
@@ -19,6 +20,7 @@ from pyfuzz.run.options import Options
 from pyfuzz.run.stats import Sample, StatsFile, WorkerSample
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
@@ -29,10 +31,7 @@ CORPUS = ("", "count vm0 f0\n", "rmap-add vm0 f3 s3\nrmap-remove vm0 f3 #0\niter
 
 def finding(kind: Kind, function: str, text: str, known: str | None = None) -> Finding:
     return Finding(
-        kind=kind,
-        function=function,
-        message=f"a message about {kind.value}",
-        line=0,
+        symptom=Symptom(kind, function, f"a message about {kind.value}"),
         signature=zlib.crc32(kind.value.encode()) << 32,
         count=1234,
         first_execution=77,

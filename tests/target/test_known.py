@@ -13,6 +13,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.compiled import load
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue, known_findings
 
 ENTRY = """
@@ -119,7 +120,7 @@ def test_entry_with_patterns_fits_whole_names_only(
 ) -> None:
     (found,) = entries(tmp_path, WHOLE)
 
-    assert expected == found.fits(kind, function, message)
+    assert expected == found.fits(Symptom(kind, function, message))
 
 
 @pytest.mark.parametrize(
@@ -136,10 +137,10 @@ def test_entry_with_a_target_pattern_is_about_those_targets(
 
 def test_target_with_a_user_s_entry_knows_the_finding_until_its_last_day(tmp_path: Path) -> None:
     target = catalogue.get("bug").knowing(entries(tmp_path, WHOLE))
-    finding = (Kind.HOST_BUG, "pte_list_remove", "BUG() reached")
+    finding = Symptom(Kind.HOST_BUG, "pte_list_remove", "BUG() reached")
 
-    reasons = [target.known_reason(*finding, today=day) for day in (EXPIRY, DAY_AFTER)]
-    expired = [target.expired(*finding, today=day) for day in (EXPIRY, DAY_AFTER)]
+    reasons = [target.known_reason(finding, today=day) for day in (EXPIRY, DAY_AFTER)]
+    expired = [target.expired(finding, today=day) for day in (EXPIRY, DAY_AFTER)]
 
     assert [target.known[-1].why, None] == reasons
     assert [None, target.known[-1]] == expired
@@ -149,10 +150,9 @@ def test_target_with_two_entries_goes_by_the_one_that_holds(tmp_path: Path) -> N
     both = entries(tmp_path, WHOLE + ENTRY.replace("not in this tree", "late"))
     target = catalogue.get("bug").knowing(both)
 
-    assert target.known_reason(Kind.HOST_BUG, "pte_list_remove", "BUG() x", DAY_AFTER) == (
-        "the series is late"
-    )
-    assert target.expired(Kind.HOST_BUG, "pte_list_remove", "BUG() x", DAY_AFTER) is None
+    symptom = Symptom(Kind.HOST_BUG, "pte_list_remove", "BUG() x")
+    assert target.known_reason(symptom, DAY_AFTER) == "the series is late"
+    assert target.expired(symptom, DAY_AFTER) is None
 
 
 def test_entry_without_a_today_goes_by_the_day_in_utc() -> None:
@@ -182,4 +182,4 @@ def test_port_that_appends_with_a_hole_is_known_not_to_recycle(name: str) -> Non
 
     (finding,) = module.last().findings
     assert (finding.kind, finding.function) == (Kind.COUNT_CONTRACT, "rmap_add")
-    assert target.known_reason(finding.kind, finding.function, finding.message) is not None
+    assert target.known_reason(finding.symptom) is not None

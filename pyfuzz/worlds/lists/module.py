@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyfuzz.kinds import ORDER
 from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import OUTCOMES, Containment, Evidence
@@ -70,9 +69,7 @@ class ListsModule(Module):
     def _read_evidence(self, c: Any) -> Evidence | None:
         if not self._ffi.string(c.message):
             return None
-        return Evidence(
-            ORDER[c.kind], c.operation, c.line, self._text(c.function), self._text(c.message)
-        )
+        return Evidence(self._symptom(c), c.operation)
 
     def head_value(self, vm: int, head: int) -> int:
         """Return the word of a reverse-map head: 0, an SPTE's address, or a tagged one."""

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a broken property looks like, whoever saw it and whatever more is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyfuzz.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """The kind, where in the target, and what is wrong.
+
+    ``function`` is empty where no code of the target's was at work, as when a
+    process died; ``line`` is 0 where there is none.
+    """
+
+    kind: Kind
+    function: str = ""
+    message: str = ""
+    line: int = 0
+
+    @property
+    def title(self) -> str:
+        """Kind and place, as a name for people: ``leak in mmu_free``."""
+        return f"{self.kind.value} in {self.function}" if self.function else self.kind.value
+
+    @property
+    def place(self) -> str:
+        """The title, and the line if there is one."""
+        return f"{self.title}, line {self.line}" if self.line else self.title
+
+    @property
+    def expectation(self) -> str:
+        """Kind and function as the ``# expect`` lines of a regression have them."""
+        return f"{self.kind.value} {self.function}".rstrip()
+
+    def like(self, other: Symptom) -> bool:
+        """Tell whether another is of the same kind in the same function."""
+        return self.kind is other.kind and self.function == other.function
+
+
+class Shown:
+    """Base of what holds a symptom, and answers for it."""
+
+    __slots__ = ()
+    symptom: Symptom
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of finding."""
+        return self.symptom.kind
+
+    @property
+    def function(self) -> str:
+        """The function of the target, empty where none was at work."""
+        return self.symptom.function
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return self.symptom.message
+
+    @property
+    def line(self) -> int:
+        """The line of the target's source, 0 where there is none."""
+        return self.symptom.line
+
+    @property
+    def title(self) -> str:
+        """Kind and place, as a name for people."""
+        return self.symptom.title
