@@ -166,7 +166,7 @@ class SequenceItem(pytest.Item):
 
         runner = _runner(self.config, self._target)
         like = self.config.getoption("--pyfuzz-like")
-        findings = runner.run(self._file.payload, faults=self._file.faults)
+        findings = runner.run(self._file.input)
         problems = self._expectations.problems(self._target, findings, like)
         if problems:
             entries = tuple(runner.trace(list(self._file.operations)))

@@ -107,7 +107,7 @@ class Campaign:
         self._watch(self.report, "building")
         engine.prepare(options.flavour)
         builder.build(options.target, options.flavour)
-        folder = RunFolder(options.out, options.target.name, faults=options.faults)
+        folder = RunFolder(options.out, options.target.name, options.encoding)
         self._stats = stats.StatsFile(folder.path / stats.FILE)
         self._started = stats.now()
         self._begun = False
@@ -122,18 +122,16 @@ class Campaign:
         report.resumed = folder.resumed
         self.supervisor = Supervisor(options, folder, report.note)
         self._start_ns = time.monotonic_ns()
-        self._table = FindingTable(options.target, self._start_ns, faults=options.faults)
+        self._table = FindingTable(options.target, self._start_ns, encoding=options.encoding)
         try:
             for note in provenance.record(folder.path, options, self._started):
                 report.note(note)
-            earlier = recover(folder, options.target, report.note, faults=options.faults)
+            earlier = recover(folder, options.target, report.note)
             folder.prepare_corpus(report.note)
             self._watch(report, "starting")
             self.supervisor.start()
             self._start_ns = folder.begin(options.flavour)
-            self._table = FindingTable(
-                options.target, self._start_ns, earlier, faults=options.faults
-            )
+            self._table = FindingTable(options.target, self._start_ns, earlier, options.encoding)
             self._begun = True
             self._fuzz(folder)
         except KeyboardInterrupt:
@@ -266,7 +264,7 @@ class Campaign:
                 self._options.flavour,
                 paths,
                 pinned=seeds_in(folder.corpus),
-                faults=self._options.faults,
+                encoding=self._options.encoding,
                 limit_s=_DISTILL_S,
                 hang_limit_s=_DISTILL_S,
             )

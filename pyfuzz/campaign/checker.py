@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from pyfuzz.module.compiled import Module
+    from pyfuzz.sequence.input import Encoding
 
 _IDLE_S = 0.3
 # Less than the fast workers: it has seconds of work in a minute.
 _NICE = 5
 
 
-def check_for_ever(module: Module, corpus: Path, checked: Path, *, faults: bool) -> NoReturn:
+def check_for_ever(module: Module, corpus: Path, checked: Path, encoding: Encoding) -> NoReturn:
     """Run each input of a corpus folder once, as they come; note its name first.
 
     So the one that ends this process is not run again by the next.
@@ -38,7 +39,7 @@ def check_for_ever(module: Module, corpus: Path, checked: Path, *, faults: bool)
                 file.write(f"{name}\n")
                 file.flush()
                 done.add(name)
-                module.run(data, faults=faults)
+                module.run(data, faults=encoding.faults)
             if not new:
                 time.sleep(_IDLE_S)
 

@@ -19,9 +19,7 @@ from pyfuzz.run.folder import RunFolder, store
 from pyfuzz.target.catalogue import Target
 
 
-def recover(
-    folder: RunFolder, target: Target, note: Callable[[str], None], *, faults: bool = False
-) -> list[Finding]:
+def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> list[Finding]:
     """Return the findings of a folder, and leave them in findings.json alone.
 
     ``note`` is told what cannot be read.  Errors: OSError; then nothing is
@@ -31,7 +29,7 @@ def recover(
     for text in notes:
         note(text)
     start_ns, flavour = folder.began()
-    table = FindingTable(target, start_ns, earlier, faults=faults)
+    table = FindingTable(target, start_ns, earlier, folder.encoding)
     for path in sorted(folder.workers.glob("*/shared.*")):
         worker, process = path.parent.name, path.suffix
         try:

@@ -24,6 +24,7 @@ from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Counts, Slot
 from pyfuzz.replay.runner import Runner
 from pyfuzz.run.folder import RunFolder
+from pyfuzz.sequence.input import Input
 from pyfuzz.target.catalogue import Target
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Supervisor:
             runs=-1 if options.runs is None else _share(options.runs, options.workers, number),
             reload=options.workers > 1,
             arguments=strategy.arguments,
-            faults=options.faults,
+            encoding=options.encoding,
             without=strategy.without,
             only=strategy.only,
         )
@@ -96,7 +97,7 @@ class Supervisor:
             supervisor=0,
             folders=(str(self._folder.corpus),),
             checked=str(self._checked),
-            faults=self._options.faults,
+            encoding=self._options.encoding,
         )
         folder = self._folder.workers / CHECKER
         self.checker = WorkerProcess(CHECKER, folder, job, self._options.memory_mb)
@@ -168,7 +169,7 @@ class Supervisor:
             return None
         memory_mb = self._options.memory_mb
         with Runner(self._options.target, worker.flavour, _CONFIRM_S, memory_mb) as runner:
-            for finding in runner.run(ended.data, faults=self._options.faults):
+            for finding in runner.run(Input(ended.data, self._options.encoding)):
                 if not finding.function:  # the process's end, not the harness's word
                     now_ns = time.monotonic_ns()
                     return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)

@@ -23,6 +23,7 @@ from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiled, engine
 from pyfuzz.module.shared import Shared
+from pyfuzz.sequence.input import DEFAULT, Encoding
 
 MAX_INPUT_BYTES = 4096
 _PR_SET_PDEATHSIG = 1
@@ -34,8 +35,7 @@ class Job:
 
     ``folders`` are corpus folders, the first the worker's own, which it writes
     to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
-    ``checked`` file is the checker's, which notes there what it has run.  ``faults``: bit 7 of an
-    operation makes it a fault.
+    ``checked`` file is the checker's, which notes there what it has run.
     """
 
     module: str
@@ -50,7 +50,7 @@ class Job:
     without: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     checked: str = ""
-    faults: bool = False
+    encoding: Encoding = DEFAULT
 
     def text(self) -> str:
         """Return the job as the text that read() takes."""
@@ -61,7 +61,8 @@ class Job:
         """Return the job that a text describes."""
         values = json.loads(text)
         lists = ("folders", "arguments", "without", "only")
-        return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
+        plain = {**values, **{name: tuple(values[name]) for name in lists}}
+        return cls(**{**plain, "encoding": Encoding(**values["encoding"])})
 
 
 def main() -> None:
@@ -70,14 +71,14 @@ def main() -> None:
     _die_with(job.supervisor)
     try:
         engine.load(job.flavour)
-        module = compiled.open_module(Path(job.module), job.flavour)
+        module = compiled.open_module(Path(job.module), job.flavour, job.encoding.world)
     except PyfuzzError as error:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))
     module.attach(shared.buffer)
-    module.set_faults(on=job.faults)
+    module.set_faults(on=job.encoding.faults)
     if job.checked:
-        check_for_ever(module, Path(job.folders[0]), Path(job.checked), faults=job.faults)
+        check_for_ever(module, Path(job.folders[0]), Path(job.checked), job.encoding)
     traits = module.traits
     # What it is told not to feed back, the engine is not to see.
     states = 0 if "state" in job.without else traits.states

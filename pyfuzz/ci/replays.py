@@ -9,8 +9,7 @@ from typing import Self
 
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence import binary
-from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.input import Input
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Operation
@@ -28,11 +27,9 @@ class Replays:
 
         Errors: PyfuzzError if the target cannot be built or loaded.
         """
-        operations = list(operations)
         if flavour not in self._runners:
             self._runners[flavour] = Runner(self.target, flavour)
-        faults = has_faults(operations)
-        return self._runners[flavour].run(binary.encode(operations), faults=faults)
+        return self._runners[flavour].run(Input.of(operations))
 
     def close(self) -> None:
         """End the child processes."""

@@ -56,7 +56,7 @@ def ask(file: SequenceFile, target: Target, flavour: str, sought: Sought, times:
     answers = []
     for _ in range(times):
         with Runner(target, flavour) as runner:
-            answers.append(judge(runner.run(file.payload, faults=file.faults), target, sought))
+            answers.append(judge(runner.run(file.input), target, sought))
     return agreed(answers)
 
 

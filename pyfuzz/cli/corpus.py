@@ -12,6 +12,7 @@ from pyfuzz.cli.options import corpus_options, corpus_target, declared, known_op
 from pyfuzz.corpus.folder import find
 from pyfuzz.corpus.table import report
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.target.kernel import Kernel
 
 
@@ -37,7 +38,7 @@ def corpus(
     a known one.
     """
     entries = declared(known_files)
-    found = find(paths, faults=faults)
+    found = find(paths, Encoding(faults=faults))
     if not found.entries:
         why = f" ({found.unreadable[0][1]})" if found.unreadable else ""
         raise UsageError(f"{paths[0]}: holds no sequence that can be read{why}; name a corpus")

@@ -20,6 +20,7 @@ from pyfuzz.replay.replays import Replay
 from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -144,7 +145,10 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
 def _replays(items: list[Item], target: Target) -> Iterator[tuple[Item, Replay]]:
     for item in items:
         file = container.SequenceFile(
-            Path(item.stem), container.FileKind.TEXT, b"", item.operations
+            Path(item.stem),
+            container.FileKind.TEXT,
+            Input.of(item.operations),
+            item.operations,
         )
         for done in run_replays([file], target, item.flavour):
             yield item, done

@@ -13,6 +13,7 @@ from pyfuzz.cli.options import corpus_options, corpus_target
 from pyfuzz.corpus.folder import find
 from pyfuzz.corpus.merge import Merged, merge_into
 from pyfuzz.errors import UsageError
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.target.kernel import Kernel
 
 
@@ -44,7 +45,7 @@ def merge(
     DIR is a corpus folder, a campaign's run folder, or a file with a sequence.
     If the output folder is a corpus already, only what adds to it is written.
     """
-    found = find(paths, faults=faults)
+    found = find(paths, Encoding(faults=faults))
     for _, reason in found.unreadable:
         click.echo(f"pyfuzz: skipped: {reason}", err=True)
     if not found.entries:
@@ -56,7 +57,7 @@ def merge(
         chosen,
         "sanitize" if sanitize else "fuzz",
         containers=containers,
-        faults=faults,
+        encoding=Encoding(faults=faults),
     )
     for path, finding in done.fatal:
         click.echo(f"pyfuzz: skipped: {path}: {finding.message}", err=True)

@@ -60,7 +60,7 @@ def minimize(
     chosen = target_of(target, kernel).knowing(entries)
     source = container.read(file)
     with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
-        findings = runner.run(source.payload, faults=source.faults)
+        findings = runner.run(source.input)
         finding = choose(findings, chosen, wanted, function, str(file))
         shortest = minimize_in(
             runner,

@@ -33,7 +33,7 @@ def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
     """
     source = container.read_text(file)
     payload = source.payload
-    data = payload if raw else container.pack(payload, of=source.world, faults=source.faults)
+    data = payload if raw else container.pack(source.input)
     path = output or (file if file == STDIN else file.with_suffix(SUFFIX))
     if str(path) == "-":
         sys.stdout.buffer.write(data)

@@ -14,9 +14,9 @@ from pyfuzz.export import subject
 from pyfuzz.regression import writing
 from pyfuzz.regression.writing import Case, Seen
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence import binary, container
-from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.sequence.input import Input
 from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.target.kernel import Kernel
 
@@ -108,7 +108,7 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
 def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
     """Return what a target shows."""
     with Runner(target, flavour) as runner:
-        found = runner.run(file.payload, faults=file.faults)
+        found = runner.run(file.input)
         case = writing.case_of(found, target, file.operations)
     if case is None:
         raise UsageError(
@@ -122,8 +122,7 @@ def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
     cases = []
     for item in items:
         with Runner(run.target, item.flavour) as runner:
-            faults = has_faults(item.operations)
-            found = runner.run(binary.encode(item.operations), faults=faults)
+            found = runner.run(Input.of(item.operations))
         places = [one.operation for one in found if one.symptom.like(item.symptom)]
         cases.append(
             Case(

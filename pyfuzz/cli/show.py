@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Encoding
 
 
 @click.command()
@@ -20,4 +21,4 @@ def show(file: Path, faults: bool) -> None:
     FILE is a container (pyfuzz pack), an engine's raw input, or text, which is
     printed in its canonical form without comments.
     """
-    sys.stdout.write(container.to_text(container.read(file, faults=faults).operations))
+    sys.stdout.write(container.to_text(container.read(file, Encoding(faults=faults)).operations))

@@ -19,6 +19,7 @@ from pyfuzz.finding.minimize import shrink
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Outcome, Skip, Traits
 from pyfuzz.sequence.binary import decode, encode
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.worlds.lists.faults import FAULTS, Fault
 from pyfuzz.worlds.lists.operation import HEADS, Opcode, Operation
 
@@ -40,6 +41,8 @@ _SAMPLE_CAPACITY = 14
 
 # Of several ways to die, the one that depends least on where things are.
 _PLAIN = (Kind.HOST_BUG, Kind.HANG, Kind.HOST_FAULT)
+
+_ENCODING = Encoding("lists", faults=True)
 
 # What a run of a payload came to, None if it died of it.
 Run = Callable[[bytes], Containment | None]
@@ -222,9 +225,8 @@ def shorten_with(run: Run, found: Found) -> Found:
 
 def _in_faulty_vm(payload: bytes) -> bool:
     """Tell whether every fault is in the VM that sequences here have it in."""
-    return all(
-        op.vm == FAULTY_VM for op in decode(payload, faults=True) if op.opcode is Opcode.FAULT
-    )
+    operations = decode(payload, _ENCODING)
+    return all(op.vm == FAULTY_VM for op in operations if op.opcode is Opcode.FAULT)
 
 
 def signature(result: Containment) -> tuple[object, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.corpus import entry as corpus_file
-from pyfuzz.corpus.reach import HANG_LIMIT_S, Input, Reached, Survey, survey
+from pyfuzz.corpus.reach import HANG_LIMIT_S, Reached, Survey, survey
 from pyfuzz.corpus.set_cover import Candidate, cover, union
 from pyfuzz.errors import UsageError
 from pyfuzz.module.results import RawFinding
+from pyfuzz.sequence.input import DEFAULT, Encoding, Input
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -51,7 +52,7 @@ def distill(
     paths: Iterable[Path],
     *,
     pinned: Collection[Path] = (),
-    faults: bool = False,
+    encoding: Encoding = DEFAULT,
     limit_s: float | None = None,
     hang_limit_s: float = HANG_LIMIT_S,
 ) -> Distilled:
@@ -60,7 +61,7 @@ def distill(
     Nothing is written or removed: that is the caller's.  ``pinned`` are kept
     whatever they add, and others only for what they add to these: a
     campaign's are corpus_file.seeds_in(corpus), which its next start stores
-    again anyway.  ``faults``: engine inputs are of a campaign with faults.  The same
+    again anyway.  ``encoding`` is that of engine inputs.  The same
     files give the same result, if the time limit is not met.
     Errors: UsageError or HarnessError as loading the target does; OSError if
     there is no room for a temporary file.
@@ -69,7 +70,7 @@ def distill(
     unreadable: list[tuple[Path, str]] = []
     for path in sorted(set(paths)):
         try:
-            readable.append((path, corpus_file.read_input(path, faults=faults)))
+            readable.append((path, corpus_file.read_input(path, encoding)))
         except UsageError as error:
             unreadable.append((path, str(error)))
     if not readable:

@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from pyfuzz import paths
-from pyfuzz.corpus.reach import Input
 from pyfuzz.errors import UsageError
 from pyfuzz.sequence import binary, container
+from pyfuzz.sequence.input import DEFAULT, Encoding, Input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
-def read_input(path: Path, *, faults: bool = False) -> Input:
-    """Read an entry; ``faults`` says whether engine inputs are of a campaign with faults.
+def read_input(path: Path, encoding: Encoding = DEFAULT) -> Input:
+    """Read an entry; ``encoding`` is that of engine inputs, which do not say it.
 
     A file that is named as libFuzzer names its inputs, by the SHA-1 of the
     content, is one, even if its bytes happen to look like a text.
     Errors: UsageError that names the file, what is wrong with it and a remedy.
     """
     if not _SHA1.fullmatch(path.name):
-        file = container.read(path, faults=faults)
-        return Input(file.payload, file.faults)
+        return container.read(path, encoding).input
     data = container.read_bytes(path)
     if name_of(data) != path.name:
         raise UsageError(
@@ -39,7 +38,7 @@ def read_input(path: Path, *, faults: bool = False) -> Input:
             f"{path}: an engine input must have at most {binary.MAX_BYTES} bytes, has "
             f"{len(data)}; shorten it or delete it"
         )
-    return Input(data, faults)
+    return Input(data, encoding)
 
 
 def is_named(path: Path) -> bool:

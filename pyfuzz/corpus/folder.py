@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.corpus import entry as corpus_file
@@ -13,12 +13,13 @@ from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import DEFAULT, Encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pyfuzz.corpus.reach import Input
+    from pyfuzz.sequence.input import Input
     from pyfuzz.target.catalogue import Target
 
 CONTAINER = ".pyfz"
@@ -35,10 +36,10 @@ class Found:
     entries: list[tuple[Path, Input]] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
 
-    def read(self, path: Path, *, faults: bool = False) -> None:
+    def read(self, path: Path, encoding: Encoding = DEFAULT) -> None:
         """Read one file."""
         try:
-            self.entries.append((path, corpus_file.read_input(path, faults=faults)))
+            self.entries.append((path, corpus_file.read_input(path, encoding)))
         except UsageError as error:
             self.unreadable.append((path, str(error)))
 
@@ -55,21 +56,22 @@ def is_run(path: Path) -> bool:
     return os.path.lexists(path / run_folder.MARKER) or (path / "corpus").is_dir()
 
 
-def find(paths: Iterable[Path], *, faults: bool = False) -> Found:
+def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
     """Read what was named: corpus folders, run folders, single files.
 
     Of a run folder that is its corpus, and what a campaign that was killed left
-    with its workers.  ``faults``: engine inputs are of a campaign with faults.
+    with its workers.  ``encoding`` is that of engine inputs, but for
+    those of a campaign with faults, whose run folder says so.
     Errors: UsageError about a path that is not there or cannot be read.
     """
     found = Found()
     for path in paths:
         if is_run(path):
-            _read_run(found, path, faults=faults or _of_faults(path))
+            _read_run(found, path, replace(encoding, faults=True) if _of_faults(path) else encoding)
         elif path.is_dir():
-            _read_folder(found, path, faults=faults)
+            _read_folder(found, path, encoding)
         else:
-            found.entries.append((path, corpus_file.read_input(path, faults=faults)))
+            found.entries.append((path, corpus_file.read_input(path, encoding)))
     return found
 
 
@@ -144,7 +146,7 @@ def write(folder: Path, inputs: Iterable[Input], *, containers: bool = False) ->
             data = one.payload
             if containers or one.faults:
                 path = path.with_suffix(CONTAINER)
-                data = container.pack(data, faults=one.faults)
+                data = container.pack(one)
             if not path.exists():
                 write_beside(path, data)
             written.append(path)
@@ -162,7 +164,7 @@ def _of_faults(run: Path) -> bool:
     return any("--faults" in campaign["command"].split() for campaign in campaigns)
 
 
-def _read_run(found: Found, run: Path, *, faults: bool) -> None:
+def _read_run(found: Found, run: Path, encoding: Encoding) -> None:
     """Read a campaign's corpus, and what its workers have that did not get there."""
     there: set[str] = set()
     for folder in (run / "corpus", *sorted(run.glob("workers/*/corpus"))):
@@ -170,15 +172,15 @@ def _read_run(found: Found, run: Path, *, faults: bool) -> None:
             for path in _listed(folder):
                 if path.name not in there:
                     there.add(path.name)
-                    found.read(path, faults=faults)
+                    found.read(path, encoding)
 
 
-def _read_folder(found: Found, folder: Path, *, faults: bool) -> None:
+def _read_folder(found: Found, folder: Path, encoding: Encoding) -> None:
     for path in _listed(folder):
         if path.is_dir():
             found.unreadable.append((path, f"{path}: is a folder in a corpus; name it as well"))
         else:
-            found.read(path, faults=faults)
+            found.read(path, encoding)
 
 
 def _listed(folder: Path) -> list[Path]:

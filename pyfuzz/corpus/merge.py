@@ -10,6 +10,7 @@ from pyfuzz.corpus import folder as corpus_folder
 from pyfuzz.corpus.distill import Distilled, choose
 from pyfuzz.corpus.folder import Found
 from pyfuzz.corpus.reach import survey
+from pyfuzz.sequence.input import DEFAULT, Encoding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ def merge_into(
     flavour: str = "fuzz",
     *,
     containers: bool = False,
-    faults: bool = False,
+    encoding: Encoding = DEFAULT,
 ) -> Merged:
     """Write to a folder the least that makes it reach all that the entries found do.
 
@@ -98,7 +99,7 @@ def merge_into(
     """
     there = Found()
     for path in corpus_folder.check_output(output):
-        there.read(path, faults=faults)
+        there.read(path, encoding)
     different = found.different()
     own = there.different()
     added = {one: files for one, files in different.items() if one not in own}

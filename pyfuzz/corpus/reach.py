@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyfuzz.module.compiled import Module
+    from pyfuzz.sequence.input import Input
     from pyfuzz.target.catalogue import Target
 
 # The most that a death costs again, and how far a time limit may be overrun.
@@ -33,14 +34,6 @@ _BATCH_INPUTS = 512
 HANG_LIMIT_S = 20.0
 
 _attached: list[Shared] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A sequence as the engine has it; ``faults``: it was made with faults on."""
-
-    payload: bytes
-    faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)

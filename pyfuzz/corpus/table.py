@@ -7,9 +7,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.corpus.reach import Input, Reached, Survey, survey
+from pyfuzz.corpus.reach import Reached, Survey, survey
 from pyfuzz.corpus.set_cover import Candidate, cover
 from pyfuzz.module.results import RawFinding
+from pyfuzz.sequence.input import Input
 from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 
 if TYPE_CHECKING:

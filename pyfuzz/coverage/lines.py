@@ -21,6 +21,7 @@ from pyfuzz.target.source_text import SourceFile, source_files
 
 if TYPE_CHECKING:
     from pyfuzz.module.compiled import Module
+    from pyfuzz.sequence.input import Input
     from pyfuzz.target.catalogue import Target
 
 FLAVOUR = "lines"
@@ -87,10 +88,9 @@ class LineCoverage:
         return sum(line.count > 0 for file in self.files for line in file.lines.values())
 
 
-def line_coverage(target: Target, inputs: Iterable[bytes], *, faults: bool = False) -> LineCoverage:
-    """Run inputs (raw operations) in a child process and count what they execute.
+def line_coverage(target: Target, inputs: Iterable[Input]) -> LineCoverage:
+    """Run inputs in a child process and count what they execute.
 
-    ``faults`` says whether bit 7 of an operation makes it a fault.
     A line's input is the first that reaches it: give the short ones first.
     Errors: UsageError or HarnessError as loading the target does, HarnessError
     if the module has no DWARF.
@@ -102,9 +102,9 @@ def line_coverage(target: Target, inputs: Iterable[bytes], *, faults: bool = Fal
         first: list[int | None] = [None] * len(addresses)
         died: list[int] = []
         number = -1
-        for number, payload in enumerate(inputs):
+        for number, one in enumerate(inputs):
             try:
-                ran = runner.call(run, payload, faults)
+                ran = runner.call(run, one)
             except ChildDiedError:
                 died.append(number)
                 continue
@@ -125,9 +125,9 @@ def blocks(module: Module) -> tuple[Path, list[int]]:
     return module.path, module.block_addresses()
 
 
-def run(module: Module, payload: bytes, faults: bool = False) -> list[tuple[int, int]]:
+def run(module: Module, one: Input) -> list[tuple[int, int]]:
     """Run one input; return the blocks it ran and how often each (in the child)."""
-    module.run(payload, faults=faults)
+    module.run(one.payload, faults=one.faults)
     return [(block, n) for block, n in enumerate(module.take_block_counts()) if n]
 
 

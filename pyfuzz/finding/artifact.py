@@ -10,7 +10,7 @@ from pyfuzz import world
 from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding
 from pyfuzz.sequence import binary, container
-from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -31,12 +31,9 @@ def write_artifact(finding: Finding, target: Target, kernel: Kernel | None, fold
     """
     finding.artifact = None
     path = folder / f"{finding.stem}.seq"
-    data = binary.encode(finding.operations)
-    if len(data) <= binary.MAX_BYTES:
-        write_beside(
-            path.with_suffix(".pyfz"),
-            container.pack(data, of=target.world, faults=has_faults(finding.operations)),
-        )
+    shortest = Input.of(finding.operations)
+    if len(shortest.payload) <= binary.MAX_BYTES:
+        write_beside(path.with_suffix(".pyfz"), container.pack(shortest))
     write_beside(path, _text(finding, target, kernel, path).encode())
     finding.artifact = path
 

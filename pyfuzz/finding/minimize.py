@@ -9,13 +9,15 @@ deterministic.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence.binary import encode, has_faults, split
+from pyfuzz.sequence.binary import encode, split
+from pyfuzz.sequence.input import Input
 from pyfuzz.symptom import Symptom
 
 if TYPE_CHECKING:
@@ -73,11 +75,11 @@ def minimize_in(
     """Minimise as minimize() does, in a child process that is there already."""
     operations = list(operations)
     what = Symptom(kind, function or "no function", line=line or 0).place
-    faults = has_faults(operations)
+    whole = Input.of(operations)
     locked = next(
         (
             (finding.kind, finding.function, finding.signature)
-            for finding in runner.run(encode(operations), faults=faults)
+            for finding in runner.run(whole)
             if (finding.kind, finding.function) == (kind, function)
             and line in (None, finding.line)
             and signature in (None, finding.signature)
@@ -88,7 +90,7 @@ def minimize_in(
     def shows(payload: bytes) -> bool:
         return any(
             (finding.kind, finding.function, finding.signature) == locked
-            for finding in runner.run(payload, faults=faults)
+            for finding in runner.run(replace(whole, payload=payload))
         )
 
     return shrink(operations, shows, budget_runs=budget_runs, what=what)

@@ -11,8 +11,7 @@ from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.finding import Finding
 from pyfuzz.finding.minimize import minimize_in
 from pyfuzz.replay.runner import Runner
-from pyfuzz.sequence import binary
-from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.input import Input
 from pyfuzz.target.catalogue import Target
 
 # Seconds are enough; a machine that does other things needs more.
@@ -61,7 +60,6 @@ def _shorten_one(runner: Runner, finding: Finding) -> None:
         budget_runs=_BUDGET_RUNS,
     )
     finding.minimized = True
-    payload = binary.encode(finding.operations)
-    for found in runner.run(payload, faults=has_faults(finding.operations)):
+    for found in runner.run(Input.of(finding.operations)):
         if found.signature == finding.signature:
             finding.symptom = found.symptom

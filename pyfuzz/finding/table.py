@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Slot
-from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import DEFAULT, Encoding, Input
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.world import Operation
@@ -34,14 +34,13 @@ class FindingTable:
         target: Target,
         start_ns: int,
         earlier: Iterable[Finding] = (),
-        *,
-        faults: bool = False,
+        encoding: Encoding = DEFAULT,
     ) -> None:
         """Make a table; ``earlier`` are the findings of earlier campaigns in the folder.
 
-        ``faults`` says how the workers read their inputs.
+        ``encoding`` says how the workers read their inputs.
         """
-        self._faults = faults
+        self._encoding = encoding
         self._target = target
         self._start_ns = start_ns
         self._sights: dict[int, dict[str, _Sight]] = {}
@@ -68,7 +67,7 @@ class FindingTable:
             sights[process] = _Sight(worker, flavour, scored, slot)
             best = min(sights.values(), key=lambda s: (not s.scored, len(s.slot.best)))
             finding = self._findings.get(slot.signature)
-            operations = binary.decode(best.slot.best, of=self._target.world, faults=self._faults)
+            operations = Input(best.slot.best, self._encoding).operations()
             if finding is None:
                 finding = self._new(best, operations)
                 self._findings[slot.signature] = finding

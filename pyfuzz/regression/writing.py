@@ -18,8 +18,8 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import parse_expectations
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import binary, container
-from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import format_text
 from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import TARGETS, Target
@@ -55,14 +55,14 @@ def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawF
 
     Returns for each sequence what was found, by the port's name.
     """
-    asked = [(binary.encode(one), has_faults(one)) for one in sequences]
+    asked = [Input.of(one) for one in sequences]
     seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in asked]
     for target in TARGETS.values():
         if not target.builds:
             continue
         with Runner(target) as runner:
-            for (payload, faults), found in zip(asked, seen, strict=True):
-                found[target.name] = runner.run(payload, faults=faults)
+            for one, found in zip(asked, seen, strict=True):
+                found[target.name] = runner.run(one)
     return seen
 
 

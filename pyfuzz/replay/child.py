@@ -31,8 +31,8 @@ def main() -> None:
 
 def _answer(connection: Connection[Any, Any], module: compiled.Module, *request: Any) -> None:
     match request:
-        case ["run", payload, faults]:
-            module.run(payload, faults=faults)
+        case ["run", one]:
+            module.run(one.payload, faults=one.faults)
             connection.send(module.last().findings)
         case ["call", function, arguments]:
             connection.send(function(module, *arguments))

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from pyfuzz import processes
-from pyfuzz.errors import HarnessError, PyfuzzError
+from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import engine
 from pyfuzz.module.results import RawFinding
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from pyfuzz.sequence.input import Input
     from pyfuzz.target.catalogue import Target
     from pyfuzz.world import Operation
 
@@ -68,15 +69,28 @@ class Runner:
         self._memory_mb = memory_mb
         self._start()
 
-    def run(self, payload: bytes, *, faults: bool = False) -> tuple[RawFinding, ...]:
-        """Run a sequence at once; the death of the child is a finding too."""
-        self._send(("run", payload, faults))
+    def run(self, one: Input) -> tuple[RawFinding, ...]:
+        """Run a sequence at once; the death of the child is a finding too.
+
+        Errors: UsageError if it is of another world than the target.
+        """
+        if one.payload:
+            self._check_world(one.encoding.world)
+        self._send(("run", one))
         try:
             findings: tuple[RawFinding, ...] = self._receive()
         except ChildDiedError as died:
             self._start()
             return (died.finding,)
         return findings
+
+    def _check_world(self, name: str) -> None:
+        """Refuse a sequence that would be read as something else than it is."""
+        if name != self._target.world:
+            raise UsageError(
+                f"the sequence is of the world {name}, {self._target.name} is a target of "
+                f"{self._target.world}: name a target of its own world"
+            )
 
     def call(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Return what ``function(module, *arguments)`` does in the child.
@@ -95,8 +109,11 @@ class Runner:
         """Yield what a sequence does, step by step, see pyfuzz.replay.trace.
 
         If the child dies, it is run again without looking ahead, and the last
-        entry is about the operation that it died in.
+        entry is about the operation that it died in.  Errors: UsageError if the
+        sequence is of another world than the target.
         """
+        if operations:
+            self._check_world(operations[0].world)
         try:
             entries = list(self._trace(operations, look_ahead=True))
         except ChildDiedError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz.coverage.lines import FileCoverage, LineCoverage, line_coverage
 from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class _Input:
     """An input: where it is stored, and the finding that it is of, if any."""
 
     path: Path | None
-    payload: bytes
+    input: Input
     finding: int | None
 
 
@@ -38,7 +39,7 @@ def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str
     Errors: UsageError or HarnessError as loading the target does.
     """
     inputs = _inputs(run)
-    found = line_coverage(target, _within_budget(inputs), faults=run.faults)
+    found = line_coverage(target, _within_budget(inputs))
     if found.inputs < len(inputs):
         run.notes.append(
             f"line coverage is of the shortest {found.inputs} of {len(inputs)} inputs: "
@@ -52,20 +53,25 @@ def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str
 
 
 def _inputs(run: Run) -> list[_Input]:
-    inputs = [_Input(stored.path, stored.payload, None) for stored in run.inputs]
+    inputs = [_Input(stored.path, stored.input, None) for stored in run.inputs]
     for number, finding in enumerate(run.findings):
-        payload = binary.encode(finding.operations)
-        if len(payload) <= binary.MAX_BYTES:
-            inputs.append(_Input(finding.artifact, payload, number))
-    return sorted(inputs, key=lambda one: (len(one.payload), one.finding is None, one.payload))
+        own = Input.of(finding.operations)
+        if len(own.payload) <= binary.MAX_BYTES:
+            inputs.append(_Input(finding.artifact, own, number))
+    return sorted(inputs, key=_order)
 
 
-def _within_budget(inputs: list[_Input]) -> Iterator[bytes]:
+def _order(one: _Input) -> tuple[int, bool, bytes]:
+    payload = one.input.payload
+    return len(payload), one.finding is None, payload
+
+
+def _within_budget(inputs: list[_Input]) -> Iterator[Input]:
     deadline_s = time.monotonic() + _BUDGET_S
     for one in inputs:
         if time.monotonic() > deadline_s:
             return
-        yield one.payload
+        yield one.input
 
 
 def _lines(found: LineCoverage) -> Iterator[Any]:
@@ -122,7 +128,5 @@ def _input_object(run: Run, one: _Input) -> dict[str, Any]:
     return {
         "file": None if one.path is None else str(one.path.relative_to(run.path)),
         "finding": one.finding,
-        "operations": [
-            format_operation(op) for op in binary.decode(one.payload, faults=run.faults)
-        ],
+        "operations": [format_operation(op) for op in one.input.operations()],
     }

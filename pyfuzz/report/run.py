@@ -20,6 +20,7 @@ from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance, stats
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Encoding, Input
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 
@@ -74,10 +75,10 @@ _SAID = re.compile(r"^# (?P<kind>[a-z-]+) in (?P<function>\w+): (?P<message>.*)$
 
 @dataclass(frozen=True, slots=True)
 class StoredInput:
-    """An input of the corpus: its file and its raw operations."""
+    """An input of the corpus, and its file."""
 
     path: Path
-    payload: bytes
+    input: Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,13 @@ class Run:
         return "sanitize" if said.get("flavour") == "sanitize" else "fuzz"
 
     @property
-    def faults(self) -> bool:
-        """Whether the campaign planted faults, and its inputs are read so."""
+    def encoding(self) -> Encoding:
+        """How the campaign's inputs are read."""
         if self.summary is not None and "faults" in self.summary:
-            return bool(self.summary["faults"])
-        return any("--faults" in shlex.split(said["command"]) for said in self.campaigns)
+            faults = bool(self.summary["faults"])
+        else:
+            faults = any("--faults" in shlex.split(said["command"]) for said in self.campaigns)
+        return Encoding(self.target.world, faults) if self.target else Encoding(faults=faults)
 
     @property
     def kernel(self) -> Kernel | None:
@@ -308,7 +311,7 @@ def _read_inputs(run: Run) -> None:
             run.notes.append(str(error))
             continue
         if hashlib.sha1(data, usedforsecurity=False).hexdigest() == path.name:
-            run.inputs.append(StoredInput(path, data))
+            run.inputs.append(StoredInput(path, Input(data, run.encoding)))
         else:
             damaged.append(path)
     if damaged:

@@ -30,6 +30,7 @@ from pyfuzz import files, paths
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import DEFAULT, Encoding
 
 MARKER = "run.json"
 FORMAT = 1
@@ -51,21 +52,27 @@ def default_path(target: str) -> Path:
 class RunFolder:
     """A run folder that this process holds; nobody else writes to it meanwhile."""
 
-    def __init__(self, path: Path, target: str, *, faults: bool = False) -> None:
+    def __init__(self, path: Path, target: str, encoding: Encoding = DEFAULT) -> None:
         """Make the folder, or take up the one that an earlier campaign left.
 
-        ``faults``: its inputs are read with faults on.  Errors: UsageError if it
+        ``encoding`` is that of its inputs.  Errors: UsageError if it
         has other things in it, is of another target or of the other way of
         reading inputs, cannot be written, or is held by another campaign.
         """
         self.path = path
+        self.encoding = encoding
         self.resumed = False
         try:
-            self._check(target, faults=faults)
+            self._check(target)
             for folder in (path, self.corpus, self.findings, self.workers):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._hold()
-            marker = {"pyfuzz": FORMAT, "target": target, "faults": faults}
+            marker = {
+                "pyfuzz": FORMAT,
+                "target": target,
+                "faults": encoding.faults,
+                "world": encoding.world,
+            }
             write_beside(path / MARKER, json.dumps(marker).encode() + b"\n")
         except OSError as error:
             raise UsageError(
@@ -106,7 +113,8 @@ class RunFolder:
         seeds = paths.corpus() / "seeds"
         if seeds.is_dir():
             for seed in container.read_folder(seeds, warn):
-                store(self.corpus, seed.payload)
+                if seed.input.encoding.world == self.encoding.world:
+                    store(self.corpus, seed.payload)
 
     def begin(self, flavour: str) -> int:
         """Note that the workers begin now; return the time, in monotonic nanoseconds."""
@@ -141,7 +149,7 @@ class RunFolder:
         """Let go of the folder."""
         self._lock.close()
 
-    def _check(self, target: str, *, faults: bool) -> None:
+    def _check(self, target: str) -> None:
         if not self.path.exists():
             return
         if not self.path.is_dir():
@@ -157,7 +165,7 @@ class RunFolder:
         try:
             values = files.read_object(marker)
             version, other = values["pyfuzz"], values["target"]
-            had_faults = values.get("faults", False)
+            began = Encoding(values.get("world", DEFAULT.world), values.get("faults", False))
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(
                 f"{marker} cannot be understood ({files.reason(error)}): name another folder "
@@ -168,9 +176,14 @@ class RunFolder:
                 f"the run folder {self.path} is of target {other} (format {version}), not of "
                 f"{target} (format {FORMAT}): name another with --out DIR"
             )
-        if had_faults != faults:
+        if began.world != self.encoding.world:
             raise UsageError(
-                f"the run folder {self.path} was begun {'with' if had_faults else 'without'} "
+                f"the run folder {self.path} is of the world {began.world}, not of "
+                f"{self.encoding.world}: name another with --out DIR"
+            )
+        if began.faults != self.encoding.faults:
+            raise UsageError(
+                f"the run folder {self.path} was begun {'with' if began.faults else 'without'} "
                 "--faults, which says what its inputs mean: go on as it was begun, or name another "
                 "with --out DIR"
             )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 
@@ -38,3 +39,8 @@ class Options:
     stop_on_finding: bool = False
     check: bool = True
     faults: bool = False
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the campaign's inputs are read."""
+        return Encoding(self.target.world, self.faults)

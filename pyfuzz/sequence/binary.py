@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz import world
+from pyfuzz.sequence.input import DEFAULT, Encoding, Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,12 +24,9 @@ def encode(operations: Iterable[Any]) -> bytes:
     return world.of(operations).encode(operations)
 
 
-def decode(data: bytes, *, of: str = world.DEFAULT, faults: bool = False) -> list[Any]:
-    """Decode a byte string, which never fails; an incomplete last operation is ignored.
-
-    ``of`` is the name of its world; ``faults`` says whether it may plant faults.
-    """
-    return world.get(of).decode(data, faults=faults)
+def decode(data: bytes, encoding: Encoding = DEFAULT) -> list[Any]:
+    """Decode a byte string, which never fails; an incomplete last operation is ignored."""
+    return Input(data, encoding).operations()
 
 
 def split(operations: Iterable[Any]) -> list[Any]:

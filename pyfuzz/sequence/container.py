@@ -21,6 +21,7 @@ from pyfuzz import files, world
 from pyfuzz.errors import UsageError
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.binary import has_faults
+from pyfuzz.sequence.input import DEFAULT, Encoding, Input
 from pyfuzz.sequence.text import format_text, parse, world_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ MAGIC = b"PYFZ"
 VERSION = 1
 _HEAD = struct.Struct("<4sBBBBII")
 _FLAGS_AT = 5
-_WORLD_AT = 6
 _FAULTS = 1
 
 # Longer than any sequence with comments that somebody wrote, shorter than a
@@ -54,32 +54,37 @@ class FileKind(Enum):
 class SequenceFile:
     """A sequence and where it came from.
 
-    ``operations`` are those that ``payload`` decodes to, so a text file's
+    ``operations`` are those that ``input`` decodes to, so a text file's
     operations with counts that no record can hold are already split; ``text``
-    is the file's text, None for a binary one; ``world`` is the name of its world.
+    is the file's text, None for a binary one.
     """
 
     path: Path
     kind: FileKind
-    payload: bytes
+    input: Input
     operations: tuple[Operation, ...]
     text: str | None = None
-    world: str = world.DEFAULT
+
+    @property
+    def payload(self) -> bytes:
+        """The operations in the binary form."""
+        return self.input.payload
 
     @property
     def faults(self) -> bool:
-        """Whether the payload is to be run with faults on."""
+        """Whether the sequence plants faults, and is to be run with them on."""
         return has_faults(self.operations)
 
 
-def pack(payload: bytes, *, of: str = world.DEFAULT, faults: bool = False) -> bytes:
-    """Put raw operations of a world into a container, which says whether they have faults."""
+def pack(one: Input) -> bytes:
+    """Put an input into a container, which says of which world it is and whether with faults."""
+    payload, of = one.payload, one.encoding.world
     if len(payload) > binary.MAX_BYTES:
         raise UsageError(
             f"a sequence must have at most {binary.MAX_BYTES} bytes "
             f"({binary.max_operations(of)} operations), has {len(payload)}; shorten it"
         )
-    flags = _FAULTS if faults else 0
+    flags = _FAULTS if one.faults else 0
     number = world.NUMBERS[of]
     checksum = zlib.crc32(payload, _start(flags, number))
     return _HEAD.pack(MAGIC, VERSION, flags, number, 0, len(payload), checksum) + payload
@@ -90,8 +95,8 @@ def _start(flags: int, number: int) -> int:
     return flags | number << 8
 
 
-def unpack(data: bytes, name: str) -> bytes:
-    """Take the raw operations out of a container.
+def unpack(data: bytes, name: str) -> Input:
+    """Take the input out of a container.
 
     Raises UsageError, which calls the container ``name``, if it is cut short,
     damaged or of another version.
@@ -111,7 +116,8 @@ def unpack(data: bytes, name: str) -> bytes:
             f"{name}: the container's version must be {VERSION}, is {version}; "
             "use the pyfuzz that wrote it"
         )
-    if flags & ~_FAULTS or number not in world.NUMBERS.values() or reserved:
+    own = world.numbered(number)
+    if flags & ~_FAULTS or own is None or reserved:
         raise UsageError(
             f"{name}: byte 5 must be 0 or {_FAULTS}, byte 6 a world's number "
             f"({', '.join(f'{known} {name}' for name, known in world.NUMBERS.items())}), byte 7 "
@@ -133,7 +139,7 @@ def unpack(data: bytes, name: str) -> bytes:
         raise UsageError(
             f"{name}: a sequence must have at most {binary.MAX_BYTES} bytes, has {length}; {remedy}"
         )
-    return payload
+    return Input(payload, Encoding(own.name, bool(flags & _FAULTS)))
 
 
 def to_text(operations: Iterable[Operation]) -> str:
@@ -157,21 +163,16 @@ def read_bytes(path: Path) -> bytes:
         ) from None
 
 
-def read(path: Path, *, of: str = world.DEFAULT, faults: bool = False) -> SequenceFile:
+def read(path: Path, encoding: Encoding = DEFAULT) -> SequenceFile:
     """Read any file that holds a sequence; ``-`` is standard input.
 
     One whose name ends in .seq is text or a container, never engine input.
-    ``of`` and ``faults`` say of which world an engine input is, and whether it is
-    one of a campaign with faults.
+    ``encoding`` is that of an engine input, which does not say it itself.
     Raises UsageError that names the file and, for a text, the line.
     """
     data = read_bytes(path)
     if data.startswith(MAGIC):
-        payload = unpack(data, files.name_of(path))
-        own = world.numbered(data[_WORLD_AT])
-        assert own is not None  # unpack() has checked it
-        with_faults = bool(data[_FLAGS_AT] & _FAULTS)
-        return _file(path, FileKind.CONTAINER, payload, of=own.name, faults=with_faults)
+        return _file(path, FileKind.CONTAINER, unpack(data, files.name_of(path)))
     if path.suffix == ".seq" or _looks_like_text(data):
         return _text_file(path, data)
     if len(data) > binary.MAX_BYTES:
@@ -179,7 +180,7 @@ def read(path: Path, *, of: str = world.DEFAULT, faults: bool = False) -> Sequen
             f"{files.name_of(path)}: an engine input must have at most {binary.MAX_BYTES} "
             f"bytes, has {len(data)}; it is neither text, container nor engine input"
         )
-    return _file(path, FileKind.RAW, data, of=of, faults=faults)
+    return _file(path, FileKind.RAW, Input(data, encoding))
 
 
 def read_text(path: Path) -> SequenceFile:
@@ -205,7 +206,8 @@ def _text_file(path: Path, data: bytes) -> SequenceFile:
             f"{name}: a sequence must have at most {binary.max_operations(own.name)} operations, "
             f"has {len(operations)}; shorten it"
         )
-    return _file(path, FileKind.TEXT, payload, text, of=own.name, faults=own.has_faults(operations))
+    encoding = Encoding(own.name, own.has_faults(operations))
+    return _file(path, FileKind.TEXT, Input(payload, encoding), text)
 
 
 def _no_text(path: Path, data: bytes, at: int, rule: str) -> UsageError:
@@ -239,17 +241,8 @@ def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]
     return files
 
 
-def _file(
-    path: Path,
-    kind: FileKind,
-    payload: bytes,
-    text: str | None = None,
-    *,
-    of: str,
-    faults: bool,
-) -> SequenceFile:
-    operations = tuple(binary.decode(payload, of=of, faults=faults))
-    return SequenceFile(path, kind, payload, operations, text, of)
+def _file(path: Path, kind: FileKind, one: Input, text: str | None = None) -> SequenceFile:
+    return SequenceFile(path, kind, one, tuple(one.operations()), text)
 
 
 def _looks_like_text(data: bytes) -> bool:

@@ -15,6 +15,7 @@ from pyfuzz.report import run as reported
 from pyfuzz.run import provenance
 from pyfuzz.run.folder import RunFolder
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Encoding
 
 
 def fuzzed(folder: Path, *more: str) -> dict[str, object]:
@@ -71,11 +72,11 @@ def test_report_reads_the_inputs_of_a_run_with_faults_as_faults(
     read = reported.read(run[0])
     if left != "summary.json":
         read.summary = None
-    assert read.faults
+    assert read.encoding.faults
 
 
 @pytest.mark.parametrize("began", [True, False])
 def test_run_folder_begun_the_other_way_is_refused(tmp_path: Path, began: bool) -> None:
-    RunFolder(tmp_path, "v6.6", faults=began).close()
+    RunFolder(tmp_path, "v6.6", Encoding(faults=began)).close()
     with pytest.raises(UsageError, match=r"was begun with(out)? --faults, which says what"):
-        RunFolder(tmp_path, "v6.6", faults=not began)
+        RunFolder(tmp_path, "v6.6", Encoding(faults=not began))

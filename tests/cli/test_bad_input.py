@@ -17,11 +17,12 @@ from made_runs import lost_entry, make_run
 
 from pyfuzz.cli import group
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Input
 
 # Far longer than any of these takes; without it a read that hangs would hang the tests.
 LIMIT_S = 120
 SEQUENCE = b"# pyfuzz sequence 1\nadd vm0 f0 s0\n"
-WHOLE = container.pack(bytes(4))
+WHOLE = container.pack(Input(bytes(4)))
 NOT_UTF_8 = os.fsdecode(b"\xff.seq")
 
 Damage = Callable[[Path], None]

@@ -18,6 +18,7 @@ from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Containment, Evidence, Outcome
 from pyfuzz.sequence.binary import decode
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
@@ -126,7 +127,7 @@ def test_report_is_looked_for_among_what_was_kept_first() -> None:
     kept = [around.sequence(Random(3))]
 
     def run(payload: bytes) -> Containment:
-        same = decode(payload, faults=True)[-1:] == kept[0][-1:]
+        same = decode(payload, Encoding(faults=True))[-1:] == kept[0][-1:]
         return result(Outcome.MEMORY, report="UBSan: x" if same else None)
 
     found = search.report_with(run, around, 1, 0, kept)

@@ -15,6 +15,7 @@ from test_distill import payload, write
 from pyfuzz.corpus.entry import name_of
 from pyfuzz.corpus.folder import find
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Input
 
 ADD = "add vm0 f0 s0"
 STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"
@@ -200,7 +201,7 @@ def test_merge_of_text_and_containers_skips_what_is_damaged(tmp_path: Path) -> N
     folder = tmp_path / "a"
     folder.mkdir()
     (folder / "x.seq").write_text(f"# pyfuzz sequence 1\n{ADD}\n")
-    whole = container.pack(payload(MANY))
+    whole = container.pack(Input(payload(MANY)))
     (folder / "y.pyfz").write_bytes(whole)
     (folder / "z.pyfz").write_bytes(whole[:-1])
     done = pyfuzz("merge", "a", "-o", "new", "--containers", folder=tmp_path)

@@ -14,13 +14,14 @@ from plants import Edit, plant
 
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import name_of, read_input, seeds_in
-from pyfuzz.corpus.reach import Input, Reached, survey
+from pyfuzz.corpus.reach import Reached, survey
 from pyfuzz.corpus.set_cover import Candidate, cover, union
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.run.folder import RunFolder
 from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target

@@ -12,7 +12,7 @@ import pytest
 from pyfuzz.coverage import lines
 from pyfuzz.coverage.lines import FileCoverage, Line, LineCoverage, line_coverage
 from pyfuzz.replay.runner import ChildDiedError, Runner
-from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, Target
@@ -21,8 +21,8 @@ STRAY = "add vm0 f1 s0\nremove vm0 f1 s5\n"
 LONG = "add vm0 f1 s0 x1001\nzap-all vm0 f1\n"
 
 
-def encoded(*texts: str) -> list[bytes]:
-    return [binary.encode(parse(text, "test")) for text in texts]
+def encoded(*texts: str) -> list[Input]:
+    return [Input.of(parse(text, "test")) for text in texts]
 
 
 @cache

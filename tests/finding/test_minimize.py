@@ -18,6 +18,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.binary import decode, encode
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
@@ -177,11 +178,11 @@ def test_minimize_one_of_two_findings_never_drifts_to_the_other(
     rfc_v3: Runner, kind: Kind, expected: str
 ) -> None:
     ops = parse(NOISE.replace("rmap-remove vm2 f5 s30", "rmap-remove vm2 f5 s30 x3"), "noise")
-    found = {finding.kind for finding in rfc_v3.run(encode(ops))}
+    found = {finding.kind for finding in rfc_v3.run(Input.of(ops))}
     shortest = minimize_in(rfc_v3, ops, kind=kind, function="pte_list_remove")
     assert found == {Kind.LOST_ENTRY, Kind.LOG_FLOOD}
     assert format_text(shortest) == expected
-    assert {finding.kind for finding in rfc_v3.run(encode(shortest))} == {kind}
+    assert {finding.kind for finding in rfc_v3.run(Input.of(shortest))} == {kind}
 
 
 @pytest.mark.parametrize(

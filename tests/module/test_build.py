@@ -17,6 +17,7 @@ from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.module import builder, compiled, compiler, engine
 from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
@@ -165,4 +166,4 @@ def test_sanitize_flavour_in_an_ordinary_process_says_what_it_needs() -> None:
 
 def test_sanitize_flavour_in_a_process_of_its_own_runs() -> None:
     with Runner(catalogue.get("rfc-v4"), "sanitize") as runner:
-        assert runner.run(bytes(64)) == ()
+        assert runner.run(Input(bytes(64))) == ()

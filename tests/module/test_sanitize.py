@@ -14,6 +14,7 @@ from pyfuzz.replay.runner import Runner
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
 from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
@@ -32,7 +33,7 @@ TEXT = "add vm0 f0 s0 x2\nremove vm0 f0 s0 x2"
 def findings_of(target: Target, flavour: str, times: int = 1) -> list[tuple[RawFinding, ...]]:
     data = binary.encode(parse(TEXT, "test"))
     with Runner(target, flavour) as runner:
-        return [runner.run(data) for _ in range(times)]
+        return [runner.run(Input(data)) for _ in range(times)]
 
 
 @pytest.mark.parametrize(

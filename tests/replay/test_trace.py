@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from plants import Edit, plant
 from strategies import busy_sequences
 
+from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.replay import trace_text
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.input import Encoding, Input
 from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import module as lists_module
@@ -154,7 +156,7 @@ def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
     ops = parse("add vm0 f0 s0 x2\nremove vm0 f0 s9\ncount vm0 f0", "x")
     with Runner(target, limit_s=limit_s) as runner:
         last = list(runner.trace(ops))[-1]
-        after = runner.run(b"")
+        after = runner.run(Input(b""))
     assert (last.operation, last.text) == (1, "remove vm0 f0 s9")
     assert [(finding.kind, finding.message) for finding in last.findings] == [(kind, message)]
     assert after == ()
@@ -163,7 +165,17 @@ def test_trace_of_a_sequence_that_ends_the_process_names_the_operation(
 def test_child_that_is_ended_between_two_sequences_is_replaced() -> None:
     data = encode(parse("remove vm0 f0 s0", "test"))
     with Runner(catalogue.get("bug")) as runner:
-        before = runner.run(data)
+        before = runner.run(Input(data))
         runner._process.kill()
         runner._process.wait()
-        assert before == runner.run(data)
+        assert before == runner.run(Input(data))
+
+
+def test_runner_refuses_a_sequence_of_another_world_than_its_target(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Runner, "_start", lambda self: None)
+    runner = Runner(catalogue.get("v6.6"))
+
+    with pytest.raises(UsageError, match=r"of the world pages, v6\.6 is a target of lists"):
+        runner.run(Input(bytes(4), Encoding("pages")))

@@ -12,6 +12,7 @@ import pytest
 from pyfuzz.cli.group import run
 from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import pack
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
@@ -102,7 +103,7 @@ def test_command_with_a_mistake_is_one_line_and_exit_code_2(
     monkeypatch.chdir(tmp_path)
     Path("bad.seq").write_text("ad vm0 f0 s0\n")
     Path("good.seq").write_text("add vm0 f0 s0\n")
-    Path("cut.pyfz").write_bytes(pack(encode(parse("add vm0 f0 s0", "x")))[:-1])
+    Path("cut.pyfz").write_bytes(pack(Input.of(parse("add vm0 f0 s0", "x")))[:-1])
     assert run(arguments) == 2
     said = capsys.readouterr().err
     assert said.startswith("pyfuzz: ")

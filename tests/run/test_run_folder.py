@@ -12,6 +12,7 @@ import pytest
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.run.folder import Exchange, RunFolder, store
+from pyfuzz.sequence.input import Encoding
 
 
 def sha1(data: bytes) -> str:
@@ -127,3 +128,19 @@ def test_marker_or_corpus_file_that_is_a_fifo_does_not_hang(tmp_path: Path) -> N
     os.mkfifo(tmp_path / "run.json")
     with pytest.raises(UsageError, match="no run folder"):
         RunFolder(tmp_path, "rfc-v4")
+
+
+def test_run_folder_of_another_world_is_refused(tmp_path: Path) -> None:
+    RunFolder(tmp_path, "v6.6", Encoding("pages")).close()
+
+    with pytest.raises(UsageError, match="is of the world pages, not of lists: name another"):
+        RunFolder(tmp_path, "v6.6")
+
+
+def test_run_folder_of_before_there_were_worlds_is_of_lists(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"pyfuzz": 1, "target": "v6.6", "faults": false}\n')
+
+    folder = RunFolder(tmp_path, "v6.6")
+
+    assert folder.resumed
+    folder.close()

@@ -13,6 +13,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import FileKind, pack, read, read_folder, unpack
+from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ def write(folder: Path, name: str, data: bytes | str) -> Path:
 
 @given(st.binary(max_size=64))
 def test_unpack_packed_payload_gives_it_back(payload: bytes) -> None:
-    assert unpack(pack(payload), "x") == payload
+    assert unpack(pack(Input(payload)), "x") == Input(payload)
 
 
 @given(st.binary(max_size=32), st.data())
 def test_unpack_truncated_container_says_so(payload: bytes, data: st.DataObject) -> None:
-    whole = pack(payload)
+    whole = pack(Input(payload))
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(UsageError, match=r"^x: .* truncated"):
         unpack(whole[:cut], "x")
@@ -45,14 +46,14 @@ def test_unpack_truncated_container_says_so(payload: bytes, data: st.DataObject)
 def test_unpack_container_with_one_byte_changed_is_an_error(
     payload: bytes, data: st.DataObject
 ) -> None:
-    changed = bytearray(pack(payload))
+    changed = bytearray(pack(Input(payload)))
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(UsageError, match=r"^x: "):
         unpack(bytes(changed), "x")
 
 
 def test_unpack_of_another_version_names_both() -> None:
-    data = bytearray(pack(PAYLOAD))
+    data = bytearray(pack(Input(PAYLOAD)))
     data[4] = 2
     with pytest.raises(UsageError, match=r"^x: the container's version must be 1, is 2; "):
         unpack(bytes(data), "x")
@@ -60,7 +61,7 @@ def test_unpack_of_another_version_names_both() -> None:
 
 def test_pack_more_than_one_input_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"at most 4096 bytes .* has 4100"):
-        pack(bytes(4100))
+        pack(Input(bytes(4100)))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,8 @@ def test_pack_more_than_one_input_is_an_error() -> None:
         ("a.seq", "\N{ZERO WIDTH NO-BREAK SPACE}" + ADD, FileKind.TEXT),
         ("a", "# pyfuzz sequence 1\n" + ADD, FileKind.TEXT),
         ("a.seq", "", FileKind.TEXT),
-        ("a.bin", pack(PAYLOAD), FileKind.CONTAINER),
-        ("a.seq", pack(PAYLOAD), FileKind.CONTAINER),
+        ("a.bin", pack(Input(PAYLOAD)), FileKind.CONTAINER),
+        ("a.seq", pack(Input(PAYLOAD)), FileKind.CONTAINER),
         ("da39a3ee", PAYLOAD, FileKind.RAW),
         ("da39a3ee", b"", FileKind.RAW),
         ("da39a3ee", b"\n", FileKind.RAW),
@@ -102,7 +103,7 @@ def test_read_mistyped_text_is_no_engine_input(tmp_path: Path) -> None:
         ("a.out", b"\x7fELF" + bytes(5000), "an engine input must have at most 4096 bytes"),
         ("a.bin", bytes((1 << 20) + 1), "a file with a sequence must have at most 1048576 bytes"),
         ("a.seq", "count vm0 f3\n" * 1025, "at most 1024 operations, has 1025"),
-        ("a.bin", pack(PAYLOAD)[:-1], "it is truncated"),
+        ("a.bin", pack(Input(PAYLOAD))[:-1], "it is truncated"),
     ],
 )
 def test_read_bad_file_names_it_and_the_rule(
@@ -121,16 +122,16 @@ def test_read_what_is_no_file_is_a_usage_error(tmp_path: Path, name: str) -> Non
 
 
 def test_read_text_of_a_container_shows_the_right_command(tmp_path: Path) -> None:
-    path = write(tmp_path, "a.bin", pack(PAYLOAD))
+    path = write(tmp_path, "a.bin", pack(Input(PAYLOAD)))
     with pytest.raises(UsageError, match=r"must be text, is a binary container; see: pyfuzz show"):
         container.read_text(path)
 
 
 def test_read_folder_with_a_bad_file_skips_it_and_names_it(tmp_path: Path) -> None:
-    write(tmp_path, "b.bin", pack(PAYLOAD))
-    write(tmp_path, "a.bin", pack(PAYLOAD)[:-1])
+    write(tmp_path, "b.bin", pack(Input(PAYLOAD)))
+    write(tmp_path, "a.bin", pack(Input(PAYLOAD))[:-1])
     write(tmp_path, "c", PAYLOAD)
-    write(tmp_path, ".hidden", pack(PAYLOAD)[:-1])
+    write(tmp_path, ".hidden", pack(Input(PAYLOAD))[:-1])
     warnings: list[str] = []
     files = read_folder(tmp_path, warnings.append)
     assert [file.path.name for file in files] == ["b.bin", "c"]

@@ -21,6 +21,7 @@ from pyfuzz import paths
 from pyfuzz.module import compiled
 from pyfuzz.module.shared import Shared
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
 
 # What a file costs by itself, beside its bytes.
@@ -102,7 +103,7 @@ def main() -> None:
         old.unlink()
     for data in seeds:
         name = hashlib.sha256(data).hexdigest()[:12]
-        (folder / f"{name}.pyfz").write_bytes(container.pack(data))
+        (folder / f"{name}.pyfz").write_bytes(container.pack(Input(data)))
     print(f"{folder}: {len(seeds)} inputs, {sum(map(len, seeds))} bytes")
 
 

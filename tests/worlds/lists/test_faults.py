@@ -16,6 +16,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.module.results import Skip
 from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import decode, encode, split
+from pyfuzz.sequence.input import Encoding, Input
 from pyfuzz.sequence.text import format_text, parse
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists import faults
@@ -25,6 +26,7 @@ from pyfuzz.worlds.lists.memory import walk
 from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Opcode, Operation
 
+WITH_FAULTS = Encoding("lists", faults=True)
 sequences = st.lists(operations(faults=True), max_size=12)
 WILD = 0x6B6B6B6B6B6B6B68
 # vm0 f3: [2] -> [14] -> [14]; vm0 f4: [3]; vm1 f3: [5] with s0 to s4.
@@ -198,7 +200,7 @@ def test_vm_created_anew_after_a_fault_has_none_of_it() -> None:
 
 @given(sequences)
 def test_faults_survive_the_binary_and_the_text_form(ops: list[Operation]) -> None:
-    assert decode(encode(ops), faults=True) == split(ops)
+    assert decode(encode(ops), WITH_FAULTS) == split(ops)
     assert parse(format_text(ops), "formatted") == ops
 
 
@@ -209,13 +211,13 @@ def test_decode_any_bytes_with_faults_is_the_same_in_c(data: bytes) -> None:
     whole = len(data) // 4 * 4
     by_c = [module.decode(data[at : at + 4]) for at in range(0, whole, 4)]
     module.set_faults(on=False)
-    assert by_c == decode(data, faults=True)
-    assert decode(encode(by_c), faults=True) == by_c
+    assert by_c == decode(data, WITH_FAULTS)
+    assert decode(encode(by_c), WITH_FAULTS) == by_c
 
 
 def test_decode_without_faults_ignores_bit_7() -> None:
     assert format_text(decode(bytes.fromhex("80 03 11 00"))) == "add vm0 f3 s17\n"
-    assert format_text(decode(bytes.fromhex("8d 03 11 00"), faults=True)) == (
+    assert format_text(decode(bytes.fromhex("8d 03 11 00"), WITH_FAULTS)) == (
         "fault vm0 f3 count-zero 17\n"
     )
 
@@ -223,7 +225,7 @@ def test_decode_without_faults_ignores_bit_7() -> None:
 def test_container_keeps_that_a_sequence_has_faults(tmp_path: Path) -> None:
     path = tmp_path / "a.pyfz"
     ops = parse("add vm0 f3 s1\nfault vm0 f3 head-zero", "test")
-    path.write_bytes(container.pack(encode(ops), faults=True))
+    path.write_bytes(container.pack(Input.of(ops)))
     file = container.read(path)
     assert (list(file.operations), file.faults) == (ops, True)
 
