@@ -149,6 +149,9 @@ static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 }
 
 #include "callers.h"
+#ifdef PORT_HAS_WALKERS
+#include "lockless.h"
+#endif
 
 #define PYFUZZ_SPTE_COUNT spte_count
 #define PYFUZZ_TAIL_COUNT tail_count

@@ -29,3 +29,6 @@
 #endif
 #define PYFUZZ_RMAP_REMOVE(c, sptep) rmap_remove((c)->kvm, sptep)
 #include "../harness/adapter.h"
+#ifdef PYFUZZ_THREADS
+#include "walkers.h"
+#endif

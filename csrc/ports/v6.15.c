@@ -17,6 +17,8 @@ static unsigned long rmap_lock(struct kvm_rmap_head *rmap_head)
 {
 	unsigned long val = (unsigned long)atomic_long_read(&rmap_head->val);
 
+	/* Whoever spins here must not wait for somebody who cannot run. */
+	lockdep_assert_preemption_disabled();
 	do {
 		while (val & RMAP_LOCKED) {
 			cpu_relax();
@@ -47,4 +49,7 @@ static void rmap_unlock(struct kvm_rmap_head *rmap_head, unsigned long val)
 #define PORT_YIELD(sptep) (sptep)
 
 #define PYFUZZ_LOCKED_HEADS 1
+#ifdef PYFUZZ_THREADS
+#define PORT_HAS_WALKERS
+#endif
 #include "headdesc.h"

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private to csrc/worlds/threads. */
+#ifndef PYFUZZ_THREADS_CORE_H
+#define PYFUZZ_THREADS_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "../../harness/target.h"
+#include "hooks.h"
+#include "threads.h"
+
+#define NOBODY 0xff
+#define WORDS_OF(bytes) (((bytes) + 7) / 8)
+
+/*
+ * Vector clocks of two memory models at once.  Lanes 0 to 3: x86, where every
+ * marked write releases and every marked read acquires.  Lanes 4 to 7: the
+ * kernel's own model, where only those do that say so.
+ */
+typedef uint16_t clocks __attribute__((vector_size(16)));
+#define X86 0
+#define LKMM 4
+static const clocks only_x86 = { 0xffff, 0xffff, 0xffff, 0xffff };
+
+static inline clocks later(clocks a, clocks b)
+{
+	clocks a_is_later = (clocks)(a > b);
+
+	return (a & a_is_later) | (b & ~a_is_later);
+}
+
+/* How a word was accessed: what may race with what depends on it. */
+enum access { PLAIN_READ, PLAIN_WRITE, MARKED_READ, MARKED_WRITE };
+
+/* What the world knows of eight bytes of memory. */
+struct cell {
+	uint32_t run;		/* everything to shared is of this run */
+	uint32_t version;	/* writes so far */
+	uint64_t write_hash;	/* of the last write and all that it depends on */
+	uint64_t reads_hash;	/* of the reads since */
+	clocks released;	/* by the last marked write */
+	struct {
+		uint16_t clock[4];	/* indexed by enum access */
+		uint8_t bytes[4];	/* masks; 0: never */
+	} by[PYFUZZ_FIBERS];
+	bool saved;		/* its value is in the undo log */
+	bool shared;		/* of the scenario: a switch here matters */
+	uint8_t readers, writers;	/* masks over fibers */
+	uint32_t scenario;
+};
+
+enum wait { WAIT_NOT, WAIT_WRITE, WAIT_READ, WAIT_WORD };
+
+struct lock {
+	const void *address;
+	uint8_t writer;		/* a fiber, or NOBODY */
+	uint8_t readers;	/* mask over fibers */
+	clocks written, read;	/* released by the last holders */
+};
+
+struct fiber {
+	void *sp;
+	uint8_t *stack;
+	bool ended;
+	enum wait wait;
+	const void *waits_for;		/* a lock, or a cell */
+	uint32_t wait_version;
+	uint32_t accesses;
+	int preempt;
+	clocks now;		/* what happened before; its own lanes: its epoch */
+	clocks fenced;		/* now, at the last release fence */
+	clocks unfenced;	/* read without acquire since the last fence */
+	struct cell *read;	/* the last marked read's */
+	uint32_t read_version;
+	uint32_t operation;
+	uintptr_t place;		/* of the access that it stands before */
+	bool hardware;			/* the processor's own walk: no race is a mistake */
+};
+
+#define HEAD_NUMBER 0
+#define HEAD_LOCKED 2UL
+#define POOL 16
+#define STRIDE 256
+
+struct threads {
+	struct fiber fibers[PYFUZZ_FIBERS];
+	struct fiber *current;		/* NULL: not in a schedule */
+	unsigned int fibers_len;
+	uint32_t run, scenario_number;
+	uint32_t accesses;		/* of this schedule */
+	uint64_t hash;			/* of all accesses, in order */
+	uint64_t trace_hash;		/* of dependent accesses, whatever the order of others */
+	uint32_t away;			/* switches away from a fiber that could go on */
+	bool grown;			/* a word came to be shared */
+	bool tracing;
+	bool stop;			/* a finding ended this schedule */
+	struct pyfuzz_schedule taken;
+
+	const struct pyfuzz_scenario *scenario;
+	struct pyfuzz_threads_result *result;
+	void (*at_begin)(void), (*at_end)(void);
+	void (*body)(unsigned int fiber);
+	bool rules;			/* lists and locks are checked */
+
+	/* The model: SPTEs are numbered in the order of their first use. */
+	uint64_t members, freed, dirtied, ever_touched;
+	unsigned int next_spte;
+	uint8_t bit_owner;		/* who holds the head's lock bit */
+	struct lock locks[4];
+	unsigned int locks_len;
+};
+extern struct threads threads;
+
+static inline unsigned int fiber_number(const struct fiber *f)
+{
+	return (unsigned int)(f - threads.fibers);
+}
+
+/* image.c: memory, and how it was before the schedule */
+extern struct cell *cells;
+extern uintptr_t image_start;
+extern uintptr_t image_size;
+void image_init(void);
+void image_save(struct cell *cell);
+void image_restore(void);
+static inline struct cell *cell_of(uintptr_t address)
+{
+	uintptr_t offset = address - image_start;
+
+	return offset < image_size ? &cells[offset >> 3] : NULL;
+}
+static inline uintptr_t cell_address(const struct cell *cell)
+{
+	return image_start + (uintptr_t)(cell - cells) * 8;
+}
+
+/* fibers.c */
+#define STACK_SIZE (128u << 10)
+void fibers_init(void);
+void fiber_start(struct fiber *f);
+void fiber_enter(struct fiber *f);		/* from the main context */
+void fiber_switch(struct fiber *from, struct fiber *to);
+void __attribute__((noreturn)) fiber_leave(void);	/* for good */
+
+/* schedule.c */
+extern void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
+bool is_enabled(const struct fiber *f);
+void go_on(struct fiber *f, struct fiber *to, bool forced);
+void run_once(void);
+void run_given(const struct pyfuzz_schedule *schedule);
+extern unsigned int (*decide_first)(void);
+void fiber_end(void);
+
+/* search.c */
+void search_run(uint32_t bound, bool prune, uint64_t limit);
+void schedule_deadlock(struct fiber *f);
+
+/* access.c */
+struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
+void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
+void fence_full(struct fiber *f);
+void access_bytes(uintptr_t address, unsigned int size, bool write,
+		  bool marked, uintptr_t place);
+
+/* rules.c */
+void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place);
+void rules_head(uint64_t old, uint64_t new, uintptr_t place);
+void rules_done(struct fiber *f, uintptr_t place);
+struct lock *lock_of(const void *address);
+bool holds(const struct fiber *f, const void *lock, bool write);
+
+/* pool.c */
+extern uint8_t pool[POOL * STRIDE];
+void pool_reset(void);
+void pool_save(void);
+void pool_restore(void);
+bool pool_is_live(const void *address);
+int pool_index(const void *address);
+unsigned int pool_live(void);
+
+/* list.c */
+void list_check(const char *when);
+void list_text(char *out, size_t size);
+void word_text(uintptr_t address, char *out, size_t size);
+
+/* operations.c */
+void world_build(const struct pyfuzz_scenario *scenario);
+#define SPTES 64
+uint64_t *sptep_of(unsigned int spte);
+
+/* findings.c */
+void found(const char *kind, uintptr_t place, uintptr_t other,
+	   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* trace.c */
+void trace_begin(void);
+void trace_add(unsigned int kind, uintptr_t address, unsigned int size,
+	       uint64_t value, uintptr_t place);
+void trace_switch(const struct fiber *f, const struct fiber *to, bool forced);
+uintptr_t trace_other(const struct cell *cell, unsigned int fiber, bool write);
+static inline void trace(unsigned int kind, uintptr_t address,
+			 unsigned int size, uint64_t value, uintptr_t place)
+{
+	if (__builtin_expect(threads.tracing, 0))
+		trace_add(kind, address, size, value, place);
+}
+
+/* 64 bits in, 64 bits out, every one depends on every one. */
+static inline uint64_t mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93ULL;
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93ULL;
+	return x ^ x >> 32;
+}
+
+#define PLACE ((uintptr_t)__builtin_return_address(0))
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Litmus tests: what the machinery itself allows must be what sequential
+ * consistency allows, no more and no less.  Names as in the kernel's
+ * tools/memory-model/litmus-tests.
+ */
+#include <string.h>
+#include "core.h"
+
+static uint64_t x, y, lock_word, mutex, plain;
+static uint64_t registers[PYFUZZ_FIBERS];
+static uint64_t outcomes;
+
+static void put(uint64_t *word, uint64_t value)
+{
+	pyfuzz_atomic(word, 8, PYFUZZ_A_WRITE, value, 0, PYFUZZ_RELAXED);
+}
+
+static uint64_t get(uint64_t *word)
+{
+	return pyfuzz_atomic(word, 8, PYFUZZ_A_READ, 0, 0, PYFUZZ_RELAXED);
+}
+
+static void store_buffering(unsigned int fiber)
+{
+	put(fiber ? &y : &x, 1);
+	registers[fiber] = get(fiber ? &x : &y);
+}
+
+static void message_passing(unsigned int fiber)
+{
+	if (fiber == 0) {
+		put(&x, 1);
+		put(&y, 1);
+	} else {
+		registers[0] = get(&y);
+		registers[1] = get(&x);
+	}
+}
+
+static void load_buffering(unsigned int fiber)
+{
+	registers[fiber] = get(fiber ? &y : &x);
+	put(fiber ? &x : &y, 1);
+}
+
+static void coherence(unsigned int fiber)
+{
+	if (fiber == 0) {
+		put(&x, 1);
+	} else {
+		registers[0] = get(&x);
+		registers[1] = get(&x);
+	}
+}
+
+/* Two readers may not see two writes in different orders. */
+static void iriw(unsigned int fiber)
+{
+	if (fiber < 2) {
+		put(fiber ? &y : &x, 1);
+		return;
+	}
+	registers[2 * fiber - 4] = get(fiber == 2 ? &x : &y);
+	registers[2 * fiber - 3] = get(fiber == 2 ? &y : &x);
+}
+
+/* Each adds one in two steps, with a lock around them: none is lost. */
+static void with_mutex(unsigned int fiber)
+{
+	pyfuzz_write_lock(&mutex);
+	put(&x, get(&x) + 1);
+	pyfuzz_write_unlock(&mutex);
+	(void)fiber;
+	registers[0] = x == 2;
+	registers[1] = x == 1;
+}
+
+static void without_mutex(unsigned int fiber)
+{
+	put(&x, get(&x) + 1);
+	(void)fiber;
+	registers[0] = x == 2;
+	registers[1] = x == 1;
+}
+
+/* One waits for the other's word, with cpu_relax(). */
+static void spinning(unsigned int fiber)
+{
+	if (fiber == 0) {
+		put(&x, 1);
+		put(&lock_word, 1);
+		return;
+	}
+	while (!get(&lock_word))
+		pyfuzz_relax();
+	registers[0] = get(&x);
+}
+
+/*
+ * As message passing, but what is passed is a plain word, with the orders that
+ * the kernel's model asks for, or x86's alone, or none: a race is register 0.
+ */
+static void pass(unsigned int fiber, unsigned int release, unsigned int acquire)
+{
+	if (fiber == 0) {
+		access_bytes((uintptr_t)&plain, 8, true, false, PLACE);
+		plain = 1;
+		pyfuzz_atomic(&y, 8, PYFUZZ_A_WRITE, 1, 0, release);
+	} else if (pyfuzz_atomic(&y, 8, PYFUZZ_A_READ, 0, 0, acquire)) {
+		access_bytes((uintptr_t)&plain, 8, false, false, PLACE);
+	}
+}
+
+static void pass_ordered(unsigned int fiber)
+{
+	pass(fiber, PYFUZZ_RELEASE, PYFUZZ_ACQUIRE);
+}
+
+static void pass_relaxed(unsigned int fiber)
+{
+	pass(fiber, PYFUZZ_RELAXED, PYFUZZ_RELAXED);
+}
+
+static void pass_unordered(unsigned int fiber)
+{
+	access_bytes((uintptr_t)&plain, 8, !fiber, false, PLACE);
+}
+
+static const struct {
+	const char *name;
+	unsigned int fibers;
+	void (*body)(unsigned int fiber);
+} tests[] = {
+	{ "SB", 2, store_buffering },
+	{ "MP", 2, message_passing },
+	{ "LB", 2, load_buffering },
+	{ "CoRR", 2, coherence },
+	{ "IRIW", 4, iriw },
+	{ "mutex", 2, with_mutex },
+	{ "no-mutex", 2, without_mutex },
+	{ "spin", 2, spinning },
+	{ "pass-ordered", 2, pass_ordered },
+	{ "pass-relaxed", 2, pass_relaxed },
+	{ "pass-unordered", 2, pass_unordered },
+};
+
+static void begin(void)
+{
+	memset(registers, 0, sizeof(registers));
+}
+
+static void end(void)
+{
+	unsigned int outcome = 0;
+
+	for (unsigned int i = 0; i < PYFUZZ_FIBERS; i++)
+		outcome |= (registers[i] & 1u) << i;
+	outcomes |= 1ULL << outcome;
+}
+
+int64_t pyfuzz_threads_litmus(const char *name, uint32_t bound, uint32_t prune,
+			      struct pyfuzz_threads_result *result)
+{
+	struct pyfuzz_scenario nothing = { .fibers = 1 };
+
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		if (strcmp(tests[i].name, name))
+			continue;
+		memset(result, 0, sizeof(*result));
+		threads.result = result;
+		world_build(&nothing);
+		threads.fibers_len = tests[i].fibers;
+		threads.rules = false;
+		threads.at_begin = begin;
+		threads.at_end = end;
+		threads.body = tests[i].body;
+		outcomes = 0;
+		search_run(bound, prune, 0);
+		return (int64_t)outcomes;
+	}
+	return -1;
+}

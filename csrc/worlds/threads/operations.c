@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the fibers do: the target's own functions, under the locks they ask for. */
+#include <string.h>
+#include "core.h"
+
+#define PRESENT (1ULL << 11)
+
+static struct {
+	uint64_t members;
+	unsigned int next_spte;
+} start;
+
+uint64_t *sptep_of(unsigned int spte)
+{
+	return &pyfuzz_target.sptes[0][spte];
+}
+
+static uint64_t fresh_spte(void)
+{
+	return PRESENT | pyfuzz_lockless.untracked |
+	       (threads.scenario->ad ? pyfuzz_lockless.accessed : 0);
+}
+
+static void *mmu_lock(void)
+{
+	return pyfuzz_lockless.mmu_lock;
+}
+
+/* As mmu_set_spte() does: the SPTE first, then its entry. */
+static void add(void)
+{
+	int before = __builtin_popcountll(threads.members);
+	unsigned int s = threads.next_spte;
+	uint64_t bit = 1ULL << s;
+	int64_t returned;
+
+	if (s == SPTES)
+		return;
+	threads.next_spte++;
+	threads.ever_touched |= bit;
+	pyfuzz_target.topup(0);
+	pyfuzz_target.set_gfn(0, sptep_of(s), HEAD_NUMBER);
+	pyfuzz_atomic(sptep_of(s), 8, PYFUZZ_A_WRITE, fresh_spte(), 0,
+		      PYFUZZ_RELAXED);
+	returned = pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
+	threads.members |= bit;
+	if (pyfuzz_target.traits.tail_count_size && returned != before)
+		found("count-contract", PLACE, 0,
+		      "add must return %d, the number of entries before the new one, returned %lld",
+		      before, (long long)returned);
+}
+
+/* The page of an SPTE goes: nobody may look at it any more. */
+static void free_page(unsigned int s)
+{
+	uintptr_t address = (uintptr_t)sptep_of(s);
+
+	touch(point(address, 8, PLACE), PLAIN_WRITE, 0xff, PLACE);
+	trace(PYFUZZ_E_FREE, address, 8, 0, PLACE);
+	threads.freed |= 1ULL << s;
+}
+
+static void zap_one(unsigned int s, bool free)
+{
+	if (s >= SPTES || !(threads.members >> s & 1))
+		return;
+	pyfuzz_target.zap_one(0, HEAD_NUMBER, sptep_of(s));
+	threads.members &= ~(1ULL << s);
+	if (free)
+		free_page(s);
+}
+
+static void zap_all(bool free)
+{
+	uint64_t members = threads.members;
+
+	pyfuzz_target.zap_all(0, HEAD_NUMBER);
+	threads.members = 0;
+	while (free && members) {
+		free_page((unsigned int)__builtin_ctzll(members));
+		members &= members - 1;
+	}
+}
+
+static void count(void)
+{
+	int64_t returned = pyfuzz_target.count(0, HEAD_NUMBER);
+	int must = __builtin_popcountll(threads.members);
+
+	if (returned != must)
+		found("count-contract", PLACE, 0,
+		      "count must return %d, the number of entries, returned %lld",
+		      must, (long long)returned);
+}
+
+static void iterate(void)
+{
+	uint64_t *out[SPTES + 1];
+	uint64_t seen = 0;
+	unsigned int n = pyfuzz_target.iterate(0, HEAD_NUMBER, out, SPTES + 1);
+
+	for (unsigned int i = 0; i < n; i++) {
+		uintptr_t s = (uintptr_t)(out[i] - sptep_of(0));
+
+		if (s < SPTES)
+			seen |= 1ULL << s;
+	}
+	if (seen != threads.members ||
+	    n != (unsigned int)__builtin_popcountll(threads.members))
+		found("iterator", PLACE, 0,
+		      "first and next must yield the %d entries, yielded %u",
+		      __builtin_popcountll(threads.members), n);
+}
+
+/*
+ * What the processor does when the guest reads or writes: one locked step, and
+ * only if the SPTE is still there.  That it does not outlive the page is the
+ * TLB flush's business, so nothing is checked.
+ */
+static void hardware(unsigned int s, uint64_t bits)
+{
+	struct fiber *f = threads.current;
+	uintptr_t address = (uintptr_t)sptep_of(s < SPTES ? s : 0);
+	struct cell *cell = point(address, 8, PLACE);
+	bool present = !(threads.freed >> s & 1) && *sptep_of(s) & PRESENT;
+
+	f->hardware = true;
+	trace(present ? PYFUZZ_E_ATOMIC : PYFUZZ_E_MARKED_READ, address, 8,
+	      *sptep_of(s) | (present ? bits : 0), PLACE);
+	touch(cell, present ? MARKED_WRITE : MARKED_READ, 0xff, PLACE);
+	if (present) {
+		*sptep_of(s) |= bits;
+		if (bits & pyfuzz_lockless.dirty)
+			threads.dirtied |= 1ULL << s;
+	}
+	f->hardware = false;
+}
+
+static void as_writer(const struct pyfuzz_threads_op *op)
+{
+	pyfuzz_write_lock(mmu_lock());
+	switch (op->what) {
+	case PYFUZZ_T_ADD:
+		add();
+		break;
+	case PYFUZZ_T_ZAP_ONE:
+	case PYFUZZ_T_DROP:
+		zap_one(op->operand, op->what == PYFUZZ_T_DROP);
+		break;
+	default:
+		zap_all(op->what == PYFUZZ_T_FREE_ALL);
+	}
+	list_check("after the writer's operation");
+	pyfuzz_write_unlock(mmu_lock());
+}
+
+static void as_reader(const struct pyfuzz_threads_op *op)
+{
+	pyfuzz_read_lock(mmu_lock());
+	if (op->what == PYFUZZ_T_COUNT)
+		count();
+	else
+		iterate();
+	pyfuzz_read_unlock(mmu_lock());
+}
+
+static void run_op(const struct pyfuzz_threads_op *op)
+{
+	switch (op->what) {
+	case PYFUZZ_T_ADD:
+	case PYFUZZ_T_ZAP_ONE:
+	case PYFUZZ_T_ZAP_ALL:
+	case PYFUZZ_T_DROP:
+	case PYFUZZ_T_FREE_ALL:
+		as_writer(op);
+		break;
+	case PYFUZZ_T_COUNT:
+	case PYFUZZ_T_ITERATE:
+		as_reader(op);
+		break;
+	case PYFUZZ_T_AGE:
+	case PYFUZZ_T_TEST_AGE:
+		(void)pyfuzz_lockless.age(0, HEAD_NUMBER,
+					  op->what == PYFUZZ_T_TEST_AGE);
+		break;
+	case PYFUZZ_T_ACCESS:
+		hardware(op->operand % SPTES, pyfuzz_lockless.accessed);
+		break;
+	case PYFUZZ_T_DIRTY:
+		hardware(op->operand % SPTES,
+			 pyfuzz_lockless.accessed | pyfuzz_lockless.dirty);
+		break;
+	}
+}
+
+static void body(unsigned int fiber)
+{
+	const struct pyfuzz_fiber_ops *ops = &threads.scenario->fiber[fiber];
+	struct fiber *f = &threads.fibers[fiber];
+
+	for (; f->operation < ops->ops_len; f->operation++) {
+		if (!pyfuzz_threads_can(ops->ops[f->operation].what))
+			continue;
+		trace(PYFUZZ_E_BEGIN, 0, 0, f->operation, 0);
+		run_op(&ops->ops[f->operation]);
+		rules_done(f, f->place);
+	}
+}
+
+/* Every schedule begins here. */
+static void begin(void)
+{
+	threads.members = start.members;
+	threads.next_spte = start.next_spte;
+	threads.ever_touched = start.members;
+	threads.freed = threads.dirtied = 0;
+}
+
+/* And ends here, when all fibers have. */
+static void end(void)
+{
+	uint64_t dirty = threads.dirtied & threads.members;
+
+	list_check("at the end");
+	for (; dirty && !threads.stop; dirty &= dirty - 1) {
+		unsigned int s = (unsigned int)__builtin_ctzll(dirty);
+
+		if (!(*sptep_of(s) & pyfuzz_lockless.dirty))
+			found("data-race", 0, 0,
+			      "the Dirty bit that the processor set in s%u is lost",
+			      s);
+	}
+}
+
+/* The world of a scenario, with nobody in it yet. */
+void world_build(const struct pyfuzz_scenario *scenario)
+{
+	static struct pyfuzz_scenario own;
+	static uint32_t scenarios;
+
+	image_init();
+	fibers_init();
+	image_restore();
+	own = *scenario;
+	threads.scenario = &own;
+	threads.scenario_number = ++scenarios;
+	threads.current = NULL;
+	threads.fibers_len = own.fibers < 1 ? 1 :
+			     own.fibers > PYFUZZ_FIBERS ? PYFUZZ_FIBERS :
+			     own.fibers;
+	threads.grown = false;
+	threads.rules = true;
+	threads.at_begin = begin;
+	threads.at_end = end;
+	threads.body = body;
+	pool_reset();
+	pyfuzz_target.vm_init(0);
+	*pyfuzz_target.heads[0][HEAD_NUMBER] = 0;
+	memset(sptep_of(0), 0, SPTES * sizeof(uint64_t));
+	if (pyfuzz_lockless.set_ad)
+		pyfuzz_lockless.set_ad(own.ad);
+	start.members = 0;
+	start.next_spte = 0;
+	for (unsigned int s = 0; s < own.entries && s < PYFUZZ_MAX_ENTRIES; s++) {
+		pyfuzz_target.topup(0);
+		pyfuzz_target.set_gfn(0, sptep_of(s), HEAD_NUMBER);
+		*sptep_of(s) = fresh_spte();
+		(void)pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
+		start.members |= 1ULL << s;
+		start.next_spte++;
+	}
+	pyfuzz_target.topup(0);
+	pool_save();
+}
+
+uint32_t pyfuzz_threads_can(uint32_t what)
+{
+	switch (what) {
+	case PYFUZZ_T_ADD:
+	case PYFUZZ_T_ACCESS:
+	case PYFUZZ_T_DIRTY:
+		return 1;
+	case PYFUZZ_T_ZAP_ONE:
+	case PYFUZZ_T_DROP:
+		return pyfuzz_target.zap_one != NULL;
+	case PYFUZZ_T_ZAP_ALL:
+	case PYFUZZ_T_FREE_ALL:
+		return pyfuzz_target.zap_all != NULL;
+	case PYFUZZ_T_COUNT:
+		return pyfuzz_target.count != NULL;
+	case PYFUZZ_T_ITERATE:
+		return pyfuzz_target.iterate != NULL;
+	case PYFUZZ_T_AGE:
+	case PYFUZZ_T_TEST_AGE:
+		return pyfuzz_lockless.age != NULL;
+	default:
+		return 0;
+	}
+}
+
+uint32_t pyfuzz_threads_locked_heads(void)
+{
+	return pyfuzz_target.traits.locked_heads;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who may touch what: mmu_lock, the lock bit of a head, preemption.
+ *
+ * The bit protects the list from walkers without mmu_lock, so a list is
+ * touched with one of the two, and changed with both.
+ */
+#include "core.h"
+
+struct lock *lock_of(const void *address)
+{
+	struct lock *lock;
+
+	for (unsigned int i = 0; i < threads.locks_len; i++)
+		if (threads.locks[i].address == address)
+			return &threads.locks[i];
+	if (threads.locks_len == sizeof(threads.locks) / sizeof(threads.locks[0]))
+		__builtin_trap();
+	lock = &threads.locks[threads.locks_len++];
+	*lock = (struct lock){ .address = address, .writer = NOBODY };
+	return lock;
+}
+
+bool holds(const struct fiber *f, const void *address, bool write)
+{
+	const struct lock *lock = lock_of(address);
+
+	return lock->writer == fiber_number(f) ||
+	       (!write && lock->readers >> fiber_number(f) & 1);
+}
+
+static bool holds_mmu_lock(const struct fiber *f, bool write)
+{
+	return holds(f, pyfuzz_lockless.mmu_lock, write);
+}
+
+static bool holds_bit(const struct fiber *f)
+{
+	return threads.bit_owner == fiber_number(f);
+}
+
+static void descriptor(uintptr_t address, bool write, uintptr_t place)
+{
+	const struct fiber *f = threads.current;
+	uintptr_t offset = (address - (uintptr_t)pool) % STRIDE;
+	char word[24];
+
+	word_text(address, word, sizeof(word));
+	if (!pool_is_live((const void *)(address - offset)))
+		found("use-after-free", place, 0,
+		      "fiber %u %s %s after the descriptor was freed",
+		      fiber_number(f), write ? "writes" : "reads", word);
+	if (!holds_mmu_lock(f, write) && !(holds_bit(f) && !write))
+		found("lock-rule", place, 0, holds_bit(f) ?
+		      "fiber %u changes %s with the read-only lock of the list" :
+		      "fiber %u touches %s without mmu_lock or the list's lock bit",
+		      fiber_number(f), word);
+	if (write && pyfuzz_target.traits.locked_heads && !holds_bit(f))
+		found("lock-rule", place, 0,
+		      "fiber %u changes %s without the list's lock bit",
+		      fiber_number(f), word);
+}
+
+static void spte(unsigned int n, bool write, uintptr_t place)
+{
+	const struct fiber *f = threads.current;
+
+	if (f->hardware)
+		return;
+	if (threads.freed >> n & 1)
+		found("use-after-free", place, 0,
+		      "fiber %u %s s%u after its shadow page was freed",
+		      fiber_number(f), write ? "writes" : "reads", n);
+	if (!holds_mmu_lock(f, false) && !holds_bit(f))
+		found("lock-rule", place, 0,
+		      "fiber %u touches s%u without mmu_lock or the lock bit of a list that holds it",
+		      fiber_number(f), n);
+}
+
+/* Before an access: may this fiber make it? */
+void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place)
+{
+	if (!threads.rules)
+		return;
+	if (address - (uintptr_t)pool < sizeof(pool)) {
+		descriptor(address, write, place);
+		return;
+	}
+	if (address - (uintptr_t)pyfuzz_target.sptes[0] < SPTES * 8) {
+		spte((unsigned int)((address -
+				     (uintptr_t)pyfuzz_target.sptes[0]) / 8),
+		     write, place);
+		return;
+	}
+	if (write && !marked &&
+	    address - (uintptr_t)pyfuzz_target.heads[0][HEAD_NUMBER] < 8 &&
+	    !holds_mmu_lock(threads.current, true))
+		found("lock-rule", place, 0,
+		      "fiber %u changes the head without mmu_lock for write",
+		      fiber_number(threads.current));
+}
+
+static void head_locked(uint64_t old, uint64_t new, uintptr_t place)
+{
+	struct fiber *f = threads.current;
+	unsigned int i = fiber_number(f);
+
+	if ((old ^ new) & ~HEAD_LOCKED)
+		found("lock-rule", place, 0,
+		      "fiber %u changes the head in the moment in which it locks it", i);
+	if (!f->preempt)
+		found("lock-rule", place, 0,
+		      "fiber %u locks the head with preemption enabled: whoever preempts it may spin for ever",
+		      i);
+	threads.bit_owner = (uint8_t)i;
+}
+
+/* A marked write to the head's value. */
+void rules_head(uint64_t old, uint64_t new, uintptr_t place)
+{
+	const struct fiber *f = threads.current;
+	unsigned int i = fiber_number(f);
+	bool was = old & HEAD_LOCKED, is = new & HEAD_LOCKED;
+	bool changes = (old ^ new) & ~HEAD_LOCKED;
+
+	if (!threads.rules)
+		return;
+	if (changes && !holds_mmu_lock(f, true))
+		found("lock-rule", place, 0,
+		      "fiber %u changes the head without mmu_lock for write", i);
+	if (!pyfuzz_target.traits.locked_heads)
+		return;
+	if (was && threads.bit_owner != i)
+		found("lock-rule", place, 0, is ?
+		      "fiber %u changes the head that fiber %u has locked" :
+		      "fiber %u unlocks the head that fiber %u has locked",
+		      i, threads.bit_owner);
+	if (!was && is)
+		head_locked(old, new, place);
+	else if (was && !is)
+		threads.bit_owner = NOBODY;
+	else if (!was && !is && changes && old)
+		found("lock-rule", place, 0,
+		      "fiber %u changes the head without its lock bit", i);
+	else if (!was && !is && !changes && old && !holds_mmu_lock(f, true))
+		found("lock-rule", place, 0,
+		      "fiber %u unlocks the head, which is not locked", i);
+}
+
+/* A fiber's operation is over: what did it leave behind? */
+void rules_done(struct fiber *f, uintptr_t place)
+{
+	unsigned int i = fiber_number(f);
+
+	if (!threads.rules)
+		return;
+	if (threads.bit_owner == i)
+		found("lock-rule", place, 0,
+		      "fiber %u leaves the head locked after its operation %u",
+		      i, f->operation + 1);
+	if (f->preempt)
+		found("lock-rule", place, 0,
+		      "fiber %u leaves preemption %s after its operation %u (count %d)",
+		      i, f->preempt > 0 ? "disabled" : "enabled too often",
+		      f->operation + 1, f->preempt);
+	for (unsigned int k = 0; k < threads.locks_len; k++)
+		if (holds(f, threads.locks[k].address, false))
+			found("lock-rule", place, 0,
+			      "fiber %u leaves mmu_lock held after its operation %u",
+			      i, f->operation + 1);
+}
+
+/* The rwlock: a moment at which another fiber may go on, and an order. */
+static struct lock *lock_point(void *address, enum wait wait, uintptr_t place)
+{
+	struct fiber *f = threads.current;
+	struct lock *lock = lock_of(address);
+	struct cell *cell = cell_of((uintptr_t)address);
+
+	f->accesses++;
+	f->place = place;
+	threads.accesses++;
+	f->wait = wait;
+	f->waits_for = lock;
+	decide(f, cell, is_enabled(f));
+	f->wait = WAIT_NOT;
+	trace(wait == WAIT_NOT ? PYFUZZ_E_UNLOCK : PYFUZZ_E_LOCK,
+	      (uintptr_t)address, 4, 0, place);
+	touch(cell, MARKED_WRITE, 0x0f, place);
+	return lock;
+}
+
+static void epoch(struct fiber *f)
+{
+	unsigned int i = fiber_number(f);
+
+	f->now[X86 + i]++;
+	f->now[LKMM + i]++;
+}
+
+void pyfuzz_write_lock(void *address)
+{
+	struct fiber *f = threads.current;
+	struct lock *lock;
+
+	if (!f)
+		return;
+	lock = lock_point(address, WAIT_WRITE, PLACE);
+	lock->writer = (uint8_t)fiber_number(f);
+	f->now = later(f->now, later(lock->written, lock->read));
+	f->preempt++;
+}
+
+void pyfuzz_write_unlock(void *address)
+{
+	struct fiber *f = threads.current;
+	struct lock *lock;
+
+	if (!f)
+		return;
+	lock = lock_point(address, WAIT_NOT, PLACE);
+	if (lock->writer != fiber_number(f))
+		found("lock-rule", PLACE, 0,
+		      "fiber %u unlocks mmu_lock, which it does not hold for write",
+		      fiber_number(f));
+	lock->writer = NOBODY;
+	lock->written = f->now;
+	f->preempt--;
+	epoch(f);
+}
+
+void pyfuzz_read_lock(void *address)
+{
+	struct fiber *f = threads.current;
+	struct lock *lock;
+
+	if (!f)
+		return;
+	lock = lock_point(address, WAIT_READ, PLACE);
+	lock->readers |= (uint8_t)(1u << fiber_number(f));
+	f->now = later(f->now, lock->written);
+	f->preempt++;
+}
+
+void pyfuzz_read_unlock(void *address)
+{
+	struct fiber *f = threads.current;
+	struct lock *lock;
+
+	if (!f)
+		return;
+	lock = lock_point(address, WAIT_NOT, PLACE);
+	if (!(lock->readers >> fiber_number(f) & 1))
+		found("lock-rule", PLACE, 0,
+		      "fiber %u unlocks mmu_lock, which it does not hold for read",
+		      fiber_number(f));
+	lock->readers &= (uint8_t)~(1u << fiber_number(f));
+	lock->read = later(lock->read, f->now);
+	f->preempt--;
+	epoch(f);
+}
+
+void pyfuzz_preempt(int change)
+{
+	if (threads.current)
+		threads.current->preempt += change;
+}
+
+void pyfuzz_may_sleep(void)
+{
+	const struct fiber *f = threads.current;
+
+	if (f && f->preempt)
+		found("lock-rule", PLACE, 0,
+		      "fiber %u may sleep with preemption disabled",
+		      fiber_number(f));
+}
+
+void pyfuzz_assert_preempt_off(void)
+{
+	const struct fiber *f = threads.current;
+
+	if (f && !f->preempt)
+		found("lock-rule", PLACE, 0,
+		      "fiber %u is here with preemption enabled",
+		      fiber_number(f));
+}
+
+void pyfuzz_assert_held(const void *lock, bool write)
+{
+	const struct fiber *f = threads.current;
+
+	if (f && !holds(f, lock, write))
+		found("lock-rule", PLACE, 0,
+		      "fiber %u is here without mmu_lock%s", fiber_number(f),
+		      write ? " for write" : "");
+}
+
+bool pyfuzz_is_held(const void *lock)
+{
+	return !threads.current || holds(threads.current, lock, false);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One schedule: which fiber goes on, where there is a choice. */
+#include <stdio.h>
+#include <string.h>
+#include "core.h"
+
+struct threads threads;
+void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
+
+bool is_enabled(const struct fiber *f)
+{
+	const struct lock *lock = f->waits_for;
+
+	switch (f->wait) {
+	case WAIT_NOT:
+		return true;
+	case WAIT_WRITE:
+		return lock->writer == NOBODY && !lock->readers;
+	case WAIT_READ:
+		return lock->writer == NOBODY;
+	case WAIT_WORD:
+		return ((const struct cell *)f->waits_for)->version !=
+		       f->wait_version;
+	}
+	return false;
+}
+
+static const char *waiting_for(const struct fiber *f)
+{
+	static char text[64];
+	char word[24];
+
+	switch (f->wait) {
+	case WAIT_WRITE:
+		return "mmu_lock, to write";
+	case WAIT_READ:
+		return "mmu_lock, to read";
+	default:
+		word_text(cell_address(f->waits_for), word, sizeof(word));
+		snprintf(text, sizeof(text), "a change of %s", word);
+		return text;
+	}
+}
+
+/* Nobody can go on: blame the first who waits. */
+void schedule_deadlock(struct fiber *f)
+{
+	char message[160];
+	int n = 0;
+
+	for (unsigned int i = 0; i < threads.fibers_len; i++) {
+		const struct fiber *g = &threads.fibers[i];
+
+		if (!g->ended && f->ended)
+			f = &threads.fibers[i];
+		if (!g->ended && n < (int)sizeof(message))
+			n += snprintf(message + n, sizeof(message) - (size_t)n,
+				      "%sfiber %u waits for %s", n ? ", " : "",
+				      i, waiting_for(g));
+	}
+	found("hang", f->place, 0, "nobody can go on: %s", message);
+}
+
+static unsigned int lowest_enabled(void)
+{
+	for (unsigned int i = 0; i < threads.fibers_len; i++)
+		if (!threads.fibers[i].ended && is_enabled(&threads.fibers[i]))
+			return i;
+	return NOBODY;
+}
+
+/* From f, which stands before its next access, to another fiber. */
+void go_on(struct fiber *f, struct fiber *to, bool forced)
+{
+	struct pyfuzz_schedule *taken = &threads.taken;
+
+	if ((!forced || fiber_number(to) != lowest_enabled()) &&
+	    taken->len < PYFUZZ_MAX_SWITCHES)
+		taken->switches[taken->len++] = (struct pyfuzz_switch){
+			.at = f->accesses,
+			.fiber = (uint16_t)fiber_number(f),
+			.next = (uint16_t)fiber_number(to),
+		};
+	if (!forced)
+		threads.away++;
+	if (threads.tracing)
+		trace_switch(f, to, forced);
+	if (to != f)
+		fiber_switch(f, to);
+}
+
+/* The fiber's operations are done: others may have some. */
+static void finish(struct fiber *f)
+{
+	unsigned int left = 0;
+
+	trace(PYFUZZ_E_END, 0, 0, 0, 0);
+	f->ended = true;
+	f->accesses++;
+	for (unsigned int i = 0; i < threads.fibers_len; i++)
+		left += !threads.fibers[i].ended;
+	if (!left)
+		fiber_leave();
+	decide(f, NULL, false);
+	__builtin_unreachable();
+}
+
+void fiber_end(void)
+{
+	finish(threads.current);
+}
+
+/* The world is as before; every fiber stands before its first access. */
+static void begin(void)
+{
+	image_restore();
+	pool_restore();
+	threads.run++;
+	threads.accesses = 0;
+	threads.hash = 0xcbf29ce484222325ULL;
+	threads.trace_hash = 0;
+	threads.away = 0;
+	threads.taken.len = 0;
+	threads.locks_len = 0;
+	threads.stop = false;
+	threads.bit_owner = NOBODY;
+	threads.at_begin();
+	for (unsigned int i = 0; i < threads.fibers_len; i++) {
+		struct fiber *f = &threads.fibers[i];
+
+		f->ended = false;
+		f->wait = WAIT_NOT;
+		f->accesses = 0;
+		f->preempt = 0;
+		f->now = f->fenced = f->unfenced = (clocks){ 0 };
+		f->now[X86 + i] = f->now[LKMM + i] = 1;
+		f->read = NULL;
+		f->operation = 0;
+		f->place = 0;
+		f->hardware = false;
+		fiber_start(f);
+	}
+	if (threads.tracing)
+		trace_begin();
+}
+
+unsigned int (*decide_first)(void);
+
+void run_once(void)
+{
+	unsigned int first;
+
+	begin();
+	first = decide_first();
+	if (first) {
+		threads.taken.switches[threads.taken.len++] =
+			(struct pyfuzz_switch){ .next = (uint16_t)first };
+	}
+	if (threads.tracing)
+		trace_switch(&threads.fibers[0], &threads.fibers[first], true);
+	fiber_enter(&threads.fibers[first]);
+	if (!threads.stop)
+		threads.at_end();
+	threads.result->accesses += threads.accesses;
+	if (threads.accesses > threads.result->longest)
+		threads.result->longest = threads.accesses;
+}
+
+/* A given schedule: its switches in order, else the fiber that it is. */
+static const struct pyfuzz_schedule *given;
+static uint32_t given_at;
+
+static const struct pyfuzz_switch *given_switch(unsigned int fiber,
+						uint32_t at)
+{
+	const struct pyfuzz_switch *s;
+
+	if (given_at == given->len)
+		return NULL;
+	s = &given->switches[given_at];
+	if (s->fiber != fiber || s->at != at)
+		return NULL;
+	given_at++;
+	if (s->next >= threads.fibers_len ||
+	    threads.fibers[s->next].ended ||
+	    !is_enabled(&threads.fibers[s->next]))
+		return NULL;	/* of another scenario: not this time */
+	return s;
+}
+
+static void decide_given(struct fiber *f, struct cell *cell, bool enabled)
+{
+	const struct pyfuzz_switch *s =
+		given_switch(fiber_number(f), f->accesses);
+	unsigned int next;
+
+	(void)cell;
+	if (enabled) {
+		if (s && s->next != fiber_number(f))
+			go_on(f, &threads.fibers[s->next], false);
+		return;
+	}
+	next = s ? s->next : lowest_enabled();
+	if (next == NOBODY)
+		schedule_deadlock(f);
+	go_on(f, &threads.fibers[next], true);
+}
+
+static unsigned int first_given(void)
+{
+	const struct pyfuzz_switch *s = given_switch(0, 0);
+
+	return s ? s->next : 0;
+}
+
+void run_given(const struct pyfuzz_schedule *schedule)
+{
+	void (*before)(struct fiber *, struct cell *, bool) = decide;
+	unsigned int (*before_first)(void) = decide_first;
+
+	given = schedule;
+	given_at = 0;
+	decide = decide_given;
+	decide_first = first_given;
+	run_once();
+	decide = before;
+	decide_first = before_first;
+}
