@@ -37,7 +37,8 @@ from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
 # "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
-FLAVOURS = ("fuzz", "sanitize", "lines", "values")
+# "threads" has a world of its own: csrc/worlds/threads in the place of the harness.
+FLAVOURS = ("fuzz", "sanitize", "lines", "values", "threads")
 
 # The kernel's own flags where they change what code means: KVM relies on
 # wrapping, on type punning and on NULL checks that stay.
@@ -58,6 +59,21 @@ SANITIZE = ("-fsanitize=address,bounds", "-fsanitize-recover=address,bounds")
 # Every basic block calls csrc/lines; unoptimized, a block's code is that of
 # its own lines, in one piece (docs/report.md).
 LINES = ("-O0", "-fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table")
+# The compiler calls csrc/worlds/threads before each access.  Only the pass is
+# wanted: what the driver's own -fsanitize=thread adds is a runtime.
+THREADS = (
+    "-Xclang",
+    "-fsanitize=thread",
+    "-mllvm",
+    "-tsan-instrument-func-entry-exit=0",
+    "-mllvm",
+    "-tsan-distinguish-volatile=1",
+    "-mllvm",
+    "-tsan-compound-read-before-write=1",
+    # So that an access is its own function's, in the trace and in findings.
+    "-fno-inline",
+    "-fno-optimize-sibling-calls",
+)
 _TIMEOUT_S = 300
 
 
@@ -174,9 +190,10 @@ def _engine_units() -> list[Unit]:
 def harness_units(flavour: str) -> list[Unit]:
     """Return the C files that every target shares; they have no coverage."""
     flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{paths.csrc()}")
+    shared = () if flavour == "threads" else ("harness", "shim")
     sources = [
         source
-        for folder in ("harness", "shim", *_own_folders(flavour))
+        for folder in (*shared, *_own_folders(flavour))
         for source in sorted((paths.csrc() / folder).glob("*.c"))
     ]
     return [Unit(source, flags) for source in sources]
@@ -187,12 +204,16 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{paths.csrc()}", *defines)
+    if flavour == "threads":
+        return Unit(target.source, (*flags, *THREADS))
     coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
     compares = ("-fsanitize-coverage=trace-cmp",) if flavour == "values" else ()
     return Unit(target.source, (*flags, *coverage, *compares))
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:
+    if flavour == "threads":
+        return ("-DPYFUZZ_THREADS=1",)
     if flavour != "sanitize":
         return ()
     # An array at the end of a structure, as sptes is, counts as one of any
@@ -204,7 +225,7 @@ def _flavour_flags(flavour: str) -> tuple[str, ...]:
 
 def _own_folders(flavour: str) -> tuple[str, ...]:
     """The folders in csrc that only this flavour is made of."""
-    return ("lines",) if flavour == "lines" else ()
+    return {"lines": ("lines",), "threads": ("worlds/threads",)}.get(flavour, ())
 
 
 def _build_module(
@@ -234,7 +255,8 @@ def _python_include() -> Path:
 
 
 def _generate(module: str, flavour: str, path: Path) -> None:
-    headers = ["harness/pyfuzz.h", *(f"{folder}/{folder}.h" for folder in _own_folders(flavour))]
+    own = [f"{folder}/{Path(folder).name}.h" for folder in _own_folders(flavour)]
+    headers = own if flavour == "threads" else ["harness/pyfuzz.h", *own]
     ffi = cffi.FFI()
     for header in headers:
         ffi.cdef(declarations(header))

@@ -26,6 +26,10 @@ class Kind(Enum):
     LOG_FLOOD = "log-flood"
     REQUEST = "request"
     STALE_SPTE = "stale-spte"
+    USE_AFTER_FREE = "use-after-free"
+    DATA_RACE = "data-race"
+    LOCK_RULE = "lock-rule"
+    WARNING = "warning"
 
     @property
     def number(self) -> int:

@@ -20,6 +20,7 @@ from pyfuzz.cli.options import (
     kernel_options,
     known_option,
     target_and_facts,
+    target_of,
     worker_options,
 )
 from pyfuzz.errors import PyfuzzError, UsageError
@@ -34,6 +35,23 @@ _DEFAULT_S = 60.0
 @click.command()
 @click.argument("target", required=False)
 @kernel_options("Fuzz real code")
+@click.option(
+    "--world",
+    type=click.Choice(["lists", "threads"]),
+    default="lists",
+    show_default=True,
+    help="What exists around the target: lists alone, or walkers beside a writer.",
+)
+@click.option(
+    "--systematic",
+    is_flag=True,
+    help="In the world threads: every schedule, for every pair of a writer and a walker.",
+)
+@click.option(
+    "--switches",
+    type=click.IntRange(0, 7),
+    help="With --systematic: how often a fiber that could go on is left.  [default: 2]",
+)
 @click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
 @click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
 @click.option(
@@ -69,6 +87,9 @@ _DEFAULT_S = 60.0
 def fuzz(
     target: str | None,
     kernel: Kernel | None,
+    world: str,
+    systematic: bool,
+    switches: int | None,
     seconds: float | None,
     runs: int | None,
     workers: int | None,
@@ -89,6 +110,18 @@ def fuzz(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs both say when to stop: leave one out")
+    if world == "threads" or systematic or switches is not None:
+        _require_threads(world, systematic, switches)
+        from pyfuzz.cli import threads  # noqa: PLC0415 (one world needs it)
+
+        return threads.search(
+            target_of(target or (None if kernel else threads.TARGET), kernel),
+            bound=2 if switches is None else switches,
+            seconds=seconds,
+            stop_on_finding=stop_on_finding,
+            out=out,
+            as_json=as_json,
+        )
     entries = declared(known_files)
     chosen, facts, notes = target_and_facts(target, kernel)
     options = Options(
@@ -119,6 +152,17 @@ def fuzz(
             _write_page(report)
             _store(report)
     return _conclude(report, as_json=as_json)
+
+
+def _require_threads(world: str, systematic: bool, switches: int | None) -> None:
+    if world != "threads":
+        option = "--systematic" if systematic else "--switches"
+        raise UsageError(f"{option} is of the world threads: give --world threads too")
+    if not systematic:
+        raise UsageError(
+            "the world threads is searched, not fuzzed yet: give --systematic"
+            + ("" if switches is None else " with --switches")
+        )
 
 
 def _store(report: Report) -> None:

@@ -25,6 +25,11 @@ from pyfuzz.target.kernel import Kernel
 @click.option("--all-targets", is_flag=True, help="On every target of the catalogue that builds.")
 @kernel_options("On real code")
 @click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option(
+    "--all-accesses",
+    is_flag=True,
+    help="Of the world threads: also accesses to what one fiber alone uses.",
+)
 @known_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def replay(
@@ -33,6 +38,7 @@ def replay(
     all_targets: bool,
     kernel: Kernel | None,
     sanitize: bool,
+    all_accesses: bool,
     known_files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
@@ -43,6 +49,13 @@ def replay(
 
     Exit code 0: nothing new was found; 1: a finding that is not a known one.
     """
+    from pyfuzz.cli import threads  # noqa: PLC0415 (brings the reader of DWARF)
+
+    if any(threads.is_sequence(path) for path in files):
+        if len(files) > 1 or all_targets or sanitize:
+            raise UsageError("a sequence of the world threads is replayed alone, on one target")
+        chosen = target_of(target or (None if kernel else threads.TARGET), kernel)
+        return threads.replay(files[0], chosen, everything=all_accesses, as_json=as_json)
     entries = declared(known_files)
     targets = _targets(target, all_targets, kernel)
     sequences = [container.read(path) for path in files]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyfuzz.coverage.dwarf import Function, LineTable, Place
 from pyfuzz.module import builder
+from pyfuzz.module.dwarf import Function, LineTable, Place
 from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target.source_text import SourceFile, source_files
 

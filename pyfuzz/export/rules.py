@@ -94,4 +94,23 @@ RULES: dict[Kind, Rule] = {
         "An SPTE that is still present after its entry is gone maps a page that nobody can take "
         "away any more.",
     ),
+    Kind.USE_AFTER_FREE: Rule(
+        "What is freed is not touched any more.",
+        "A descriptor or a shadow page that was freed is somebody else's: what is read there is "
+        "theirs, what is written there corrupts it.",
+    ),
+    Kind.DATA_RACE: Rule(
+        "Two accesses to a word, of which one is plain and one a write, have an order.",
+        "The compiler may split, repeat or move a plain access, and the processor may show "
+        "writes in another order: another thread sees what was never there.",
+    ),
+    Kind.LOCK_RULE: Rule(
+        "A list is touched under the lock that protects it, and the lock is given back.",
+        "Without its lock a list changes under who walks it; a lock that is kept stops the host's "
+        "CPUs one by one.",
+    ),
+    Kind.WARNING: Rule(
+        "No WARN fires in an operation that is correct.",
+        "A warning without a cause fills the log, and with panic_on_warn ends the host.",
+    ),
 }

@@ -35,7 +35,7 @@ class Source:
     def __init__(self, target: Target) -> None:
         """Read and parse the source of ``target``."""
         self.target = target
-        self.text = "".join(_Inliner().file(target.source)).encode("latin-1")
+        self.text = "".join(_Inliner(target.defines).file(target.source)).encode("latin-1")
         self.functions: dict[str, Function] = {}
         for node in walk(parser().parse(self.text).root_node):
             if node.type == "function_definition":
@@ -172,9 +172,9 @@ def _name(node: tree_sitter.Node, text: bytes) -> str:
 class _Inliner:
     """Puts the ports' own headers in, without what their own conditions leave out."""
 
-    def __init__(self) -> None:
+    def __init__(self, defines: Iterable[str]) -> None:
         self._seen: set[Path] = set()
-        self._defined: set[str] = set()
+        self._defined: set[str] = {define.split("=")[0] for define in defines}
 
     def file(self, path: Path) -> Iterator[str]:
         """Yield a file's lines, with those of the ports' headers in their place."""

@@ -10,9 +10,14 @@
 #include <string.h>
 #include "core.h"
 
-static bool on_own_stack(const struct fiber *f, uintptr_t address)
+/* Set by a planted mistake that is reached (pyfuzz/mutants): no part of it. */
+extern unsigned int pyfuzz_fault_reached __attribute__((weak));
+
+/* Memory of the fiber's own, or of nobody's. */
+static bool is_private(const struct fiber *f, uintptr_t address)
 {
-	return address - (uintptr_t)f->stack < STACK_SIZE;
+	return address - (uintptr_t)f->stack < STACK_SIZE ||
+	       address == (uintptr_t)&pyfuzz_fault_reached;
 }
 
 /* The fiber's next access is to this address: now, or after others' went on. */
@@ -232,7 +237,7 @@ void access_bytes(uintptr_t address, unsigned int size, bool write,
 	struct fiber *f = threads.current;
 	enum access how = (marked ? 2u : 0u) | write;
 
-	if (!f || on_own_stack(f, address))
+	if (!f || is_private(f, address))
 		return;
 	while (size) {
 		unsigned int part = 8 - (address & 7);
@@ -241,8 +246,8 @@ void access_bytes(uintptr_t address, unsigned int size, bool write,
 		if (part > size)
 			part = size;
 		cell = point(address, part, place);
-		rules_access(address, write, marked, place);
 		trace(how, address, part, 0, place);
+		rules_access(address, write, marked, place);
 		touch(cell, how, bytes_of(address, part), place);
 		if (marked && write)
 			release(cell, f, PYFUZZ_RELAXED, false);
@@ -301,7 +306,7 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 	uintptr_t address = (uintptr_t)pointer, place = PLACE;
 	struct fiber *f = threads.current;
 	bool modify = op > PYFUZZ_A_WRITE;
-	bool shared = f && !on_own_stack(f, address);
+	bool shared = f && !is_private(f, address);
 	bool write = op != PYFUZZ_A_READ;
 	struct cell *cell = NULL;
 	uint64_t old, new;

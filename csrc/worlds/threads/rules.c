@@ -262,8 +262,15 @@ void pyfuzz_read_unlock(void *address)
 
 void pyfuzz_preempt(int change)
 {
-	if (threads.current)
-		threads.current->preempt += change;
+	struct fiber *f = threads.current;
+
+	if (!f)
+		return;
+	f->preempt += change;
+	if (threads.rules && f->preempt <= 0 && holds_bit(f))
+		found("lock-rule", PLACE, 0,
+		      "fiber %u enables preemption with the head locked",
+		      fiber_number(f));
 }
 
 void pyfuzz_may_sleep(void)

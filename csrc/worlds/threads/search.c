@@ -232,8 +232,13 @@ void search_run(uint32_t bound, bool prune, uint64_t limit)
 	search.too_deep = false;
 	/* Fewest switches first: what is found is found with the least of them. */
 	for (search.bound = 0; search.bound <= bound; search.bound++) {
+		uint64_t before = result->schedules + result->pruned;
+
 		result->complete = 0;
 		bounded(limit);
+		if (search.bound <= PYFUZZ_MAX_BOUND)
+			result->at_bound[search.bound] =
+				result->schedules + result->pruned - before;
 		if (!result->complete)
 			break;
 	}

@@ -41,6 +41,7 @@ enum pyfuzz_threads_what {
 	PYFUZZ_T_DIRTY = 10,	/* set Accessed and Dirty */
 };
 #define PYFUZZ_T_WHATS 11
+#define PYFUZZ_MAX_BOUND 7
 
 struct pyfuzz_threads_op {
 	uint8_t what;		/* enum pyfuzz_threads_what */
@@ -100,6 +101,7 @@ struct pyfuzz_threads_result {
 	uint64_t outcomes;	/* different orders of dependent accesses, at the end */
 	uint64_t outcomes_hash;	/* of the set of them */
 	uint64_t hash;		/* of all accesses of the last schedule */
+	uint64_t at_bound[8];	/* schedules and pruned ones, for each number of switches */
 	uint32_t complete;	/* 1: nothing within the bound is left */
 	uint32_t longest;	/* accesses of the longest schedule */
 	uint32_t findings_len;

@@ -48,21 +48,23 @@ class LineTable:
     compiler ran.
     """
 
-    def __init__(self, module: Path, addresses: Iterable[int]) -> None:
+    def __init__(self, module: Path, addresses: Iterable[int] | None) -> None:
         """Read out of a shared object what was compiled to the code at these addresses.
+
+        None: all of it, of whatever file.
 
         Its name would not do: a build is found again by what is in the source,
         so it may have been made from a file of another place.
         Errors: HarnessError if there is no such DWARF in it.
         """
-        wanted = sorted(addresses)
+        wanted = None if addresses is None else sorted(addresses)
         try:
             with module.open("rb") as stream:
                 self._read(ELFFile(stream), wanted)
         except (OSError, ELFError, DWARFError) as error:
             raise HarnessError(f"{module.name} has no DWARF to read: {error}") from error
 
-    def _read(self, elf: Any, wanted: list[int]) -> None:
+    def _read(self, elf: Any, wanted: list[int] | None) -> None:
         self._rows: list[tuple[int, Place | None]] = []
         self.functions: list[Function] = []
         self.folder = ""
@@ -77,7 +79,7 @@ class LineTable:
                 continue
             files = _files(program, folder)
             functions = _functions(top, files)
-            if not any(_has_one(wanted, function) for function in functions):
+            if wanted is not None and not any(_has_one(wanted, f) for f in functions):
                 continue
             self.folder = folder
             self._rows += _rows(program, files)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where in the source an access is: by the place in the module that it returns to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pyfuzz.module.dwarf import LineTable
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlace:
+    """A function and a line of it; both empty for what is of no source."""
+
+    function: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.function}:{self.line}" if self.function else "nowhere"
+
+
+_NOWHERE = SourcePlace("", "", 0)
+
+
+class Places:
+    """The places of one module; its DWARF is read when the first one is asked for."""
+
+    def __init__(self, module: Path) -> None:
+        self._module = module
+        self._found: dict[int, SourcePlace] = {}
+
+    @cached_property
+    def _table(self) -> LineTable:
+        return LineTable(self._module, None)
+
+    @property
+    def folder(self) -> str:
+        """Where the compiler ran: what relative names of files are relative to."""
+        return self._table.folder
+
+    def find(self, offset: int) -> SourcePlace:
+        """Return the place that the call before an address of the module's file is of."""
+        if not 0 < offset < 1 << 32:
+            return _NOWHERE
+        if offset not in self._found:
+            self._found[offset] = self._look_up(offset)
+        return self._found[offset]
+
+    def _look_up(self, offset: int) -> SourcePlace:
+        call = offset - 1
+        function = self._table.function(call)
+        if function is None:
+            return _NOWHERE
+        # A call may be of no line of its own: then of the one before it.
+        backs = (0, 16, 64, call - function.start)
+        lines = next(filter(None, (self._table.places(call - b, call + 1) for b in backs)), None)
+        if not lines:
+            return _NOWHERE
+        line = max(lines, key=lambda place: place.line)
+        return SourcePlace(function.name, line.file, line.line)

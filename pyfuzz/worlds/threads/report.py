@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A systematic search as text and as JSON, its findings as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pyfuzz.errors import UsageError
+from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
+from pyfuzz.worlds.threads.operation import Operation
+from pyfuzz.worlds.threads.systematic import SystematicResult
+from pyfuzz.worlds.threads.text import HEADER, format_sequence
+from pyfuzz.worlds.threads.trace import Trace
+
+NOTHING_LOCKLESS = (
+    "{target} has no walker without mmu_lock: nothing is interleaved but who waits for the lock; "
+    "the rules of the lock are checked all the same"
+)
+
+
+def lines(result: SystematicResult, files: dict[str, Path]) -> Iterator[str]:
+    """Yield a search for people: what was run, how many schedules, what was found."""
+    bounds = range(result.bound + 1)
+    yield f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
+    if not result.lockless:
+        yield NOTHING_LOCKLESS.format(target=result.target)
+    head = "".join(f"{f'c={bound}':>10}" for bound in bounds)
+    yield f"\n  {'writer':30} {'beside it':22} {'pairs':>6}{head}"
+    for (writer, others), rows in _grouped(result).items():
+        counts = (sum(row.result.at_bound[bound] for row in rows) for bound in bounds)
+        cells = "".join(f"{count:>10,}" for count in counts)
+        yield f"  {writer:30} {others:22} {len(rows):>6}{cells}"
+    rate = result.schedules / result.seconds if result.seconds else 0
+    yield (
+        f"\n{len(result.rows)} pairs, {result.schedules:,} schedules in {result.seconds:.1f} s "
+        f"({rate:,.0f} a second): {_completeness(result)}"
+    )
+    for finding in result.findings.values():
+        yield ""
+        yield from finding_lines(finding, files.get(key(finding)))
+    if not result.findings:
+        yield "nothing was found"
+
+
+def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
+    """Yield a finding for people, and the command that shows it."""
+    where = f" in {finding.function}, line {finding.line}" if finding.function else ""
+    yield f"{finding.kind}{where}: {finding.message}"
+    if finding.other:
+        yield f"  the other access: {finding.other}"
+    for line in format_sequence(finding.sequence).splitlines()[1:]:
+        yield f"  {line}"
+    if path is not None:
+        yield f"  see it with: pyfuzz replay {path}"
+
+
+def as_object(result: SystematicResult, files: dict[str, Path]) -> dict[str, Any]:
+    """Return a search as JSON's types; docs/json.md."""
+    return {
+        "target": result.target,
+        "world": "threads",
+        "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
+        "complete": result.complete,
+        "schedules": result.schedules,
+        "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
+        "left": result.left,
+        "seconds": round(result.seconds, 3),
+        "lockless": result.lockless,
+        "verdict": result.verdict,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "world": "threads",
+                "function": finding.function,
+                "line": finding.line,
+                "message": finding.message,
+                "count": finding.count,
+                "switches": finding.away,
+                "operations": format_sequence(finding.sequence).splitlines()[1:],
+                "artifact": str(files.get(key(finding), "")),
+                "known": False,
+            }
+            for finding in result.findings.values()
+        ],
+    }
+
+
+def key(finding: ThreadsFinding) -> str:
+    """Return what a finding's file is called."""
+    where = f"{finding.function}-{finding.line}" if finding.function else "world"
+    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{finding.kind}-{where}")
+
+
+def write(module: ThreadsModule, findings: list[ThreadsFinding], out: Path) -> dict[str, Path]:
+    """Write each finding's sequence, and beside it its trace; return the sequences' paths.
+
+    Errors: UsageError if a file cannot be written.
+    """
+    files: dict[str, Path] = {}
+    folder = out / "findings"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for finding in findings:
+            path = folder / f"{key(finding)}.seq"
+            path.write_text(annotated(finding))
+            trace = Trace(module, finding.sequence)
+            path.with_suffix(".txt").write_text("\n".join(trace.text()) + "\n")
+            files[key(finding)] = path
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
+    return files
+
+
+def annotated(finding: ThreadsFinding) -> str:
+    """Return a finding's sequence as text, with what it shows in a comment."""
+    text = format_sequence(finding.sequence)
+    where = f" in {finding.function}" if finding.function else ""
+    return text.replace(HEADER, f"{HEADER}\n# {finding.kind}{where}: {finding.message}", 1)
+
+
+def _grouped(result: SystematicResult) -> dict[tuple[str, str], list[Any]]:
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for row in result.rows:
+        fibers = row.sequence.fibers
+        others = " + ".join(map(_words, fibers[1:]))
+        if not row.sequence.ad:
+            others += " (no A/D)"
+        groups.setdefault((_words(fibers[0]), others), []).append(row)
+    return groups
+
+
+def _words(operations: tuple[Operation, ...]) -> str:
+    return ", ".join(operation.what.word for operation in operations)
+
+
+def _completeness(result: SystematicResult) -> str:
+    if result.complete:
+        return f"complete for at most {result.bound} switches"
+    return f"not complete: {result.left} pairs are left"

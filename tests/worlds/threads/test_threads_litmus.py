@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machinery itself: what litmus tests allow is what sequential consistency allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyfuzz.target import catalogue
+from pyfuzz.worlds.threads.module import ThreadsModule
+
+# As many as there are registers in the longest test, and more: every schedule.
+ALL = 7
+
+
+@pytest.fixture(scope="module")
+def module() -> ThreadsModule:
+    return ThreadsModule(catalogue.get("v6.15"))
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        # Registers a, b as a + 2 b.  Store buffering: not both 0.
+        ("SB", {0b01, 0b10, 0b11}),
+        # Message passing: a, the flag, is not seen without b, the data.
+        ("MP", {0b00, 0b10, 0b11}),
+        # Load buffering: not both 1.
+        ("LB", {0b00, 0b01, 0b10}),
+        # Coherence: a second read of a word sees nothing older.
+        ("CoRR", {0b00, 0b10, 0b11}),
+        # a: both additions counted, b: one was lost.
+        ("mutex", {0b01}),
+        ("no-mutex", {0b01, 0b10}),
+        # Who waits with cpu_relax() goes on when the word changed, and sees the data.
+        ("spin", {0b01}),
+    ],
+)
+@pytest.mark.parametrize("prune", [True, False])
+def test_litmus_every_schedule_outcomes_are_those_of_sequential_consistency(
+    module: ThreadsModule, name: str, allowed: set[int], prune: bool
+) -> None:
+    outcomes, result = module.litmus(name, ALL, prune=prune)
+
+    assert result.complete
+    assert allowed == outcomes
+
+
+def test_litmus_iriw_readers_agree_on_the_order_of_writes(module: ThreadsModule) -> None:
+    outcomes, result = module.litmus("IRIW", ALL)
+
+    # First reader x then not y, second reader y then not x.
+    assert result.complete
+    assert {0b0101} == set(range(16)) - outcomes
+
+
+def test_litmus_one_switch_less_than_an_outcome_needs_does_not_show_it(
+    module: ThreadsModule,
+) -> None:
+    assert {0b01, 0b10} == module.litmus("SB", 0)[0]
+    assert 0b11 in module.litmus("SB", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("pass-ordered", None),
+        ("pass-relaxed", "no order in the kernel's memory model; x86 keeps one"),
+        ("pass-unordered", "by fiber 0 have no order"),
+    ],
+)
+def test_race_between_plain_accesses_is_told_by_memory_model(
+    module: ThreadsModule, name: str, message: str | None
+) -> None:
+    findings = module.litmus(name, ALL)[1].findings
+
+    if message is None:
+        assert () == findings
+    else:
+        assert ["data-race"] == [finding.kind for finding in findings]
+        assert findings[0].message.endswith(message)
+
+
+@pytest.mark.parametrize("name", ["SB", "IRIW", "spin", "no-mutex"])
+def test_pruning_keeps_every_order_of_dependent_accesses(module: ThreadsModule, name: str) -> None:
+    pruned = module.litmus(name, 3)[1]
+    whole = module.litmus(name, 3, prune=False)[1]
+
+    assert whole.schedules > pruned.schedules
+    assert (whole.outcomes, whole.outcomes_hash) == (pruned.outcomes, pruned.outcomes_hash)

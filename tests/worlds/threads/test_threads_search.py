@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The search: the port is silent, planted mistakes are found, schedules replay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pyfuzz.mutants import sources
+from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.fault import catalogue as faults
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+from pyfuzz.worlds.threads import systematic, text
+from pyfuzz.worlds.threads.minimize import find, minimize
+from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.operation import Operation, Sequence, What
+from pyfuzz.worlds.threads.trace import Trace
+
+
+def port() -> Target:
+    """The port as it is compiled for this world: with its walkers."""
+    return replace(catalogue.get("v6.15"), defines=("PYFUZZ_THREADS=1",))
+
+
+def planted(name: str, folder: Path) -> ThreadsModule:
+    fault = next(fault for fault in faults("threads") if fault.name == name)
+    return ThreadsModule(sources.plant(port(), fault, folder))
+
+
+def pair(entries: int, writer: What, other: What) -> Sequence:
+    return Sequence(entries, ((Operation(writer),), (Operation(other),)))
+
+
+def refilled(entries: int) -> Sequence:
+    """A writer that empties the list and puts something else in, and a walker."""
+    writer = (Operation(What.ZAP_ALL), Operation(What.ADD))
+    return Sequence(entries, (writer, (Operation(What.AGE),)))
+
+
+@pytest.fixture(scope="module")
+def module() -> ThreadsModule:
+    return ThreadsModule(catalogue.get("v6.15"))
+
+
+def test_search_of_the_port_finds_nothing_and_is_complete(module: ThreadsModule) -> None:
+    result = systematic.search(module, 2)
+
+    assert {} == result.findings
+    assert result.complete
+    assert result.at_bound(0) < result.at_bound(1) < result.at_bound(2)
+
+
+def test_search_without_time_says_what_is_left(module: ThreadsModule) -> None:
+    result = systematic.search(module, 1, seconds=0.0)
+
+    assert not result.complete
+    assert result.left == len(list(systematic.pairs(module))) - 1
+
+
+def test_search_with_a_limit_is_not_complete(module: ThreadsModule) -> None:
+    assert not module.search(pair(2, What.ZAP_ALL, What.AGE), 2, limit=5).complete
+
+
+@pytest.mark.parametrize("writer", [What.ADD, What.ZAP_ONE, What.ZAP_ALL, What.FREE_ALL])
+@pytest.mark.parametrize("other", [What.AGE, What.ADD, What.ITERATE])
+@pytest.mark.parametrize("entries", [1, 2, 3])
+def test_pruned_search_sees_the_orders_of_the_whole_one(
+    module: ThreadsModule, writer: What, other: What, entries: int
+) -> None:
+    pruned = module.search(pair(entries, writer, other), 2)
+    whole = module.search(pair(entries, writer, other), 2, prune=False)
+
+    assert whole.schedules > pruned.schedules
+    assert (whole.outcomes, whole.outcomes_hash) == (pruned.outcomes, pruned.outcomes_hash)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", faults("threads"), ids=lambda fault: fault.name)
+def test_planted_mistake_is_found_with_two_switches_as_what_it_is(
+    fault: Fault, tmp_path: Path
+) -> None:
+    module = ThreadsModule(sources.plant(port(), fault, tmp_path))
+
+    found = systematic.search(module, 2, stop_on_finding=not fault.equivalent).findings
+
+    if fault.equivalent:
+        assert {} == found
+    else:
+        kinds = {kind.value for kind in fault.kinds}
+        assert {finding.kind for finding in found.values()} & kinds, (kinds, found)
+        assert all(finding.away <= 2 for finding in found.values())
+
+
+def test_finding_replays_from_its_text_and_shows_the_list_at_the_switch(tmp_path: Path) -> None:
+    module = planted("unlocks-between-descriptors", tmp_path)
+    found = module.search(refilled(15), 1).findings
+    finding = next(f for f in found if f.kind == "use-after-free")
+
+    again = text.parse(text.format_sequence(finding.sequence))
+    trace = Trace(module, again)
+
+    assert find(module, again, finding) is not None
+    assert "the list: [1: s14] -> [14: s0 s1 .. s13]" in "\n".join(trace.text())
+
+
+def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> None:
+    module = planted("unlocks-between-descriptors", tmp_path)
+    found = module.search(refilled(29), 2).findings
+    finding = next(f for f in found if f.kind == "use-after-free")
+
+    smallest = minimize(module, finding)
+
+    # The walker begins, and is left once: between the two descriptors.
+    assert 15 == smallest.sequence.entries
+    assert 1 == smallest.away
+    assert len(smallest.sequence.switches) <= 2
