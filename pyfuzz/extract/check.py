@@ -82,15 +82,20 @@ def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
         raise UsageError(
             f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"
         ) from error
-    found = [
-        CompileError(match["file"], int(match["line"]), match["text"])
-        for line in done.stderr.splitlines()
-        if (match := _ERROR.match(line))
-    ]
+    found = parse_errors(done.stderr)
     if done.returncode and not found:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         found.append(CompileError(str(path), 0, last))
     return found
+
+
+def parse_errors(stderr: str) -> list[CompileError]:
+    """Return the errors in what the compiler printed."""
+    return [
+        CompileError(match["file"], int(match["line"]), match["text"])
+        for line in stderr.splitlines()
+        if (match := _ERROR.match(line))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

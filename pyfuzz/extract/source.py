@@ -83,7 +83,7 @@ def find(path: Path, progress: Progress | None = None) -> KernelSource:
 
 
 def _from_folder(path: Path) -> KernelSource:
-    for root in _roots(path):
+    for root in roots(path):
         for inside in MMU_PATHS:
             if (root / inside).is_file():
                 return _from_tree(path, root, inside, str(root))
@@ -93,7 +93,7 @@ def _from_folder(path: Path) -> KernelSource:
     )
 
 
-def _roots(path: Path) -> Iterator[Path]:
+def roots(path: Path) -> Iterator[Path]:
     """Yield where the top of the tree may be: here, above, or one folder down."""
     yield path
     absolute = path.absolute()

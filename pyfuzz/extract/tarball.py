@@ -48,6 +48,7 @@ def unpack(
     wanted: Callable[[str], str | None],
     enough: frozenset[str],
     progress: Callable[[str], None] | None,
+    label: str = "",
 ) -> dict[str, Path]:
     """Unpack the members that ``wanted`` maps to a name; returns name -> file.
 
@@ -55,10 +56,11 @@ def unpack(
     folder, and what follows takes seconds.
 
     They go into the ignored build folder and stay there, keyed by the tarball's
-    place, size and time.  Raises UsageError for a tarball that is corrupt.
+    place, size and time, and by ``label``, which names what is wanted.
+    Raises UsageError for a tarball that is corrupt.
     """
     stat = path.stat()
-    key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
+    key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}{label}"
     folder = paths.build_dir() / "sources" / hashlib.sha256(key.encode()).hexdigest()[:16]
     if not (folder / _LIST).is_file():
         if progress is not None:

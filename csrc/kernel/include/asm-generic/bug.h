@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * BUG and WARN report to the harness.  A WARN "once" reports each time, unlike
+ * the kernel's: a sequence must not depend on what ran before it.
+ */
+#include_next <asm-generic/bug.h>
+#ifndef PYFUZZ_KERNEL_BUG_H
+#define PYFUZZ_KERNEL_BUG_H
+#ifndef __ASSEMBLY__
+
+void __attribute__((noreturn))
+pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
+	      const char *condition);
+void pyfuzz_kernel_warn(const char *file, unsigned int line,
+			const char *function, const char *condition);
+
+#define PYFUZZ_KERNEL_WARN(condition, text) ({				\
+	int __pyfuzz_warn = !!(condition);				\
+	if (__builtin_expect(__pyfuzz_warn, 0))				\
+		pyfuzz_kernel_warn(__FILE__, __LINE__, __func__, text);	\
+	__builtin_expect(__pyfuzz_warn, 0);				\
+})
+
+#undef BUG
+#define BUG() pyfuzz_on_bug(__FILE__, __LINE__, __func__, "BUG()")
+#undef BUG_ON
+#define BUG_ON(condition) do {						\
+	if (__builtin_expect(!!(condition), 0))				\
+		pyfuzz_on_bug(__FILE__, __LINE__, __func__, #condition); \
+} while (0)
+#undef WARN
+#define WARN(condition, ...) PYFUZZ_KERNEL_WARN(condition, #condition)
+#undef WARN_ON
+#define WARN_ON(condition) PYFUZZ_KERNEL_WARN(condition, #condition)
+#undef WARN_ON_ONCE
+#define WARN_ON_ONCE(condition) PYFUZZ_KERNEL_WARN(condition, #condition)
+#undef WARN_ONCE
+#define WARN_ONCE(condition, ...) PYFUZZ_KERNEL_WARN(condition, #condition)
+#undef WARN_TAINT
+#define WARN_TAINT(condition, ...) PYFUZZ_KERNEL_WARN(condition, #condition)
+#undef WARN_TAINT_ONCE
+#define WARN_TAINT_ONCE(condition, ...) PYFUZZ_KERNEL_WARN(condition, #condition)
+
+#endif
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory: the kernel's allocators by name, on top of the harness's books. */
+#ifndef PYFUZZ_KERNEL_CACHES_H
+#define PYFUZZ_KERNEL_CACHES_H
+
+#include "names.h"
+#include "state.h"
+
+/* What kmem_cache_create() returns is only ever handed back. */
+struct pyfuzz_cache {
+	enum pages_kind kind;
+	unsigned int size;
+};
+
+static struct pyfuzz_cache pyfuzz_caches[8];
+static unsigned int pyfuzz_caches_used;
+
+static void *pyfuzz_cache_create(unsigned int size)
+{
+	struct pyfuzz_cache *cache =
+		&pyfuzz_caches[pyfuzz_caches_used++ % 8];
+
+	cache->size = size;
+	cache->kind = size == sizeof(struct pte_list_desc) ? PAGES_DESCRIPTOR :
+		      size == sizeof(struct kvm_mmu_page)  ? PAGES_HEADER :
+							     PAGES_ARRAY;
+	return cache;
+}
+
+STANDIN(void *, kmem_cache_create, (const char *name, unsigned int size))
+{
+	return pyfuzz_cache_create(size);
+}
+
+STANDIN(void *, __kmem_cache_create_args, (const char *name, unsigned int size))
+{
+	return pyfuzz_cache_create(size);
+}
+
+STANDIN_NOTHING(kmem_cache_destroy)
+
+STANDIN(void, kmem_cache_free, (struct pyfuzz_cache *cache, void *object))
+{
+	pages_free(cache->kind, object);
+}
+
+STANDIN(void *, __kvmalloc_node_noprof, (size_t size))
+{
+	return pages_alloc(PAGES_ARRAY, pages_running_vm(), size);
+}
+
+STANDIN(void *, kvmalloc_node, (size_t size))
+{
+	return pages_alloc(PAGES_ARRAY, pages_running_vm(), size);
+}
+
+STANDIN(void *, __vcalloc, (size_t n, size_t size))
+{
+	return pages_alloc(PAGES_ARRAY, pages_running_vm(), n * size);
+}
+
+STANDIN(void *, __vcalloc_noprof, (size_t n, size_t size))
+{
+	return pages_alloc(PAGES_ARRAY, pages_running_vm(), n * size);
+}
+
+static void pyfuzz_free_array(void *object)
+{
+	if (object)
+		pages_free(PAGES_ARRAY, object);
+}
+
+STANDIN(void, kvfree, (void *object)) { pyfuzz_free_array(object); }
+STANDIN(void, vfree, (void *object)) { pyfuzz_free_array(object); }
+STANDIN(void, kfree, (void *object)) { pyfuzz_free_array(object); }
+
+/* Root pages that are no shadow pages: PAE's, and those above a shadow root. */
+#define PYFUZZ_ROOT_PAGES 32
+static u8 pyfuzz_root_pages[PYFUZZ_ROOT_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
+static bool pyfuzz_root_page_used[PYFUZZ_ROOT_PAGES];
+
+static void *pyfuzz_root_page(void)
+{
+	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++) {
+		if (pyfuzz_root_page_used[i])
+			continue;
+		pyfuzz_root_page_used[i] = true;
+		memset(pyfuzz_root_pages[i], 0, PAGE_SIZE);
+		return pyfuzz_root_pages[i];
+	}
+	BUG();
+}
+
+static bool pyfuzz_is_root_page(const void *table)
+{
+	return (const u8 *)table - pyfuzz_root_pages[0] >= 0 &&
+	       (const u8 *)table - pyfuzz_root_pages[0] <
+		       (long)sizeof(pyfuzz_root_pages);
+}
+
+/* From a table to its shadow page; a page of roots has none. */
+void *pyfuzz_kernel_private(const void *table)
+{
+	return pyfuzz_is_root_page(table) ? NULL : pages_private(table);
+}
+
+void pyfuzz_kernel_set_private(const void *table, void *value)
+{
+	if (!pyfuzz_is_root_page(table))
+		pages_set_private(table, value);
+}
+
+STANDIN(void *, get_zeroed_page, (gfp_t gfp)) { return pyfuzz_root_page(); }
+STANDIN(void *, get_zeroed_page_noprof, (gfp_t gfp)) { return pyfuzz_root_page(); }
+STANDIN(struct page *, __alloc_pages, (gfp_t gfp))
+{
+	return virt_to_page(pyfuzz_root_page());
+}
+STANDIN(struct page *, __alloc_pages_noprof, (gfp_t gfp))
+{
+	return virt_to_page(pyfuzz_root_page());
+}
+STANDIN(struct page *, __alloc_pages_nodemask, (gfp_t gfp))
+{
+	return virt_to_page(pyfuzz_root_page());
+}
+
+STANDIN(void, free_pages, (unsigned long address, unsigned int order))
+{
+	void *page = (void *)address;
+
+	if (!page)
+		return;
+	if (pyfuzz_is_root_page(page))
+		pyfuzz_root_page_used[((u8 *)page - pyfuzz_root_pages[0]) /
+				      PAGE_SIZE] = false;
+	else
+		pages_free(pages_kind_of(page) == PAGES_ARRAY ? PAGES_ARRAY :
+								PAGES_SPT, page);
+}
+
+/* --- kvm_mmu_memory_cache: virt/kvm/kvm_main.c's part --- */
+
+static unsigned int pyfuzz_cache_vm(const struct kvm_mmu_memory_cache *mc)
+{
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+		if ((void *)mc >= (void *)&pyfuzz_kvms[vm] &&
+		    (void *)mc < (void *)&pyfuzz_kvms[vm + 1])
+			return vm;
+		if ((void *)mc >= (void *)&pyfuzz_vcpus[vm][0] &&
+		    (void *)mc < (void *)&pyfuzz_vcpus[vm + 1][0])
+			return vm;
+	}
+	return pages_running_vm();
+}
+
+static bool pyfuzz_gives_tables(const struct kvm_mmu_memory_cache *mc)
+{
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+#ifdef PYFUZZ_HAVE_SPLIT_CACHES
+		if (mc == &pyfuzz_kvms[vm].arch.split_shadow_page_cache)
+			return true;
+#endif
+		for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+			if (mc == &pyfuzz_vcpus[vm][i].arch.mmu_shadow_page_cache)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The kernel fills the cache for splitting with some hundreds of descriptors.
+ * Here it stays empty and is filled one by one.
+ */
+static bool pyfuzz_fills_late(const struct kvm_mmu_memory_cache *mc)
+{
+#ifdef PYFUZZ_HAVE_SPLIT_CACHES
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++)
+		if (mc == &pyfuzz_kvms[vm].arch.split_desc_cache)
+			return true;
+#endif
+	return false;
+}
+
+static enum pages_kind pyfuzz_cache_kind(const struct kvm_mmu_memory_cache *mc)
+{
+	if (mc->kmem_cache)
+		return ((struct pyfuzz_cache *)mc->kmem_cache)->kind;
+	return pyfuzz_gives_tables(mc) ? PAGES_SPT : PAGES_ARRAY;
+}
+
+static void *pyfuzz_cache_object(const struct kvm_mmu_memory_cache *mc)
+{
+	enum pages_kind kind = pyfuzz_cache_kind(mc);
+	void *object = pages_alloc(kind, pyfuzz_cache_vm(mc), mc->kmem_cache ?
+			((struct pyfuzz_cache *)mc->kmem_cache)->size : PAGE_SIZE);
+
+#ifdef PYFUZZ_HAVE_CACHE_INIT_VALUE
+	if (kind == PAGES_SPT && mc->init_value)
+		memset64(object, mc->init_value, PAGE_SIZE / sizeof(u64));
+#endif
+	return object;
+}
+
+/* Filled as far as was asked for, not to the brim: an object costs time. */
+static int pyfuzz_cache_topup(struct kvm_mmu_memory_cache *mc, int min)
+{
+	if (pyfuzz_fills_late(mc))
+		return 0;
+#ifdef PYFUZZ_HAVE_CACHE_CAPACITY
+	if (!mc->objects) {
+		mc->capacity = KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE;
+		mc->objects = pages_alloc(PAGES_ARRAY, pyfuzz_cache_vm(mc),
+					  sizeof(void *) * mc->capacity);
+	}
+#endif
+	if (min > KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE)
+		min = KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE;
+	while (mc->nobjs < min)
+		mc->objects[mc->nobjs++] = pyfuzz_cache_object(mc);
+	return 0;
+}
+
+STANDIN(int, kvm_mmu_topup_memory_cache,
+	(struct kvm_mmu_memory_cache *mc, int min))
+{
+	return pyfuzz_cache_topup(mc, min);
+}
+
+STANDIN(int, __kvm_mmu_topup_memory_cache,
+	(struct kvm_mmu_memory_cache *mc, int capacity, int min))
+{
+	return pyfuzz_cache_topup(mc, min);
+}
+
+STANDIN(int, kvm_mmu_memory_cache_nr_free_objects,
+	(struct kvm_mmu_memory_cache *mc))
+{
+	return pyfuzz_fills_late(mc) ? 1 << 16 : mc->nobjs;
+}
+
+STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache *mc))
+{
+	while (mc->nobjs)
+		pages_free(pyfuzz_cache_kind(mc), mc->objects[--mc->nobjs]);
+#ifdef PYFUZZ_HAVE_CACHE_CAPACITY
+	pyfuzz_free_array(mc->objects);
+	mc->objects = NULL;
+	mc->capacity = 0;
+#endif
+}
+
+STANDIN(void *, kvm_mmu_memory_cache_alloc, (struct kvm_mmu_memory_cache *mc))
+{
+	if (pyfuzz_fills_late(mc))
+		return pyfuzz_cache_object(mc);
+	/* As the kernel: whoever forgot to top up is told so, and served. */
+	if (WARN_ON(!mc->nobjs))
+		return pyfuzz_cache_object(mc);
+	return mc->objects[--mc->nobjs];
+}
+
+#endif

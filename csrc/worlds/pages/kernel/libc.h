@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What kernel code gets from the C library.  All else is resolved inside of the
+ * module, as the kernel's own symbols are ("hidden"): this comes before that.
+ */
+#ifndef PYFUZZ_KERNEL_LIBC_H
+#define PYFUZZ_KERNEL_LIBC_H
+
+#define PYFUZZ_LIBC __attribute__((visibility("default")))
+PYFUZZ_LIBC void *memset(void *, int, __SIZE_TYPE__);
+PYFUZZ_LIBC void *memcpy(void *, const void *, __SIZE_TYPE__);
+PYFUZZ_LIBC void *memmove(void *, const void *, __SIZE_TYPE__);
+PYFUZZ_LIBC int memcmp(const void *, const void *, __SIZE_TYPE__);
+PYFUZZ_LIBC __SIZE_TYPE__ strlen(const char *);
+PYFUZZ_LIBC int strcmp(const char *, const char *);
+PYFUZZ_LIBC int strncmp(const char *, const char *, __SIZE_TYPE__);
+PYFUZZ_LIBC char *strstr(const char *, const char *);
+PYFUZZ_LIBC int vsnprintf(char *, __SIZE_TYPE__, const char *, __builtin_va_list);
+#pragma GCC visibility push(hidden)
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A VM from creation to its end, and a vCPU's registers and roots. */
+#ifndef PYFUZZ_KERNEL_VM_H
+#define PYFUZZ_KERNEL_VM_H
+
+#include "standins.h"
+
+/* More would not fit into the harness's books; fewer and the kernel reclaims. */
+#define PYFUZZ_MAX_TABLES 160
+#define PYFUZZ_ADDRESS_BITS 46
+
+static u8 pyfuzz_mm[64];
+
+static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->kvm = &pyfuzz_kvms[vm];
+	vcpu->vcpu_id = (int)i;
+	vcpu->arch.regs_avail = ~0;
+	vcpu->arch.maxphyaddr = PYFUZZ_ADDRESS_BITS;
+#ifdef PYFUZZ_HAVE_RESERVED_GPA_BITS
+	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_ADDRESS_BITS, 63);
+#endif
+	kvm_mmu_create(vcpu);
+	vcpu->arch.mmu = &vcpu->arch.root_mmu;
+	vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
+}
+
+static void pyfuzz_vm_init(unsigned int vm)
+{
+	struct kvm *kvm = &pyfuzz_kvms[vm];
+
+	memset(kvm, 0, sizeof(*kvm));
+	memset(pyfuzz_slot_there[vm], 0, sizeof(pyfuzz_slot_there[vm]));
+#ifndef PYFUZZ_HAVE_SLOT_TREES
+	memset(pyfuzz_slot_sets[vm], 0, sizeof(pyfuzz_slot_sets[vm]));
+#endif
+	kvm->mm = (struct mm_struct *)pyfuzz_mm;
+	for (unsigned int as = 0; as < PAGES_SPACES; as++)
+		pyfuzz_slots_rebuild(vm, as);
+#ifdef PYFUZZ_HAVE_TRACK_INIT
+	kvm_page_track_init(kvm);
+#endif
+	kvm_mmu_init_vm(kvm);
+	kvm->arch.n_max_mmu_pages = PYFUZZ_MAX_TABLES;
+	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+		pyfuzz_vcpu_init(vm, i);
+	atomic_set(&kvm->online_vcpus, PAGES_VCPUS);
+}
+
+/* In the order of kvm_destroy_vm(): user space's memory goes first. */
+static void pyfuzz_vm_destroy(unsigned int vm)
+{
+	struct kvm *kvm = &pyfuzz_kvms[vm];
+
+#if defined(PYFUZZ_HAVE_FLUSH_SHADOW_ALL)
+	kvm_arch_flush_shadow_all(kvm);
+#elif defined(PYFUZZ_HAVE_ZAP_ALL)
+	kvm_mmu_zap_all(kvm);
+#endif
+	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+		kvm_mmu_unload(&pyfuzz_vcpus[vm][i]);
+	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+		kvm_mmu_destroy(&pyfuzz_vcpus[vm][i]);
+	kvm_mmu_uninit_vm(kvm);
+#ifdef PYFUZZ_HAVE_TRACK_CLEANUP
+	kvm_page_track_cleanup(kvm);
+#endif
+	for (unsigned int as = 0; as < PAGES_SPACES; as++)
+		for (unsigned int i = 0; i < PAGES_SLOTS; i++)
+			if (pyfuzz_slot_there[vm][as][i])
+				pyfuzz_slot_free(&pyfuzz_slots[vm][as][i]);
+}
+
+/* The caches are topped up by the code under test. */
+static void pyfuzz_topup(unsigned int vm, unsigned int vcpu)
+{
+}
+
+static void pyfuzz_drain(unsigned int vm)
+{
+}
+
+/* PAE: loading CR3 loads four entries into registers. */
+static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
+{
+	u64 *pdptrs =
+#ifdef PYFUZZ_HAVE_WALK_MMU_PDPTRS
+		vcpu->arch.walk_mmu->pdptrs;
+#else
+		vcpu->arch.mmu->pdptrs;
+#endif
+
+	if (pyfuzz_standin_kvm_vcpu_read_guest_atomic(vcpu, root & ~31ULL, pdptrs,
+						      4 * sizeof(u64)))
+		memset(pdptrs, 0, 4 * sizeof(u64));
+}
+
+static bool pyfuzz_has_pdptrs(const struct kvm_vcpu *vcpu)
+{
+	return (vcpu->arch.cr0 & X86_CR0_PG) && (vcpu->arch.cr4 & X86_CR4_PAE) &&
+	       !(vcpu->arch.efer & EFER_LMA);
+}
+
+static void pyfuzz_set_mode(unsigned int vm, unsigned int i, enum pages_mode mode,
+			    bool smm, uint64_t root)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+	unsigned long cr0 = X86_CR0_PE | X86_CR0_ET | X86_CR0_WP, cr4 = 0;
+	u64 efer = 0;
+
+	if (mode != PAGES_NONPAGING)
+		cr0 |= X86_CR0_PG;
+	if (mode == PAGES_32BIT)
+		cr4 = X86_CR4_PSE;
+	if (mode >= PAGES_PAE) {
+		cr4 = X86_CR4_PSE | X86_CR4_PAE;
+		efer = EFER_NX;
+	}
+	if (mode >= PAGES_4LEVEL)
+		efer |= EFER_LME | EFER_LMA;
+	if (mode == PAGES_5LEVEL)
+		cr4 |= X86_CR4_LA57;
+	vcpu->arch.cr0 = cr0;
+	vcpu->arch.cr3 = root;
+	vcpu->arch.cr4 = cr4;
+	vcpu->arch.efer = efer;
+	if (smm)
+		vcpu->arch.hflags |= HF_SMM_MASK;
+	else
+		vcpu->arch.hflags &= ~HF_SMM_MASK;
+	if (pyfuzz_has_pdptrs(vcpu))
+		pyfuzz_load_pdptrs(vcpu, root);
+#ifdef PYFUZZ_HAVE_INIT_MMU_2
+	kvm_init_mmu(vcpu, true);
+#else
+	kvm_init_mmu(vcpu);
+#endif
+}
+
+/* Before a vCPU enters the guest: what was requested of its MMU, then roots. */
+static int pyfuzz_load(unsigned int vm, unsigned int i)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+	int r;
+
+#ifdef KVM_REQ_MMU_RELOAD
+	if (kvm_check_request(KVM_REQ_MMU_RELOAD, vcpu))
+		kvm_mmu_unload(vcpu);
+#endif
+#ifdef KVM_REQ_MMU_FREE_OBSOLETE_ROOTS
+	if (kvm_check_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS, vcpu))
+		kvm_mmu_free_obsolete_roots(vcpu);
+#endif
+	r = kvm_mmu_reload(vcpu);
+	if (r)
+		return r;
+	if (kvm_check_request(KVM_REQ_MMU_SYNC, vcpu))
+		kvm_mmu_sync_roots(vcpu);
+	return 0;
+}
+
+static void pyfuzz_unload(unsigned int vm, unsigned int i)
+{
+	kvm_mmu_unload(&pyfuzz_vcpus[vm][i]);
+}
+
+static void pyfuzz_new_root(unsigned int vm, unsigned int i, uint64_t root)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+
+	if (pyfuzz_has_pdptrs(vcpu))
+		pyfuzz_load_pdptrs(vcpu, root);
+#if defined(PYFUZZ_HAVE_NEW_PGD_2)
+	kvm_mmu_new_pgd(vcpu, root);
+#elif defined(PYFUZZ_HAVE_NEW_PGD_4)
+	kvm_mmu_new_pgd(vcpu, root, false, false);
+#endif
+	vcpu->arch.cr3 = root;
+}
+
+static void pyfuzz_sync_roots(unsigned int vm, unsigned int i)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+
+	kvm_mmu_sync_roots(vcpu);
+#ifdef PYFUZZ_HAVE_SYNC_PREV_ROOTS
+	kvm_mmu_sync_prev_roots(vcpu);
+#endif
+}
+
+static void pyfuzz_free_obsolete(unsigned int vm, unsigned int i)
+{
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+
+#ifdef KVM_REQ_MMU_FREE_OBSOLETE_ROOTS
+	if (kvm_check_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS, vcpu))
+		kvm_mmu_free_obsolete_roots(vcpu);
+#endif
+#ifdef KVM_REQ_MMU_RELOAD
+	if (kvm_check_request(KVM_REQ_MMU_RELOAD, vcpu))
+		kvm_mmu_unload(vcpu);
+#endif
+}
+
+/* --- once, when the module is loaded --- */
+
+struct task_struct *pyfuzz_current;
+
+static void pyfuzz_kernel_init(void)
+{
+	static struct task_struct task;
+
+	pyfuzz_current = &task;
+	/* Physical addresses are the process's; struct pages are nowhere. */
+	page_offset_base = 0;
+	phys_base = 0;
+	mem_map = (struct page *)(1UL << 46);
+	boot_cpu_data.x86_phys_bits = PYFUZZ_ADDRESS_BITS;
+	boot_cpu_data.x86_virt_bits = 48;
+	set_cpu_cap(&boot_cpu_data, X86_FEATURE_NX);
+	set_cpu_cap(&boot_cpu_data, X86_FEATURE_GBPAGES);
+	pgdir_shift = 39;
+	ptrs_per_p4d = 1;
+#ifdef PYFUZZ_HAVE_KVM_HOST
+	kvm_host.maxphyaddr = PYFUZZ_ADDRESS_BITS;
+#endif
+#ifdef PYFUZZ_HAVE_OPS_POINTERS
+	kvm_x86_ops.tlb_flush_current = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+	kvm_x86_ops.tlb_flush_gva = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+	kvm_x86_ops.load_mmu_pgd = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+	kvm_x86_ops.get_cpl = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+	kvm_x86_ops.get_rflags = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+#endif
+#ifdef PYFUZZ_HAVE_X86_INIT
+	kvm_mmu_x86_module_init();
+#endif
+#ifdef PYFUZZ_HAVE_MODULE_INIT
+	kvm_mmu_module_init();
+#endif
+#ifdef PYFUZZ_HAVE_VENDOR_INIT
+	kvm_mmu_vendor_module_init();
+#endif
+#if defined(PYFUZZ_HAVE_CONFIGURE_4)
+	kvm_configure_mmu(false, 0, 0, PG_LEVEL_1G);
+#elif defined(PYFUZZ_HAVE_CONFIGURE_3)
+	kvm_configure_mmu(false, 0, PG_LEVEL_1G);
+#endif
+	/* As on the CPUs that need it: huge pages are not executable. */
+	nx_huge_pages = 1;
+}
+
+#endif

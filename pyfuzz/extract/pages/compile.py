@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the compiler as a kernel's build does, into a scratch folder."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyfuzz import paths
+from pyfuzz.errors import UsageError
+from pyfuzz.extract.check import CompileError, parse_errors
+from pyfuzz.module import compiler
+
+_TIMEOUT_S = 300
+
+# What changes the meaning of the kernel's code and that build.py's flags do not say.
+FLAGS = (
+    "-std=gnu11",
+    "-fms-extensions",
+    "-funsigned-char",
+    "-fshort-wchar",
+    "-fno-stack-protector",
+    "-fcf-protection=none",
+    "-mno-red-zone",
+)
+_CHECK = (
+    *("-O2", "-fPIC", "-fno-strict-aliasing", "-fwrapv", "-fno-delete-null-pointer-checks"),
+    *("-fno-sanitize=all", "-w", "-Werror=implicit-function-declaration"),
+    *("-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"),
+)
+_DEFINES = (
+    "-D__KERNEL__",
+    "-DMODULE",
+    "-D__DISABLE_EXPORTS",
+    '-DKBUILD_MODNAME="kvm"',
+    '-DKBUILD_BASENAME="mmu"',
+    '-DKBUILD_MODFILE="kvm"',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of the compiler said."""
+
+    errors: tuple[CompileError, ...]
+    text: str
+
+
+def preprocess(
+    source: Path, result: Path, root: Path, includes: Sequence[Path], defines: Sequence[str]
+) -> Outcome:
+    """Expand ``source``, which includes the kernel's files, into one text."""
+    ours = paths.csrc() / "kernel/include"
+    kvm = root / "arch/x86/kvm"
+    folders = (ours, *includes, kvm, root / "virt/kvm", kvm / "mmu", paths.csrc())
+    arguments = [
+        *("-nostdinc", "-E", *_DEFINES, *(f"-D{define}" for define in defines)),
+        *(f"-I{folder}" for folder in folders),
+        *("-include", str(root / "include/linux/kconfig.h")),
+        *("-include", str(root / "include/linux/compiler_types.h")),
+        *(str(source), "-o", str(result)),
+    ]
+    return _run(arguments, result)
+
+
+def check(source: Path, result: Path) -> Outcome:
+    """Compile an expanded text."""
+    return _run(["-c", str(source), "-o", str(result)], result)
+
+
+def _run(arguments: Sequence[str], result: Path) -> Outcome:
+    chosen = compiler.find()
+    command = [*chosen.command, *FLAGS, *_CHECK, *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=chosen.environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(
+            f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"
+        ) from error
+    found = parse_errors(done.stderr)
+    if done.returncode and not found:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        found = [CompileError(str(result), 0, last)]
+    return Outcome(tuple(found), done.stderr)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Find the kernel's tree; of a tarball, unpack what KVM's MMU is compiled from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pyfuzz import files
+from pyfuzz.errors import UsageError
+from pyfuzz.extract import source
+from pyfuzz.extract.source import Progress
+from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
+
+_MMU = source.MMU_PATHS[0]
+# Headers that no file of KVM's includes, and that are many.
+_NOT_INCLUDED = ("include/dt-bindings/", "include/sound/", "include/drm/", "include/media/")
+_NEEDED = ("include/linux/kvm_host.h", "include/linux/list.h", "arch/x86/include/asm/kvm_host.h")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A kernel's tree, or as much of it as KVM's MMU is compiled from."""
+
+    root: Path
+    origin: Path
+
+    def code(self) -> list[Path]:
+        """Return the files that are compiled, in the order in which they are."""
+        folder = self.root / "arch/x86/kvm/mmu"
+        names = ("mmu.c", "spte.c", "page_track.c")
+        return [folder / name for name in names if (folder / name).is_file()]
+
+
+def find(path: Path, progress: Progress | None = None) -> Tree:
+    """Find the tree at ``path``: a tree, a tarball, or an mmu.c in a tree.
+
+    Raises UsageError that says what is missing where it cannot be compiled.
+    """
+    tree = Tree(_root(path, progress), path)
+    missing = [name for name in _NEEDED if not (tree.root / name).is_file()]
+    if missing:
+        raise UsageError(
+            f"{path}: has no {missing[0]}; the world pages compiles mmu.c against the kernel's "
+            "own headers: give the whole tree or the source tarball"
+        )
+    return tree
+
+
+def _root(path: Path, progress: Progress | None) -> Path:
+    if path.is_dir():
+        for root in source.roots(path):
+            if (root / _MMU).is_file():
+                return root
+        raise UsageError(f"{path}: holds no {_MMU}, which the world pages is about (from 5.6 on)")
+    head = files.read_head(path, 512)
+    refuse_archive(path, head)
+    if is_tarball(head):
+        return _from_tarball(path, progress)
+    absolute = path.absolute()
+    if absolute.as_posix().endswith(f"/{_MMU}"):
+        return absolute.parents[_MMU.count("/")]
+    raise UsageError(
+        f"{path}: the world pages needs the kernel's headers beside mmu.c: "
+        "give the whole tree or the source tarball"
+    )
+
+
+def _from_tarball(path: Path, progress: Progress | None) -> Path:
+    members = unpack(path, _wanted, frozenset(), progress, label="pages")
+    if _MMU not in members:
+        raise UsageError(f"{path}: holds no {_MMU}; give the tarball of a kernel from 5.6 on")
+    return members[_MMU].parents[_MMU.count("/")]
+
+
+def _wanted(member: str) -> str | None:
+    parts = PurePosixPath(member).parts
+    if ".." in parts:
+        return None
+    for top in (0, 1, 2):
+        inside = "/".join(parts[top:])
+        if inside == "Makefile" and top < 2:
+            return inside
+        if inside.startswith(_NOT_INCLUDED):
+            return None
+        if inside.startswith(("include/", "arch/x86/include/")):
+            return inside
+        if inside.startswith(("arch/x86/kvm/", "virt/kvm/")) and inside.endswith((".h", ".c")):
+            return inside
+    return None
+
+
+def digest(tree: Tree) -> str:
+    """Return a hash of KVM's own files: what the extraction goes by."""
+    total = hashlib.sha256()
+    for path in (*tree.code(), *sorted((tree.root / "arch/x86/kvm").rglob("*.h"))):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
