@@ -228,11 +228,12 @@ static void pyfuzz_slot_flush(unsigned int vm, unsigned int as, unsigned int id)
 
 	pyfuzz_slots[vm][as][id].flags |= KVM_MEMSLOT_INVALID;
 	pyfuzz_slots_changed(vm, as);
-#if defined(PYFUZZ_HAVE_FLUSH_MEMSLOT)
-	kvm_arch_flush_shadow_memslot(kvm, pyfuzz_slot(vm, as, id));
-#elif defined(PYFUZZ_HAVE_INVALIDATE_MEMSLOT)
+#if defined(PYFUZZ_HAVE_INVALIDATE_MEMSLOT)
+	/* Up to 6.3, where the next is arch/x86/kvm/x86.c's and comes to this. */
 	kvm_mmu_invalidate_zap_pages_in_memslot(kvm, pyfuzz_slot(vm, as, id),
 						NULL);
+#elif defined(PYFUZZ_HAVE_FLUSH_MEMSLOT)
+	kvm_arch_flush_shadow_memslot(kvm, pyfuzz_slot(vm, as, id));
 #endif
 }
 

@@ -112,6 +112,10 @@ STANDIN_NOTHING(kvm_apicv_activated)
 STANDIN_NOTHING(memslot_rmap_alloc)
 STANDIN_NOTHING(cpu_mitigations_off)
 
+/* --- hardware page tables (tdp_mmu.c) are off --- */
+STANDIN_NOTHING(kvm_mmu_init_tdp_mmu)
+STANDIN_NOTHING(kvm_mmu_uninit_tdp_mmu)
+
 /* CPUID: a guest without anything that changes how tables are walked. */
 STANDIN_NOTHING(kvm_find_cpuid_entry)
 STANDIN_NOTHING(kvm_find_cpuid_entry_index)
@@ -158,7 +162,8 @@ static void pyfuzz_request_all(struct kvm *kvm, unsigned int request)
 	unsigned int vm = pyfuzz_vm_of(kvm);
 
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++) {
-		__kvm_make_request(request, &pyfuzz_vcpus[vm][i]);
+		set_bit(request & KVM_REQUEST_MASK,
+			(void *)&pyfuzz_vcpus[vm][i].requests);
 #ifdef KVM_REQ_VM_DEAD
 		if (request == KVM_REQ_VM_DEAD)
 			pyfuzz_on_request(vm, i, request & KVM_REQUEST_MASK);

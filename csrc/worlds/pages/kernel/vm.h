@@ -55,11 +55,7 @@ static void pyfuzz_vm_destroy(unsigned int vm)
 {
 	struct kvm *kvm = &pyfuzz_kvms[vm];
 
-#if defined(PYFUZZ_HAVE_FLUSH_SHADOW_ALL)
-	kvm_arch_flush_shadow_all(kvm);
-#elif defined(PYFUZZ_HAVE_ZAP_ALL)
 	kvm_mmu_zap_all(kvm);
-#endif
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
 		kvm_mmu_unload(&pyfuzz_vcpus[vm][i]);
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
