@@ -133,7 +133,7 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
         with _locked(path), _beside(path) as partial:
             objects = [str(_compile(chosen, unit, target)) for unit in units]
             libraries = [str(archive), str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
-            command = [*chosen.command, "-o", str(partial), *objects, *libraries]
+            command = [*chosen.link, "-o", str(partial), *objects, *libraries]
             _run(chosen, command, main_source.name)
     return path
 
@@ -155,7 +155,7 @@ def build_engine(archive: Path) -> Path:
     with _locked(path), _beside(path) as partial:
         # The C++ library is named by its path: a machine that has it to run
         # programs often lacks what the linker needs to find it by -lstdc++.
-        command = [*chosen.command, "-shared", "-o", str(partial)]
+        command = [*chosen.link, "-shared", "-o", str(partial)]
         command += [str(_compile(chosen, unit, None)) for unit in _engine_units()]
         command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
         command += [str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
@@ -177,7 +177,7 @@ def build_mutator() -> Path:
         return path
     with _locked(path), _beside(path) as partial:
         objects = [str(_compile(chosen, unit, None)) for unit in _engine_units()]
-        _run(chosen, [*chosen.command, "-shared", "-o", str(partial), *objects], "the mutator")
+        _run(chosen, [*chosen.link, "-shared", "-o", str(partial), *objects], "the mutator")
     return path
 
 
@@ -244,7 +244,7 @@ def _build_module(
         glue = Path(folder, "glue.o")
         command = [*chosen.command, *COMMON, "-w", f"-I{paths.csrc()}", f"-I{_python_include()}"]
         _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
-        link = [*chosen.command, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
+        link = [*chosen.link, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
         _run(chosen, link, target.name)
 
 

@@ -11,6 +11,10 @@
 #include <string.h>
 #include "target.h"
 
+/* The code under test ends here: from the kernel's types to the C library's. */
+#undef uint64_t
+#undef int64_t
+
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), \
 			     apply_to = function)
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../harness/pyfuzz.h"
+#include "../harness/target.h"
 
 /* include/uapi/asm-generic/int-ll64.h, include/linux/kvm_types.h */
 typedef unsigned char u8;
@@ -21,6 +22,15 @@ typedef signed char s8;
 typedef short s16;
 typedef int s32;
 typedef long long s64;
+/*
+ * include/linux/types.h: these are the fixed-width types of C.  In the C
+ * library of a 64-bit machine two of them are long, another type of the same
+ * size, so a pointer to one is not a pointer to the other.  The rest of the
+ * target's file has the kernel's; adapter.h goes back to the C library's, which
+ * every header above was read with.
+ */
+#define uint64_t u64
+#define int64_t s64
 typedef u64 gfn_t;
 typedef u64 gpa_t;
 typedef u64 hpa_t;

@@ -38,11 +38,6 @@ class Compiler:
     passed_over: tuple[str, ...] = ()
 
     @property
-    def is_zig(self) -> bool:
-        """Whether this is zig's clang, which links differently."""
-        return "zig" in self.version
-
-    @property
     def major(self) -> int:
         """The clang version's first number, 0 if it does not say one."""
         match = re.search(r"clang version (\d+)", self.version)
@@ -50,15 +45,21 @@ class Compiler:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment to run it in: zig's caches go to the build folder."""
+        """The environment to run it in: zig's caches go to the build folder if not named."""
         cache_dir = str(paths.build_dir() / "zig")
+        caches = {"ZIG_GLOBAL_CACHE_DIR": cache_dir, "ZIG_LOCAL_CACHE_DIR": cache_dir}
         # A sanitizer preloaded into this process is not for the compiler.
         kept = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-        return kept | {
-            "LC_ALL": "C",
-            "ZIG_GLOBAL_CACHE_DIR": cache_dir,
-            "ZIG_LOCAL_CACHE_DIR": cache_dir,
-        }
+        return caches | kept | {"LC_ALL": "C"}
+
+    @property
+    def link(self) -> tuple[str, ...]:
+        """The command to link with.
+
+        Left to itself, zig builds a runtime of UBSan for its first link, which
+        takes half a minute and is not used.
+        """
+        return (*self.command, "-O2", "-fno-sanitize=all")
 
     @property
     def identity(self) -> str:
@@ -153,7 +154,8 @@ def _try(command: tuple[str, ...]) -> _Trial:
 
 
 def _compile_trial(command: tuple[str, ...]) -> _Trial:
-    environment = Compiler(command, "", "").environment
+    tried = Compiler(command, "", "")
+    environment = tried.environment
     version, trouble = _run([*command, "--version"], environment)
     if trouble:
         return _Trial("", trouble)
@@ -163,11 +165,11 @@ def _compile_trial(command: tuple[str, ...]) -> _Trial:
         source = Path(folder, "trial.c")
         source.write_text(_TRIAL)
         objects, library = Path(folder, "trial.o"), Path(folder, "trial.so")
-        for arguments in (
-            ["-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)],
-            ["-shared", str(objects), "-o", str(library)],
+        for step in (
+            [*command, "-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)],
+            [*tried.link, "-shared", str(objects), "-o", str(library)],
         ):
-            _, trouble = _run([*command, *arguments], environment)
+            _, trouble = _run(step, environment)
             if trouble:
                 return _Trial("", trouble)
     return _Trial(version.splitlines()[0].strip(), "")

@@ -70,7 +70,7 @@ def test_c_file_of_a_made_up_kernel_builds_and_fails_only_where_it_should(
 def test_c_file_of_a_made_up_kernel_builds_as_the_newest_c(name: str, tmp_path: Path) -> None:
     target = extracted(tmp_path / "kernel", name).target
 
-    ended = shown("clang", target, CORRECT, Kind.SHAPE, tmp_path, "-std=gnu23")
+    ended = shown("clang", target, CORRECT, Kind.SHAPE, tmp_path, "-std=gnu2x")
 
     assert ended.status == 0, ended.output
 

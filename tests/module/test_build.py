@@ -144,6 +144,45 @@ def test_our_own_c_compiles_without_a_warning(
     assert len(units) == len(list((fresh / "objects").iterdir()))
 
 
+# One type under two names in a kernel: clang 22 and gcc 14 refuse a pointer to another.
+SAME = [
+    ("u8", "uint8_t"),
+    ("u16", "uint16_t"),
+    ("u32", "uint32_t"),
+    ("u64", "uint64_t"),
+    ("s8", "int8_t"),
+    ("s16", "int16_t"),
+    ("s32", "int32_t"),
+    ("s64", "int64_t"),
+    ("u64", "__u64"),
+    ("s64", "__s64"),
+    ("u64", "unsigned long long"),
+    ("u64", "gfn_t"),
+    ("size_t", "unsigned long"),
+    ("uintptr_t", "unsigned long"),
+    ("bool", "_Bool"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_type_with_two_names_is_one_type_in_a_target(one: str, other: str, tmp_path: Path) -> None:
+    source = tmp_path / "types.c"
+    source.write_text(
+        f'#include "shim/extracted.h"\n{one} *f({other} *p) {{ return p; }}\n'
+        f'_Static_assert(__builtin_types_compatible_p({one}, {other}), "two types");\n'
+    )
+    chosen = compiler.find()
+    flags = ["-w", "-Werror=incompatible-pointer-types", f"-I{paths.csrc()}"]
+    done = subprocess.run(
+        [*chosen.command, *flags, "-c", str(source), "-o", str(source.with_suffix(".o"))],
+        env=chosen.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 def test_build_without_pythons_headers_works(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sysconfig, "get_paths", lambda: {"include": "/nowhere"})
     module = builder.build(catalogue.get("rfc-v4"))

@@ -65,8 +65,8 @@ def test_clang_in_cc_is_chosen_before_a_newer_one(
 ) -> None:
     put("clang-19", "clang version 19.1.7")
     named = put("my-cc", "clang version 14.0.0")
-    monkeypatch.setenv("CC", "my-cc -m64")
-    assert ((str(named), "-m64"), "$CC names it") == (
+    monkeypatch.setenv("CC", "my-cc -Wall")
+    assert ((str(named), "-Wall"), "$CC names it") == (
         compiler.find().command,
         compiler.find().reason,
     )

@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from pyfuzz.module import compiler
+from pyfuzz.module.compiler import Compiler
 
 COMPILERS = ("gcc", "clang")
 
@@ -25,28 +28,60 @@ class Ended:
 
 
 def compile_c(which: str, source: Path, *flags: str) -> Path:
-    """Compile a C file without a warning and return the program."""
+    """Compile a C file without a warning and return the program.
+
+    Skips the test where there is no such compiler, or none that can link with these flags.
+    """
     program = source.with_name(f"{source.stem}-{which}")
-    environment = None
-    if which == "gcc":
-        found = shutil.which("gcc")
-        if found is None:
-            pytest.skip("gcc is not installed: apt-get install gcc")
-        command = [found]
-    else:
-        chosen = compiler.find()
-        environment = chosen.environment
-        # zig adds a sanitizer of its own.
-        command = [*chosen.command, *([] if flags else ["-fno-sanitize=all"])]
-    done = subprocess.run(
-        [*command, "-Wall", *flags, "-o", str(program), str(source)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (0, "") == (done.returncode, done.stderr)
+    chosen = _compiler(which)
+    if flags and (trouble := _cannot_link(chosen, flags)):
+        pytest.skip(trouble)
+    # zig adds a sanitizer of its own.
+    done = _compile_and_link(chosen, source, program, "-Wall", *(flags or ("-fno-sanitize=all",)))
+    assert (0, "") == (done.returncode, done.stderr), done.stderr
     return program
+
+
+def _compiler(which: str) -> Compiler:
+    if which == "clang":
+        return compiler.find()
+    found = shutil.which("gcc")
+    if found is None:
+        pytest.skip("gcc is not installed: apt-get install gcc")
+    return Compiler((found,), "gcc", "the test asks for it")
+
+
+@cache
+def _cannot_link(chosen: Compiler, flags: tuple[str, ...]) -> str:
+    """Why this compiler cannot make a program with these flags, empty if it can.
+
+    zig has no runtime of AddressSanitizer, and clang's is a package of its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
+        source = Path(folder, "empty.c")
+        source.write_text("int main(void) { return 0; }\n")
+        done = _compile_and_link(chosen, source, source.with_suffix(""), *flags)
+    if done.returncode == 0:
+        return ""
+    said = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
+    return f"{chosen.version} cannot link a program with {' '.join(flags)}: {said[0].strip()}"
+
+
+def _compile_and_link(
+    chosen: Compiler, source: Path, program: Path, *flags: str
+) -> subprocess.CompletedProcess[str]:
+    """In two steps: zig links as build.py does, so what it needs for that is there."""
+    objects = program.with_name(f"{program.name}.o")
+    for command in (
+        [*chosen.command, *flags, "-c", "-o", str(objects), str(source)],
+        [*chosen.link, *flags, "-o", str(program), str(objects)],
+    ):
+        done = subprocess.run(
+            command, env=chosen.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode or done.stderr:
+            break
+    return done
 
 
 def run(program: Path) -> Ended:
