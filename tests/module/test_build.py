@@ -118,7 +118,10 @@ def test_build_that_fails_at_the_end_leaves_no_module(
 
 
 def test_two_processes_at_once_build_one_module(fresh: Path) -> None:
-    program = "from pyfuzz import builder, catalogue; print(builder.build(catalogue.get('rfc-v4')))"
+    program = (
+        "from pyfuzz.module import builder; from pyfuzz.target import catalogue\n"
+        "print(builder.build(catalogue.get('rfc-v4')))"
+    )
     processes = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -187,8 +190,8 @@ def test_build_without_pythons_headers_works(fresh: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sysconfig, "get_paths", lambda: {"include": "/nowhere"})
     module = builder.build(catalogue.get("rfc-v4"))
     program = (
-        "import sys, pathlib; from pyfuzz import _engine, _native; _engine.load()\n"
-        "module = _native.open_module(pathlib.Path(sys.argv[1]), 'fuzz')\n"
+        "import sys, pathlib; from pyfuzz.module import compiled, engine; engine.load()\n"
+        "module = compiled.open_module(pathlib.Path(sys.argv[1]), 'fuzz')\n"
         "print(module.run(bytes(8)), module.traits.name, module.log(), module.list(0, 0))"
     )
     command = [sys.executable, "-c", program, str(module)]
