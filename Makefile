@@ -5,13 +5,16 @@
 SHELL = /bin/sh
 PY = .venv/bin/python
 TIME = 60s
+# A worker for each processor; more than 8 would mostly wait for the first builds.
+XDIST = -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup setup-test fuzz test bench mutants ablation compare scaling kernels containment lint check \
+.PHONY: help setup setup-test fuzz test test-slow test-all bench mutants ablation compare scaling kernels containment lint check \
 	clean
 
 help:
 	@echo 'make fuzz     set up, then fuzz the default target for $(TIME)'
-	@echo 'make test     set up, then run the tests'
+	@echo 'make test     set up, then run the tests; at most 5 minutes on two processors'
+	@echo 'make test-all set up, then run these and the slow ones'
 	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
 	@echo 'make bench    executions per second, side by side with other drivers'
 	@echo 'make mutants  planted faults and how soon each is found: docs/faults.md'
@@ -35,7 +38,14 @@ fuzz: setup
 	@$(PY) -m pyfuzz fuzz --time $(TIME)
 
 test: setup-test
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest -m 'not slow' $(XDIST) $(PYTEST_ARGS)
+
+test-slow: setup-test
+	@$(PY) -m pytest -m slow $(XDIST) $(PYTEST_ARGS)
+
+test-all:
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-slow
 
 bench: setup
 	@$(PY) -m bench $(BENCH_ARGS)

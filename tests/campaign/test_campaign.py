@@ -57,6 +57,7 @@ def test_json_of_a_campaign_keeps_the_contract(tmp_path: Path) -> None:
     assert len(container.read(artifact).operations) == len(told["findings"][0]["operations"])
 
 
+@pytest.mark.slow
 def test_campaign_that_finds_known_things_only_ends_well(tmp_path: Path) -> None:
     done = pyfuzz("fuzz", "--runs", "20000", "--seed", "1", "--out", "run", folder=tmp_path)
     assert (0, True) == (done.returncode, "verdict: known: nothing new" in done.stdout)
@@ -69,6 +70,7 @@ def test_clean_campaign_says_so(tmp_path: Path) -> None:
     assert ("clean", []) == (report.verdict, report.findings)
 
 
+@pytest.mark.slow
 def test_same_seed_and_runs_give_the_same_findings(tmp_path: Path, as_found: None) -> None:
     one, two = (
         Campaign(options(tmp_path / name, "rfc-v2", runs=8000, seed=7), quiet).run()
@@ -122,6 +124,7 @@ def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -
     assert {Kind.HOST_BUG, Kind.COUNT_CONTRACT} >= {kind for kind, _, _ in places(report)}
 
 
+@pytest.mark.slow
 def test_input_that_ends_the_process_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

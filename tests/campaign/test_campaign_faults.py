@@ -95,6 +95,7 @@ def disk_that_fills_up() -> Iterator[Callable[[Report, str], None]]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with disk_that_fills_up() as fill:
@@ -123,6 +124,7 @@ def test_damaged_corpus_file_is_put_aside_and_said(tmp_path: Path) -> None:
     assert whole_files(run)
 
 
+@pytest.mark.slow
 def test_two_campaigns_on_a_folder_are_one_and_a_line(tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)

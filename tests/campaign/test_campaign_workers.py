@@ -47,6 +47,7 @@ def test_the_page_on_campaigns_has_every_strategy() -> None:
     assert [line for line in text.splitlines() if line.startswith("| `")][: len(rows)] == rows
 
 
+@pytest.mark.slow
 def test_every_strategy_fuzzes_and_its_arguments_are_the_engines(tmp_path: Path) -> None:
     some = options(tmp_path / "run", "v6.6", workers=len(STRATEGIES), runs=6000)
     report = Campaign(some, quiet).run()
@@ -128,6 +129,7 @@ def test_worker_that_stands_still_is_ended_and_is_a_finding(
     assert any("stood still" in note for note in report.notes)
 
 
+@pytest.mark.slow
 def test_worker_that_is_stopped_for_a_moment_goes_on(tmp_path: Path) -> None:
     stopped: list[int] = []
 

@@ -35,6 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, objec
     return folder / "run", fuzzed(folder, "--faults")
 
 
+@pytest.mark.slow
 def test_fuzz_with_faults_finds_what_a_clean_target_does_not_contain(
     run: tuple[Path, dict[str, object]],
 ) -> None:

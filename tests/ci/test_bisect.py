@@ -115,6 +115,7 @@ def commit(repository: Path, subject: str, *changes: tuple[str, str]) -> None:
     git(repository, "commit", "-q", "-m", subject)
 
 
+@pytest.mark.slow
 def test_git_bisect_run_finds_the_commit_and_skips_what_does_not_build(tmp_path: Path) -> None:
     repository = made_up.tree(tmp_path / "linux")
     git(repository, "init", "-q", "-b", "main")

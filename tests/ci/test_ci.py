@@ -112,6 +112,7 @@ def test_ci_with_a_run_as_base_fails_on_what_that_has_not_found(tmp_path: Path) 
     assert "compared with the run folder earlier (1 finding)" in done.stderr
 
 
+@pytest.mark.slow
 def test_ci_with_a_kernel_as_base_fails_on_what_the_change_brought(tmp_path: Path) -> None:
     made_up.variant(tmp_path / "before", "v7")
     made_up.variant(tmp_path / "after", "v7", (CHECK, "if (1)"))
@@ -130,6 +131,7 @@ def test_ci_with_a_kernel_as_base_fails_on_what_the_change_brought(tmp_path: Pat
     assert "lost-entry" in {one["kind"] for one in told(mended)["fixed"]}
 
 
+@pytest.mark.slow
 def test_ci_in_a_folder_of_before_the_mending_reports_what_is_mended_as_fixed(
     tmp_path: Path,
 ) -> None:

@@ -66,6 +66,7 @@ def test_stored_cells_replay_to_the_same_and_a_wrong_one_does_not(found: Matrix)
     ] == sorted(fill.replay(wrong, targets, times=2), key=lambda line: "double" in line)
 
 
+@pytest.mark.slow
 def test_target_that_ends_the_process_costs_a_cell_and_not_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +144,7 @@ def test_hang_is_confirmed_with_patience(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "did not end within 40 ms of processor time" in row.cells[0].because
 
 
+@pytest.mark.slow
 def test_containment_command_prints_replays_and_writes_the_page(tmp_path: Path) -> None:
     asked = ("containment", "v6.6", "--fault", "double-zap", "--runs", "30")
     done = pyfuzz(*asked, "--json", "--html", "page.html", folder=tmp_path)

@@ -20,6 +20,8 @@ from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
+pytestmark = pytest.mark.compilers
+
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30"
 NOT_RECYCLED = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
 
@@ -190,7 +192,6 @@ def test_case_of_a_replay_that_shows_nothing_is_none(tmp_path: Path) -> None:
 OUT_OF_BOUNDS = Edit("ports/headdesc.h", "int last = (int)head->spte_count - 1;", "int last = -1;")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", COMPILERS)
 def test_c_file_of_what_a_sanitizer_saw_needs_it_and_fails_with_it(
     which: str, tmp_path: Path

@@ -17,6 +17,8 @@ from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.kinds import Kind
 
+pytestmark = pytest.mark.compilers
+
 SINGLE_STRAY = "add vm0 f0 s0\nremove vm0 f0 s9\n"
 FINDING: dict[str, Any] = {
     "kind": "lost-entry",

@@ -22,6 +22,8 @@ from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 
+pytestmark = pytest.mark.compilers
+
 CORRECT = """
 add vm0 f0 s0 x40
 remove vm0 f0 #3 x5

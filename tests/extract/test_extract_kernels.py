@@ -88,6 +88,7 @@ def test_kernel_traits(
     assert (traits.locked_heads, traits.rmap_add_recycles, traits.policy) == (False, True, policy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "config", "port"), PAIRS)
 def test_kernel_behaves_as_the_port_of_its_generation(
     version: str, config: bool, port: str
@@ -99,6 +100,7 @@ def test_kernel_behaves_as_the_port_of_its_generation(
         assert first_difference(ours, kernel, operations) == "", name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["6.1", "6.12"])
 def test_kernel_from_mmu_alone_behaves_as_from_its_tree(tmp_path: Path, version: str) -> None:
     tree = debian.source(version)
@@ -149,6 +151,7 @@ def test_kernel_mistake_in_the_source_is_shown_where_it_is(tmp_path: Path) -> No
         extract(path)
 
 
+@pytest.mark.slow
 def test_kernel_in_its_tarball_is_the_same() -> None:
     from_tarball = extract(debian.source("6.12", tarball=True))
     from_tree = extracted("6.12")

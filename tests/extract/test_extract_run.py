@@ -20,6 +20,8 @@ from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
+pytestmark = pytest.mark.compilers
+
 # What a correct caller never does: errors have their own tests.
 ERRORS = {
     Opcode.REMOVE_STRAY,

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from cli_process import pyfuzz
 from made_up import variant
 from test_extract_vendor import in_remove, in_rmap_remove
 
 
+@pytest.mark.slow
 def test_fuzz_summary_says_what_was_made_up_and_what_is_not_fuzzed(tmp_path: Path) -> None:
     in_need = in_remove("if (vendor_owns(spte))\n\t\treturn;")
     optional = in_rmap_remove("if (vendor_keeps(spte))\n\t\treturn;")

@@ -21,6 +21,8 @@ from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 
+pytestmark = pytest.mark.compilers
+
 PORTS = [target for target in TARGETS.values() if target.builds]
 
 

@@ -13,6 +13,8 @@ from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.module import compiler
 
+pytestmark = pytest.mark.compilers
+
 Put = Callable[[str, str], Path]
 
 

@@ -9,6 +9,8 @@ from pyfuzz.errors import UsageError
 from pyfuzz.module import doctor
 from pyfuzz.module.doctor import MISSING, OK, OPTIONAL, Check
 
+pytestmark = pytest.mark.compilers
+
 
 def test_machine_that_runs_the_tests_lacks_nothing() -> None:
     assert [] == [check for check in doctor.examine() if check.state == MISSING]

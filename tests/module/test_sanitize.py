@@ -19,6 +19,8 @@ from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
+pytestmark = pytest.mark.compilers
+
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 VAL = "	val = head->more ? rmap_many(head->more) : 0;\n"
 # What is freed is read once more, and what is read is not used.

@@ -25,17 +25,21 @@ remove vm0 f0 s1
 """
 ON_BOTH = ("--pyfuzz-target", "rfc-v3", "--pyfuzz-target", "rfc-v4")
 
+# Without this its end puts back the signal handlers of before any module was
+# loaded, and the next fault in one ends the process of all tests.
+IN_PROCESS = ("-p", "no:faulthandler")
+
 
 def test_plugin_file_with_header_is_one_test_per_target(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST)
-    result = pytester.runpytest_inprocess("-v", *ON_BOTH)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, "-v", *ON_BOTH)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*lost.seq::rfc-v3 PASSED*", "*lost.seq::rfc-v4 PASSED*"])
 
 
 def test_plugin_default_targets_are_all_that_build(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST)
-    result = pytester.runpytest_inprocess("--collect-only", "-q")
+    result = pytester.runpytest_inprocess(*IN_PROCESS, "--collect-only", "-q")
     result.stdout.fnmatch_lines(["lost.seq::bug", "lost.seq::hardened", "9 tests collected*"])
 
 
@@ -55,7 +59,7 @@ def test_plugin_collecting_compiles_and_loads_nothing(pytester: pytest.Pytester)
 
 def test_plugin_seq_file_of_another_program_is_left_alone(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", genome="ACGT")
-    result = pytester.runpytest_inprocess()
+    result = pytester.runpytest_inprocess(*IN_PROCESS)
     result.assert_outcomes()
 
 
@@ -63,13 +67,13 @@ def test_plugin_corpus_option_collects_files_without_header(pytester: pytest.Pyt
     folder = pytester.mkdir("corpus")
     (folder / "plain.seq").write_text("count vm0 f0\n")
     (folder / "notes.txt").write_text("not a sequence\n")
-    result = pytester.runpytest_inprocess("--pyfuzz-corpus", str(folder), *ON_BOTH)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, "--pyfuzz-corpus", str(folder), *ON_BOTH)
     result.assert_outcomes(passed=2)
 
 
 def test_plugin_unexpected_finding_fails_with_the_trace(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST.replace("# expect rfc-v3", "# of rfc-v3"))
-    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, *ON_BOTH)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -84,14 +88,14 @@ def test_plugin_unexpected_finding_fails_with_the_trace(pytester: pytest.Pyteste
 
 def test_plugin_expected_finding_that_is_missing_fails(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST.replace("rfc-v4: nothing", "rfc-v4: host-bug"))
-    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, *ON_BOTH)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["host-bug must be found, is not"])
 
 
 def test_plugin_file_with_a_mistake_is_a_collection_error(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST.replace("s1", "s9999"))
-    result = pytester.runpytest_inprocess(*ON_BOTH)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, *ON_BOTH)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*lost.seq:6: the operand of remove must be s0 to s2047, is *"])
 
@@ -114,7 +118,7 @@ def test_plugin_file_with_a_mistake_is_a_collection_error(pytester: pytest.Pytes
 def test_plugin_options_that_cannot_work_are_a_usage_error(
     pytester: pytest.Pytester, arguments: list[str], message: str
 ) -> None:
-    result = pytester.runpytest_inprocess(*arguments)
+    result = pytester.runpytest_inprocess(*IN_PROCESS, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in result.stderr.str()
 
@@ -126,6 +130,7 @@ def test_plugin_own_folder_on_kernels_is_one_test_for_each(pytester: pytest.Pyte
     wrong = made_up.variant(pytester.path / "wrong", "v7", (check, "if (1)"))
 
     result = pytester.runpytest_inprocess(
+        *IN_PROCESS,
         *("-v", "--pyfuzz-corpus", "mine"),
         *("--pyfuzz-kernel", str(right), "--pyfuzz-kernel", str(wrong)),
     )
@@ -144,8 +149,10 @@ def test_plugin_kernel_as_with_the_option_dies_and_is_held_to_a_port_that_does(
     kernel = str(made_up.variant(pytester.path / "kernel", "v7"))
     options = ("--pyfuzz-kernel", kernel, "--pyfuzz-bug-on-data-corruption")
 
-    alone = pytester.runpytest_inprocess(*options)
-    like = pytester.runpytest_inprocess(*options, "--pyfuzz-like", "v6.6-corruption-bug")
+    alone = pytester.runpytest_inprocess(*IN_PROCESS, *options)
+    like = pytester.runpytest_inprocess(
+        *IN_PROCESS, *options, "--pyfuzz-like", "v6.6-corruption-bug"
+    )
 
     alone.assert_outcomes(failed=1)
     like.assert_outcomes(passed=1)
@@ -153,6 +160,6 @@ def test_plugin_kernel_as_with_the_option_dies_and_is_held_to_a_port_that_does(
 
 def test_plugin_unknown_target_is_a_collection_error(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", lost=LOST)
-    result = pytester.runpytest_inprocess("--pyfuzz-target", "rfc-v5")
+    result = pytester.runpytest_inprocess(*IN_PROCESS, "--pyfuzz-target", "rfc-v5")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*there is no target 'rfc-v5'*"])

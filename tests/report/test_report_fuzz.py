@@ -31,6 +31,7 @@ def test_fuzz_without_report_writes_none(tmp_path: Path) -> None:
     assert not (tmp_path / "run/report.html").exists()
 
 
+@pytest.mark.slow
 def test_fuzz_twice_in_a_folder_reports_both_campaigns(tmp_path: Path) -> None:
     first = json.loads(pyfuzz(*RUNS, "--no-report", folder=tmp_path).stdout)
     second = json.loads(pyfuzz(*RUNS, folder=tmp_path).stdout)

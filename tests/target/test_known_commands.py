@@ -85,6 +85,7 @@ def test_command_with_a_wrong_file_exits_with_2_and_one_line(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "code", "verdict"), [("known.toml", 0, "known"), ("expired.toml", 1, "finding")]
 )
@@ -104,6 +105,7 @@ def test_fuzz_with_the_user_s_entries_counts_them_and_fails_on_an_expired_one(
     assert ("known until 2020-01-31" in done.stderr) is (code == 1)
 
 
+@pytest.mark.slow
 def test_pytest_with_the_user_s_entries_passes_what_is_known(pytester: pytest.Pytester) -> None:
     pytester.makefile(".seq", stray=STRAY)
     pytester.makefile(".toml", known=ENTRY)
