@@ -136,7 +136,7 @@ def plain_engine() -> Path:
     libraries = ["-l:libstdc++.so.6", "-lpthread", "-ldl", "-lm"]
     beside = path.with_suffix(f".{os.getpid()}")
     done = subprocess.run(
-        [*chosen.command, "-shared", "-o", str(beside), *whole, *libraries],
+        [*chosen.link, "-shared", "-o", str(beside), *whole, *libraries],
         env=chosen.environment,
         capture_output=True,
         text=True,

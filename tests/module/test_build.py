@@ -189,7 +189,10 @@ def test_type_with_two_names_is_one_type_in_a_target(one: str, other: str, tmp_p
 
 
 def test_build_without_pythons_headers_works(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sysconfig, "get_paths", lambda: {"include": "/nowhere"})
+    paths_of = sysconfig.get_paths
+    monkeypatch.setattr(
+        sysconfig, "get_paths", lambda *rest: {**paths_of(*rest), "include": "/nowhere"}
+    )
     module = builder.build(catalogue.get("rfc-v4"))
     program = (
         "import sys, pathlib; from pyfuzz.module import compiled, engine; engine.load()\n"
