@@ -92,7 +92,7 @@ def test_extracted_error_names_the_place_in_the_users_file(tmp_path: Path) -> No
 
 def test_port_error_is_ours_to_mend(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=r"generated\.c:1: .*please report"):
-        builder.build(broken(tmp_path, "nonsense;\n", generation="6.1"))
+        builder.build(broken(tmp_path, "int f(void) { return nonsense; }\n", generation="6.1"))
 
 
 def test_extracted_function_that_is_nowhere_is_a_usage_error(tmp_path: Path) -> None:
