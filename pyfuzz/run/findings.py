@@ -8,10 +8,11 @@ process; the file is written when it is over, or by the next one in the folder.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pyfuzz import files
+from pyfuzz import files, records
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.finding import Finding
@@ -24,27 +25,53 @@ FILE = "findings.json"
 VERSION = 1
 
 
-def write(folder: Path, findings: list[Finding]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A finding in the file: signatures in hexadecimal, operations as text lines."""
+
+    kind: Kind
+    function: str
+    line: int
+    message: str
+    signature: str
+    also: tuple[str, ...]
+    flavour: str
+    by_worker: dict[str, int]
+    first_execution: int
+    first_seconds: float
+    minimized: bool
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file: the version under ``findings``."""
+
+    findings: int
+    list: tuple[_Record, ...]
+
+
+def write(folder: Path, findings: Iterable[Finding]) -> None:
     """Write the findings of a run folder.  Errors: OSError."""
-    whole = {"findings": VERSION, "list": [_record(finding) for finding in findings]}
+    whole = records.plain(_File(VERSION, tuple(map(_record, findings))))
     write_beside(folder / FILE, json.dumps(whole, indent=1).encode() + b"\n")
 
 
-def _record(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind.value,
-        "function": finding.function,
-        "line": finding.line,
-        "message": finding.message,
-        "signature": f"{finding.signature:016x}",
-        "also": sorted(f"{signature:016x}" for signature in finding.also),
-        "flavour": finding.flavour,
-        "by_worker": finding.by_worker,
-        "first_execution": finding.first_execution,
-        "first_seconds": finding.first_seconds,
-        "minimized": finding.minimized,
-        "operations": [format_operation(operation) for operation in finding.operations],
-    }
+def _record(finding: Finding) -> _Record:
+    return _Record(
+        kind=finding.kind,
+        function=finding.function,
+        line=finding.line,
+        message=finding.message,
+        signature=f"{finding.signature:016x}",
+        also=tuple(sorted(f"{signature:016x}" for signature in finding.also)),
+        flavour=finding.flavour,
+        by_worker=finding.by_worker,
+        first_execution=finding.first_execution,
+        first_seconds=finding.first_seconds,
+        minimized=finding.minimized,
+        operations=tuple(map(format_operation, finding.operations)),
+    )
 
 
 def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
@@ -58,37 +85,31 @@ def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
         values = files.read_object(path)
         if values["findings"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['findings']}")
-        return [_finding(record, target) for record in values["list"]], []
+        return [_finding(record, target) for record in records.read(values, _File).list], []
     except FileNotFoundError:
         return [], []
-    except (ValueError, KeyError, TypeError, AttributeError, PyfuzzError) as error:
+    except (ValueError, KeyError, PyfuzzError) as error:
         aside = path.with_suffix(".damaged")
         path.replace(aside)
         note = (
-            f"{path} cannot be read ({type(error).__name__}: {error}): put aside as {aside.name}; "
+            f"{path} cannot be read ({files.reason(error)}): put aside as {aside.name}; "
             "the findings before are counted anew, their sequences are in findings/"
         )
         return [], [note]
 
 
-def _finding(record: dict[str, Any], target: Target) -> Finding:
-    symptom = Symptom(
-        kind=Kind(record["kind"]),
-        function=str(record["function"]),
-        message=str(record["message"]),
-        line=int(record["line"]),
-    )
-    by_worker = {str(name): int(count) for name, count in record["by_worker"].items()}
+def _finding(record: _Record, target: Target) -> Finding:
+    symptom = Symptom(record.kind, record.function, record.message, record.line)
     return Finding(
         symptom=symptom,
-        signature=int(record["signature"], 16),
-        count=sum(by_worker.values()),
-        first_execution=int(record["first_execution"]),
-        first_seconds=float(record["first_seconds"]),
-        operations=list(parse("\n".join(record["operations"]), FILE)),
+        signature=int(record.signature, 16),
+        count=sum(record.by_worker.values()),
+        first_execution=record.first_execution,
+        first_seconds=record.first_seconds,
+        operations=list(parse("\n".join(record.operations), FILE)),
         known=target.known_reason(symptom),
-        minimized=bool(record["minimized"]),
-        by_worker=by_worker,
-        flavour="sanitize" if record["flavour"] == "sanitize" else "fuzz",
-        also={int(signature, 16) for signature in record["also"]},
+        minimized=record.minimized,
+        by_worker=dict(record.by_worker),
+        flavour="sanitize" if record.flavour == "sanitize" else "fuzz",
+        also={int(signature, 16) for signature in record.also},
     )

@@ -14,16 +14,19 @@ import os
 import platform
 import shlex
 import subprocess
+from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, files, paths
+from pyfuzz import __version__, files, paths, records
 from pyfuzz.files import write_beside
+from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiler
-from pyfuzz.target import known_findings
 from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
 from pyfuzz.target.kernel import CONFIG_BUG, Kernel
+from pyfuzz.target.known_findings import Known
 
 if TYPE_CHECKING:
     from pyfuzz.run.options import Options
@@ -32,6 +35,70 @@ FILE = "provenance.json"
 SOURCE = "target.c"
 VERSION = 1
 _PACKAGES = ("atheris", "cffi")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """A declared finding, as pyfuzz.target.known_findings.Known has it."""
+
+    kind: Kind
+    function: str
+    message: str
+    target: tuple[str, ...]
+    reason: str
+    link: str
+    until: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRecord:
+    """What was fuzzed, and what was known of it; older records had no ``known``."""
+
+    name: str
+    generation: str
+    policy: str
+    note: str
+    defines: tuple[str, ...]
+    source: str
+    sha256: str
+    known: tuple[KnownEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRecord:
+    """What was found of a kernel of the user's; ``sha256`` is that of its mmu.c."""
+
+    path: str | None
+    mmu: str | None
+    version: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where it ran."""
+
+    system: str
+    architecture: str
+    processors: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What it takes to repeat one campaign."""
+
+    started: str
+    command: str
+    seed: int | None
+    workers: int | None
+    flavour: str
+    target: TargetRecord
+    kernel: KernelRecord | None
+    versions: dict[str, str | None]
+    compiler: str
+    flags: str
+    machine: Machine
 
 
 def record(folder: Path, options: Options, started: str) -> list[str]:
@@ -43,24 +110,24 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
     target, flavour = options.target, options.flavour
     source = target.source.read_bytes()
     chosen = compiler.find()
-    made = {
-        "started": started,
-        "command": shlex.join(fuzz_command(options)),
-        "seed": options.seed,
-        "workers": options.workers,
-        "flavour": flavour,
-        "target": {
-            "name": target.name,
-            "generation": target.generation,
-            "policy": target.policy,
-            "note": target.note,
-            "defines": list(target.defines),
-            "known": [known_findings.as_object(entry) for entry in _own_known(target)],
-            "source": SOURCE if target.extracted else target.source.name,
-            "sha256": hashlib.sha256(source).hexdigest(),
-        },
-        "kernel": options.kernel_facts,
-        "versions": {
+    made = Campaign(
+        started=started,
+        command=shlex.join(fuzz_command(options)),
+        seed=options.seed,
+        workers=options.workers,
+        flavour=flavour,
+        target=TargetRecord(
+            name=target.name,
+            generation=target.generation,
+            policy=target.policy,
+            note=target.note,
+            defines=target.defines,
+            known=tuple(map(entry_of, _own_known(target))),
+            source=SOURCE if target.extracted else target.source.name,
+            sha256=hashlib.sha256(source).hexdigest(),
+        ),
+        kernel=None if options.kernel_facts is None else KernelRecord(**options.kernel_facts),
+        versions={
             "pyfuzz": __version__,
             "revision": _revision(),
             "csrc_sha256": _csrc_sha256(),
@@ -68,14 +135,10 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
             **{package: _version(package) for package in _PACKAGES},
             "compiler": chosen.version,
         },
-        "compiler": shlex.join(chosen.command),
-        "flags": shlex.join(builder.target_flags(target, flavour)),
-        "machine": {
-            "system": platform.platform(),
-            "architecture": platform.machine(),
-            "processors": os.cpu_count(),
-        },
-    }
+        compiler=shlex.join(chosen.command),
+        flags=shlex.join(builder.target_flags(target, flavour)),
+        machine=Machine(platform.platform(), platform.machine(), os.cpu_count()),
+    )
     if target.extracted:
         write_beside(folder / SOURCE, source)
     earlier, notes = read(folder)
@@ -83,7 +146,7 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
         aside = (folder / FILE).with_suffix(".damaged")
         (folder / FILE).replace(aside)
         notes = [f"{note}, put aside as {aside.name}" for note in notes]
-    whole = {"provenance": VERSION, "campaigns": [*earlier, made]}
+    whole = {"provenance": VERSION, "campaigns": [*earlier, records.plain(made)]}
     write_beside(folder / FILE, json.dumps(whole, indent=2).encode() + b"\n")
     return notes
 
@@ -120,48 +183,15 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
         values = files.read_object(path)
         if values["provenance"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['provenance']}")
-        campaigns = [dict(campaign) for campaign in values["campaigns"]]
+        # What a newer pyfuzz says beside stays in them.
+        campaigns = [files.object_of(campaign) for campaign in values["campaigns"]]
         for campaign in campaigns:
-            _check(campaign)
+            records.read(campaign, Campaign)
     except FileNotFoundError:
         return [], []
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [], [f"{path} cannot be read ({files.reason(error)}): left out"]
     return campaigns, []
-
-
-def _check(campaign: dict[str, Any]) -> None:
-    texts = ("started", "command", "flavour", "compiler", "flags")
-    for name in texts:
-        if not isinstance(campaign[name], str):
-            raise TypeError(f"{name} must be a text, is {campaign[name]!r}")
-    for name in ("target", "versions", "machine"):
-        if not isinstance(campaign[name], dict):
-            raise TypeError(f"{name} must be an object, is {campaign[name]!r}")
-    target = campaign["target"]
-    for name in ("name", "generation", "policy", "note", "source", "sha256"):
-        if not isinstance(target[name], str):
-            raise TypeError(f"target.{name} must be a text, is {target[name]!r}")
-    if not all(isinstance(define, str) for define in target["defines"]):
-        raise TypeError(f"target.defines must be texts, are {target['defines']!r}")
-    _known(target)
-    _check_rest(campaign)
-
-
-def _check_rest(campaign: dict[str, Any]) -> None:
-    kernel, versions, machine = campaign["kernel"], campaign["versions"], campaign["machine"]
-    texts = [(f"versions.{name}", value) for name, value in versions.items()]
-    if kernel is not None:
-        texts += [(f"kernel.{key}", kernel[key]) for key in ("path", "mmu", "version", "sha256")]
-    for name, value in texts:
-        if not isinstance(value, str | None):
-            raise TypeError(f"{name} must be a text, is {value!r}")
-    numbers = {"seed": campaign["seed"], "workers": campaign["workers"]}
-    for name, value in {**numbers, "machine.processors": machine["processors"]}.items():
-        if not isinstance(value, int | None):
-            raise TypeError(f"{name} must be a number, is {value!r}")
-    if not isinstance(machine["system"], str):
-        raise TypeError(f"machine.system must be a text, is {machine['system']!r}")
 
 
 def kernel_of(campaign: dict[str, Any]) -> Kernel | None:
@@ -178,31 +208,53 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
 
     None if its source is not here any more.
     """
-    values = campaign["target"]
-    declared = _known(values)
-    if values["generation"] != EXTRACTED:
-        port = TARGETS.get(values["name"])
+    said = records.read(campaign["target"], TargetRecord)
+    declared = tuple(map(_known, said.known))
+    if said.generation != EXTRACTED:
+        port = TARGETS.get(said.name)
         return port.knowing(declared) if port is not None and declared else port
     source = (folder / SOURCE).absolute()
     if not source.is_file():
         return None
     return Target(
-        name=values["name"],
+        name=said.name,
         generation=EXTRACTED,
-        policy=values["policy"],
+        policy=said.policy,
         source=source,
-        defines=tuple(values["defines"]),
-        note=values["note"],
+        defines=said.defines,
+        note=said.note,
         known=declared,
     )
 
 
-def _known(target: dict[str, Any]) -> tuple[known_findings.Known, ...]:
-    """Return what a record says is known of its target; records before had nothing."""
-    return tuple(known_findings.of_object(entry) for entry in target.get("known", []))
+def entry_of(known: Known) -> KnownEntry:
+    """Return what a record says of a declared finding."""
+    return KnownEntry(
+        known.kind,
+        known.function,
+        known.message,
+        known.targets,
+        known.reason,
+        known.link,
+        known.until,
+        known.source,
+    )
 
 
-def _own_known(target: Target) -> list[known_findings.Known]:
+def _known(entry: KnownEntry) -> Known:
+    return Known(
+        kind=entry.kind,
+        function=entry.function,
+        message=entry.message,
+        targets=entry.target,
+        reason=entry.reason,
+        link=entry.link,
+        until=entry.until,
+        source=entry.source,
+    )
+
+
+def _own_known(target: Target) -> list[Known]:
     """Return what is known of a target but for what is shipped: that holds as it is later."""
     port = TARGETS.get(target.name)
     shipped = () if target.extracted or port is None else port.known

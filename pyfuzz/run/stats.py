@@ -12,12 +12,12 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyfuzz import files
+from pyfuzz import files, records
 
 FILE = "stats.jsonl"
 VERSION = 1
@@ -84,7 +84,7 @@ class StatsFile:
         if self.trouble or (elapsed_s < self._due_s and not last):
             return
         self._due_s = elapsed_s + min(max(_SHORTEST_S, elapsed_s / _PART), _LONGEST_S)
-        line = json.dumps({"stats": VERSION, **asdict(sample())}, separators=(",", ":"))
+        line = json.dumps({"stats": VERSION, **records.plain(sample())}, separators=(",", ":"))
         try:
             _append(self._path, line.encode() + b"\n")
         except OSError as error:
@@ -125,8 +125,8 @@ def read(path: Path) -> tuple[list[Sample], list[str]]:
             continue
         try:
             samples.append(_sample(files.parse_json(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            bad.append(f"line {number}: {type(error).__name__}: {error}")
+        except (ValueError, KeyError) as error:
+            bad.append(f"line {number}: {files.reason(error)}")
     notes = []
     if bad:
         notes.append(
@@ -136,32 +136,13 @@ def read(path: Path) -> tuple[list[Sample], list[str]]:
 
 
 def _sample(values: dict[str, Any]) -> Sample:
-    version = values["stats"]
+    version = files.object_of(values)["stats"]
     if version != VERSION:
         raise ValueError(f"the version must be {VERSION}, is {version}")
-    numbers = ("executions", "operations", "edges", "states", "corpus")
-    workers = tuple(
-        WorkerSample(
-            name=str(worker["name"]),
-            **{name: int(worker[name]) for name in numbers},
-            findings=_counts(worker["findings"]),
-        )
-        for worker in values["workers"]
-    )
-    elapsed_s = float(values["elapsed_s"])
-    if not 0 <= elapsed_s < math.inf:
-        raise ValueError(f"elapsed_s must be a time, is {elapsed_s}")
-    return Sample(
-        started=str(values["started"]),
-        elapsed_s=elapsed_s,
-        **{name: int(values[name]) for name in numbers},
-        findings=_counts(values["findings"]),
-        workers=workers,
-    )
-
-
-def _counts(values: dict[str, Any]) -> dict[str, int]:
-    return {str(name): int(count) for name, count in values.items()}
+    sample = records.read(values, Sample)
+    if not 0 <= sample.elapsed_s < math.inf:
+        raise ValueError(f"elapsed_s must be a time, is {sample.elapsed_s}")
+    return sample
 
 
 def joined(samples: list[Sample]) -> list[Sample]:

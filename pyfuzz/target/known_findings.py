@@ -78,41 +78,6 @@ class Known:
         return f"{self.reason} ({self.link})" if self.link else self.reason
 
 
-def as_object(entry: Known) -> dict[str, Any]:
-    """Return an entry as plain data, for a run folder to keep."""
-    return {
-        "kind": entry.kind.value,
-        "function": entry.function,
-        "message": entry.message,
-        "target": list(entry.targets),
-        "reason": entry.reason,
-        "link": entry.link,
-        "until": None if entry.until is None else entry.until.isoformat(),
-        "source": entry.source,
-    }
-
-
-def of_object(values: dict[str, Any]) -> Known:
-    """Return the entry that as_object() made plain.
-
-    Raises KeyError, TypeError or ValueError if that is not what it is.
-    """
-    texts = ("function", "message", "reason", "link", "source")
-    for key in texts:
-        if not isinstance(values[key], str):
-            raise TypeError(f"known.{key} must be a text, is {values[key]!r}")
-    targets = values["target"]
-    if not isinstance(targets, list) or not all(isinstance(one, str) for one in targets):
-        raise TypeError(f"known.target must be texts, is {targets!r}")
-    until = values["until"]
-    return Known(
-        kind=Kind(values["kind"]),
-        targets=tuple(targets),
-        until=None if until is None else date.fromisoformat(until),
-        **{key: values[key] for key in texts},
-    )
-
-
 def lookup(entries: Iterable[Known], symptom: Symptom, today: date | None = None) -> Known | None:
     """Return the entry that declares a finding: one that holds, else an expired one."""
     expired = None

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from pyfuzz import records
 from pyfuzz.kinds import Kind
 from pyfuzz.run import provenance
 from pyfuzz.run.options import Options
-from pyfuzz.target import catalogue, known_findings
+from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import EXTRACTED, Target
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
@@ -120,7 +121,9 @@ def test_record_of_an_older_pyfuzz_without_known_entries_is_read(tmp_path: Path)
     assert notes == [] and again is not None and again.known == ()
 
 
-@pytest.mark.parametrize("entry", [7, {}, {**known_findings.as_object(KNOWN), "kind": "host-bog"}])
+@pytest.mark.parametrize(
+    "entry", [7, {}, {**records.plain(provenance.entry_of(KNOWN)), "kind": "host-bog"}]
+)
 def test_read_of_a_record_with_a_wrong_known_entry_is_a_note(tmp_path: Path, entry: Any) -> None:
     provenance.record(tmp_path, options(tmp_path), "now")
     path = tmp_path / provenance.FILE
