@@ -93,12 +93,12 @@ def pytest_configure(config: pytest.Config) -> None:
         if folder not in config.args:
             config.args.append(folder)
     if config.getoption("--pyfuzz-like") and not config.getoption("--pyfuzz-kernel"):
-        raise pytest.UsageError("--pyfuzz-like is for a kernel: give --pyfuzz-kernel PATH too")
+        raise pytest.UsageError("--pyfuzz-like applies to a kernel: give --pyfuzz-kernel PATH too")
     if config.getoption("--pyfuzz-bug-on-data-corruption") and not config.getoption(
         "--pyfuzz-kernel"
     ):
         raise pytest.UsageError(
-            "--pyfuzz-bug-on-data-corruption is for a kernel: give --pyfuzz-kernel PATH too"
+            "--pyfuzz-bug-on-data-corruption applies to a kernel: give --pyfuzz-kernel PATH too"
         )
     if config.getoption("--pyfuzz-target") and config.getoption("--pyfuzz-kernel"):
         raise pytest.UsageError("--pyfuzz-kernel replaces the targets: leave out --pyfuzz-target")

@@ -18,12 +18,12 @@ from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.kernel import Kernel
 
-# Git takes 1 to 127 but for 125 for "bad", and ends the bisection at any other.
+# Git reads 1 to 127, except for 125, as "bad", and ends the bisection at any other.
 _END = 255
 
 
 class _Step(click.Command):
-    """A command whose own mistakes end the bisection, and are never taken for a bad revision."""
+    """A command whose own errors end the bisection and never count as a bad revision."""
 
     def make_context(
         self,
@@ -45,23 +45,23 @@ class _Step(click.Command):
         except PyfuzzError as error:
             raise _ended(str(error)) from None
         except Exception as error:  # whatever it is, the revision is not bad
-            raise _ended(f"{type(error).__name__}: {error}; this is a mistake of pyfuzz") from error
+            raise _ended(f"{type(error).__name__}: {error}; this is a bug in pyfuzz") from error
 
 
 @click.command("bisect", cls=_Step)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--target", help="On this target, in place of a kernel.")
-@kernel_options(help="The kernel at this revision: mostly '.'.")
-@click.option("--kind", help="Bad is a finding of this kind.  [default: any that is not known]")
-@click.option("--function", help="Bad is a finding in this function.  [default: any]")
+@click.option("--target", help="Target to run on, instead of a kernel.")
+@kernel_options(help="The kernel at this revision, usually '.'.")
+@click.option("--kind", help="Kind of finding that means bad.  [default: any that is not known]")
+@click.option("--function", help="Function whose findings mean bad.  [default: any]")
 @click.option(
     "--times",
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help="How many runs must agree.",
+    help="Number of runs, which must agree.",
 )
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option("--sanitize", is_flag=True, help="Run with AddressSanitizer and bounds checks.")
 @known_option
 def bisect(
     file: Path,
@@ -73,14 +73,14 @@ def bisect(
     sanitize: bool,
     known_files: tuple[Path, ...],
 ) -> int:
-    """Say whether this revision shows what FILE shows: a step of git bisect run.
+    """Test whether this revision has the bug that FILE shows, for git bisect run.
 
-    Exit code 0: good, no run shows it; 1: bad, every run does; 125: skip, since
-    runs differ, or show something else, or this revision does not build; 255:
-    the command is wrong, which ends the bisection.
+    Exit code 0: good, no run shows it; 1: bad, every run does; 125: skip,
+    because the runs disagree, show something else, or the revision does not
+    build; 255: the command itself is wrong, which ends the bisection.
     """
     if target is None and kernel is None:
-        raise UsageError("what to run FILE on must be named, is not: give --kernel .")
+        raise UsageError("neither --kernel nor --target is given: give --kernel .")
     if target is not None:
         catalogue.get(target)
     sought = Sought(None if kind is None else _kind(kind), function)

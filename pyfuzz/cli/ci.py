@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz ci``: regressions, a campaign, and what of it is news."""
+"""``pyfuzz ci``: regressions and a campaign, of which only what is new fails."""
 
 from __future__ import annotations
 
@@ -41,33 +41,33 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
 
 @click.command("ci")
 @click.argument("target", required=False)
-@kernel_options("Test real code")
+@kernel_options("Kernel to test")
 @click.option(
     "--base",
     metavar="PATH",
-    help="What is no news: a run folder's findings, or what a kernel (or target) before the "
-    "change shows too.",
+    help="Baseline to compare with: an earlier run folder, or the kernel (or target) from before "
+    "the change.",
 )
-@click.option("--time", "seconds", type=duration, help="For all of it: 90s, 5m.  [default: 5m]")
-@click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
+@click.option("--time", "seconds", type=duration, help="Total time: 90s, 5m.  [default: 5m]")
+@click.option("--runs", type=click.IntRange(1), help="Number of executions, instead of a time.")
 @click.option(
     "--regressions",
     "folders",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="A folder of sequences to replay besides the shipped ones; can be repeated.",
+    help="Folder of sequences to replay besides the shipped ones.  Repeatable.",
 )
 @click.option(
     "--shipped/--no-shipped",
     default=True,
-    help="Replay the regressions that pyfuzz brings.  [default: yes]",
+    help="Replay the regressions that ship with pyfuzz.  [default: yes]",
 )
-@click.option("--like", metavar="TARGET", help="Expect of the kernel what is expected of TARGET.")
+@click.option("--like", metavar="TARGET", help="Expect the same of the kernel as of TARGET.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Processes that fuzz.  [default: one a core; 1 with --runs]",
+    help="Fuzzing processes.  [default: one per core; 1 with --runs]",
 )
 @worker_options
 @known_option
@@ -105,23 +105,26 @@ def ci(
     as_json: bool,
     with_page: bool,
 ) -> int:
-    """Test TARGET, or a kernel of yours: regressions, a campaign, and what is new.
+    """Test TARGET, or your own kernel, in CI.
 
-    What is known, or on the base, is shown and fails nothing.  JUnit and SARIF
-    files are written for CI systems.
+    Replays the regressions, then runs a campaign.  Findings that are known or
+    that the baseline has too are listed but do not fail the job.  JUnit and
+    SARIF files are written for the CI system.
 
-    Exit code 0: nothing new was found; 1: a finding that is new, or a regression
-    that fails.
+    Exit code 0: nothing new found; 1: a new finding, or a regression that fails.
     """
     start_s = time.monotonic()
     if seconds is not None and runs is not None:
-        raise UsageError("--time and --runs both say when to stop: leave one out")
+        raise UsageError("--time and --runs cannot be combined: leave one out")
     if like is not None:
         catalogue.get(like)
         if kernel is None:
-            raise UsageError("--like is for a kernel: give --kernel PATH too")
+            raise UsageError("--like applies to a kernel: give --kernel PATH too")
     if base is not None and out is not None and Path(base).resolve() == out.resolve():
-        raise UsageError(f"--base and --out are both {out}: a run is not compared with itself")
+        raise UsageError(
+            f"--base and --out are both {out}: a run cannot be compared with itself; name another "
+            "--out"
+        )
     entries = declared(known_files)
     files = regressions.read([*([paths.corpus() / "regressions"] if shipped else []), *folders])
     found = _base(base, entries, kernel)
@@ -129,7 +132,7 @@ def ci(
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
-        # libFuzzer takes 0 for "choose one".
+        # libFuzzer reads 0 as "choose one".
         seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
         flavour="sanitize" if sanitize else "fuzz",
         workers=workers or (1 if runs is not None else processes.cores()),
@@ -169,13 +172,13 @@ def _base(name: str | None, entries: list[Known], kernel: Kernel | None) -> base
 
 
 def _store(result: Result) -> None:
-    """Write summary.json: what the page is made of, and what a later --base reads."""
+    """Write summary.json, which the report is made from and a later --base reads."""
     assert result.report is not None
     data = json.dumps(summary.as_object(result.report), indent=2).encode() + b"\n"
     try:
         write_beside(result.options.out / "summary.json", data)
     except OSError as error:
-        result.trouble = UsageError(f"summary.json cannot be written: {error.strerror or error}")
+        result.trouble = UsageError(f"cannot write summary.json: {error.strerror or error}")
 
 
 def _write_page(result: Result) -> None:
@@ -186,15 +189,15 @@ def _write_page(result: Result) -> None:
         if written.path is not None:
             result.written["report"] = written.path
     except (PyfuzzError, OSError) as error:
-        result.notes.append(f"there is no report: {error}")
+        result.notes.append(f"no report was written: {error}")
     except KeyboardInterrupt:
         result.interrupted = True
 
 
 def _write_files(result: Result, named: dict[str, Path | None]) -> None:
-    """Write the files for CI systems; where that fails, it is the result's trouble."""
+    """Write the files for CI systems; a failure is recorded in the result."""
     if not result.options.out.is_dir():
-        return  # nothing was begun
+        return  # the campaign never started
     about = result.subject()
     for name, (default, render) in _FILES.items():
         asked = named[name]
@@ -203,7 +206,7 @@ def _write_files(result: Result, named: dict[str, Path | None]) -> None:
             write_beside(path, render(about))
         except OSError as error:
             result.trouble = result.trouble or UsageError(
-                f"{path}: cannot be written: {error.strerror or error}; name another with --{name}"
+                f"{path}: cannot write: {error.strerror or error}; name another file with --{name}"
             )
         else:
             result.written[name] = path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz containment``: which faults each target contains, and which it does not."""
+"""``pyfuzz containment``: which memory faults each target contains, and which it does not."""
 
 from __future__ import annotations
 
@@ -30,31 +30,39 @@ from pyfuzz.worlds.lists import faults
     "kernels",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A row for real code: a kernel tree, a source tarball, or one mmu.c.  Repeatable.",
+    help="Add a row for a kernel: a kernel tree, a source tarball, or one mmu.c.  Repeatable.",
 )
 @click.option(
     "--bug-on-data-corruption",
     is_flag=True,
     help="Build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
 )
-@click.option("--both", is_flag=True, help="A row for each kernel without that option and with it.")
+@click.option("--both", is_flag=True, help="Two rows for each kernel: without that option, with.")
 @click.option("--fault", "names", multiple=True, help="Only this fault.  Repeatable.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=1,
+    show_default=True,
+    help="Seed for the search.",
+)
 @click.option(
     "--runs",
     type=click.IntRange(1),
     default=Effort().runs,
     show_default=True,
-    help="Sequences that are tried for a cell.",
+    help="Sequences to try per cell.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Rows at a time.  [default: CPUs]")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the page for people here.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="Rows to fill in parallel.  [default: CPUs]"
+)
+@click.option("--html", type=click.Path(path_type=Path), help="Write an HTML page to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 @click.option(
     "--replay",
     "stored",
     type=click.Path(path_type=Path),
-    help=f"Replay each cell of what --json printed {REPLAYS} times instead.",
+    help=f"Instead of searching, replay each cell of this --json output {REPLAYS} times.",
 )
 def containment(
     targets: tuple[str, ...],
@@ -69,17 +77,17 @@ def containment(
     as_json: bool,
     stored: Path | None,
 ) -> int:
-    """Plant each fault in one VM of each target; find the worst that comes of it.
+    """Plant each fault in one VM of each target and find the worst outcome.
 
-    TARGETS are of the catalogue, or all.  [default: all; none with --kernel]
-    What does not compile (rfc-v1) has no row.
+    TARGETS are names from the catalogue, or all.  [default: all; none with
+    --kernel]  A target that does not compile (rfc-v1) has no row.
 
-    Exit code 0: nothing is worse than the shipped matrix says; 1: something
-    is, or a target that it does not have does not contain a fault.
+    Exit code 0: no outcome is worse than the shipped matrix says; 1: one is, or
+    a target that is not in that matrix does not contain a fault.
     """
     if (both or bug_on_data_corruption) and not kernels:
         option = "--both" if both else "--bug-on-data-corruption"
-        raise UsageError(f"{option} is for a kernel: give --kernel PATH too")
+        raise UsageError(f"{option} applies to a kernel: give --kernel PATH too")
     configs = (False, True) if both else (bug_on_data_corruption,)
     asked = [Kernel(path, config) for path in kernels for config in configs]
     if stored is not None:
@@ -113,7 +121,7 @@ def _targets(names: tuple[str, ...], kernels: list[Kernel]) -> list[Target]:
 
 
 class _Progress:
-    """A line on standard error that says how far it is."""
+    """A progress line on standard error."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -123,7 +131,7 @@ class _Progress:
         self.seconds = 0.0
 
     def done(self, cell: Cell) -> None:
-        """Say that a cell is done."""
+        """Count a finished cell."""
         self._finished += 1
         self.seconds = time.monotonic() - self._began_s
         if self._live:
@@ -132,7 +140,7 @@ class _Progress:
             print(f"\r\x1b[K{line[:79]}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """Leave the line."""
+        """Erase the line."""
         if self._live:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         self.seconds = time.monotonic() - self._began_s
@@ -160,17 +168,17 @@ def _check_stable(matrix: Matrix) -> None:
         for cell in row.applicable:
             if cell.replays_same != cell.replays:
                 raise HarnessError(
-                    f"{cell.target}, {cell.fault}: must come to the same {cell.replays} times, "
-                    f"does {cell.replays_same} times; please report it with the seed {matrix.seed}"
+                    f"{cell.target}, {cell.fault}: {cell.replays} replays must agree, "
+                    f"{cell.replays_same} do; please report this with the seed {matrix.seed}"
                 )
 
 
 def _verdict(worse: list[Cell]) -> str:
     if not worse:
-        return "verdict: as is known"
+        return "verdict: nothing new"
     shown = ", ".join(f"{cell.target} {cell.fault}" for cell in worse[:3])
     more = f" and {len(worse) - 3} more" if len(worse) > 3 else ""
-    return f"verdict: finding: not contained, and not known: {shown}{more}"
+    return f"verdict: finding: not contained and not known: {shown}{more}"
 
 
 def _write(path: Path, text: str) -> None:
@@ -178,7 +186,7 @@ def _write(path: Path, text: str) -> None:
         write_beside(path, text.encode())
     except OSError as error:
         raise UsageError(
-            f"{path}: cannot be written: {error.strerror or error}; name another with --html"
+            f"{path}: cannot write: {error.strerror or error}; name another file with --html"
         ) from error
 
 
@@ -192,9 +200,9 @@ def _replay(stored: Path, chosen: list[Target]) -> int:
         print(problem)
     left = [row.target for row in matrix.rows if row.target not in by_name]
     if left:
-        print(f"left out, for want of their source (--kernel): {', '.join(left)}")
+        print(f"left out, since their source is needed (--kernel): {', '.join(left)}")
     print(
-        f"{cells - len(problems)} of {cells} cells came to the same {REPLAYS} times of {REPLAYS}"
-        f" on {os.cpu_count()} CPUs"
+        f"{cells - len(problems)} of {cells} cells had the same outcome in {REPLAYS} of {REPLAYS}"
+        f" replays, on {os.cpu_count()} CPUs"
     )
     return int(bool(problems))

@@ -30,18 +30,18 @@ def corpus(
     known_files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """Say what each entry of a corpus reaches, and what it adds to those before it.
+    """Show what each entry of a corpus reaches, and what it adds to those before it.
 
-    DIR is a corpus folder, a campaign's run folder, or a file with a sequence.
+    DIR is a corpus folder, a campaign's run folder, or a sequence file.
 
-    Exit code 0: no entry shows anything new; 1: one shows a finding that is not
-    a known one.
+    Exit code 0: no entry shows anything new; 1: an entry shows a finding that is
+    not known.
     """
     entries = declared(known_files)
     found = find(paths, Encoding(faults=faults))
     if not found.entries:
         why = f" ({found.unreadable[0][1]})" if found.unreadable else ""
-        raise UsageError(f"{paths[0]}: holds no sequence that can be read{why}; name a corpus")
+        raise UsageError(f"{paths[0]}: has no readable sequence{why}; name a corpus")
     chosen = corpus_target(paths, target, kernel).knowing(entries)
     told = report(found, paths, chosen, "sanitize" if sanitize else "fuzz")
     if as_json:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz doctor``: what this machine has, and what is missing for what."""
+"""``pyfuzz doctor``: check this machine for what pyfuzz needs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pyfuzz.module.doctor import MISSING, as_text, examine
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def doctor(as_json: bool) -> int:
-    """Say what this machine has, and what is missing for what.
+    """Check what this machine has, and what the missing parts are needed for.
 
-    Exit code 2 if something is missing that fuzzing cannot do without.
+    Exit code 2 if something is missing that fuzzing needs.
     """
     checks = examine()
     if as_json:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz export``: findings as a C file, as JUnit XML, as SARIF."""
+"""``pyfuzz export``: findings as C programs, JUnit XML or SARIF."""
 
 from __future__ import annotations
 
@@ -35,23 +35,24 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
     "form",
     type=click.Choice(["c", "junit", "sarif"]),
     required=True,
-    help="One C file a finding, or a report for CI.",
+    help="One C file per finding, or one report for CI.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Write here; replaced if it is there.  [default: standard output; of a run folder, "
-    "C files go to its findings]",
+    help="File to write; an existing one is replaced.  [default: standard output; for a run "
+    "folder's C files, its findings folder]",
 )
 @click.option(
     "--target",
-    help=f"Run a file on this target, a run's findings too.  [default: {catalogue.DEFAULT}, "
-    "or the run's]",
+    help=f"Target to run the sequences on.  [default: the run's, or {catalogue.DEFAULT}]",
 )
-@kernel_options("On real code")
-@click.option("--kind", help="C: of this kind.  [default: the first that is not known]")
-@click.option("--sanitize", is_flag=True, help="Run a file with AddressSanitizer.")
+@kernel_options("Kernel to run them on")
+@click.option(
+    "--kind", help="With --format c: kind of finding.  [default: the first that is not known]"
+)
+@click.option("--sanitize", is_flag=True, help="Run a sequence file with AddressSanitizer.")
 @known_option
 def export(
     source: Path,
@@ -63,9 +64,9 @@ def export(
     sanitize: bool,
     known_files: tuple[Path, ...],
 ) -> None:
-    """Write the findings of SOURCE for other programs.
+    """Export the findings of SOURCE for use by other programs.
 
-    SOURCE is the run folder of a campaign, or a sequence file, which is run.
+    SOURCE is a campaign's run folder, or a sequence file, which is run first.
     """
     entries = declared(known_files)
     named = target is not None or kernel is not None
@@ -73,13 +74,13 @@ def export(
     if named or not subject.is_run(source):
         chosen = target_of(target, kernel).knowing(entries)
     if kind is not None and form != "c":
-        raise UsageError("--kind is for --format c, which is about one finding: leave it out")
+        raise UsageError("--kind applies to --format c, which is about one finding: leave it out")
     wanted = None if kind is None else _kind(kind)
     if subject.is_run(source):
         if form != "c" and target is not None:
             raise UsageError(
-                f"--target is for a file or for --format c: a {form} report of a run is about the "
-                "run's own target"
+                f"--target applies to a sequence file or to --format c: a {form} report of a run "
+                "is about the run's own target; leave it out"
             )
         run = subject.of_run(source, entries, chosen)
         if form == "c":
@@ -99,18 +100,18 @@ def export(
 
 
 def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes:
-    """Return the C file of one replay."""
+    """Return the C file for one replay."""
     case = c_reproducer.case_of(done, kind)
     if case is None:
         raise UsageError(
-            f"{done.file.path}: shows nothing on {done.target.name}, so there is nothing to "
-            "reproduce; name a target that it shows something on, or say with --kind what the "
-            "C file is to check for"
+            f"{done.file.path}: has no finding on {done.target.name}, so there is nothing to "
+            "reproduce; name a target on which it has one, or give the --kind that the C file "
+            "should check for"
         )
     if not case.message:
         click.echo(
             f"pyfuzz: {done.target.name} does not show {case.kind.value}: the C file checks for "
-            "it and exits with 0",
+            "it and will exit with 0",
             err=True,
         )
     command = next((item.command for item in found.items if item.kind is case.kind), "")
@@ -123,7 +124,7 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
     items = [item for item in wanted if not has_faults(item.operations)]
     for item in wanted:
         if item not in items:
-            click.echo(f"pyfuzz: {item.title}: left out, a C file cannot plant faults", err=True)
+            click.echo(f"pyfuzz: {item.title}: skipped: a C file cannot plant faults", err=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -135,7 +136,7 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
         if not case.message:
             click.echo(
                 f"pyfuzz: {done.target.name} does not show {item.title}: {path.name} checks for "
-                "it and exits with 0",
+                "it and will exit with 0",
                 err=True,
             )
         _write(c_reproducer.generate(replace(case, command=item.command), path.name), path)
@@ -167,7 +168,7 @@ def _write(data: bytes, output: Path | None) -> None:
 
 
 def _not_written(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"{path}: cannot be written: {error.strerror or error}; name another with -o")
+    return UsageError(f"{path}: cannot write: {error.strerror or error}; name another with -o")
 
 
 def _kind(name: str) -> Kind:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz extract``: what would be compiled of a kernel, and the traits found."""
+"""``pyfuzz extract``: what would be compiled from a kernel, and its traits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pyfuzz.target.kernel import Kernel
 @kernel_options(help="A kernel tree, a source tarball, or one mmu.c.", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def extract(kernel: Kernel, as_json: bool) -> None:
-    """Print what would be compiled of a kernel, and the traits found."""
+    """Show what would be compiled from a kernel, and which traits were found."""
     extraction = extract_kernel(
         kernel,
         progress=lambda line: print(f"pyfuzz: {line}", file=sys.stderr),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz fuzz``: a campaign."""
+"""``pyfuzz fuzz``: run a campaign."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ _DEFAULT_S = 60.0
 
 @click.command()
 @click.argument("target", required=False)
-@kernel_options("Fuzz real code")
+@kernel_options("Kernel to fuzz")
 @click.option(
     "--world",
     type=click.Choice(["lists", "threads"]),
     default="lists",
     show_default=True,
-    help="What exists around the target: lists alone, or walkers beside a writer.",
+    help="The target's surroundings: lists only, or lockless walkers beside a writer.",
 )
 @click.option(
     "--systematic",
     is_flag=True,
-    help="In the world threads: every schedule, for every pair of a writer and a walker.",
+    help="In the world threads: try every schedule of every pair of a writer and a walker.",
 )
 @click.option(
     "--switches",
     type=click.IntRange(0, 7),
-    help="With --systematic: how often a fiber that could go on is left.  [default: 2]",
+    help="With --systematic: limit on preemptions.  [default: 2]",
 )
-@click.option("--time", "seconds", type=duration, help="How long: 20s, 5m, 1h.  [default: 60s]")
-@click.option("--runs", type=click.IntRange(1), help="How many executions, instead of a time.")
+@click.option("--time", "seconds", type=duration, help="Time limit: 20s, 5m, 1h.  [default: 60s]")
+@click.option("--runs", type=click.IntRange(1), help="Number of executions, instead of a time.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Processes that fuzz, each in its own way.  [default: one a core; 1 with --runs]",
+    help="Fuzzing processes, each with its own strategy.  [default: one per core; 1 with --runs]",
 )
 @worker_options
-@click.option("--stop-on-finding", is_flag=True, help="End with the first finding that is new.")
+@click.option("--stop-on-finding", is_flag=True, help="Stop at the first new finding.")
 @click.option(
     "--memory-limit",
     "memory_mb",
@@ -68,12 +68,12 @@ _DEFAULT_S = 60.0
     metavar="MIB",
     default=MEMORY_MB,
     show_default=True,
-    help="What a worker may use, in MiB.",
+    help="Memory limit per worker, in MiB.",
 )
 @click.option(
     "--faults",
     is_flag=True,
-    help="Damage the lists on purpose too: findings are then about what is not contained.",
+    help="Also damage the lists on purpose; findings are then about damage that spreads.",
 )
 @known_option
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
@@ -104,12 +104,12 @@ def fuzz(
     as_json: bool,
     with_page: bool,
 ) -> int:
-    """Fuzz TARGET, of the catalogue, or a kernel of yours.
+    """Fuzz TARGET (see pyfuzz targets), or your own kernel with --kernel.
 
-    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    Exit code 0: nothing new found; 1: a finding that is not known.
     """
     if seconds is not None and runs is not None:
-        raise UsageError("--time and --runs both say when to stop: leave one out")
+        raise UsageError("--time and --runs cannot be combined: leave one out")
     if world == "threads" or systematic or switches is not None:
         _require_threads(world, systematic, switches)
         from pyfuzz.cli import threads  # noqa: PLC0415 (one world needs it)
@@ -127,11 +127,11 @@ def fuzz(
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
-        # libFuzzer takes 0 for "choose one".
+        # libFuzzer reads 0 as "choose one".
         seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
         flavour="sanitize" if sanitize else "fuzz",
-        # Two workers hand each other inputs by the clock, and who gives a number
-        # of runs wants the same ones again.
+        # Workers exchange inputs on a timer, so only a single one is repeatable,
+        # and --runs asks for a repeatable campaign.
         workers=workers or (1 if runs is not None else processes.cores()),
         seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
         runs=runs,
@@ -157,23 +157,23 @@ def fuzz(
 def _require_threads(world: str, systematic: bool, switches: int | None) -> None:
     if world != "threads":
         option = "--systematic" if systematic else "--switches"
-        raise UsageError(f"{option} is of the world threads: give --world threads too")
+        raise UsageError(f"{option} applies to the world threads: give --world threads too")
     if not systematic:
         raise UsageError(
-            "the world threads is searched, not fuzzed yet: give --systematic"
+            "the world threads cannot be fuzzed yet, only searched: give --systematic"
             + ("" if switches is None else " with --switches")
         )
 
 
 def _store(report: Report) -> None:
-    """Write summary.json, which also the report is made of."""
+    """Write summary.json, which the report is made from too."""
     if report.trouble is not None:
         return
     text = json.dumps(summary.as_object(report), indent=2)
     try:
         write_beside(report.options.out / "summary.json", text.encode() + b"\n")
     except OSError as error:
-        report.trouble = UsageError(f"summary.json cannot be written: {error.strerror}")
+        report.trouble = UsageError(f"cannot write summary.json: {error.strerror}")
 
 
 def _write_page(report: Report) -> None:
@@ -182,7 +182,7 @@ def _write_page(report: Report) -> None:
     try:
         report.page = write(report.options.out).path
     except PyfuzzError as error:
-        report.notes.append(f"there is no report: {error}")
+        report.notes.append(f"no report was written: {error}")
     except KeyboardInterrupt:
         report.interrupted = True
 

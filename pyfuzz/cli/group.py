@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The group of commands: loads them by name and turns what they raise into exit codes."""
+"""The command group: loads commands by name and turns exceptions into exit codes."""
 
 from __future__ import annotations
 
@@ -19,37 +19,49 @@ from pyfuzz.errors import PyfuzzError
 
 _PATIENCE_S = 3.0
 _MAX_LINE = 1200
-# In the order of the help.  A command named C is C in the module pyfuzz.cli.C.
-COMMANDS = {
-    "targets": "The catalogue: name, generation, policy, known findings.",
-    "fuzz": "A campaign on one target, or on a kernel of yours.",
-    "ci": "Regressions, a campaign, and what is new in them, for CI.",
-    "bisect": "One step of git bisect run, which repeats and skips.",
-    "report": "A run as one page that can be mailed, or as JSON.",
-    "replay": "Run sequences step by step and print what happens.",
-    "show": "Print a binary sequence as text.",
-    "pack": "Turn a text sequence into a binary one.",
-    "minimize": "Find the shortest sequence with the same finding.",
-    "export": "Findings as a C file, as JUnit XML, as SARIF.",
-    "regress": "Put findings into the regression corpus, for pytest.",
-    "merge": "The smallest corpus that reaches what several do.",
-    "corpus": "What each entry of a corpus reaches, and what it adds.",
-    "mutants": "Plant faults in a target, and time how each is found.",
-    "containment": "Which faults a target contains, and which it does not.",
-    "extract": "What would be compiled of a kernel, and the traits found.",
-    "doctor": "What this machine has, and what is missing for what.",
+# By what the user wants to do, in the order of the help.  Command C is the function C in
+# pyfuzz.cli.C.
+SECTIONS = {
+    "Find bugs": {
+        "fuzz": "Fuzz a target or a kernel.",
+        "ci": "Fuzz in CI: fail only on what is new.",
+        "bisect": "Test one revision, for git bisect run.",
+    },
+    "Look into a finding": {
+        "replay": "Run sequences step by step and print what happens.",
+        "minimize": "Find the shortest sequence with the same finding.",
+        "export": "Export findings as a C program, JUnit XML or SARIF.",
+        "regress": "Add findings to the regression corpus.",
+        "show": "Convert a binary sequence to text.",
+        "pack": "Convert a text sequence to binary.",
+    },
+    "Look at a run or a corpus": {
+        "report": "Write a run's report as HTML or JSON.",
+        "corpus": "Show what each entry of a corpus reaches and adds.",
+        "merge": "Merge corpora into the smallest that reaches as much.",
+    },
+    "Judge the tests and the target": {
+        "mutants": "Plant mutants in a target and time how soon each is found.",
+        "containment": "Show which memory faults each target contains.",
+    },
+    "Targets and set-up": {
+        "targets": "List the targets that ship with pyfuzz.",
+        "extract": "Show what would be compiled from a kernel.",
+        "doctor": "Check this machine for what pyfuzz needs.",
+    },
 }
+COMMANDS = {name: line for section in SECTIONS.values() for name, line in section.items()}
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports a command's module only when the command is invoked."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
+        """Return the commands' names."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, None if there is none of this name."""
+        """Return the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pyfuzz.cli.{cmd_name}")
@@ -58,8 +70,10 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), line) for name, line in commands.items()])
 
 
 @click.group(
@@ -75,11 +89,11 @@ def pyfuzz() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; return its exit code.  Errors are one line on standard error."""
+    """Run one command line and return its exit code; an error is one line on standard error."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _Interrupt())
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file's name may be no text; what is said about it still is.
+        # A file name need not be valid UTF-8; printing it must not fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: Any = pyfuzz.main(arguments, prog_name="pyfuzz", standalone_mode=False)
@@ -92,7 +106,7 @@ def run(arguments: list[str]) -> int:
     except PyfuzzError as error:
         return _say(str(error))
     except BrokenPipeError:
-        # Who read us has enough.  Python would complain at its end.
+        # The reader closed the pipe.  Without this, Python complains at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -101,7 +115,7 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("PYFUZZ_DEBUG"):
             traceback.print_exc()
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        return _say(f"{what}; this is a mistake of pyfuzz, please report what PYFUZZ_DEBUG=1 shows")
+        return _say(f"{what}; this is a bug in pyfuzz, please report what PYFUZZ_DEBUG=1 shows")
     return code if isinstance(code, int) else 0
 
 
@@ -111,18 +125,18 @@ def _hint(error: click.ClickException) -> str:
 
 
 def _say(message: str) -> int:
-    """Print one line, in which a file's bytes cannot command the terminal; return 2."""
+    """Print one line, with control characters escaped; return 2."""
     line = " ".join(message.split())
     line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     if len(line) > _MAX_LINE:
-        # Both ends: the subject is in front, the remedy at the back.
+        # Keep both ends: the subject comes first, the remedy last.
         line = f"{line[: _MAX_LINE * 2 // 3]} … {line[-_MAX_LINE // 3 :]}"
     print(f"pyfuzz: {line}", file=sys.stderr)
     return 2
 
 
 class _Interrupt:
-    """Turns a signal into KeyboardInterrupt; an impatient second one loses no summary."""
+    """Turns a signal into KeyboardInterrupt; an impatient second one does not cost the summary."""
 
     def __init__(self) -> None:
         self._last_s = -_PATIENCE_S

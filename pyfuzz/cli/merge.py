@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz merge``: the smallest corpus that reaches what several do."""
+"""``pyfuzz merge``: merge corpora into the smallest that reaches as much."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from pyfuzz.target.kernel import Kernel
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The corpus folder to write to; what is in it stays.",
+    help="Corpus folder to write to; entries that are already there are kept.",
 )
-@click.option("--containers", is_flag=True, help="Write containers instead of engine inputs.")
+@click.option("--containers", is_flag=True, help="Write .pyfz files instead of raw engine inputs.")
 @corpus_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def merge(
@@ -40,16 +40,16 @@ def merge(
     faults: bool,
     as_json: bool,
 ) -> None:
-    """Write the smallest set of sequences that keeps the edges and states of all.
+    """Write the smallest set of sequences that reaches the same edges and states.
 
-    DIR is a corpus folder, a campaign's run folder, or a file with a sequence.
-    If the output folder is a corpus already, only what adds to it is written.
+    DIR is a corpus folder, a campaign's run folder, or a sequence file.  If the
+    output folder already is a corpus, only sequences that add to it are written.
     """
     found = find(paths, Encoding(faults=faults))
     for _, reason in found.unreadable:
         click.echo(f"pyfuzz: skipped: {reason}", err=True)
     if not found.entries:
-        raise UsageError(f"{paths[0]}: holds no sequence that can be read; name a corpus")
+        raise UsageError(f"{paths[0]}: has no readable sequence; name a corpus")
     chosen = corpus_target(paths, target, kernel)
     done = merge_into(
         output,

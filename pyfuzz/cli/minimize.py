@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz minimize``: the shortest sequence with the same finding."""
+"""``pyfuzz minimize``: find the shortest sequence with the same finding."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from pyfuzz.target.kernel import Kernel
 
 @click.command("minimize")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
-@kernel_options("On real code")
+@click.option("--target", help=f"Target to run on.  [default: {catalogue.DEFAULT}]")
+@kernel_options("Kernel to run on")
 @click.option("--kind", help="The finding's kind.  [default: the first that is not known]")
-@click.option("--function", help="The finding's function.  [default: the first with that kind]")
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option("--function", help="The finding's function.  [default: the first of that kind]")
+@click.option("--sanitize", is_flag=True, help="Run with AddressSanitizer and bounds checks.")
 @known_option
 @click.option(
     "--runs",
     type=click.IntRange(1),
     default=DEFAULT_BUDGET_RUNS,
     show_default=True,
-    help="How many runs it may take.",
+    help="Limit on the number of runs.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the text here.")
-@click.option("--force", is_flag=True, help="Replace the output if it is there.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--force", is_flag=True, help="Replace the output file if it exists.")
 def minimize(
     file: Path,
     target: str | None,
@@ -50,11 +50,12 @@ def minimize(
 ) -> None:
     """Print the shortest sequence with the same finding as FILE.
 
-    The finding keeps its kind and its place in the target: it never drifts to
-    another one.  Of several it is the first that is not known.
+    The finding keeps its kind and its place in the target, so that it cannot
+    drift to another bug.  If FILE has several, the first that is not known is
+    minimized.
     """
     if output is not None and output.exists() and not force:
-        raise UsageError(f"{output}: is there already; name another with -o, or give --force")
+        raise UsageError(f"{output}: already exists; name another with -o, or give --force")
     wanted = None if kind is None else _kind(kind)
     entries = declared(known_files)
     chosen = target_of(target, kernel).knowing(entries)
@@ -84,7 +85,7 @@ def minimize(
         write_beside(output, text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(f"{output}: cannot be written: {reason}; name another with -o") from error
+        raise UsageError(f"{output}: cannot write: {reason}; name another with -o") from error
 
 
 def _kind(name: str) -> Kind:

@@ -26,16 +26,16 @@ known_option = click.option(
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Findings that are known besides the shipped ones (TOML); can be repeated.",
+    help="More known findings (TOML), besides the shipped ones.  Repeatable.",
 )
 
 
 def kernel_options(
     what: str = "", *, help: str = "", required: bool = False
 ) -> Callable[[_Command], _Command]:
-    """Give a command the options that name a kernel; it gets them as ``kernel``, one value.
+    """Add the options that name a kernel; the command gets them as one value, ``kernel``.
 
-    ``what`` says what the command does with real code, or ``help`` says all.
+    ``what`` begins the help of ``--kernel``; ``help`` replaces it.
     """
 
     def decorate(command: _Command) -> _Command:
@@ -68,26 +68,30 @@ def _kernel(path: Path | None, bug_on_data_corruption: bool) -> Kernel | None:
         return Kernel(path, bug_on_data_corruption)
     if bug_on_data_corruption:
         raise UsageError(
-            "--bug-on-data-corruption is for a kernel: give --kernel PATH too, or name the "
+            "--bug-on-data-corruption applies to a kernel: give --kernel PATH too, or name the "
             "target v6.6-corruption-bug"
         )
     return None
 
 
 def worker_options(command: _Command) -> _Command:
-    """Give a command that fuzzes the options that say how its workers do."""
+    """Add the options that configure the workers of a command that fuzzes."""
     options = [
         click.option(
-            "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the mutator.  [default: random]"
+            "--seed",
+            type=click.IntRange(0, 2**32 - 1),
+            help="Seed for the mutator.  [default: random]",
         ),
         click.option(
-            "--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks: slower."
+            "--sanitize",
+            is_flag=True,
+            help="Fuzz with AddressSanitizer and bounds checks (slower).",
         ),
         click.option(
             "--sanitizer-worker/--no-sanitizer-worker",
             "check",
             default=True,
-            help="Replay beside them what they keep, with --sanitize's checks.  [default: yes]",
+            help="Replay kept inputs in a separate sanitizer worker.  [default: yes]",
         ),
     ]
     return _with(options, command)
@@ -100,32 +104,34 @@ def _with(options: Sequence[_Option], command: _Command) -> _Command:
 
 
 def declared(files: Iterable[Path]) -> list[Known]:
-    """Return the entries of known-findings files.
+    """Read known-findings files and return their entries.
 
-    Errors: UsageError at the first mistake in one.
+    Errors: UsageError at the first mistake.
     """
     return [entry for path in files for entry in known_findings.read(path)]
 
 
 def corpus_options(command: _Command) -> _Command:
-    """Give a command about corpora the options that say how inputs are run."""
+    """Add the options of corpus commands that say how inputs are run."""
     options: list[_Option] = [
         click.option(
-            "--target", help=f"On this target.  [default: the run's, or {catalogue.DEFAULT}]"
+            "--target", help=f"Target to run on.  [default: the run's, or {catalogue.DEFAULT}]"
         ),
-        kernel_options("On real code"),
-        click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks."),
+        kernel_options("Kernel to run on"),
         click.option(
-            "--faults", is_flag=True, help="Engine inputs are those of a campaign with faults."
+            "--sanitize", is_flag=True, help="Run with AddressSanitizer and bounds checks."
+        ),
+        click.option(
+            "--faults", is_flag=True, help="Read raw engine inputs as those of a --faults campaign."
         ),
     ]
     return _with(options, command)
 
 
 def corpus_target(paths: Iterable[Path], name: str | None, kernel: Kernel | None) -> Target:
-    """Return the target that is named, else the one that the run folders are of.
+    """Return the named target, or else the one that the run folders fuzzed.
 
-    Errors: UsageError if there is no such target, or if run folders differ in it.
+    Errors: UsageError if there is no such target, or if the run folders disagree.
     """
     if name is None and kernel is None:
         from pyfuzz.corpus.folder import target_of_runs  # noqa: PLC0415 (few commands need it)
@@ -139,7 +145,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
 
 
 def duration(value: str) -> float:
-    """Return the seconds of a length of time: 20s, 5m, 1h, 1h30m; a bare number is seconds."""
+    """Parse a duration (20s, 5m, 1h, 1h30m, or a bare number of seconds) into seconds."""
     parts = _DURATION.findall(value)
     seconds = sum(float(number) * _UNITS_S[unit or "s"] for number, unit in parts)
     if "".join(number + unit for number, unit in parts) != value or seconds <= 0:
@@ -148,7 +154,7 @@ def duration(value: str) -> float:
 
 
 def target_of(name: str | None, kernel: Kernel | None) -> Target:
-    """Return the target that a command line names: of the catalogue, or of a kernel.
+    """Return the target that a command line names, from the catalogue or from a kernel.
 
     Errors: UsageError if it names both, or if there is no such target.
     """
@@ -158,9 +164,9 @@ def target_of(name: str | None, kernel: Kernel | None) -> Target:
 def target_and_facts(
     name: str | None, kernel: Kernel | None
 ) -> tuple[Target, dict[str, str | None] | None, list[str]]:
-    """Return the target, and for one of a kernel what was found of it and notes on that.
+    """Return the target and, for a kernel, its facts and the extractor's notes.
 
-    Errors: UsageError if it names both, or if there is no such target.
+    Errors: UsageError if both are named, or if there is no such target.
     """
     if kernel is None:
         return catalogue.get(name or catalogue.DEFAULT), None, []

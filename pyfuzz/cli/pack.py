@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz pack``: text to binary."""
+"""``pyfuzz pack``: convert text to binary."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ SUFFIX = ".pyfz"
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help=f"The binary file, - for standard output.  [default: FILE with {SUFFIX}, - for -]",
+    help=f"File to write, - for standard output.  [default: FILE with {SUFFIX}, or - for -]",
 )
-@click.option("--raw", is_flag=True, help="Write an engine's raw input instead of a container.")
-@click.option("--force", is_flag=True, help="Replace the output if it is there.")
+@click.option("--raw", is_flag=True, help="Write a raw engine input instead of a container.")
+@click.option("--force", is_flag=True, help="Replace the output file if it exists.")
 def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
-    """Turn the text sequence in FILE (- for standard input) into a binary one.
+    """Convert the text sequence in FILE (- for standard input) to binary.
 
-    A count that no repeat code stands for becomes several operations that do
-    the same.
+    A repeat count that has no code of its own becomes several operations with
+    the same effect.
     """
     source = container.read_text(file)
     payload = source.payload
@@ -39,10 +39,10 @@ def pack(file: Path, output: Path | None, raw: bool, force: bool) -> None:
         sys.stdout.buffer.write(data)
         return
     if path.exists() and not force:
-        raise UsageError(f"{path}: is there already; name another with -o, or give --force")
+        raise UsageError(f"{path}: already exists; name another with -o, or give --force")
     try:
         write_beside(path, data)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(f"{path}: cannot be written: {reason}; name another with -o") from error
+        raise UsageError(f"{path}: cannot write: {reason}; name another with -o") from error
     print(f"{path}: {len(payload) // 4} operations, {len(data)} bytes")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz regress``: findings into the regression corpus."""
+"""``pyfuzz regress``: add findings to the regression corpus."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from pyfuzz.target.kernel import Kernel
 @click.command("regress")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--target", help="A file: as seen on this target.  [default: the first that shows]")
-@kernel_options("A file: as seen on real code")
-@click.option("--sanitize", is_flag=True, help="A file: as AddressSanitizer sees it.")
-@click.option("--name", help="Call the file so.  [default: by what it shows]")
-@click.option("--shows", default="", help="What it shows, in your words.")
+@click.option(
+    "--target", help="Target to run a sequence file on.  [default: the first with a finding]"
+)
+@kernel_options("Kernel to run a sequence file on")
+@click.option("--sanitize", is_flag=True, help="Run a sequence file with AddressSanitizer.")
+@click.option("--name", help="Name of the new file.  [default: made from the finding]")
+@click.option("--shows", default="", help="What the finding shows, in your words.")
 @known_option
 def regress(
     source: Path,
@@ -40,11 +42,10 @@ def regress(
     shows: str,
     known_files: tuple[Path, ...],
 ) -> None:
-    """Put the findings of SOURCE into FOLDER, for pytest to hold every target to.
+    """Add the findings of SOURCE to FOLDER, which pytest runs on every target.
 
-    SOURCE is a run folder, of which every finding that is not known is taken,
-    or a sequence file.  FOLDER is the checkout's corpus/regressions unless you
-    name one.
+    SOURCE is a run folder, from which every finding that is not known is taken,
+    or a sequence file.  FOLDER defaults to the checkout's corpus/regressions.
     """
     into = folder or _default()
     stem = None if name is None else writing.check_name(name)
@@ -53,11 +54,17 @@ def regress(
     entries = declared(known_files)
     if subject.is_run(source):
         if target is not None or kernel is not None:
-            raise UsageError("--target and --kernel are for a file: a run knows what it fuzzed")
+            raise UsageError(
+                "--target and --kernel apply to a sequence file: leave them out, a run folder "
+                "names what it fuzzed"
+            )
         run = subject.of_run(source, entries)
         items = [item for item in run.items if item.known is None]
         if stem is not None and len(items) > 1:
-            raise UsageError(f"--name is for one finding, {source} has {len(items)} new ones")
+            raise UsageError(
+                f"--name applies to one finding, and {source} has {len(items)} new ones: leave it "
+                "out"
+            )
         cases = _of_run(run, items)
         _add_all(cases, files, into, stem, shows, licence=licence)
         return
@@ -71,7 +78,7 @@ def regress(
         case = _of_target(file, chosen, "sanitize" if sanitize else "fuzz")
     same = writing.duplicate_of(case, files)
     if same is not None:
-        raise UsageError(f"{source}: is there already: {same} shows the same, in the same way")
+        raise UsageError(f"{source}: already covered: {same} shows the same in the same way")
     if seen is None:
         (seen,) = writing.see([file.operations])
     text = writing.text_of(case, seen, shows=shows, licence=licence)
@@ -81,14 +88,14 @@ def regress(
 def _default() -> Path:
     if not (paths.ROOT / ".git").exists() and not (paths.ROOT / "pyproject.toml").exists():
         raise UsageError(
-            "FOLDER must be named where pyfuzz is installed and not a checkout: "
+            "FOLDER is needed, since pyfuzz does not run from a checkout: "
             "pyfuzz regress SOURCE FOLDER"
         )
     return paths.corpus() / "regressions"
 
 
 def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
-    """Return what the first port shows that shows something new, else the first at all."""
+    """Return the case of the first port with a new finding, else of the first with any."""
     cases = [
         (target, case)
         for target in TARGETS.values()
@@ -100,25 +107,25 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
     if cases:
         return cases[0][1]
     raise UsageError(
-        f"{file.path}: shows nothing on any target; name one that shows it with --target, or a "
-        "kernel with --kernel"
+        f"{file.path}: has no finding on any target; name another with --target, or a kernel "
+        "with --kernel"
     )
 
 
 def _of_target(file: SequenceFile, target: Target, flavour: str) -> Case:
-    """Return what a target shows."""
+    """Return the case that a target shows."""
     with Runner(target, flavour) as runner:
         found = runner.run(file.input)
         case = writing.case_of(found, target, file.operations)
     if case is None:
         raise UsageError(
-            f"{file.path}: shows nothing on {target.name}; see what it does with: pyfuzz replay"
+            f"{file.path}: has no finding on {target.name}; see what it does with: pyfuzz replay"
         )
     return case
 
 
 def _of_run(run: subject.Subject, items: list[subject.Item]) -> list[Case]:
-    """Return a run's findings with the operation that shows each."""
+    """Return a run's findings, each with the operation that shows it."""
     cases = []
     for item in items:
         with Runner(run.target, item.flavour) as runner:
@@ -144,22 +151,22 @@ def _add_all(
     *,
     licence: bool,
 ) -> None:
-    """Write each case that is not there, and say what became of each."""
+    """Write each case that is not there yet, and print what was done with each."""
     if not cases:
-        print("nothing new was found: no file is written")
+        print("the run has no new finding: nothing to write")
         return
     new = []
     for case in cases:
         same = writing.duplicate_of(case, files)
         if same is not None:
-            print(f"{same} (there already: {case.title})")
+            print(f"{same} (already there: {case.title})")
         else:
             new.append(case)
     for case, seen in zip(new, writing.see(case.operations for case in new), strict=True):
         # Two findings of one run may be one bug.
         same = writing.duplicate_of(case, files)
         if same is not None:
-            print(f"{same} (there already: {case.title})")
+            print(f"{same} (already there: {case.title})")
             continue
         text = writing.text_of(case, seen, shows=shows, licence=licence)
         path = writing.write(into, stem or writing.name_of(case), text)

@@ -21,10 +21,10 @@ from pyfuzz.target.kernel import Kernel
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--target", help=f"On this target.  [default: {catalogue.DEFAULT}]")
-@click.option("--all-targets", is_flag=True, help="On every target of the catalogue that builds.")
-@kernel_options("On real code")
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and bounds checks.")
+@click.option("--target", help=f"Target to run on.  [default: {catalogue.DEFAULT}]")
+@click.option("--all-targets", is_flag=True, help="Run on every target in the catalogue.")
+@kernel_options("Kernel to run on")
+@click.option("--sanitize", is_flag=True, help="Run with AddressSanitizer and bounds checks.")
 @click.option(
     "--all-accesses",
     is_flag=True,
@@ -44,10 +44,10 @@ def replay(
 ) -> int:
     """Run the sequences in FILES step by step and print what happens.
 
-    A file is text, a container (pyfuzz pack), or an engine's raw input; - is
+    A file is text, a container (pyfuzz pack) or a raw engine input; - is
     standard input.
 
-    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    Exit code 0: nothing new found; 1: a finding that is not known.
     """
     from pyfuzz.cli import threads  # noqa: PLC0415 (brings the reader of DWARF)
 
@@ -80,5 +80,5 @@ def _targets(name: str | None, all_targets: bool, kernel: Kernel | None) -> list
         return [target_of(name, kernel)]
     if name is not None or kernel is not None:
         other = "--target" if name is not None else "--kernel"
-        raise UsageError(f"--all-targets names every target: leave it or {other} out")
+        raise UsageError(f"--all-targets and {other} cannot be combined: leave one out")
     return [target for target in catalogue.TARGETS.values() if target.builds]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz report``: a run as one page, or as JSON."""
+"""``pyfuzz report``: a run's report as HTML or JSON."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pyfuzz.errors import UsageError
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write.  [default: RUN/report.html]",
+    help="File to write.  [default: RUN/report.html]",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="The same as JSON (docs/json.md), on standard output."
+    "--json", "as_json", is_flag=True, help="Print JSON (docs/json.md) on standard output instead."
 )
 def report(run: Path, output: Path | None, as_json: bool) -> int:
-    """Write what the campaign in the folder RUN did as one HTML page.
+    """Write the report of the campaign in the folder RUN as one HTML page.
 
-    The page needs no network and can be mailed. Findings are replayed and the
-    corpus is run once more for it, on the target as it was fuzzed.
+    The page needs no network and can be mailed.  To write it, the findings are
+    replayed and the corpus is run again, on the target as it was fuzzed.
     """
     from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
 
@@ -39,5 +39,5 @@ def report(run: Path, output: Path | None, as_json: bool) -> int:
         print(f"note: {note}", file=sys.stderr)
     if written.damage:
         more = f" (and {len(written.damage) - 1} more)" if len(written.damage) > 1 else ""
-        raise UsageError(f"{written.damage[0]}{more}; what can be read is reported")
+        raise UsageError(f"{written.damage[0]}{more}; the report has what could be read")
     return 0

@@ -15,7 +15,7 @@ from pyfuzz.target.catalogue import DEFAULT, TARGETS, Target
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def targets(as_json: bool) -> None:
-    """List the targets that come along, and what is known of each."""
+    """List the targets that ship with pyfuzz, and what is known about each."""
     if as_json:
         print(
             json.dumps({"default": DEFAULT, "targets": [_as_object(t) for t in TARGETS.values()]})

@@ -149,7 +149,7 @@ def test_ci_in_a_folder_of_before_the_mending_reports_what_is_mended_as_fixed(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--like", "v6.6"], "--like is for a kernel"),
+        (["--like", "v6.6"], "--like applies to a kernel"),
         (["--base", "run"], "--base and --out are both run"),
         (["--base", "gone"], "'gone' is none of them"),
         (["--regressions", "gone"], "gone: cannot be read"),

@@ -126,7 +126,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     out, err = capsys.readouterr()
     lines = [line for line in err.splitlines() if not line.endswith("…")]
     assert (2, "", 1) == (code, out, len(lines)), err
-    assert "mistake of pyfuzz" not in err
+    assert "bug in pyfuzz" not in err
     assert len(lines[0]) < 1300
     return lines[0]
 

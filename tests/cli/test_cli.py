@@ -13,7 +13,7 @@ import click
 import pytest
 from cli_process import COMMAND, environment, pyfuzz
 
-from pyfuzz.cli.group import COMMANDS
+from pyfuzz.cli.group import COMMANDS, SECTIONS
 from pyfuzz.cli.options import duration
 from pyfuzz.target.catalogue import TARGETS
 
@@ -57,6 +57,7 @@ def test_help_names_every_command_and_loads_none(tmp_path: Path) -> None:
         check=True,
     )
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
+    assert all(f"\n{title}:\n" in done.stdout for title in SECTIONS)
     assert done.stdout.endswith("0 ['pyfuzz.cli.group']\n")
 
 

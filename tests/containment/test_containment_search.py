@@ -154,14 +154,17 @@ def test_containment_command_prints_replays_and_writes_the_page(tmp_path: Path) 
 
     (tmp_path / "m.json").write_text(done.stdout)
     again = pyfuzz("containment", "v6.6", "--replay", "m.json", folder=tmp_path)
-    assert (0, True) == (again.returncode, "1 of 1 cells came to the same 20 times" in again.stdout)
+    assert (0, True) == (
+        again.returncode,
+        "1 of 1 cells had the same outcome in 20" in again.stdout,
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("rfc-v1",), "rfc-v1 does not compile, as the catalogue says: leave it out"),
-        (("v6.6", "--both"), "--both is for a kernel: give --kernel PATH too"),
+        (("v6.6", "--both"), "--both applies to a kernel: give --kernel PATH too"),
         (("v6.6", "--fault", "slot-nul"), "there is no fault 'slot-nul': did you mean slot-null"),
         (("--replay", "none.json"), "none.json: cannot be read"),
     ],

@@ -127,8 +127,8 @@ def write_worker(run: Path, *texts: str) -> str:
     ("arguments", "said"),
     [
         (["corpus", "nowhere"], "nowhere: cannot be read: No such file or directory; name"),
-        (["corpus", "empty"], "empty: holds no sequence that can be read; name a corpus"),
-        (["merge", "empty", "-o", "new"], "empty: holds no sequence that can be read"),
+        (["corpus", "empty"], "empty: has no readable sequence; name a corpus"),
+        (["merge", "empty", "-o", "new"], "empty: has no readable sequence"),
         (["merge", "a", "-o", "other"], "other: is no corpus, it has notes.txt; name an empty"),
         (["merge", "a", "-o", "nested"], "nested: is no corpus, it has the folder a; name"),
         (["merge", "a", "-o", "damaged"], "damaged: is no sound corpus: damaged/1111"),

@@ -178,9 +178,9 @@ def test_run_without_a_summary_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "c", "--target", "v6.6"], "shows nothing on v6.6"),
+        (["--format", "c", "--target", "v6.6"], "has no finding on v6.6"),
         (["--format", "c", "--kind", "lost"], "--kind must be one of host-bug, "),
-        (["--format", "sarif", "--kind", "leak"], "--kind is for --format c"),
+        (["--format", "sarif", "--kind", "leak"], "--kind applies to --format c"),
         (["--format", "junit", "-o", "/nowhere/x.xml"], "/nowhere/x.xml: cannot be written: No"),
     ],
 )
@@ -211,5 +211,5 @@ def test_export_run_as_c_leaves_out_what_has_faults(tmp_path: Path) -> None:
     planted = {**FINDING, "kind": "host-bug", "operations": lines}
     run_folder = written(tmp_path, {**SUMMARY, "findings": [FINDING, planted]})
     result = call(run_folder, "--format", "c")
-    assert "host-bug in pte_list_remove: left out, a C file cannot plant faults" in result.stderr
+    assert "host-bug in pte_list_remove: skipped: a C file cannot plant faults" in result.stderr
     assert 1 == len(list((run_folder / "findings").glob("*.c")))

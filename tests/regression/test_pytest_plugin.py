@@ -104,10 +104,13 @@ def test_plugin_file_with_a_mistake_is_a_collection_error(pytester: pytest.Pytes
     ("arguments", "message"),
     [
         (["--pyfuzz-corpus", "nowhere"], "--pyfuzz-corpus must name a folder, 'nowhere' is none"),
-        (["--pyfuzz-like", "bug"], "--pyfuzz-like is for a kernel: give --pyfuzz-kernel PATH too"),
+        (
+            ["--pyfuzz-like", "bug"],
+            "--pyfuzz-like applies to a kernel: give --pyfuzz-kernel PATH too",
+        ),
         (
             ["--pyfuzz-bug-on-data-corruption"],
-            "--pyfuzz-bug-on-data-corruption is for a kernel: give --pyfuzz-kernel PATH too",
+            "--pyfuzz-bug-on-data-corruption applies to a kernel: give --pyfuzz-kernel PATH too",
         ),
         (
             ["--pyfuzz-kernel", "x", "--pyfuzz-target", "bug"],

@@ -226,7 +226,7 @@ def test_report_of_a_run_without_marker_is_written_where_it_is_told_to(
     assert command_line(["report", str(run_folder)]) == 2
     assert "with -o FILE" in capsys.readouterr().err
     assert command_line(["report", str(run_folder), "-o", str(tmp_path / "x.html")]) == 2
-    assert "what can be read is reported" in capsys.readouterr().err
+    assert "the report has what could be read" in capsys.readouterr().err
     assert "lost-entry" in (tmp_path / "x.html").read_text()
     assert sorted(run_folder.rglob("*")) == before
 
