@@ -117,7 +117,13 @@ static const uint64_t *pyfuzz_root(unsigned int vm, unsigned int vcpu,
 
 static int64_t pyfuzz_used_pages(unsigned int vm)
 {
+#ifdef PYFUZZ_HAVE_USED_PAGES
 	return (int64_t)pyfuzz_kvms[vm].arch.n_used_mmu_pages;
+#elif defined(PYFUZZ_HAVE_USED_STAT)
+	return (int64_t)pyfuzz_kvms[vm].stat.mmu_shadow_pages;
+#else
+	return -1;
+#endif
 }
 
 #endif

@@ -18,7 +18,7 @@ static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 	memset(vcpu, 0, sizeof(*vcpu));
 	vcpu->kvm = &pyfuzz_kvms[vm];
 	vcpu->vcpu_id = (int)i;
-	vcpu->arch.regs_avail = ~0;
+	memset(&vcpu->arch.regs_avail, 0xff, sizeof(vcpu->arch.regs_avail));
 	vcpu->arch.maxphyaddr = PYFUZZ_ADDRESS_BITS;
 #ifdef PYFUZZ_HAVE_RESERVED_GPA_BITS
 	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_ADDRESS_BITS, 63);
@@ -26,6 +26,23 @@ static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 	kvm_mmu_create(vcpu);
 	vcpu->arch.mmu = &vcpu->arch.root_mmu;
 	vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
+}
+
+/* Up to 5.16 kvm_arch_init_vm() does this, later kvm_mmu_init_vm(). */
+static void pyfuzz_lists_init(struct kvm *kvm)
+{
+#ifdef PYFUZZ_HAVE_ACTIVE_LIST
+	INIT_LIST_HEAD(&kvm->arch.active_mmu_pages);
+#endif
+#ifdef PYFUZZ_HAVE_ZAPPED_LIST
+	INIT_LIST_HEAD(&kvm->arch.zapped_obsolete_pages);
+#endif
+#ifdef PYFUZZ_HAVE_DISALLOWED_LIST
+	INIT_LIST_HEAD(&kvm->arch.lpage_disallowed_mmu_pages);
+#endif
+#ifdef PYFUZZ_HAVE_POSSIBLE_LIST
+	INIT_LIST_HEAD(&kvm->arch.possible_nx_huge_pages);
+#endif
 }
 
 static void pyfuzz_vm_init(unsigned int vm)
@@ -43,8 +60,11 @@ static void pyfuzz_vm_init(unsigned int vm)
 #ifdef PYFUZZ_HAVE_TRACK_INIT
 	kvm_page_track_init(kvm);
 #endif
+	pyfuzz_lists_init(kvm);
 	kvm_mmu_init_vm(kvm);
+#ifdef PYFUZZ_HAVE_MAX_PAGES
 	kvm->arch.n_max_mmu_pages = PYFUZZ_MAX_TABLES;
+#endif
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
 		pyfuzz_vcpu_init(vm, i);
 	atomic_set(&kvm->online_vcpus, PAGES_VCPUS);
@@ -82,11 +102,10 @@ static void pyfuzz_drain(unsigned int vm)
 /* PAE: loading CR3 loads four entries into registers. */
 static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 {
-	u64 *pdptrs =
-#ifdef PYFUZZ_HAVE_WALK_MMU_PDPTRS
-		vcpu->arch.walk_mmu->pdptrs;
+#ifdef PYFUZZ_HAVE_VCPU_PDPTRS
+	u64 *pdptrs = vcpu->arch.pdptrs;
 #else
-		vcpu->arch.mmu->pdptrs;
+	u64 *pdptrs = vcpu->arch.walk_mmu->pdptrs;
 #endif
 
 	if (pyfuzz_standin_kvm_vcpu_read_guest_atomic(vcpu, root & ~31ULL, pdptrs,
