@@ -120,6 +120,14 @@ STANDIN(struct page *, __alloc_pages_noprof, (gfp_t gfp))
 {
 	return virt_to_page(pyfuzz_root_page());
 }
+STANDIN(struct page *, alloc_pages_noprof, (gfp_t gfp))
+{
+	return virt_to_page(pyfuzz_root_page());
+}
+STANDIN(struct page *, alloc_pages_node_noprof, (int node))
+{
+	return virt_to_page(pyfuzz_root_page());
+}
 STANDIN(struct page *, __alloc_pages_nodemask, (gfp_t gfp))
 {
 	return virt_to_page(pyfuzz_root_page());

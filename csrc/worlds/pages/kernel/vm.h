@@ -24,8 +24,6 @@ static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_ADDRESS_BITS, 63);
 #endif
 	kvm_mmu_create(vcpu);
-	vcpu->arch.mmu = &vcpu->arch.root_mmu;
-	vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
 }
 
 /* Up to 5.16 kvm_arch_init_vm() does this, later kvm_mmu_init_vm(). */
