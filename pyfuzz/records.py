@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeVar
+import sys
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Count = Annotated[int, msgspec.Meta(ge=0)]
+# The largest float: Python reads more from JSON as infinite.
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=sys.float_info.max)]
 
 _ERROR = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<place>[^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")

@@ -6,9 +6,11 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from pyfuzz import records
 from pyfuzz.campaign.campaign import Report, WorkerState
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.finding.finding import Finding
+from pyfuzz.run.summary import FoundEntry, Summary, WorkerEntry
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.worlds.lists.operation import FORMS, Opcode
 
@@ -17,64 +19,65 @@ _SHOWN_OPERATIONS = 12
 
 
 def as_object(report: Report) -> dict[str, Any]:
-    """Return the object that ``pyfuzz fuzz --json`` prints; its keys are a contract."""
+    """Return the object that ``pyfuzz fuzz --json`` prints."""
     options, counts = report.options, report.counts
-    return {
-        "target": options.target.name,
-        "source": str(options.kernel or options.target.source),
-        "flavour": options.flavour,
-        "faults": options.faults,
-        "seed": options.seed,
-        "workers": options.workers,
-        "by_worker": [_worker_object(worker) for worker in report.workers],
-        "executions": counts.executions,
-        "operations": counts.operations,
-        "steps": counts.steps,
-        "seconds": round(report.seconds, 3),
-        "executions_per_second": round(_rate(counts.executions, report)),
-        "operations_per_second": round(_rate(counts.operations, report)),
-        "edges": counts.edges,
-        "states": counts.states,
-        "corpus": report.corpus,
-        "out": str(options.out),
-        "report": str(report.page) if report.page else None,
-        "verdict": report.verdict,
-        "interrupted": report.interrupted,
-        "resumed": report.resumed,
-        "missing_operations": missing_operations(report),
-        "notes": list(report.notes),
-        "error": str(report.trouble) if report.trouble else None,
-        "findings": [_finding_object(finding, report) for finding in report.findings],
-    }
+    summary = Summary(
+        target=options.target.name,
+        source=str(options.kernel or options.target.source),
+        flavour=options.flavour,
+        faults=options.faults,
+        seed=options.seed,
+        workers=options.workers,
+        by_worker=[_worker_entry(worker) for worker in report.workers],
+        executions=counts.executions,
+        operations=counts.operations,
+        steps=counts.steps,
+        seconds=round(report.seconds, 3),
+        executions_per_second=round(_rate(counts.executions, report)),
+        operations_per_second=round(_rate(counts.operations, report)),
+        edges=counts.edges,
+        states=counts.states,
+        corpus=report.corpus,
+        out=str(options.out),
+        report=str(report.page) if report.page else None,
+        verdict=report.verdict,
+        interrupted=report.interrupted,
+        resumed=report.resumed,
+        missing_operations=missing_operations(report),
+        notes=list(report.notes),
+        error=str(report.trouble) if report.trouble else None,
+        findings=[_found_entry(finding, report) for finding in report.findings],
+    )
+    return dict(records.plain(summary))
 
 
-def _worker_object(worker: WorkerState) -> dict[str, Any]:
-    return {
-        "name": worker.name,
-        "executions": worker.counts.executions,
-        "started": worker.started,
-        "checks": worker.checks,
-    }
+def _worker_entry(worker: WorkerState) -> WorkerEntry:
+    return WorkerEntry(
+        name=worker.name,
+        executions=worker.counts.executions,
+        started=worker.started,
+        checks=worker.checks,
+    )
 
 
-def _finding_object(finding: Finding, report: Report) -> dict[str, Any]:
-    return {
-        "kind": finding.kind.value,
-        "function": finding.function,
-        "line": finding.line,
-        "message": finding.message,
-        "count": finding.count,
-        "first_execution": finding.first_execution,
-        "first_seconds": round(finding.first_seconds, 3),
-        "by_worker": finding.by_worker,
-        "operations": [format_operation(operation) for operation in finding.operations],
-        "minimized": finding.minimized,
-        "flavour": finding.flavour,
-        "artifact": str(finding.artifact) if finding.artifact else None,
-        "known": finding.known is not None,
-        "reason": finding.known,
-        "expired": _expired(finding, report),
-    }
+def _found_entry(finding: Finding, report: Report) -> FoundEntry:
+    return FoundEntry(
+        kind=finding.kind.value,
+        function=finding.function,
+        line=finding.line,
+        message=finding.message,
+        count=finding.count,
+        first_execution=finding.first_execution,
+        first_seconds=round(finding.first_seconds, 3),
+        by_worker=finding.by_worker,
+        operations=[format_operation(operation) for operation in finding.operations],
+        minimized=finding.minimized,
+        flavour=finding.flavour,
+        artifact=str(finding.artifact) if finding.artifact else None,
+        known=finding.known is not None,
+        reason=finding.known,
+        expired=_expired(finding, report),
+    )
 
 
 def missing_operations(report: Report) -> list[str]:

@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pyfuzz import files
+from pyfuzz import records
 from pyfuzz.errors import UsageError
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expected
 from pyfuzz.replay.replays import Replay
-from pyfuzz.run import provenance
+from pyfuzz.run import provenance, summary
+from pyfuzz.run.summary import FoundEntry, Summary
 from pyfuzz.sequence.text import parse
 from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target import catalogue
@@ -24,8 +23,6 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
 from pyfuzz.worlds.lists.operation import Operation
-
-SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,127 +135,58 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
     ``target`` is needed where the folder itself does not say what was fuzzed.
     Raises UsageError about the file and what is wrong with it.
     """
-    summary = _Json(folder / SUMMARY)
-    name = summary.text("target")
+    said = summary.read(folder)
     campaigns, _ = provenance.read(folder)
     if target is None and campaigns:
         target = provenance.target_of(folder, campaigns[-1])
     if target is None:
-        target = catalogue.TARGETS.get(name)
+        target = catalogue.TARGETS.get(said.target)
     if target is None:
         raise UsageError(
-            f"{folder}: the source of its target {name} is not there any more; "
+            f"{folder}: the source of its target {said.target} is not there any more; "
             "give the kernel with --kernel PATH"
         )
     entries = [entry for entry in known if entry.is_about(target.name)]
     kernel = provenance.kernel_of(campaigns[-1]) if campaigns else None
-    flavour = summary.text("flavour")
+    known_here = target.knowing(entries)
     items = tuple(
-        _item(one, target.knowing(entries), folder, kernel, flavour)
-        for one in summary.objects("findings")
+        _item(f"{folder / summary.FILE}: findings[{number}]", one, known_here, folder, kernel, said)
+        for number, one in enumerate(said.findings)
     )
     return Subject(
         str(folder),
         target,
-        flavour,
+        said.flavour,
         items,
-        seconds=summary.number("seconds"),
-        executions=int(summary.number("executions")),
+        seconds=said.seconds,
+        executions=said.executions,
     )
 
 
-def _item(one: _Json, target: Target, folder: Path, kernel: Kernel | None, flavour: str) -> Item:
-    symptom = Symptom(
-        one.kind(), one.text("function"), one.text("message"), int(one.number("line"))
-    )
-    reason = one.values.get("reason")
-    text = "\n".join(one.texts("operations"))
-    known = target.known_reason(symptom)
-    artifact = one.values.get("artifact")
+def _item(
+    name: str, one: FoundEntry, target: Target, folder: Path, kernel: Kernel | None, said: Summary
+) -> Item:
+    """Return an entry of a summary as a finding; ``name`` is what errors call the entry."""
+    try:
+        kind = Kind(one.kind)
+    except ValueError:
+        raise UsageError(
+            f"{name}: kind must be a kind of finding, is {records.shown(one.kind)}; "
+            "was it written by another version of pyfuzz?"
+        ) from None
+    symptom = Symptom(kind, one.function or "", one.message, one.line or 0)
     # A sanitizer worker's findings are in a run of the plain flavour, too.
-    flavour = one.text("flavour") if "flavour" in one.values else flavour
+    flavour = one.flavour or said.flavour
     # The folder may have been moved since.
-    path = folder / "findings" / Path(str(artifact)).name if artifact else folder
+    path = folder / "findings" / Path(one.artifact).name if one.artifact else folder
     return Item(
         symptom=symptom,
-        operations=tuple(parse(text, one.name)),
-        known=str(reason) if reason is not None else known,
+        operations=tuple(parse("\n".join(one.operations), name)),
+        known=one.reason if one.reason is not None else target.known_reason(symptom),
         expired=target.expired(symptom),
-        count=int(one.number("count")),
-        first_seconds=one.number("first_seconds"),
-        stem=path.stem if artifact else f"{symptom.kind.value}-{symptom.function or 'unknown'}",
-        command=replay_command(path, target, kernel, flavour) if artifact else "",
+        count=one.count,
+        first_seconds=one.first_seconds,
+        stem=path.stem if one.artifact else f"{kind.value}-{symptom.function or 'unknown'}",
+        command=replay_command(path, target, kernel, flavour) if one.artifact else "",
         flavour=flavour,
     )
-
-
-class _Json:
-    """An object of a JSON file, whose values are checked when they are read."""
-
-    def __init__(self, path: Path, values: dict[str, Any] | None = None, where: str = "") -> None:
-        self.name = f"{path}{where}"
-        self._path = path
-        self.values: dict[str, Any] = self._load() if values is None else values
-
-    def _load(self) -> dict[str, Any]:
-        remedy = "name the run folder of a campaign that has ended"
-        try:
-            values = files.read_json(self._path)
-        except FileNotFoundError:
-            raise UsageError(
-                f"{self._path.parent}: a run folder with a result must have {SUMMARY}, has none; "
-                f"{remedy}"
-            ) from None
-        except OSError as error:
-            raise UsageError(f"{self._path}: cannot be read: {error.strerror}; {remedy}") from None
-        except ValueError as error:
-            raise UsageError(f"{self._path}: must be JSON: {error}; {remedy}") from None
-        if not isinstance(values, dict):
-            raise UsageError(f"{self._path}: must be a JSON object, is none; {remedy}")
-        return values
-
-    def text(self, key: str) -> str:
-        """Return a value that must be a text."""
-        return str(self._value(key, str, "a text"))
-
-    def number(self, key: str) -> float:
-        """Return a value that must be a number."""
-        return float(self._value(key, (int, float), "a number"))
-
-    def texts(self, key: str) -> list[str]:
-        """Return a value that must be a list of texts."""
-        values = self._value(key, list, "a list of texts")
-        if not all(isinstance(value, str) for value in values):
-            raise self._wrong(key, "a list of texts", values)
-        return [str(value) for value in values]
-
-    def objects(self, key: str) -> list[_Json]:
-        """Return a value that must be a list of objects."""
-        values = self._value(key, list, "a list of objects")
-        if not all(isinstance(value, dict) for value in values):
-            raise self._wrong(key, "a list of objects", values)
-        return [
-            _Json(self._path, value, f": {key}[{number}]") for number, value in enumerate(values)
-        ]
-
-    def kind(self) -> Kind:
-        """Return the kind of a finding."""
-        value = self.text("kind")
-        try:
-            return Kind(value)
-        except ValueError:
-            raise self._wrong("kind", "a kind of finding", value) from None
-
-    def _value(self, key: str, wanted: type | tuple[type, ...], rule: str) -> Any:
-        value = self.values.get(key)
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise self._wrong(key, rule, value)
-        return value
-
-    def _wrong(self, key: str, rule: str, value: object) -> UsageError:
-        shown = json.dumps(value)
-        shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
-        return UsageError(
-            f"{self.name}: {key} must be {rule}, is {shown}; "
-            "was it written by another version of pyfuzz?"
-        )

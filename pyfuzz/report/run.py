@@ -8,17 +8,16 @@ damaged one lacks this or that: none of it is a reason to report nothing.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import files
+from pyfuzz import files, records
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.run import folder as run_folder
-from pyfuzz.run import provenance, stats
+from pyfuzz.run import provenance, stats, summary
 from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Encoding, Input
 from pyfuzz.sequence.text import parse
@@ -30,46 +29,9 @@ if TYPE_CHECKING:
     from pyfuzz.worlds.lists.operation import Operation
 
 # Any of these tells that a folder without its run.json was a run folder.
-_PARTS = ("summary.json", provenance.FILE, stats.FILE, "findings", "corpus")
+_PARTS = (summary.FILE, provenance.FILE, stats.FILE, "findings", "corpus")
 _STEM = re.compile(r"(?P<kind>[a-z-]+?)-(?P<function>\w+)-(?P<signature>[0-9a-f]{8})")
 _KNOWN = re.compile(r"^# target .*; known: (?P<reason>.*)$", re.MULTILINE)
-_NUMBER = (int, float)
-# What is relied on; there may be more.
-_SUMMARY: dict[str, type | tuple[type, ...]] = {
-    "target": str,
-    "flavour": str,
-    "seed": int,
-    "workers": int,
-    "executions": int,
-    "operations": int,
-    "seconds": _NUMBER,
-    "executions_per_second": _NUMBER,
-    "operations_per_second": _NUMBER,
-    "edges": int,
-    "states": int,
-    "corpus": int,
-    "verdict": str,
-    "findings": list,
-}
-_FINDING: dict[str, type | tuple[type, ...]] = {
-    "kind": str,
-    "message": str,
-    "count": int,
-    "first_execution": int,
-    "first_seconds": _NUMBER,
-    "operations": list,
-    "artifact": (str, type(None)),
-    "known": bool,
-}
-# What other versions may not have.
-_OPTIONAL: dict[str, type | tuple[type, ...]] = {
-    "function": (str, type(None)),
-    "line": (int, type(None)),
-    "reason": (str, type(None)),
-    "expired": (str, type(None)),
-    "minimized": bool,
-    "by_worker": dict,
-}
 _SAID = re.compile(r"^# (?P<kind>[a-z-]+) in (?P<function>\w+): (?P<message>.*)$", re.MULTILINE)
 
 
@@ -191,35 +153,19 @@ def _marker(path: Path) -> tuple[str, str]:
 
 
 def _summary(run: Run) -> dict[str, Any] | None:
-    path = run.path / "summary.json"
+    path = run.path / summary.FILE
     try:
         values = files.read_object(path)
-        _check(values, _SUMMARY, "the summary")
-        for number, finding in enumerate(values["findings"]):
-            there = {key: kind for key, kind in _OPTIONAL.items() if key in finding}
-            _check(finding, _FINDING | there, f"finding {number}")
-            if not all(isinstance(line, str) for line in finding["operations"]):
-                raise TypeError(f"operations of finding {number} are {finding['operations']!r}")
-        if not isinstance(values.setdefault("notes", []), list):
-            raise TypeError(f"notes of the summary are {values['notes']!r}")
+        values.setdefault("notes", [])
+        # What a newer pyfuzz says beside stays in it.
+        records.read(values, summary.Summary)
     except FileNotFoundError:
         run.missing.append("summary.json: the campaign has not ended, or was killed")
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         run.notes.append(f"{path} cannot be read ({files.reason(error)}): left out")
         return None
-    return dict(values)
-
-
-def _check(values: Any, types: dict[str, type | tuple[type, ...]], what: str) -> None:
-    if not isinstance(values, dict):
-        raise TypeError(f"{what} must be an object, is {type(values).__name__}")
-    for key, kind in types.items():
-        value = values[key]
-        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
-            raise TypeError(f"{key} of {what} is {value!r}")
-        if isinstance(value, _NUMBER) and not 0 <= value < math.inf:
-            raise ValueError(f"{key} of {what} is {value!r}")
+    return values
 
 
 def _read_stats(run: Run) -> None:

@@ -26,6 +26,7 @@ FINDING: dict[str, Any] = {
     "line": 0,
     "message": "vm0 f0 must hold 1 entries, holds 0: s0 is gone",
     "count": 7,
+    "first_execution": 3,
     "first_seconds": 0.1,
     "operations": SINGLE_STRAY.splitlines(),
     "artifact": "out/elsewhere/findings/lost-entry-pte_list_remove-0badcafe.seq",
@@ -35,8 +36,17 @@ FINDING: dict[str, Any] = {
 SUMMARY: dict[str, Any] = {
     "target": "rfc-v3",
     "flavour": "fuzz",
+    "seed": 1,
+    "workers": 2,
     "seconds": 1.5,
     "executions": 10,
+    "executions_per_second": 7,
+    "operations": 20,
+    "operations_per_second": 13,
+    "edges": 1,
+    "states": 1,
+    "corpus": 1,
+    "verdict": "finding",
     "findings": [FINDING],
 }
 
@@ -139,17 +149,20 @@ def test_run_that_was_moved_has_its_artifacts_where_it_is_now(tmp_path: Path) ->
     ("summary", "message"),
     [
         ("{", "summary.json: must be JSON: "),
-        ("[]", "summary.json: must be a JSON object, is none"),
-        ({}, "summary.json: target must be a text, is null; was it written by another version"),
+        ("[]", "summary.json: it must be an object, is []; was it written by another version"),
+        ({}, "summary.json: it has no 'target'; was it written by another version"),
         ({**SUMMARY, "target": "mine"}, "the source of its target mine is not there any more"),
-        ({**SUMMARY, "findings": 3}, "summary.json: findings must be a list of objects, is 3"),
+        (
+            {**SUMMARY, "findings": 3},
+            "summary.json: findings must be a list, is 3; was it written by another version",
+        ),
         (
             {**SUMMARY, "findings": [{**FINDING, "kind": "lost"}]},
             'summary.json: findings[0]: kind must be a kind of finding, is "lost"',
         ),
         (
             {**SUMMARY, "findings": [FINDING, {**FINDING, "count": True}]},
-            "summary.json: findings[1]: count must be a number, is true",
+            "summary.json: findings[1].count must be a number, is true",
         ),
         (
             {**SUMMARY, "findings": [{**FINDING, "operations": ["add vm0 f0 s0", "jump"]}]},
