@@ -194,7 +194,7 @@ def test_run_without_a_summary_is_refused(tmp_path: Path) -> None:
         (["--format", "c", "--target", "v6.6"], "has no finding on v6.6"),
         (["--format", "c", "--kind", "lost"], "--kind must be one of host-bug, "),
         (["--format", "sarif", "--kind", "leak"], "--kind applies to --format c"),
-        (["--format", "junit", "-o", "/nowhere/x.xml"], "/nowhere/x.xml: cannot be written: No"),
+        (["--format", "junit", "-o", "/nowhere/x.xml"], "/nowhere/x.xml: cannot write: No"),
     ],
 )
 def test_export_file_with_a_wrong_option_is_refused(
