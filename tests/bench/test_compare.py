@@ -206,6 +206,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     return peers.build(target, trials.afl_for(present, folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: str(peer.name))
 def test_peer_finds_a_plain_fault_and_counts_what_it_took(
     peer: Peer, planted: Programs, tmp_path: Path

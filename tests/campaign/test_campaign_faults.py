@@ -139,6 +139,7 @@ def test_two_campaigns_on_a_folder_are_one_and_a_line(tmp_path: Path) -> None:
     assert whole_files(run)
 
 
+@pytest.mark.slow
 def test_second_campaign_keeps_the_findings_of_the_first(tmp_path: Path) -> None:
     run = tmp_path / "run"
     first = Campaign(options(run, "bug", runs=8000), quiet).run()

@@ -67,6 +67,7 @@ def test_values_worker_sees_comparisons(tmp_path: Path) -> None:
     assert b"trace_const_cmp" not in builder.build(some.target, "fuzz").read_bytes()
 
 
+@pytest.mark.slow
 def test_default_campaign_finds_a_memory_error_that_does_not_fault(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path, USE_AFTER_FREE)
     some = replace(options(tmp_path / "run", check=True), target=planted)
@@ -94,6 +95,7 @@ def test_sanitizer_worker_runs_all_that_is_kept_and_does_not_count(tmp_path: Pat
     assert all(CHECKER not in finding.by_worker for finding in report.findings)
 
 
+@pytest.mark.slow
 def test_worker_that_grows_past_its_limit_is_a_finding(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path, GROWS)
     some = replace(options(tmp_path / "run", memory_mb=500), target=planted)

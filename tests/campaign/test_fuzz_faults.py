@@ -51,6 +51,7 @@ def test_fuzz_without_faults_of_the_same_runs_is_clean(tmp_path: Path) -> None:
     assert (False, "clean") == (told["faults"], told["verdict"])
 
 
+@pytest.mark.slow
 def test_finding_with_faults_is_the_same_as_text_and_as_container(
     run: tuple[Path, dict[str, object]],
 ) -> None:

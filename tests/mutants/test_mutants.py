@@ -91,6 +91,7 @@ def test_listed_equivalents_are_mechanical_faults_of_their_targets(port: str, li
     assert listed == sum(bool(fault.equivalent) for fault in found)
 
 
+@pytest.mark.slow
 def test_command_measures_one_fault_as_json() -> None:
     arguments = ["v6.6", "--only", "free-missing", "--time-per-fault", "20s", "--json"]
 

@@ -137,6 +137,7 @@ def test_regress_file_on_a_target_is_named_for_what_it_shows_there(
     assert lines[2].startswith("# first seen on rfc-v3: lost-entry in pte_list_remove: vm3 f5 must")
 
 
+@pytest.mark.slow
 def test_regress_file_that_was_written_is_what_every_port_does(wrong: Path, tmp_path: Path) -> None:
     call(wrong, tmp_path / "r", "--name", "single.seq")
 
