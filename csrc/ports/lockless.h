@@ -9,7 +9,6 @@
 
 #define PT_ACCESSED_SHIFT 5
 #define SPTE_ACCESSED BIT_ULL(PT_ACCESSED_SHIFT)
-#define SPTE_DIRTY BIT_ULL(6)
 /* Without Accessed bits an SPTE is young as long as it may be read. */
 #define SPTE_READABLE BIT_ULL(0)
 #define SPTE_SAVED_READABLE BIT_ULL(54)
@@ -92,5 +91,11 @@ unlock:
 	rmap_unlock_readonly(rmap_head, val);
 	return young;
 }
+
+#define PYFUZZ_AGE(vm, head, test_only) \
+	rmap_age(pyfuzz_head_of(vm, head), test_only)
+#define PYFUZZ_SET_AD(on) ((void)(port_has_ad = (on)))
+#define PYFUZZ_YOUNG_AD (SPTE_ACCESSED | SPTE_READABLE)
+#define PYFUZZ_YOUNG_NO_AD SPTE_READABLE
 
 #endif

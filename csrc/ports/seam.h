@@ -30,5 +30,5 @@
 #define PYFUZZ_RMAP_REMOVE(c, sptep) rmap_remove((c)->kvm, sptep)
 #include "../harness/adapter.h"
 #ifdef PYFUZZ_THREADS
-#include "walkers.h"
+#include "../worlds/threads/seam.h"
 #endif

@@ -234,6 +234,32 @@ typedef struct {
 #define pyfuzz_clear_2(sptep, value) xchg(sptep, (u64)(value))
 #define __set_spte(sptep, value) mmu_spte_set(sptep, value)
 
+/* include/linux/bitops.h, atomic: what ageing uses */
+#define ffs(word) __builtin_ffsll((long long)(word))
+#define set_bit(n, p) ((void)(((unsigned long *)(p))[(n) / 64] |= BIT((n) % 64)))
+#define clear_bit(n, p) ((void)(((unsigned long *)(p))[(n) / 64] &= ~BIT((n) % 64)))
+#define cmpxchg64(p, old, new) cmpxchg(p, old, new)
+#define try_cmpxchg64(p, old, new) try_cmpxchg(p, old, new)
+
+/* include/linux/kvm_host.h: the frames that an operation is about */
+struct kvm_gfn_range {
+	struct kvm_memory_slot *slot;
+	gfn_t start;
+	gfn_t end;
+	bool may_block;
+	bool lockless;
+};
+
+/*
+ * arch/x86/kvm/mmu/spte.c: an SPTE without Accessed bits is aged by taking its
+ * permissions away, which are kept in bits that the processor ignores.
+ */
+static inline u64 pyfuzz_track(u64 spte)
+{
+	return (spte & ~(BIT_ULL(5) | 7)) | (spte & 5) << 54;
+}
+#define mark_spte_for_access_track(spte) pyfuzz_track(spte)
+
 /* arch/x86/kvm/mmu/mmu.c: every page of ours shadows a guest's page table */
 #define sp_has_gptes(sp) ((void)(sp), true)
 #define kvm_mmu_page_get_access(sp, index) ((void)(sp), (void)(index), ACC_ALL)
@@ -265,5 +291,9 @@ static inline bool pyfuzz_is_parent(const struct kvm_rmap_head *head)
 	return (uintptr_t)head - start < sizeof(pyfuzz_pages);
 }
 #define pyfuzz_page(head) container_of(head, struct kvm_mmu_page, parent_ptes)
+
+#ifdef PYFUZZ_THREADS
+#include "threads.h"
+#endif
 
 #endif

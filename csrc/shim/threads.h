@@ -4,11 +4,9 @@
  * calls of csrc/worlds/threads, with the order that each has in the kernel
  * (Documentation/atomic_t.txt, memory-barriers.txt).  Plain accesses are left
  * to the compiler's own instrumentation.  Included last: it replaces what the
- * other three defined for one thread.
+ * other three defined for one thread; and once more by extracted.h, after what
+ * that defined.
  */
-#ifndef PYFUZZ_SHIM_THREADS_H
-#define PYFUZZ_SHIM_THREADS_H
-
 #include "../worlds/threads/hooks.h"
 
 #define pyfuzz_order(x, op, operand, compare, order)			\
@@ -47,6 +45,7 @@
 #define xchg(p, v) pyfuzz_order(*(p), PYFUZZ_A_XCHG, v, 0, PYFUZZ_FULL)
 #define cmpxchg(p, old, new) \
 	pyfuzz_order(*(p), PYFUZZ_A_CMPXCHG, new, old, PYFUZZ_FULL)
+#undef cmpxchg64
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
 #define pyfuzz_try(x, old, new, order)					\
 ({									\
@@ -57,6 +56,7 @@
 	*__old == __want;						\
 })
 #define try_cmpxchg(p, old, new) pyfuzz_try(*(p), old, new, PYFUZZ_FULL)
+#undef try_cmpxchg64
 #define try_cmpxchg64(p, old, new) try_cmpxchg(p, old, new)
 
 #undef atomic_long_read
@@ -115,10 +115,12 @@
 	pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_ACQUIRE)
 
 /* include/linux/bitops.h: no order in those that return nothing */
+#undef set_bit
 #define set_bit(n, p)							\
 	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64],		\
 			    PYFUZZ_A_OR, BIT((n) % 64), 0,		\
 			    PYFUZZ_RELAXED))
+#undef clear_bit
 #define clear_bit(n, p)							\
 	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64],		\
 			    PYFUZZ_A_AND, ~BIT((n) % 64), 0,		\
@@ -127,6 +129,7 @@
 /* RCU: a grace period ends never, so what is freed by it stays. */
 #undef rcu_dereference
 #define rcu_dereference(p) smp_load_acquire(&(p))
+#undef rcu_assign_pointer
 #define rcu_assign_pointer(p, v) smp_store_release(&(p), v)
 
 #undef lockdep_assert_held
@@ -185,10 +188,13 @@
  * arch/x86/kvm/mmu/mmu.c: an SPTE that the processor may change behind KVM's
  * back is exchanged, others are written once.
  */
+#ifndef PYFUZZ_CLEAR_MARKED
+#define PYFUZZ_CLEAR_MARKED
 static inline u64 pyfuzz_spte_clear_marked(u64 *sptep)
 {
 	return xchg(sptep, 0);
 }
+#endif
 #undef mmu_spte_clear_track_bits
 #undef mmu_spte_clear_no_track
 #define mmu_spte_clear_track_bits(...) \
@@ -196,5 +202,5 @@ static inline u64 pyfuzz_spte_clear_marked(u64 *sptep)
 #define mmu_spte_clear_no_track(sptep) WRITE_ONCE(*(sptep), 0)
 #undef mmu_spte_get_lockless
 #define mmu_spte_get_lockless(sptep) READ_ONCE(*(sptep))
-
-#endif
+#undef mmu_spte_set
+#define mmu_spte_set(sptep, value) WRITE_ONCE(*(sptep), value)

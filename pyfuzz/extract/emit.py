@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pyfuzz.extract import roles, shim
 from pyfuzz.extract.closure import Closure
+from pyfuzz.extract.lockless import Lockless
 from pyfuzz.extract.parse import Index, Item, Kind, Param
 from pyfuzz.extract.source import KernelSource
 from pyfuzz.extract.traits import HEAD, Traits
@@ -58,6 +59,7 @@ class Plan:
     closure: Closure
     name: str
     members: dict[str, list[str]] = field(default_factory=dict)
+    lockless: Lockless | None = None
 
 
 def generate(plan: Plan, shown: str) -> str:
@@ -73,9 +75,32 @@ def generate(plan: Plan, shown: str) -> str:
     ]
     for item in in_order(plan.closure.items, plan.index):
         lines += [_line(item.line, item.file.shown), *_text(item).split("\n")]
+    lines += _lockless(plan)
     lines.append(_line(len(lines) + 2, shown))
     lines += _adapter(plan)
     return "\n".join(lines) + "\n"
+
+
+def _lockless(plan: Plan) -> list[str]:
+    """What the world ``threads`` has besides."""
+    if plan.lockless is None:
+        return []
+    closure = plan.lockless.closure
+    own = Closure(
+        stubs={n: s for n, s in closure.stubs.items() if n not in plan.closure.stubs},
+        tags={tag: None for tag in closure.tags if tag not in plan.closure.tags},
+        annotations={
+            name: arguments
+            for name, arguments in closure.annotations.items()
+            if name not in plan.closure.annotations
+        },
+    )
+    lines = ["#ifdef PYFUZZ_THREADS", *_stand_ins(own)]
+    have = set(in_order(plan.closure.items, plan.index))
+    for item in in_order(plan.lockless.items, plan.index):
+        if item not in have:
+            lines += [_line(item.line, item.file.shown), *_text(item).split("\n")]
+    return [*lines, "#endif"]
 
 
 def _line(number: int, file: str) -> str:
@@ -172,7 +197,10 @@ def _adapter(plan: Plan) -> list[str]:
         kind = roles.iterator(first) or ""
         lines.append(f"#define PYFUZZ_ITER_TYPE {kind.removesuffix(' *')}")
     lines.append('#include "harness/adapter.h"')
-    return lines
+    lines.append("#ifdef PYFUZZ_THREADS")
+    if plan.lockless is not None:
+        lines += plan.lockless.adapter()
+    return [*lines, '#include "worlds/threads/seam.h"', "#endif"]
 
 
 def _macro(role: str, item: Item, plan: Plan) -> list[str]:

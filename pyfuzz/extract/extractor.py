@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
-from pyfuzz.extract import check, emit, roles, source, traits
+from pyfuzz.extract import check, emit, lockless, roles, source, traits
 from pyfuzz.extract.calls import Calls
-from pyfuzz.extract.closure import Gatherer
+from pyfuzz.extract.closure import Closure, Gatherer
 from pyfuzz.extract.conditions import DEFAULT_CONFIG
 from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
 from pyfuzz.extract.parse import Index, Item, Kind
@@ -55,6 +55,7 @@ class _Extractor:
         self.traits = traits.detect(self.index, kernel.mmu, self.found, self.calls)
         self.extra: set[str] = set()
         self.members: dict[str, dict[str, str]] = {}
+        self.age = lockless.find(self.index, kernel.mmu)
 
     def run(self) -> Extraction:
         first: list[check.CompileError] = []
@@ -62,6 +63,8 @@ class _Extractor:
             plan = self._plan()
             path = _write(emit.generate(plan, _GENERATED))
             found = check.errors(path, self.defines)
+            if found == [] and self._drop_walkers(path):
+                continue
             if not found:
                 return self._result(plan, path, compiled=found is not None)
             first = first or found
@@ -70,6 +73,19 @@ class _Extractor:
                 # What only came up after mending may be the mending's fault.
                 raise self._does_not_compile(hopeless if hopeless in first else first[0])
         raise self._does_not_compile(first[0])
+
+    def _drop_walkers(self, path: Path) -> bool:
+        """Drop the walkers without mmu_lock if they do not compile for their world."""
+        if self.age is None:
+            return False
+        found = check.errors(path, (*self.defines, "PYFUZZ_THREADS=1"))
+        if found:
+            self._without_walkers(f"{self.age.name} does not compile here ({found[0]})")
+        return bool(found)
+
+    def _without_walkers(self, reason: str) -> None:
+        self.age = None
+        self.why["age"] = reason
 
     def _drop_what_misleads(self) -> None:
         """Drop operations that the harness would judge by the wrong rule."""
@@ -107,8 +123,24 @@ class _Extractor:
         closure = gatherer.closure(self.found.values())
         members = {hook: list(declared.values()) for hook, declared in self.members.items()}
         return emit.Plan(
-            self.kernel, self.index, self.found, self.traits, closure, self._name(), members
+            self.kernel,
+            self.index,
+            self.found,
+            self.traits,
+            closure,
+            self._name(),
+            members,
+            self._lockless(gatherer, closure),
         )
+
+    def _lockless(self, gatherer: Gatherer, base: Closure) -> lockless.Lockless | None:
+        if self.age is None:
+            return None
+        gathered = lockless.gather(self.age, gatherer, base)
+        if isinstance(gathered, str):
+            self._without_walkers(gathered)
+            return None
+        return gathered
 
     def _mend(self, found: list[check.CompileError], plan: emit.Plan) -> check.CompileError | None:
         """Mend each error, or drop the optional operations that have it.

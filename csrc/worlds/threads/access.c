@@ -17,7 +17,7 @@ extern unsigned int pyfuzz_fault_reached __attribute__((weak));
 static bool is_private(const struct fiber *f, uintptr_t address)
 {
 	return address - (uintptr_t)f->stack < STACK_SIZE ||
-	       address == (uintptr_t)&pyfuzz_fault_reached;
+	       (address && address == (uintptr_t)&pyfuzz_fault_reached);
 }
 
 /* The fiber's next access is to this address: now, or after others' went on. */

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where the shim's SPTEs have the processor's bits, as those of a page table. */
+#define PYFUZZ_SPTE_ACCESSED (1ULL << 5)
+#define PYFUZZ_SPTE_DIRTY (1ULL << 6)
+
 enum pyfuzz_atomic_op {
 	PYFUZZ_A_READ,
 	PYFUZZ_A_WRITE,
@@ -51,8 +55,8 @@ struct pyfuzz_lockless {
 	bool (*age)(unsigned int vm, unsigned int head, bool test_only);
 	/* Whether SPTEs have Accessed and Dirty bits from now on. */
 	void (*set_ad)(bool on);
-	uint64_t accessed, dirty;	/* the bits */
-	uint64_t untracked;		/* what an SPTE that is not aged has set */
+	uint64_t young_ad, young_no_ad;	/* what an SPTE that is not aged has set */
+	uint64_t accessed, dirty;	/* the processor's bits */
 };
 extern const struct pyfuzz_lockless pyfuzz_lockless;
 

@@ -17,8 +17,8 @@ uint64_t *sptep_of(unsigned int spte)
 
 static uint64_t fresh_spte(void)
 {
-	return PRESENT | pyfuzz_lockless.untracked |
-	       (threads.scenario->ad ? pyfuzz_lockless.accessed : 0);
+	return PRESENT | (threads.scenario->ad ? pyfuzz_lockless.young_ad :
+						 pyfuzz_lockless.young_no_ad);
 }
 
 static void *mmu_lock(void)
