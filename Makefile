@@ -7,6 +7,8 @@ PY = .venv/bin/python
 TIME = 60s
 # A worker for each processor; more than 8 would mostly wait for the first builds.
 XDIST = -n auto --maxprocesses 8 --dist worksteal
+# The tests start Python a thousand times: it may keep what it compiled.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
 .PHONY: help setup setup-test fuzz test test-slow test-all bench mutants ablation compare scaling kernels containment lint check \
 	clean
@@ -38,10 +40,10 @@ fuzz: setup
 	@$(PY) -m pyfuzz fuzz --time $(TIME)
 
 test: setup-test
-	@$(PY) -m pytest -m 'not slow' $(XDIST) $(PYTEST_ARGS)
+	@$(PYTEST) -m 'not slow' $(XDIST) $(PYTEST_ARGS)
 
 test-slow: setup-test
-	@$(PY) -m pytest -m slow $(XDIST) $(PYTEST_ARGS)
+	@$(PYTEST) -m slow $(XDIST) $(PYTEST_ARGS)
 
 test-all:
 	@$(MAKE) --no-print-directory test
