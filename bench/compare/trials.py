@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.compare import afl, peers
 from bench.compare.peers import Peer, Programs
-from pyfuzz.mutants import campaign, sources
+from pyfuzz.mutants import experiment, sources
 from pyfuzz.mutants.fault import Fault
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.catalogue import Target
@@ -55,7 +55,7 @@ class _Job:
 
 def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Fault]:
     """Return the faults of a target that somebody could tell from the right code."""
-    found = campaign.faults_of(sources.Source(target), campaign.Options(target, only=only))
+    found = experiment.faults_of(sources.Source(target), experiment.Options(target, only=only))
     return [fault for fault in found if not fault.equivalent]
 
 
