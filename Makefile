@@ -7,8 +7,6 @@ PY = .venv/bin/python
 TIME = 60s
 # A worker for each processor; more than 8 would mostly wait for the first builds.
 XDIST = -n auto --maxprocesses 8 --dist worksteal
-# The tests start Python a thousand times: it may keep what it compiled.
-PYTEST = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
 .PHONY: help setup setup-test fuzz test test-slow test-all bench mutants ablation compare scaling kernels containment lint check \
 	clean
@@ -19,7 +17,7 @@ help:
 	@echo 'make test-all set up, then run these and the slow ones'
 	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
 	@echo 'make bench    executions per second, side by side with other drivers'
-	@echo 'make mutants  planted faults and how soon each is found: docs/faults.md'
+	@echo 'make mutants  planted faults and how soon each is found: docs/mutants-catalogue.md'
 	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
 	@echo 'make compare  the same faults and inputs under AFL++, libFuzzer, Hypothesis (docs/compare.md)'
 	@echo 'make scaling  what more work costs, as plots (docs/performance.md)'
@@ -40,10 +38,10 @@ fuzz: setup
 	@$(PY) -m pyfuzz fuzz --time $(TIME)
 
 test: setup-test
-	@$(PYTEST) -m 'not slow' $(XDIST) $(PYTEST_ARGS)
+	@$(PY) -m pytest -m 'not slow' $(XDIST) $(PYTEST_ARGS)
 
 test-slow: setup-test
-	@$(PYTEST) -m slow $(XDIST) $(PYTEST_ARGS)
+	@$(PY) -m pytest -m slow $(XDIST) $(PYTEST_ARGS)
 
 test-all:
 	@$(MAKE) --no-print-directory test
@@ -53,7 +51,7 @@ bench: setup
 	@$(PY) -m bench $(BENCH_ARGS)
 
 mutants: setup
-	@$(PY) -m bench.mutants $(MUTANTS_ARGS) > docs/faults.md
+	@$(PY) -m bench.mutants $(MUTANTS_ARGS) > docs/mutants-catalogue.md
 
 ablation: setup
 	@$(PY) -m pip install -q 'scipy>=1.11'

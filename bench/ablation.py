@@ -22,7 +22,7 @@ from scipy.stats import mannwhitneyu
 from bench import rare
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources, trial
-from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial, Ways
 from pyfuzz.target import catalogue
 
@@ -106,7 +106,7 @@ def measure(options: argparse.Namespace) -> list[Cell]:
     ]
 
 
-def _program(source: sources.Source, fault: Fault, flavour: str, folder: Path) -> Path:
+def _program(source: sources.Source, fault: Mutant, flavour: str, folder: Path) -> Path:
     text = source.apply(fault)
     return trial.build(sources.changed(source.target, text, fault.name, folder), flavour)
 

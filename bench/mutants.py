@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``make mutants``: docs/faults.md, all planted faults of all that has any."""
+"""``make mutants``: docs/mutants-catalogue.md, all mutants of every target that has any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from pyfuzz.extract import extract
-from pyfuzz.mutants import experiment, report
+from pyfuzz.mutants import campaign, report
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
@@ -17,8 +17,8 @@ PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10")
 
 def section(target: Target, command: str, options: argparse.Namespace) -> str:
     """Measure one target; return its part of the page."""
-    result = experiment.run(
-        experiment.Options(target, options.seconds, options.trials, options.seed),
+    result = campaign.run(
+        campaign.Options(target, options.seconds, options.trials, options.seed),
         lambda outcome, _: print(report.line(outcome), file=sys.stderr, flush=True),
     )
     return f"## `{command}`\n\n{report.summary(result)}.\n\n{report.as_markdown(result)}\n"
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
     options = parser.parse_args()
     print("<!-- SPDX-License-Identifier: GPL-2.0-only -->")
-    print("# Planted faults, as measured\n\nWritten by `make mutants`; docs/mutants.md says how.\n")
+    print("# Mutants, as measured\n\nWritten by `make mutants`; docs/mutants.md says how.\n")
     for name in PORTS:
         print(section(catalogue.get(name), f"pyfuzz mutants {name}", options))
     for kernel in options.kernel:

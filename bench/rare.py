@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.mutants.mutant import Edit, Mutant
 
 # How the numbers are drawn: each name is a range, both ends included.
 RANGES = {
@@ -190,16 +190,16 @@ HEADDESC = (
 )
 
 
-def faults(each: int, seed: int) -> list[Fault]:
+def faults(each: int, seed: int) -> list[Mutant]:
     """Return ``each`` faults of every template, with numbers drawn from ``seed``."""
     chance = random.Random(seed)
     return [_draw(template, number, chance) for template in HEADDESC for number in range(each)]
 
 
-def _draw(template: Template, number: int, chance: random.Random) -> Fault:
+def _draw(template: Template, number: int, chance: random.Random) -> Mutant:
     drawn = {name: chance.randint(*RANGES[name]) for name in RANGES}
     edit = Edit((template.function,), template.old, template.new.format(**drawn))
-    return Fault(
+    return Mutant(
         name=f"{template.name}-{number + 1}",
         what=template.what.format(**drawn),
         like="a rare state that no test was written for",

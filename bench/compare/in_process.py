@@ -55,7 +55,7 @@ class Watch:
 
     def _reached(self) -> bool:
         try:
-            flag = ctypes.c_uint.in_dll(ctypes.CDLL(str(self._module)), "pyfuzz_fault_reached")
+            flag = ctypes.c_uint.in_dll(ctypes.CDLL(str(self._module)), "pyfuzz_mutant_reached")
         except ValueError:
             return False  # the target without a fault
         return flag.value == 1

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bench.compare import afl, peers
 from bench.compare.peers import Peer, Programs
-from pyfuzz.mutants import experiment, sources
-from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants import campaign, sources
+from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.catalogue import Target
 
@@ -53,9 +53,9 @@ class _Job:
     seed: int
 
 
-def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Fault]:
+def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
     """Return the faults of a target that somebody could tell from the right code."""
-    found = experiment.faults_of(sources.Source(target), experiment.Options(target, only=only))
+    found = campaign.mutants_of(sources.Source(target), campaign.Options(target, only=only))
     return [fault for fault in found if not fault.equivalent]
 
 
@@ -90,7 +90,7 @@ def sample(names: list[str], missed: Iterable[str], options: Options) -> set[str
 
 def _run_all(
     target: Target,
-    faults: Sequence[Fault],
+    faults: Sequence[Mutant],
     some: Sequence[Peer],
     seeds: Sequence[int],
     options: Options,
@@ -118,7 +118,7 @@ def _run_all(
 @contextmanager
 def _programs(
     source: sources.Source,
-    faults: Sequence[Fault],
+    faults: Sequence[Mutant],
     some: Sequence[Peer],
     folder: Path,
     jobs: int,
@@ -126,7 +126,7 @@ def _programs(
     """Compile all faults, and delete what was built afterwards."""
     afl_builder = afl_for(some, folder)
 
-    def build(fault: Fault) -> Programs:
+    def build(fault: Mutant) -> Programs:
         planted = sources.changed(source.target, source.apply(fault), fault.name, folder)
         return peers.build(planted, afl_builder)
 

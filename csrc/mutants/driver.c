@@ -30,7 +30,7 @@ int LLVMFuzzerRunDriver(int *argc, char ***argv,
 			int (*run)(const uint8_t *data, size_t size));
 
 /* In a target with a fault: 1 once the fault's place was executed. */
-extern unsigned int pyfuzz_fault_reached __attribute__((weak));
+extern unsigned int pyfuzz_mutant_reached __attribute__((weak));
 
 static uint64_t budget_ns, budget_executions;
 static uint32_t kinds;
@@ -54,7 +54,7 @@ stop(const struct pyfuzz_finding *f)
 	if (!out)
 		abort();
 	fprintf(out, "%u\t%llu\t%llu\t%llu\t%d\t%s\t%s\n",
-	       &pyfuzz_fault_reached ? pyfuzz_fault_reached : 0,
+	       &pyfuzz_mutant_reached ? pyfuzz_mutant_reached : 0,
 	       (unsigned long long)shared->executions,
 	       (unsigned long long)shared->steps,
 	       (unsigned long long)processor_ns(), f ? (int)f->kind : -1,

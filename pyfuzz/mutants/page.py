@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results of planted faults as one HTML page; the report's look, nothing loaded."""
+"""The results of `pyfuzz mutants` as one HTML page that looks like the report."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz import __version__
 from pyfuzz.mutants import report
-from pyfuzz.mutants.experiment import Outcome, Result
+from pyfuzz.mutants.campaign import Outcome, Result
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# Their style sheet is this page's as well.
+# The style sheet is shared with the report.
 _REPORTS = Path(__file__).parent.parent / "report" / "templates"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fault as the page shows it; ``badge`` is a class of the style sheet, or ""."""
+    """One mutant as the page shows it; ``badge`` is a class of the style sheet, or ""."""
 
     name: str
     id: str
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Faults that came to the same."""
+    """Mutants with the same outcome."""
 
     id: str
     title: str
@@ -59,7 +59,7 @@ def render(result: Result) -> str:
             source=str(options.target.source),
             seed=options.seed,
             trials=options.trials,
-            budget=f"{options.time_per_fault_s:g} s",
+            budget=f"{options.time_per_mutant_s:g} s",
             counted=counted,
             missed=report.missed(result),
             summary=report.summary(result),
@@ -72,7 +72,7 @@ def render(result: Result) -> str:
 
 
 def _sections(result: Result) -> list[Section]:
-    """The faults by what became of them, those that need a look first."""
+    """The mutants by outcome, those that need attention first."""
     missed = report.missed(result)
     not_counted = [o for o in result.outcomes if not report.counts(o)]
     rest = [o for o in result.outcomes if o not in missed and o not in not_counted]
@@ -81,8 +81,8 @@ def _sections(result: Result) -> list[Section]:
             "missed",
             "Missed",
             (
-                "Reached and not triggered points at the generator, triggered and not detected at "
-                "what is checked."
+                "Reached but not triggered means that the generator is too weak, triggered but not "
+                "detected that a check is missing."
             ),
             missed,
         ),
@@ -90,8 +90,8 @@ def _sections(result: Result) -> list[Section]:
             "other",
             "Found as another kind",
             (
-                "Noticed, but not as what was expected: the expectation is too narrow, or the "
-                "finding names the wrong thing."
+                "Noticed, but not as expected: the expectation is too narrow, or the finding "
+                "names the wrong thing."
             ),
             [o for o in rest if o.wrong_kind],
         ),
@@ -100,15 +100,15 @@ def _sections(result: Result) -> list[Section]:
             "equivalent",
             "Equivalent",
             (
-                "Nobody could tell these from the right code, for the reason given. They are "
-                "fuzzed all the same: one that is found was no equivalent."
+                "These behave like the original code, for the reason given. They are fuzzed all "
+                "the same: one that is found was not equivalent."
             ),
             [o for o in not_counted if not o.trouble],
         ),
         (
             "elsewhere",
             "Not for this code",
-            "The pattern is not in this source, or what it makes does not compile here.",
+            "The pattern is not in this source, or the mutant does not compile here.",
             [o for o in not_counted if o.trouble],
         ),
     ]
@@ -128,27 +128,27 @@ def _time_s(outcome: Outcome) -> float:
 
 
 def _row(outcome: Outcome) -> Row:
-    fault = outcome.fault
+    mutant = outcome.mutant
     status = report.status(outcome)
     badge = ""
     if report.counts(outcome) and not outcome.detected:
         badge = "new"
     elif outcome.wrong_kind and report.counts(outcome):
         badge = "known"
-    elif fault.equivalent and outcome.found:
+    elif mutant.equivalent and outcome.found:
         badge = "new"
     return Row(
-        name=fault.name,
-        id=re.sub(r"\W", "-", fault.name),
-        what=fault.what,
+        name=mutant.name,
+        id=re.sub(r"\W", "-", mutant.name),
+        what=mutant.what,
         seen="" if outcome.trouble else _seen(outcome),
         executions=report.executions(outcome),
         seconds=report.seconds(outcome),
         status=status,
         badge=badge,
         found=report.kinds(outcome),
-        expected=tuple(kind.value for kind in fault.kinds),
-        reason=outcome.trouble or fault.equivalent,
+        expected=tuple(kind.value for kind in mutant.kinds),
+        reason=outcome.trouble or mutant.equivalent,
     )
 
 

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results of planted faults as text, as plain data, and as Markdown."""
+"""The results of planted mutants as text, as plain data, and as Markdown."""
 
 from __future__ import annotations
 
 from collections import Counter
 from statistics import median
 
-from pyfuzz.mutants.experiment import Options, Outcome, Result, times_s
+from pyfuzz.mutants.campaign import Options, Outcome, Result, times_s
 
 
 def status(outcome: Outcome) -> str:
-    """Return in a word or two what became of a fault."""
+    """Return a mutant's outcome in a word or two."""
     if outcome.trouble:
         return "does not apply"
-    if outcome.fault.equivalent:
+    if outcome.mutant.equivalent:
         return "DETECTED, but listed as equivalent" if outcome.found else "equivalent"
     if not outcome.found:
         return "MISSED"
@@ -23,32 +23,32 @@ def status(outcome: Outcome) -> str:
 
 
 def line(outcome: Outcome) -> str:
-    """Return one line about a fault, for a person who waits."""
-    fault = outcome.fault
+    """Return one progress line about a mutant."""
+    mutant = outcome.mutant
     if outcome.trouble:
-        return f"{fault.name:26} does not apply"
+        return f"{mutant.name:26} does not apply"
     seen = " ".join(
         word
         for word, holds in (("reached", outcome.reached), ("triggered", outcome.triggered))
         if holds
     )
-    text = f"{fault.name:26} {status(outcome):10} {seen}"
+    text = f"{mutant.name:26} {status(outcome):10} {seen}"
     if outcome.found:
         text += (
             f"  {executions(outcome)} executions, {seconds(outcome)} s  {', '.join(kinds(outcome))}"
         )
     if outcome.wrong_kind:
-        text += f" (expected {', '.join(kind.value for kind in fault.kinds)})"
+        text += f" (expected {', '.join(kind.value for kind in mutant.kinds)})"
     return text
 
 
 def missed(result: Result) -> list[Outcome]:
-    """Return the faults that some trial did not find and should have."""
+    """Return the mutants that some trial should have found but did not."""
     return [o for o in result.outcomes if counts(o) and not o.detected]
 
 
 def summary(result: Result) -> str:
-    """Return one line for the whole."""
+    """Return the one-line summary."""
     counted = [o for o in result.outcomes if counts(o)]
     detected = sum(o.detected for o in counted)
     words = Counter(
@@ -59,14 +59,14 @@ def summary(result: Result) -> str:
     times = sorted(times_s(counted))
     options = result.options
     text = (
-        f"{options.target.name}: {detected} of {len(counted)} faults detected within "
-        f"{options.time_per_fault_s:g} s ({_share(detected, len(counted))})"
+        f"{options.target.name}: {detected} of {len(counted)} mutants detected within "
+        f"{options.time_per_mutant_s:g} s ({_share(detected, len(counted))})"
     )
     if times:
         within = _share(sum(s <= 2 for s in times), sum(len(o.trials) for o in counted))
         text += (
             f", {within} within 2 s; processor time: median {median(times):.2f} s, "
-            f"restricted mean {restricted_mean_s(counted, options.time_per_fault_s):.2f} s, "
+            f"restricted mean {restricted_mean_s(counted, options.time_per_mutant_s):.2f} s, "
             f"longest {times[-1]:.2f} s"
         )
     wrong = sum(o.wrong_kind for o in counted)
@@ -75,7 +75,7 @@ def summary(result: Result) -> str:
 
 
 def restricted_mean_s(outcomes: list[Outcome], budget_s: float) -> float:
-    """Return the mean time to detection, a trial that found nothing counting as the budget."""
+    """Return the mean time to detection; a trial that found nothing counts as the budget."""
     times = [
         one.processor_s if one.kind is not None else budget_s
         for outcome in outcomes
@@ -93,7 +93,7 @@ def as_object(result: Result) -> dict[str, object]:
         "source": str(options.target.source),
         "seed": options.seed,
         "trials": options.trials,
-        "time_per_fault": options.time_per_fault_s,
+        "time_per_fault": options.time_per_mutant_s,
         "shown_without_fault": [
             {"kind": known.kind.value, "function": known.function, "reason": known.reason}
             for known in result.baseline
@@ -101,8 +101,8 @@ def as_object(result: Result) -> dict[str, object]:
         "faults_counted": len(counted),
         "detected": sum(o.detected for o in counted),
         "wrong_kind": sum(o.wrong_kind for o in counted),
-        "missed": [o.fault.name for o in missed(result)],
-        "restricted_mean_s": restricted_mean_s(counted, options.time_per_fault_s),
+        "missed": [o.mutant.name for o in missed(result)],
+        "restricted_mean_s": restricted_mean_s(counted, options.time_per_mutant_s),
         "faults": [_object(o) for o in result.outcomes],
     }
 
@@ -110,38 +110,38 @@ def as_object(result: Result) -> dict[str, object]:
 def as_markdown(result: Result) -> str:
     """Return the result as a table."""
     rows = [
-        "| fault | what it is | reached, triggered | executions | processor s | found | expected |",
+        "| mutant | mistake | reached, triggered | executions | processor s | found | expected |",
         "|---|---|---|---:|---:|---|---|",
     ]
     for o in result.outcomes:
-        fault = o.fault
+        mutant = o.mutant
         seen = f"{'yes' if o.reached else 'no'}, {'yes' if o.triggered else 'no'}"
-        as_kind = ", ".join(kinds(o)) if o.found and not fault.equivalent else status(o)
+        as_kind = ", ".join(kinds(o)) if o.found and not mutant.equivalent else status(o)
         if o.wrong_kind:
             as_kind = f"**{as_kind}**"
-        expected = fault.equivalent or ", ".join(kind.value for kind in fault.kinds)
-        what = fault.what.replace("|", "\\|")
+        expected = mutant.equivalent or ", ".join(kind.value for kind in mutant.kinds)
+        what = mutant.what.replace("|", "\\|")
         rows.append(
-            f"| {fault.name} | {what} | {'' if o.trouble else seen} | {executions(o)} | "
+            f"| {mutant.name} | {what} | {'' if o.trouble else seen} | {executions(o)} | "
             f"{seconds(o)} | {as_kind} | {expected} |"
         )
     return "\n".join(rows)
 
 
 def counts(outcome: Outcome) -> bool:
-    """Return whether a fault is one that must be found."""
-    return not outcome.trouble and not outcome.fault.equivalent
+    """Return whether a mutant must be found."""
+    return not outcome.trouble and not outcome.mutant.equivalent
 
 
 def _object(outcome: Outcome) -> dict[str, object]:
-    fault = outcome.fault
+    mutant = outcome.mutant
     return {
-        "name": fault.name,
-        "what": fault.what,
-        "like": fault.like,
-        "group": fault.group,
-        "expected": [kind.value for kind in fault.kinds],
-        "equivalent": fault.equivalent or None,
+        "name": mutant.name,
+        "what": mutant.what,
+        "like": mutant.like,
+        "group": mutant.group,
+        "expected": [kind.value for kind in mutant.kinds],
+        "equivalent": mutant.equivalent or None,
         "status": status(outcome),
         "trouble": outcome.trouble or None,
         "reached": outcome.reached,
@@ -164,13 +164,13 @@ def _object(outcome: Outcome) -> dict[str, object]:
 
 
 def executions(outcome: Outcome) -> str:
-    """Return the median of the executions to detection as text, "" if there was none."""
+    """Return the median of the executions to detection as text, "" if nothing was found."""
     found = outcome.found
     return f"{median(one.executions for one in found):,.0f}" if found else ""
 
 
 def seconds(outcome: Outcome) -> str:
-    """Return the median of the processor seconds to detection as text, "" if there was none."""
+    """Return the median of the processor seconds to detection as text, "" if nothing was found."""
     found = outcome.found
     return f"{median(one.processor_s for one in found):.2f}" if found else ""
 
@@ -189,7 +189,7 @@ def command(options: Options) -> str:
     """Return the command that measures this again."""
     target = options.target
     what = "--kernel PATH" if target.extracted else target.name
-    words = [f"pyfuzz mutants {what} --time-per-fault {options.time_per_fault_s:g}s"]
+    words = [f"pyfuzz mutants {what} --time-per-fault {options.time_per_mutant_s:g}s"]
     words += [f"--trials {options.trials} --seed {options.seed}"]
     words += [f"--only {name}" for name in options.only]
     return " ".join(words + (["--mechanical"] if options.mechanical else []))

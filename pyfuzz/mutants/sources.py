@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A target as one text, and that text with a fault in it."""
+"""A target's source as one text, and that text with a mutant in it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import tree_sitter
 
 from pyfuzz import paths
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.patterns import Function, Match, parser, walk
 from pyfuzz.target.catalogue import Target
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
 _DEFINE = re.compile(r"\s*#\s*define\s+(\w+)")
 _CONDITION = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(\w+)?")
-# Set where the fault is; csrc/mutants/driver.c reads it.
-_FLAG = 'unsigned int pyfuzz_fault_reached __attribute__((visibility("default")));\n'
-_MARK = "pyfuzz_fault_reached = 1;"
+# Set at the mutant's place; csrc/mutants/driver.c reads it.
+_FLAG = 'unsigned int pyfuzz_mutant_reached __attribute__((visibility("default")));\n'
+_MARK = "pyfuzz_mutant_reached = 1;"
 
 
 class DoesNotApplyError(PyfuzzError):
-    """A fault's pattern is not in the source, or more often than it must be."""
+    """A mutant's pattern does not match, or matches more than once."""
 
 
 class Source:
-    """A target's C file with the port's headers put in, and parsed."""
+    """A target's C file with the port's headers inlined, parsed."""
 
     def __init__(self, target: Target) -> None:
         """Read and parse the source of ``target``."""
@@ -41,21 +41,21 @@ class Source:
             if node.type == "function_definition":
                 self.functions[_name(node, self.text)] = Function(node, self.text)
 
-    def apply(self, fault: Fault) -> bytes:
-        """Return the text with a fault in it.
+    def apply(self, mutant: Mutant) -> bytes:
+        """Return the text with a mutant in it.
 
-        Errors: DoesNotApplyError, with why each choice of edits does not.
+        Errors: DoesNotApplyError, with the reason for each choice of edits.
         """
         reasons = []
-        for edits in fault.choices:
+        for edits in mutant.choices:
             try:
                 return self.edit(edits)
             except DoesNotApplyError as error:
                 reasons.append(str(error))
-        raise DoesNotApplyError(f"{fault.name} does not apply: {'; '.join(reasons)}")
+        raise DoesNotApplyError(f"{mutant.name} does not apply: {'; '.join(reasons)}")
 
     def edit(self, edits: Iterable[Edit]) -> bytes:
-        """Return the text with edits made, and their places marked."""
+        """Return the text with the edits applied and their places marked."""
         changes: list[tuple[int, int, str]] = []
         for edit in edits:
             function, match = self._find(edit)
@@ -63,7 +63,7 @@ class Source:
         return self.replaced(changes)
 
     def replaced(self, changes: list[tuple[int, int, str]]) -> bytes:
-        """Return the text with ranges of bytes replaced; lines stay where they are."""
+        """Return the text with byte ranges replaced; line numbers do not change."""
         text = self.text
         for start, end, new in sorted(changes, key=lambda change: change[:2], reverse=True):
             lines = "\n" * (text.count(b"\n", start, end) - new.count("\n"))
@@ -91,19 +91,19 @@ class Source:
 
 
 def changed(target: Target, text: bytes, name: str, folder: Path) -> Target:
-    """Return ``target`` made of another text, which is written to a file in ``folder``."""
+    """Return ``target`` with another text, which is written to a file in ``folder``."""
     mark = hashlib.sha256(text).hexdigest()[:12]
     path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}-{mark}.c"
     path.write_bytes(text)
     return replace(target, name=f"{target.name}-{path.stem}", source=path)
 
 
-def plant(target: Target, fault: Fault, folder: Path) -> Target:
-    """Return the target with a fault in it, as a file in ``folder``.
+def plant(target: Target, mutant: Mutant, folder: Path) -> Target:
+    """Return the target with a mutant in it, as a file in ``folder``.
 
     Errors: DoesNotApplyError.
     """
-    return changed(target, Source(target).apply(fault), fault.name, folder)
+    return changed(target, Source(target).apply(mutant), mutant.name, folder)
 
 
 def mark(function: Function, start: int, text: bytes) -> list[tuple[int, int, str]]:
@@ -123,10 +123,10 @@ def _changes(function: Function, match: Match, new: str, text: bytes) -> list[tu
     """The edit, and the mark before its statement, as replacements of bytes."""
     marks = mark(function, match.start, text)
     if len(marks) == 2 and match.end > marks[1][0]:
-        raise DoesNotApplyError("the pattern goes beyond the statement that it begins in")
+        raise DoesNotApplyError("the pattern extends beyond the statement that it begins in")
     first = marks[0]
     rest = marks[1:]
-    if first[0] == match.start:  # one change at one place: the order is plain
+    if first[0] == match.start:  # merge changes at one place, so that their order is defined
         if rest and rest[0][0] == match.end:
             return [(match.start, match.end, f"{first[2]}{new}{rest[0][2]}")]
         return [(match.start, match.end, f"{first[2]}{new}"), *rest]
@@ -156,7 +156,7 @@ def _statement(node: tree_sitter.Node, at: int) -> tree_sitter.Node:
         if is_body and plain and part.type != "compound_statement" and not in_header:
             found = part
     if found is None:
-        raise DoesNotApplyError("the pattern is in no statement")
+        raise DoesNotApplyError("the pattern is not inside a statement")
     return found
 
 
@@ -170,19 +170,19 @@ def _name(node: tree_sitter.Node, text: bytes) -> str:
 
 
 class _Inliner:
-    """Puts the ports' own headers in, without what their own conditions leave out."""
+    """Inlines the ports' headers, leaving out what their conditions exclude."""
 
     def __init__(self, defines: Iterable[str]) -> None:
         self._seen: set[Path] = set()
         self._defined: set[str] = {define.split("=")[0] for define in defines}
 
     def file(self, path: Path) -> Iterator[str]:
-        """Yield a file's lines, with those of the ports' headers in their place."""
+        """Yield a file's lines, with the ports' headers inlined."""
         self._seen.add(path)
         csrc = paths.csrc().resolve()
         shown = path.relative_to(csrc.parent) if path.is_relative_to(csrc.parent) else path
         yield f'#line 1 "{shown}"\n'
-        # Of each open condition whether it holds; None for one that is not ours.
+        # For each open condition whether it holds; None for one that is not ours.
         holds: list[bool | None] = []
         with path.open(encoding="latin-1", newline="") as file:
             for number, line in enumerate(file, 1):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One trial: a process that fuzzes a target with a fault in it until something is found."""
+"""One trial: a process that fuzzes a target with a mutant in it until something is found."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ALL_KINDS = (1 << len(ORDER)) - 1
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one trial came to.
+    """The result of one trial.
 
     ``kind`` is that of the first finding, None if there was none within the
-    budget; ``processor_s`` is the whole process's time until then.  ``died``
-    says how a process ended that should not have.
+    budget; ``processor_s`` is the process's total time until then.  ``died`` says
+    how the process died, "" if it did not.
     """
 
     seed: int
@@ -47,13 +47,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a trial is fuzzed: as a campaign does it, or (for comparisons) with less.
+    """How a trial is fuzzed: like a campaign or, for comparisons, with parts left out.
 
     ``engine`` is ``fuzz`` (libFuzzer) or ``random``; ``without`` are parts to
-    leave out, and ``only`` are ways to make inputs (csrc/engine/mutator.c);
-    ``seeds`` says whether the shipped sequences are there from the start;
-    ``kinds`` is a mask of the kinds that count as a finding; ``flavour`` is how
-    the program was compiled; ``executions`` ends a trial too, unless it is 0.
+    leave out, and ``only`` are the ways to generate inputs (csrc/engine/mutator.c);
+    ``seeds`` says whether to start from the shipped sequences; ``kinds`` is a mask
+    of the kinds that count as a finding; ``flavour`` is how the program was
+    compiled; ``executions`` is a limit on executions, 0 for none.
     """
 
     engine: str = "fuzz"
@@ -86,7 +86,7 @@ def seeds() -> Path:
             whole.mkdir()
             for payload in payloads:
                 (whole / hashlib.sha1(payload).hexdigest()).write_bytes(payload)
-            # Another process may be first: then its folder is as good.
+            # Another process may have been first: its folder is as good.
             with suppress(OSError):
                 whole.rename(folder)
     return folder
@@ -106,9 +106,9 @@ def run(
     seed: int,
     ways: Ways = AS_A_CAMPAIGN,
 ) -> Trial:
-    """Run one trial; what libFuzzer keeps goes to ``folder``, which must be there.
+    """Run one trial; libFuzzer keeps its corpus in ``folder``, which must exist.
 
-    Errors: HarnessError if the program says nothing that can be understood.
+    Errors: HarnessError if the program's output cannot be parsed.
     """
     lines = "\n".join(f"{k.kind.number}\t{k.function}\t{k.message}" for k in known)
     budget = f"{budget_s * 1000:.0f}/{ways.executions}"
@@ -131,7 +131,7 @@ def run(
             text=True,
             errors="replace",
             env=environment,
-            # Processor time is what counts; this is for one that waits for ever.
+            # The budget is processor time; this catches a process that waits forever.
             timeout=60 + 20 * budget_s,
             check=False,
         )
@@ -142,7 +142,7 @@ def run(
         return Trial(seed, False, 0, 0, budget_s, died=f"died of signal {-done.returncode}")
     if len(fields) != 7:
         last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise HarnessError(f"{program.name} ended with {done.returncode} and said: {last}")
+        raise HarnessError(f"{program.name} exited with {done.returncode}: {last}")
     reached, executions, steps, spent_ns, number, function, message = fields
     return Trial(
         seed=seed,
@@ -157,9 +157,9 @@ def run(
 
 
 def baseline(program: Path, folder: Path, target: Target, budget_s: float) -> tuple[Known, ...]:
-    """Return what the target shows without any fault: its known findings, and others.
+    """Return what the unchanged target shows: its known findings, and others.
 
-    A kernel whose policy is BUG() shows host-bug, for one.
+    A kernel whose policy is BUG() shows host-bug, for example.
     """
     known = list(target.known)
     seed, spent_s = 1, 0.0
@@ -170,13 +170,13 @@ def baseline(program: Path, folder: Path, target: Target, budget_s: float) -> tu
         if trial.kind is None:
             break
         message = re.sub(r"[\[\]]", "?", re.sub(r"\d+", "*", trial.message))
-        reason = "shown without any fault"
+        reason = "shown without any mutant"
         known.append(Known(trial.kind, trial.function, reason, message))
     return tuple(known)
 
 
 def digests(program: Path, inputs: list[Path]) -> list[str]:
-    """Return one number for each input: what every step of it did and left behind."""
+    """Return one hash per input, of what every step did and left behind."""
     done = subprocess.run(
         [str(program), "digest", *map(str, inputs)],
         capture_output=True,

@@ -15,7 +15,7 @@ def test_every_template_applies_to_the_port_it_is_for() -> None:
 
     for fault in rare.faults(each=2, seed=7):
         text = source.apply(fault).decode("latin-1")
-        assert "pyfuzz_fault_reached = 1;" in text, fault.name
+        assert "pyfuzz_mutant_reached = 1;" in text, fault.name
         assert not re.search(r"\{(few|slot|tail|far|n|long|spte|gfn|error)\}", text), fault.name
 
 

@@ -11,7 +11,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.module.shared import Shared
 from pyfuzz.mutants import sources
-from pyfuzz.mutants.fault import Edit
+from pyfuzz.mutants.mutant import Edit
 from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.text import format_operation, parse
 from pyfuzz.target import catalogue

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz.mutants import experiment, sources, trial
+from pyfuzz.mutants import campaign, sources, trial
 from pyfuzz.mutants.trial import Ways
 from pyfuzz.target import catalogue
 
-# Far more than these faults needed whenever they were tried; executions, not time.
+# Far more than these mutants needed whenever they were tried; executions, not time.
 EXECUTIONS = 200_000
 # Processor time that nobody needs; for a machine on which something hangs.
 NEVER_S = 120.0
@@ -31,18 +31,18 @@ MUST = {
 
 
 @pytest.mark.parametrize(("port", "name"), [(p, name) for p in MUST for name in MUST[p]])
-def test_planted_fault_is_found_as_an_expected_kind(port: str, name: str, tmp_path: Path) -> None:
+def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_path: Path) -> None:
     target = catalogue.get(port)
-    options = experiment.Options(target, only=(name,))
-    (fault,) = experiment.faults_of(sources.Source(target), options)
-    program = trial.build(sources.plant(target, fault, tmp_path))
+    options = campaign.Options(target, only=(name,))
+    (mutant,) = campaign.mutants_of(sources.Source(target), options)
+    program = trial.build(sources.plant(target, mutant, tmp_path))
     try:
         one = trial.run(program, tmp_path, target.known, NEVER_S, 1, Ways(executions=EXECUTIONS))
     finally:
         program.unlink()
 
     assert one.reached, one
-    assert one.kind in fault.kinds, one
+    assert one.kind in mutant.kinds, one
 
 
 def test_clean_target_shows_nothing_within_those_executions(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Planted faults: that they apply, that one which does not is heard of, how they are found."""
+"""Planted mutants: that they apply, that one which does not is heard of, how they are found."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from pyfuzz.cli.mutants import mutants
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import experiment, fault, mechanical, sources
-from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.mutants import campaign, mechanical, mutant, sources
+from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.target import catalogue
 
 
@@ -20,23 +20,23 @@ def source_of(port: str) -> sources.Source:
 
 
 @pytest.mark.parametrize(("port", "least"), [("v6.6", 60), ("rfc-v4", 60), ("v6.15", 80)])
-def test_hand_picked_faults_all_apply_to_their_port(port: str, least: int) -> None:
+def test_hand_picked_mutants_all_apply_to_their_port(port: str, least: int) -> None:
     source = source_of(port)
-    faults = experiment.faults_of(source, experiment.Options(source.target))
+    mutants = campaign.mutants_of(source, campaign.Options(source.target))
 
-    texts = {source.apply(one) for one in faults}
+    texts = {source.apply(one) for one in mutants}
 
-    assert least <= len(faults)
-    assert len(faults) == len(texts), "two faults are the same"
-
-
-def test_locked_heads_have_their_own_faults() -> None:
-    assert 20 <= len(fault.catalogue("locked"))
+    assert least <= len(mutants)
+    assert len(mutants) == len(texts), "two mutants are the same"
 
 
-def test_fault_that_does_not_apply_says_why() -> None:
+def test_locked_heads_have_their_own_mutants() -> None:
+    assert 20 <= len(mutant.catalogue("locked"))
+
+
+def test_mutant_that_does_not_apply_says_why() -> None:
     edit = Edit(("pte_list_add",), "$d->no_such_field = $x;", ";")
-    wrong = Fault("wrong", "", "", (), ((edit,),), "test")
+    wrong = Mutant("wrong", "", "", (), ((edit,),), "test")
 
     with pytest.raises(sources.DoesNotApplyError) as raised:
         source_of("v6.6").apply(wrong)
@@ -73,26 +73,26 @@ def test_edit_keeps_lines_and_marks_the_place() -> None:
 
     text = source.edit([edit]).decode()
 
-    assert "	pyfuzz_fault_reached = 1; ;\nunlock:" in text
+    assert "	pyfuzz_mutant_reached = 1; ;\nunlock:" in text
     assert source.text.count(b"\n") == text.count("\n") - 2  # the flag and its #line
 
 
-def test_mechanical_faults_have_stable_unique_names() -> None:
-    names = [one.name for one in mechanical.faults(source_of("v6.6"))]
+def test_mechanical_mutants_have_stable_unique_names() -> None:
+    names = [one.name for one in mechanical.mutants(source_of("v6.6"))]
 
     assert 100 < len(names)
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(("port", "listed"), [("v6.6", 8), ("v6.15", 11), ("rfc-v4", 5)])
-def test_listed_equivalents_are_mechanical_faults_of_their_targets(port: str, listed: int) -> None:
-    found = mechanical.faults(source_of(port))
+def test_listed_equivalents_are_mechanical_mutants_of_their_targets(port: str, listed: int) -> None:
+    found = mechanical.mutants(source_of(port))
 
-    assert listed == sum(bool(fault.equivalent) for fault in found)
+    assert listed == sum(bool(mutant.equivalent) for mutant in found)
 
 
 @pytest.mark.slow
-def test_command_measures_one_fault_as_json() -> None:
+def test_command_measures_one_mutant_as_json() -> None:
     arguments = ["v6.6", "--only", "free-missing", "--time-per-fault", "20s", "--json"]
 
     done = CliRunner().invoke(mutants, arguments, standalone_mode=False)
@@ -103,8 +103,8 @@ def test_command_measures_one_fault_as_json() -> None:
     assert Kind.LEAK.value == found["trials"][0]["kind"]
 
 
-def test_command_without_such_a_fault_says_so() -> None:
+def test_command_without_such_a_mutant_says_so() -> None:
     done = CliRunner().invoke(mutants, ["v6.6", "--only", "nothing"], standalone_mode=False)
 
-    expected = "there is no fault 'nothing' for v6.6: pyfuzz mutants v6.6 --list has their names"
+    expected = "there is no mutant 'nothing' for v6.6: pyfuzz mutants v6.6 --list has their names"
     assert expected == str(done.exception)

@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page of planted faults: what became of each, told apart."""
+"""The page of planted mutants: what became of each, told apart."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import experiment, page
-from pyfuzz.mutants.fault import Edit, Fault
+from pyfuzz.mutants import campaign, page
+from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target import catalogue
 
 EDIT = Edit(("pte_list_add",), "old", "new")
 
 
-def fault(name: str, *kinds: Kind, equivalent: str = "") -> Fault:
-    return Fault(name, f"what {name} is <b>", "a slip", kinds, ((EDIT,),), "shared", equivalent)
+def mutant(name: str, *kinds: Kind, equivalent: str = "") -> Mutant:
+    return Mutant(name, f"what {name} is <b>", "a slip", kinds, ((EDIT,),), "shared", equivalent)
 
 
 def trial(kind: Kind | None) -> Trial:
     return Trial(seed=1, reached=True, executions=1234, steps=1, processor_s=0.5, kind=kind)
 
 
-def result(*outcomes: experiment.Outcome) -> experiment.Result:
-    return experiment.Result(experiment.Options(catalogue.get("v6.6")), (), list(outcomes))
+def result(*outcomes: campaign.Outcome) -> campaign.Result:
+    return campaign.Result(campaign.Options(catalogue.get("v6.6")), (), list(outcomes))
 
 
 def section(text: str, name: str) -> str:
@@ -35,9 +35,9 @@ def section(text: str, name: str) -> str:
 def test_page_tells_missed_other_and_right_kinds_apart() -> None:
     text = page.render(
         result(
-            experiment.Outcome(fault("not-seen", Kind.LEAK), [trial(None)]),
-            experiment.Outcome(fault("as-leak", Kind.SHAPE), [trial(Kind.LEAK)], triggered=True),
-            experiment.Outcome(fault("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+            campaign.Outcome(mutant("not-seen", Kind.LEAK), [trial(None)]),
+            campaign.Outcome(mutant("as-leak", Kind.SHAPE), [trial(Kind.LEAK)], triggered=True),
+            campaign.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
         )
     )
 
@@ -47,21 +47,21 @@ def test_page_tells_missed_other_and_right_kinds_apart() -> None:
     assert "detected as another kind" in other
     assert other.index("leak</code>", other.index("another kind")) < other.index("shape</code>")
     assert "as-said" in section(text, "found")
-    assert "1 planted fault missed" in section(text, "summary")
+    assert "1 mutant missed" in section(text, "summary")
 
 
 def test_page_gives_the_reasons_of_those_that_do_not_count() -> None:
     text = page.render(
         result(
-            experiment.Outcome(fault("same", equivalent="the order is no promise"), [trial(None)]),
-            experiment.Outcome(fault("gone"), trouble="gone does not apply: there is no f"),
-            experiment.Outcome(fault("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+            campaign.Outcome(mutant("same", equivalent="the order is no promise"), [trial(None)]),
+            campaign.Outcome(mutant("gone"), trouble="gone does not apply: there is no f"),
+            campaign.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
         )
     )
 
     assert "the order is no promise" in section(text, "equivalent")
     assert "there is no f" in section(text, "elsewhere")
-    assert "Every planted fault was found" in section(text, "summary")
+    assert "Every mutant was found" in section(text, "summary")
 
 
 def test_page_escapes_and_loads_nothing() -> None:
@@ -73,7 +73,7 @@ def test_page_escapes_and_loads_nothing() -> None:
             self.found += tuple(link for link in links if not link.startswith("data:"))
 
     text = page.render(
-        result(experiment.Outcome(fault("x", Kind.LEAK), [trial(Kind.LEAK)], triggered=True))
+        result(campaign.Outcome(mutant("x", Kind.LEAK), [trial(Kind.LEAK)], triggered=True))
     )
     parser = Loads()
     parser.feed(text)

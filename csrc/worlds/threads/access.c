@@ -11,13 +11,13 @@
 #include "core.h"
 
 /* Set by a planted mistake that is reached (pyfuzz/mutants): no part of it. */
-extern unsigned int pyfuzz_fault_reached __attribute__((weak));
+extern unsigned int pyfuzz_mutant_reached __attribute__((weak));
 
 /* Memory of the fiber's own, or of nobody's. */
 static bool is_private(const struct fiber *f, uintptr_t address)
 {
 	return address - (uintptr_t)f->stack < STACK_SIZE ||
-	       (address && address == (uintptr_t)&pyfuzz_fault_reached);
+	       (address && address == (uintptr_t)&pyfuzz_mutant_reached);
 }
 
 /* The fiber's next access is to this address: now, or after others' went on. */

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.mutants import sources
-from pyfuzz.mutants.fault import Fault
-from pyfuzz.mutants.fault import catalogue as faults
+from pyfuzz.mutants.mutant import Mutant
+from pyfuzz.mutants.mutant import catalogue as mutants
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import systematic, text
@@ -26,8 +26,8 @@ def port() -> Target:
 
 
 def planted(name: str, folder: Path) -> ThreadsModule:
-    fault = next(fault for fault in faults("threads") if fault.name == name)
-    return ThreadsModule(sources.plant(port(), fault, folder))
+    mutant = next(mutant for mutant in mutants("threads") if mutant.name == name)
+    return ThreadsModule(sources.plant(port(), mutant, folder))
 
 
 def pair(entries: int, writer: What, other: What) -> Sequence:
@@ -78,18 +78,18 @@ def test_pruned_search_sees_the_orders_of_the_whole_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", faults("threads"), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("mutant", mutants("threads"), ids=lambda mutant: mutant.name)
 def test_planted_mistake_is_found_with_two_switches_as_what_it_is(
-    fault: Fault, tmp_path: Path
+    mutant: Mutant, tmp_path: Path
 ) -> None:
-    module = ThreadsModule(sources.plant(port(), fault, tmp_path))
+    module = ThreadsModule(sources.plant(port(), mutant, tmp_path))
 
-    found = systematic.search(module, 2, stop_on_finding=not fault.equivalent).findings
+    found = systematic.search(module, 2, stop_on_finding=not mutant.equivalent).findings
 
-    if fault.equivalent:
+    if mutant.equivalent:
         assert {} == found
     else:
-        kinds = {kind.value for kind in fault.kinds}
+        kinds = {kind.value for kind in mutant.kinds}
         assert {finding.kind for finding in found.values()} & kinds, (kinds, found)
         assert all(finding.away <= 2 for finding in found.values())
 

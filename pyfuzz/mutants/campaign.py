@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All faults of a target, each in processes of its own, over the cores."""
+"""Runs all mutants of a target, each in its own processes, on all cores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.mutants import mechanical, trial
-from pyfuzz.mutants.fault import Fault, catalogue
+from pyfuzz.mutants.mutant import Mutant, catalogue
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, changed
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.catalogue import Target
@@ -25,21 +25,21 @@ _DIGESTED = 100
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one fault.
+    """The outcome of one mutant.
 
-    ``trials`` is empty where ``trouble`` says why there could be none.
-    ``triggered``: a state differed from the right code's; always so where
-    something was found, looked for afterwards where nothing was.
+    ``trials`` is empty if ``trouble`` says why the mutant could not be run.
+    ``triggered``: some state differed from that of the unchanged code.  That is
+    implied by a finding, and checked afterwards where there was none.
     """
 
-    fault: Fault
+    mutant: Mutant
     trials: list[Trial] = field(default_factory=list)
     triggered: bool = False
     trouble: str = ""
 
     @property
     def reached(self) -> bool:
-        """Whether the fault's place was executed in any trial."""
+        """Whether the mutant's place was executed in any trial."""
         return any(trial.reached for trial in self.trials)
 
     @property
@@ -54,17 +54,17 @@ class Outcome:
 
     @property
     def wrong_kind(self) -> bool:
-        """Whether some trial found a kind that nobody expected of this fault."""
-        kinds = self.fault.kinds
+        """Whether some trial found a kind that was not expected of this mutant."""
+        kinds = self.mutant.kinds
         return bool(kinds) and any(trial.kind not in kinds for trial in self.found)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to measure: ``only`` are names of faults, all if empty."""
+    """What to measure; ``only`` names the mutants, all if empty."""
 
     target: Target
-    time_per_fault_s: float = 20.0
+    time_per_mutant_s: float = 20.0
     trials: int = 1
     seed: int = 1
     only: tuple[str, ...] = ()
@@ -74,31 +74,31 @@ class Options:
 
 @dataclass(slots=True)
 class Result:
-    """The outcomes in the order of the catalogue, and what the clean target shows."""
+    """The outcomes in catalogue order, and what the unchanged target shows."""
 
     options: Options
     baseline: tuple[Known, ...]
     outcomes: list[Outcome]
 
 
-def faults_of(source: Source, options: Options) -> list[Fault]:
-    """Return the faults for a target, by what its source has.
+def mutants_of(source: Source, options: Options) -> list[Mutant]:
+    """Return the mutants that fit a target's source.
 
-    Errors: UsageError if a name is of none of them, or if there are none.
+    Errors: UsageError if a name is unknown, or if no mutant fits.
     """
-    chosen = [fault for group in groups_of(source) for fault in catalogue(group)]
+    chosen = [mutant for group in groups_of(source) for mutant in catalogue(group)]
     if options.mechanical:
-        chosen += mechanical.faults(source)
+        chosen += mechanical.mutants(source)
     if not options.only:
         return chosen
-    names = {fault.name for fault in chosen}
+    names = {mutant.name for mutant in chosen}
     unknown = [name for name in options.only if name not in names]
     if unknown:
         raise UsageError(
-            f"there is no fault '{unknown[0]}' for {options.target.name}: "
+            f"there is no mutant '{unknown[0]}' for {options.target.name}: "
             f"pyfuzz mutants {options.target.name} --list has their names"
         )
-    return [fault for fault in chosen if fault.name in options.only]
+    return [mutant for mutant in chosen if mutant.name in options.only]
 
 
 def groups_of(source: Source) -> tuple[str, ...]:
@@ -112,23 +112,23 @@ def groups_of(source: Source) -> tuple[str, ...]:
         return ("shared", *presence, "headdesc", *locked)
     if b"spte_count" in source.text:
         return ("shared", *presence, "append")
-    # Up to 5.14: its primitives have mechanical faults only.
+    # Up to 5.14: only mechanical mutants of the list primitives.
     if b"pte_list_desc" in source.text:
         return ("shared", *presence)
     raise UsageError(
-        f"there are no faults for {source.target.name}: it has no pte_list_desc; "
+        f"no mutant fits {source.target.name}: it has no pte_list_desc; "
         "pyfuzz extract shows what was taken from a kernel"
     )
 
 
 def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
-    """Measure every fault; ``progress`` hears of each, with how many there are.
+    """Measure every mutant; ``progress`` is called with each outcome and their total number.
 
-    Errors: UsageError if the options fit no fault, HarnessError if the clean
+    Errors: UsageError if the options fit no mutant, HarnessError if the clean
     target does not run.
     """
     source = Source(options.target)
-    faults = faults_of(source, options)
+    mutants = mutants_of(source, options)
     with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as scratch:
         folder = Path(scratch)
         clean = trial.build(changed(options.target, source.replaced([]), "clean", folder))
@@ -137,47 +137,47 @@ def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
         outcomes: dict[str, Outcome] = {}
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             measures = [
-                pool.submit(_measure, options, source, fault, known, clean, folder)
-                for fault in faults
+                pool.submit(_measure, options, source, mutant, known, clean, folder)
+                for mutant in mutants
             ]
             try:
                 for measure in as_completed(measures):
                     outcome = measure.result()
-                    outcomes[outcome.fault.name] = outcome
-                    progress(outcome, len(faults))
+                    outcomes[outcome.mutant.name] = outcome
+                    progress(outcome, len(mutants))
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
         clean.unlink(missing_ok=True)
-    return Result(options, known, [outcomes[fault.name] for fault in faults])
+    return Result(options, known, [outcomes[mutant.name] for mutant in mutants])
 
 
 def _measure(
     options: Options,
     source: Source,
-    fault: Fault,
+    mutant: Mutant,
     known: Sequence[Known],
     clean: Path,
     folder: Path,
 ) -> Outcome:
-    outcome = Outcome(fault)
-    if options.target.policy.startswith("BUG()") and _wants_bugged(fault):
-        outcome.trouble = f"{fault.name} does not apply: an error bugs no VM here"
+    outcome = Outcome(mutant)
+    if options.target.policy.startswith("BUG()") and _wants_bugged(mutant):
+        outcome.trouble = f"{mutant.name} does not apply: an error bugs no VM here"
         return outcome
     try:
-        planted = changed(options.target, source.apply(fault), fault.name, folder)
+        planted = changed(options.target, source.apply(mutant), mutant.name, folder)
         program = trial.build(planted)
     except DoesNotApplyError as error:
         outcome.trouble = str(error)
         return outcome
     except (UsageError, HarnessError) as error:
-        outcome.trouble = f"{fault.name} does not compile here: {error}"
+        outcome.trouble = f"{mutant.name} does not compile here: {error}"
         return outcome
-    budget_s = options.time_per_fault_s
-    if fault.equivalent:
+    budget_s = options.time_per_mutant_s
+    if mutant.equivalent:
         budget_s = min(budget_s, EQUIVALENT_S)
     try:
-        for number in range(1 if fault.equivalent else options.trials):
+        for number in range(1 if mutant.equivalent else options.trials):
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
                 seed = options.seed + number
                 one = trial.run(program, Path(corpus), known, budget_s, seed, options.ways)
@@ -191,12 +191,12 @@ def _measure(
     return outcome
 
 
-def _wants_bugged(fault: Fault) -> bool:
-    return any("vm_bugged" in edit.new for edits in fault.choices for edit in edits)
+def _wants_bugged(mutant: Mutant) -> bool:
+    return any("vm_bugged" in edit.new for edits in mutant.choices for edit in edits)
 
 
 def _differs(program: Path, clean: Path, corpus: Path) -> bool:
-    """Whether what the trial had and kept does anything else without the fault."""
+    """Whether the trial's inputs behave differently on the unchanged code."""
     inputs = [*sorted(corpus.iterdir()), *sorted(trial.seeds().iterdir())][:_DIGESTED]
     return trial.digests(program, inputs) != trial.digests(clean, inputs)
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One fault, and the catalogues of hand-picked ones.
+"""One mutant, and the catalogues of hand-picked ones.
 
-A fault is an edit of the parsed source: a pattern of C tokens in a function,
-and what stands in its place.  ``$name`` in a pattern is any one expression or
-statement, the same wherever it is named again.  So one entry fits a port and
-the kernels whose code has the same shape.
+A mutant is an edit of the parsed source: a pattern of C tokens in a function
+and its replacement.  ``$name`` in a pattern stands for any one expression or
+statement, and for the same one wherever it occurs again.  So one entry fits a
+port and every kernel whose code has the same shape.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ _KEYS = {"name", "what", "like", "kinds", "in", "old", "new", "at", "or", "also"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace ``old`` in one of ``functions`` by ``new``.
+    """Replaces ``old`` with ``new`` in one of ``functions``.
 
-    The pattern must be there once; or, with ``at`` (from 1), so often at least.
+    The pattern must match exactly once; with ``at`` (from 1), the at-th match is
+    replaced.
     """
 
     functions: tuple[str, ...]
@@ -39,12 +40,12 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A mistake: ``what`` it is, which real one it is ``like``, what it should show as.
+class Mutant:
+    """A mistake to plant: ``what`` it is, which real one it is ``like``, and its ``kinds``.
 
-    ``choices`` are the edits that make it, the first that applies is taken;
-    each is one edit or several at once.  ``equivalent`` says why nobody could
-    tell it from the right code, "" if one could.
+    ``choices`` are alternative ways to make it, each one or more edits; the first
+    that applies is used.  ``equivalent`` says why the mutant cannot be told from
+    the original code, "" if it can.
     """
 
     name: str
@@ -57,33 +58,33 @@ class Fault:
 
 
 @cache
-def catalogue(group: str) -> tuple[Fault, ...]:
-    """Return the hand-picked faults of a generation.
+def catalogue(group: str) -> tuple[Mutant, ...]:
+    """Return the hand-picked mutants of a generation.
 
-    Errors: HarnessError if an entry is not as it must be.
+    Errors: HarnessError if an entry is invalid.
     """
     path = _FOLDER / f"{group}.toml"
     try:
         tables = tomllib.loads(path.read_text())["fault"]
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise HarnessError(f"{path}: cannot be read ({error}); please report") from error
-    faults = tuple(_fault(path, group, table) for table in tables)
-    names = [fault.name for fault in faults]
+    mutants = tuple(_mutant(path, group, table) for table in tables)
+    names = [mutant.name for mutant in mutants]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise HarnessError(f"{path}: a name must be there once, {min(twice)} is not; please report")
-    return faults
+        raise HarnessError(f"{path}: duplicate name {min(twice)}; please report")
+    return mutants
 
 
-def _fault(path: Path, group: str, table: dict[str, Any]) -> Fault:
+def _mutant(path: Path, group: str, table: dict[str, Any]) -> Mutant:
     name = table.get("name", "?")
     unknown = set(table) - _KEYS
     if unknown:
-        raise HarnessError(f"{path}: {name} has '{min(unknown)}', which is no key; please report")
+        raise HarnessError(f"{path}: {name} has an unknown key '{min(unknown)}'; please report")
     try:
         choices = [_edits(table)]
         choices += [_edits({"in": table["in"], **other}) for other in table.get("or", ())]
-        return Fault(
+        return Mutant(
             name=name,
             what=table["what"],
             like=table["like"],
@@ -93,7 +94,7 @@ def _fault(path: Path, group: str, table: dict[str, Any]) -> Fault:
             equivalent=table.get("equivalent", ""),
         )
     except (KeyError, ValueError) as error:
-        raise HarnessError(f"{path}: {name} is not complete ({error}); please report") from error
+        raise HarnessError(f"{path}: {name} is incomplete ({error}); please report") from error
 
 
 def _edits(table: dict[str, Any]) -> tuple[Edit, ...]:
