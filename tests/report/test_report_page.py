@@ -139,7 +139,7 @@ def test_page_shows_what_the_data_says(html: str) -> None:
     assert "2 new findings" in html
     assert "vm0 f0 must hold 1 entries, holds 0: s0 is gone" in html
     assert "pyfuzz fuzz rfc-v3 --time 20s --workers 2 --seed 7" in html
-    assert "What the words mean" in html
+    assert "Glossary" in html
 
 
 def test_page_escapes_what_it_shows(html: str) -> None:
@@ -165,12 +165,12 @@ def test_page_of_very_much_stays_small_enough_to_mail(found: dict[str, Any]) -> 
 
     text = render({**found, "findings": many, "inputs": inputs, "workers": []})
     assert len(text.encode()) <= page.MAX_BYTES
-    assert "cut short on this page" in text
+    assert "shortened on this page" in text
     assert text.count('class="card finding"') == 200
 
 
 def test_page_of_little_is_not_cut_short(html: str) -> None:
-    assert "cut short on this page" not in html
+    assert "shortened on this page" not in html
 
 
 @pytest.fixture
