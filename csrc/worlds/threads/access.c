@@ -159,6 +159,14 @@ void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 		if (!f->hardware)
 			races(cell, f, how, bytes, place);
 	}
+	if (how != MARKED_READ) {
+		f->read = NULL;
+	} else {
+		if (f->read != cell || f->read_version != cell->version)
+			f->read_from = f->accesses;
+		f->read = cell;
+		f->read_version = cell->version;
+	}
 	cell->by[i].clock[how] = f->now[i];
 	cell->by[i].bytes[how] = f->hardware ? 0 : bytes;
 }
@@ -330,10 +338,6 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 			rules_head(old, new, place);
 		if (op != PYFUZZ_A_WRITE)
 			acquire(cell, f, order);
-		if (!write) {
-			f->read = cell;
-			f->read_version = cell->version;
-		}
 		if (modify && order == PYFUZZ_FULL)
 			fence_full(f);
 		if (write)
@@ -344,19 +348,26 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 	return old;
 }
 
-/* Nothing comes of going on until the word that was read last has changed. */
+/*
+ * Nothing comes of going on until the word has changed that the loop looks at:
+ * the only one that was accessed since the last time round, and each time it
+ * was the same.
+ */
 void pyfuzz_relax(void)
 {
 	struct fiber *f = threads.current;
+	uint32_t before;
 
 	if (!f)
 		return;
+	before = f->relaxed;
 	f->accesses++;
 	f->place = PLACE;
 	if (++threads.accesses > PYFUZZ_MAX_ACCESSES)
 		found("hang", PLACE, 0, "no progress within %u accesses",
 		      PYFUZZ_MAX_ACCESSES);
-	if (!f->read)
+	f->relaxed = f->accesses;
+	if (!f->read || f->read_from > before + 1)
 		return;
 	trace(PYFUZZ_E_RELAX, cell_address(f->read), 8, 0, PLACE);
 	f->wait = WAIT_WORD;

@@ -70,8 +70,10 @@ struct fiber {
 	clocks now;		/* what happened before; its own lanes: its epoch */
 	clocks fenced;		/* now, at the last release fence */
 	clocks unfenced;	/* read without acquire since the last fence */
-	struct cell *read;	/* the last marked read's */
+	struct cell *read;	/* what its last accesses, marked reads all, were of */
+	uint32_t read_from;	/* the first of them that found it as it was last */
 	uint32_t read_version;
+	uint32_t relaxed;	/* its accesses at the last cpu_relax() */
 	uint32_t operation;
 	uintptr_t place;		/* of the access that it stands before */
 	bool hardware;			/* the processor's own walk: no race is a mistake */

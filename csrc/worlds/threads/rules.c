@@ -39,26 +39,34 @@ static bool holds_bit(const struct fiber *f)
 	return threads.bit_owner == fiber_number(f);
 }
 
+static const char *word_at(uintptr_t address)
+{
+	static char word[24];
+
+	word_text(address, word, sizeof(word));
+	return word;
+}
+
 static void descriptor(uintptr_t address, bool write, uintptr_t place)
 {
 	const struct fiber *f = threads.current;
 	uintptr_t offset = (address - (uintptr_t)pool) % STRIDE;
-	char word[24];
+	bool locked = holds_bit(f);
 
-	word_text(address, word, sizeof(word));
 	if (!pool_is_live((const void *)(address - offset)))
 		found("use-after-free", place, 0,
 		      "fiber %u %s %s after the descriptor was freed",
-		      fiber_number(f), write ? "writes" : "reads", word);
-	if (!holds_mmu_lock(f, write) && !(holds_bit(f) && !write))
-		found("lock-rule", place, 0, holds_bit(f) ?
+		      fiber_number(f), write ? "writes" : "reads",
+		      word_at(address));
+	if (!(locked && !write) && !holds_mmu_lock(f, write))
+		found("lock-rule", place, 0, locked ?
 		      "fiber %u changes %s with the read-only lock of the list" :
 		      "fiber %u touches %s without mmu_lock or the list's lock bit",
-		      fiber_number(f), word);
-	if (write && pyfuzz_target.traits.locked_heads && !holds_bit(f))
+		      fiber_number(f), word_at(address));
+	if (write && !locked && pyfuzz_target.traits.locked_heads)
 		found("lock-rule", place, 0,
 		      "fiber %u changes %s without the list's lock bit",
-		      fiber_number(f), word);
+		      fiber_number(f), word_at(address));
 }
 
 static void spte(unsigned int n, bool write, uintptr_t place)
@@ -71,7 +79,7 @@ static void spte(unsigned int n, bool write, uintptr_t place)
 		found("use-after-free", place, 0,
 		      "fiber %u %s s%u after its shadow page was freed",
 		      fiber_number(f), write ? "writes" : "reads", n);
-	if (!holds_mmu_lock(f, false) && !holds_bit(f))
+	if (!holds_bit(f) && !holds_mmu_lock(f, false))
 		found("lock-rule", place, 0,
 		      "fiber %u touches s%u without mmu_lock or the lock bit of a list that holds it",
 		      fiber_number(f), n);

@@ -135,6 +135,7 @@ static void begin(void)
 		f->now = f->fenced = f->unfenced = (clocks){ 0 };
 		f->now[X86 + i] = f->now[LKMM + i] = 1;
 		f->read = NULL;
+		f->relaxed = 0;
 		f->operation = 0;
 		f->place = 0;
 		f->hardware = false;

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Walkers without mmu_lock are taken for the world threads, and for no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from made_up import text
+
+from pyfuzz.extract import Extraction, extract
+from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.operation import Operation, Sequence, What
+
+WALKER = """
+static void look_readonly_done(struct kvm_rmap_head *rmap_head, unsigned long value)
+{
+	if (!value)
+		return;
+	atomic_long_set_release(&rmap_head->val, value);
+	preempt_enable();
+}
+
+static bool look_at_frames(struct kvm *kvm, struct kvm_gfn_range *range, bool test_only)
+{
+	struct kvm_rmap_head *rmap_head = gfn_to_rmap(range->start, PG_LEVEL_4K, range->slot);
+	struct rmap_iterator iter = {};
+	unsigned long value;
+	bool young = false;
+	u64 *spte;
+
+	preempt_disable();
+	value = __kvm_rmap_lock(rmap_head);
+	if (!value)
+		preempt_enable();
+	spte = value ? rmap_get_first(rmap_head, &iter) : NULL;
+	for (; spte; spte = rmap_get_next(&iter))
+		young |= is_shadow_present_pte(READ_ONCE(*spte));
+	look_readonly_done(rmap_head, value);
+	return young;
+}
+"""
+AGE = (Operation(What.AGE),)
+
+
+def with_walker(folder: Path, walker: str = WALKER) -> Extraction:
+    path = folder / "mmu.c"
+    path.write_text(text("v7") + walker, "utf-8")
+    return extract(path)
+
+
+def test_extract_walker_is_taken_for_the_world_threads_alone(tmp_path: Path) -> None:
+    extraction = with_walker(tmp_path)
+
+    generated = extraction.target.source.read_text("latin-1")
+    before, behind = generated.split("#ifdef PYFUZZ_THREADS\n", 1)
+    assert "look_at_frames" not in before
+    assert "look_at_frames(&pyfuzz_kvms[vm]" in behind
+    assert "age" not in {missing.operation for missing in extraction.missing}
+
+
+def test_extracted_walker_runs_beside_a_writer_and_nothing_is_found(tmp_path: Path) -> None:
+    module = ThreadsModule(with_walker(tmp_path).target)
+
+    result = module.search(Sequence(15, ((Operation(What.ZAP_ALL),), AGE)), 2)
+
+    assert result.complete
+    assert result.words > 15
+    assert () == result.findings
+
+
+def test_extracted_walker_without_its_lock_is_found(tmp_path: Path) -> None:
+    unlocked = WALKER.replace("__kvm_rmap_lock(rmap_head)", "kvm_rmap_get(rmap_head)")
+    module = ThreadsModule(with_walker(tmp_path, unlocked).target)
+
+    found = module.search(Sequence(2, ((Operation(What.ZAP_ALL),), AGE)), 1).findings
+
+    assert {"lock-rule", "use-after-free"} == {finding.kind for finding in found}
+
+
+def test_extract_walker_that_goes_by_what_is_unknown_is_left_out(tmp_path: Path) -> None:
+    unknown = WALKER.replace("READ_ONCE(*spte)", "oracle_of(spte)")
+
+    extraction = with_walker(tmp_path, unknown)
+
+    reasons = {missing.operation: missing.reason for missing in extraction.missing}
+    assert "look_at_frames goes by oracle_of, which is unknown" == reasons["age"]
+    assert not ThreadsModule(extraction.target).can(What.AGE)
