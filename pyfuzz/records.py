@@ -47,7 +47,16 @@ def read(values: Any, kind: type[T]) -> T:
 
 def plain(record: Any) -> Any:
     """Return a record as values for JSON; the keys are its fields, in their order."""
-    return msgspec.to_builtins(record)
+    return _listed(msgspec.to_builtins(record))
+
+
+def _listed(values: Any) -> Any:
+    """Make lists of tuples, so that values are as they are when they are read back."""
+    if isinstance(values, dict):
+        return {key: _listed(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_listed(value) for value in values]
+    return values
 
 
 def shown(value: object) -> str:

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.coverage.lines import FileCoverage, LineCoverage, line_coverage
+from pyfuzz.coverage.lines import FileCoverage, Line, LineCoverage, line_coverage
+from pyfuzz.report.record import Coverage, FileEntry, FunctionEntry, SourceLine
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.input import Input
-from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ _BUDGET_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Input:
+class CoveredInput:
     """An input: where it is stored, and the finding that it is of, if any."""
 
     path: Path | None
@@ -32,8 +32,8 @@ class _Input:
     finding: int | None
 
 
-def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the coverage and the inputs that it refers to, as in docs/json.md.
+def coverage_of(run: Run, target: Target) -> tuple[Coverage, list[CoveredInput]]:
+    """Return the coverage and the inputs that it refers to.
 
     The shortest inputs are run first, so that a line is linked to a short one.
     Errors: UsageError or HarnessError as loading the target does.
@@ -49,24 +49,24 @@ def coverage_of(run: Run, target: Target) -> tuple[dict[str, Any], list[dict[str
         run.notes.append(f"line coverage lacks {inputs[number].path}: it ended the process")
     used = sorted({line.input for line in _lines(found) if line.input is not None})
     ids = {number: place for place, number in enumerate(used)}
-    return _object(found, ids), [_input_object(run, inputs[number]) for number in used]
+    return _record(found, ids), [inputs[number] for number in used]
 
 
-def _inputs(run: Run) -> list[_Input]:
-    inputs = [_Input(stored.path, stored.input, None) for stored in run.inputs]
+def _inputs(run: Run) -> list[CoveredInput]:
+    inputs = [CoveredInput(stored.path, stored.input, None) for stored in run.inputs]
     for number, finding in enumerate(run.findings):
         own = Input.of(finding.operations)
         if len(own.payload) <= binary.MAX_BYTES:
-            inputs.append(_Input(finding.artifact, own, number))
+            inputs.append(CoveredInput(finding.artifact, own, number))
     return sorted(inputs, key=_order)
 
 
-def _order(one: _Input) -> tuple[int, bool, bytes]:
+def _order(one: CoveredInput) -> tuple[int, bool, bytes]:
     payload = one.input.payload
     return len(payload), one.finding is None, payload
 
 
-def _within_budget(inputs: list[_Input]) -> Iterator[Input]:
+def _within_budget(inputs: list[CoveredInput]) -> Iterator[Input]:
     deadline_s = time.monotonic() + _BUDGET_S
     for one in inputs:
         if time.monotonic() > deadline_s:
@@ -79,13 +79,13 @@ def _lines(found: LineCoverage) -> Iterator[Any]:
         yield from file.lines.values()
 
 
-def _object(found: LineCoverage, ids: dict[int, int]) -> dict[str, Any]:
-    return {
-        "lines": found.lines,
-        "lines_run": found.lines_run,
-        "inputs": found.inputs,
-        "files": [_file_object(file, ids) for file in sorted(found.files, key=_weight)],
-    }
+def _record(found: LineCoverage, ids: dict[int, int]) -> Coverage:
+    return Coverage(
+        lines=found.lines,
+        lines_run=found.lines_run,
+        inputs=found.inputs,
+        files=[_file(file, ids) for file in sorted(found.files, key=_weight)],
+    )
 
 
 def _weight(file: FileCoverage) -> int:
@@ -93,40 +93,24 @@ def _weight(file: FileCoverage) -> int:
     return -len(file.lines)
 
 
-def _file_object(file: FileCoverage, ids: dict[int, int]) -> dict[str, Any]:
-    lines = []
-    for number, text in sorted(file.text.items()):
-        line = file.lines.get(number)
-        entry: dict[str, Any] = {"number": number, "text": text}
-        if line is not None:
-            entry |= {
-                "count": line.count,
-                "blocks": line.blocks,
-                "blocks_run": line.blocks_run,
-                "input": None if line.input is None else ids[line.input],
-            }
-        lines.append(entry)
-    return {
-        "file": file.shown,
-        "lines": len(file.lines),
-        "lines_run": sum(line.count > 0 for line in file.lines.values()),
-        "functions": [
-            {
-                "name": function.name,
-                "line": function.line,
-                "entries": function.entries,
-                "lines": function.lines,
-                "lines_run": function.lines_run,
-            }
-            for function in file.functions
+def _file(file: FileCoverage, ids: dict[int, int]) -> FileEntry:
+    return FileEntry(
+        file=file.shown,
+        lines=len(file.lines),
+        lines_run=sum(line.count > 0 for line in file.lines.values()),
+        functions=[
+            FunctionEntry(one.name, one.line, one.entries, one.lines, one.lines_run)
+            for one in file.functions
         ],
-        "source": lines,
-    }
+        source=[
+            _source_line(number, text, file.lines.get(number), ids)
+            for number, text in sorted(file.text.items())
+        ],
+    )
 
 
-def _input_object(run: Run, one: _Input) -> dict[str, Any]:
-    return {
-        "file": None if one.path is None else str(one.path.relative_to(run.path)),
-        "finding": one.finding,
-        "operations": [format_operation(op) for op in one.input.operations()],
-    }
+def _source_line(number: int, text: str, line: Line | None, ids: dict[int, int]) -> SourceLine:
+    if line is None:
+        return SourceLine(number, text)
+    first = None if line.input is None else ids[line.input]
+    return SourceLine(number, text, line.count, line.blocks, line.blocks_run, first)

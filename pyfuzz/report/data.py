@@ -9,22 +9,29 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pyfuzz import __version__
+from pyfuzz import __version__, records
 from pyfuzz.campaign.strategy import summary_of
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.artifact import replay_command
-from pyfuzz.report.coverage import coverage_of
+from pyfuzz.report.coverage import CoveredInput, coverage_of
 from pyfuzz.report.glossary import glossary
+from pyfuzz.report.record import (
+    Coverage,
+    FindingEntry,
+    InputEntry,
+    Replayed,
+    ReportRecord,
+    TargetEntry,
+    WorkerEntry,
+)
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
 from pyfuzz.run import stats
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.worlds.lists.text import HEADER
 
-SCHEMA = "pyfuzz-report"
-VERSION = 1
 _MAX_SAMPLES = 240
 
 
@@ -37,30 +44,31 @@ def collect(run: Run) -> dict[str, Any]:
     replays = _replays(run)
     coverage, inputs = _coverage(run)
     samples = stats.thinned(stats.joined(run.samples), _MAX_SAMPLES)
-    return {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "generator": f"pyfuzz {__version__}",
-        "generated": stats.now(),
-        "run": str(run.path),
-        "target": _target_object(run),
-        "verdict": _verdict(run),
-        "summary": run.summary,
-        "campaigns": run.campaigns,
-        "findings": [
-            _finding_object(run, number, finding, replay)
+    report = ReportRecord(
+        schema="pyfuzz-report",
+        version=1,
+        generator=f"pyfuzz {__version__}",
+        generated=stats.now(),
+        run=str(run.path),
+        target=_target_entry(run),
+        verdict=_verdict(run),
+        summary=run.summary,
+        campaigns=run.campaigns,
+        findings=[
+            _finding_entry(run, number, finding, replay)
             for number, (finding, replay) in enumerate(zip(run.findings, replays, strict=True))
         ],
-        "coverage": coverage,
-        "inputs": [{**entry, "replay": _input_command(run, entry)} for entry in inputs],
-        "samples": [asdict(sample) for sample in samples],
-        "workers": _workers(run, samples),
-        "missing": run.missing,
-        "notes": run.notes,
-    }
+        coverage=coverage,
+        inputs=[_input_entry(run, one) for one in inputs],
+        samples=samples,
+        workers=_workers(run, samples),
+        missing=run.missing,
+        notes=run.notes,
+    )
+    return dict(records.plain(report))
 
 
-def _verdict(run: Run) -> str:
+def _verdict(run: Run) -> Literal["clean", "known", "finding", "unfinished"]:
     """Return what pyfuzz fuzz said, or would have: ``unfinished`` if it did not come to it."""
     if any(not finding.said["known"] for finding in run.findings):
         return "finding"
@@ -69,22 +77,22 @@ def _verdict(run: Run) -> str:
     return "known" if run.findings else "clean"
 
 
-def _target_object(run: Run) -> dict[str, Any]:
+def _target_entry(run: Run) -> TargetEntry:
     said = run.campaigns[-1]["target"] if run.campaigns else {}
     target = run.target
-    return {
-        "name": run.name,
-        "generation": target.generation if target else said.get("generation"),
-        "policy": target.policy if target else said.get("policy"),
-        "note": target.note if target else said.get("note"),
-        "extracted": target.extracted if target else None,
-    }
+    return TargetEntry(
+        name=run.name,
+        generation=target.generation if target else said.get("generation"),
+        policy=target.policy if target else said.get("policy"),
+        note=target.note if target else said.get("note"),
+        extracted=target.extracted if target else None,
+    )
 
 
-def _replays(run: Run) -> list[dict[str, Any] | None]:
+def _replays(run: Run) -> list[Replayed | None]:
     if run.target is None or not run.findings:
         return [None] * len(run.findings)
-    replays: list[dict[str, Any] | None] = []
+    replays: list[Replayed | None] = []
     try:
         replays += replay_findings(run.target, run.flavour, run.findings)
     except PyfuzzError as error:
@@ -92,7 +100,7 @@ def _replays(run: Run) -> list[dict[str, Any] | None]:
     return replays + [None] * (len(run.findings) - len(replays))
 
 
-def _coverage(run: Run) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+def _coverage(run: Run) -> tuple[Coverage | None, list[CoveredInput]]:
     if run.target is None or not (run.inputs or run.findings):
         return None, []
     try:
@@ -102,38 +110,38 @@ def _coverage(run: Run) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
         return None, []
 
 
-def _finding_object(
-    run: Run, number: int, finding: StoredFinding, replay: dict[str, Any] | None
-) -> dict[str, Any]:
+def _finding_entry(
+    run: Run, number: int, finding: StoredFinding, replay: Replayed | None
+) -> FindingEntry:
     said = finding.said
     meaning = glossary().kinds.get(said["kind"])
     operations = [format_operation(op) for op in finding.operations]
-    return {
-        "id": number,
-        "kind": said["kind"],
-        "must": meaning.must if meaning else None,
-        "means": meaning.means if meaning else None,
-        "function": said.get("function") or None,
-        "line": said.get("line") or None,
-        "message": said["message"],
-        "known": said["known"],
-        "reason": said.get("reason"),
-        "expired": said.get("expired"),
-        "count": said["count"],
-        "first_execution": said["first_execution"],
-        "first_seconds": said["first_seconds"],
-        "by_worker": _by_worker(said),
-        "minimized": bool(said.get("minimized")),
-        "flavour": finding.flavour or run.flavour,
-        "earlier": finding.earlier,
-        "operations": operations,
-        "artifact": None if finding.artifact is None else _inside(run, finding.artifact),
-        "replay": None
+    return FindingEntry(
+        id=number,
+        kind=said["kind"],
+        must=meaning.must if meaning else None,
+        means=meaning.means if meaning else None,
+        function=said.get("function") or None,
+        line=said.get("line") or None,
+        message=said["message"],
+        known=said["known"],
+        reason=said.get("reason"),
+        expired=said.get("expired"),
+        count=said["count"],
+        first_execution=said["first_execution"],
+        first_seconds=said["first_seconds"],
+        by_worker=_by_worker(said),
+        minimized=bool(said.get("minimized")),
+        flavour="sanitize" if (finding.flavour or run.flavour) == "sanitize" else "fuzz",
+        earlier=finding.earlier,
+        operations=operations,
+        artifact=None if finding.artifact is None else _inside(run, finding.artifact),
+        replay=None
         if finding.artifact is None
         else _command(run, finding.artifact, finding.flavour),
-        "script": _script(run, finding, operations),
-        "replayed": replay,
-    }
+        script=_script(run, finding, operations),
+        replayed=replay,
+    )
 
 
 def _by_worker(said: dict[str, Any]) -> dict[str, int]:
@@ -155,8 +163,13 @@ def _command(run: Run, path: Path, flavour: str | None = None) -> str:
     return replay_command(path, run.target, run.kernel, flavour or run.flavour)
 
 
-def _input_command(run: Run, entry: dict[str, Any]) -> str | None:
-    return _command(run, run.path / entry["file"]) if entry["file"] else None
+def _input_entry(run: Run, one: CoveredInput) -> InputEntry:
+    return InputEntry(
+        file=None if one.path is None else _inside(run, one.path),
+        finding=one.finding,
+        operations=[format_operation(op) for op in one.input.operations()],
+        replay=None if one.path is None else _command(run, one.path),
+    )
 
 
 def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
@@ -168,7 +181,7 @@ def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _workers(run: Run, samples: list[stats.Sample]) -> list[dict[str, Any]]:
+def _workers(run: Run, samples: list[stats.Sample]) -> list[WorkerEntry]:
     """Return what each worker did; of the last campaign, where there were several.
 
     ``strategy`` is how it fuzzes, None for one that another version called otherwise.
@@ -184,11 +197,11 @@ def _workers(run: Run, samples: list[stats.Sample]) -> list[dict[str, Any]]:
         if names:
             first.setdefault(names[0], []).append(number)
     return [
-        {
+        WorkerEntry(
             **asdict(worker),
-            "strategy": summary_of(worker.name),
-            "found": found.get(worker.name, []),
-            "found_first": first.get(worker.name, []),
-        }
+            strategy=summary_of(worker.name),
+            found=found.get(worker.name, []),
+            found_first=first.get(worker.name, []),
+        )
         for worker in samples[-1].workers
     ]

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.module import builder
 from pyfuzz.replay import trace_text
 from pyfuzz.replay.replays import entry_object
 from pyfuzz.replay.runner import ChildDiedError, Runner
-from pyfuzz.report.snapshot import Snapshots, snapshots
+from pyfuzz.report.record import Broke, Drawing, ListEntry, Replayed
+from pyfuzz.report.snapshot import ListPicture, Snapshots, snapshots
 from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _MAX_LISTS = 8
 
 def replay_findings(
     target: Target, flavour: str, findings: Iterable[StoredFinding]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Replayed]:
     """Yield for each finding what its replay showed, see docs/json.md.
 
     ``flavour`` is that of findings that do not say theirs.
@@ -61,19 +61,19 @@ def replay_findings(
 
 def _replay(
     runner: Runner, finding: StoredFinding, known: Callable[[RawFinding], str | None]
-) -> dict[str, Any]:
+) -> Replayed:
     operations = list(finding.operations)
     entries = list(runner.trace(operations))
     raw = _same(finding, entries)
     shown = entries if len(entries) <= _MAX_ENTRIES else _around(entries, raw)
-    return {
-        "reproduced": raw is not None,
-        "broke": None if raw is None else _place(raw, operations),
-        "trace": [entry_object(entry) for entry in shown],
-        "trace_text": list(trace_text.lines(shown, known)),
-        "trace_left_out": len(entries) - len(shown),
-        "drawing": None if raw is None else _drawing(runner, operations, raw),
-    }
+    return Replayed(
+        reproduced=raw is not None,
+        broke=None if raw is None else _place(raw, operations),
+        trace=[entry_object(entry) for entry in shown],
+        trace_text=list(trace_text.lines(shown, known)),
+        trace_left_out=len(entries) - len(shown),
+        drawing=None if raw is None else _drawing(runner, operations, raw),
+    )
 
 
 def _same(finding: StoredFinding, entries: list[Entry]) -> RawFinding | None:
@@ -90,19 +90,19 @@ def _around(entries: list[Entry], raw: RawFinding | None) -> list[Entry]:
     return entries[max(0, last + 1 - _MAX_ENTRIES) : last + 1]
 
 
-def _place(raw: RawFinding, operations: list[Any]) -> dict[str, Any]:
+def _place(raw: RawFinding, operations: list[Any]) -> Broke:
     at_end = raw.operation >= len(operations)
-    return {
-        "operation": raw.operation,
-        "step": raw.step,
-        "text": "tear-down" if at_end else format_operation(operations[raw.operation]),
-        "message": raw.message,
-        "function": raw.function,
-        "line": raw.line,
-    }
+    return Broke(
+        operation=raw.operation,
+        step=raw.step,
+        text="tear-down" if at_end else format_operation(operations[raw.operation]),
+        message=raw.message,
+        function=raw.function,
+        line=raw.line,
+    )
 
 
-def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> dict[str, Any] | None:
+def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> Drawing | None:
     try:
         taken: Snapshots | None = runner.call(snapshots, operations, raw.operation, raw.step)
     except ChildDiedError:
@@ -119,36 +119,19 @@ def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> dict[str
         and _anything(before.get(name), after.get(name), taken.touched)
     ]
     shown = (shown or list(before))[:_MAX_LISTS]
-    return {
-        "spte": taken.spte,
-        "bugged_before": list(taken.before.bugged),
-        "bugged_after": list(taken.after.bugged),
-        "lists": [
-            {
-                "name": name,
-                "before": _list(before.get(name), name),
-                "after": _list(after.get(name), name),
-            }
+    nothing = {name: ListPicture(name, (), (), ()) for name in shown}
+    return Drawing(
+        spte=taken.spte,
+        bugged_before=list(taken.before.bugged),
+        bugged_after=list(taken.after.bugged),
+        lists=[
+            ListEntry(name, before.get(name, nothing[name]), after.get(name, nothing[name]))
             for name in shown
         ],
-        "other_lists": len({*before, *after} - set(shown)),
-    }
+        other_lists=len({*before, *after} - set(shown)),
+    )
 
 
 def _anything(before: Any, after: Any, touched: tuple[str, ...]) -> bool:
     """Whether to show a list: not the empty ones of a VM that is destroyed."""
     return len(touched) <= 2 or bool((before and before.entries) or (after and after.entries))
-
-
-def _list(picture: Any, name: str) -> dict[str, Any]:
-    if picture is None:
-        return {"name": name, "entries": [], "descriptors": [], "broken": []}
-    return {
-        "name": picture.name,
-        "entries": list(picture.entries),
-        "descriptors": [
-            {**asdict(descriptor), "slots": list(descriptor.slots)}
-            for descriptor in picture.descriptors
-        ],
-        "broken": list(picture.broken),
-    }

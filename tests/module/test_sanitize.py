@@ -73,4 +73,4 @@ def test_report_replays_a_finding_in_the_flavour_that_shows_it(tmp_path: Path) -
         for flavour in ("sanitize", "fuzz")
     ]
     replays = list(replay_findings(target, "fuzz", stored))
-    assert [True, False] == [replay["reproduced"] for replay in replays]
+    assert [True, False] == [replay.reproduced for replay in replays]

@@ -16,7 +16,7 @@ from made_runs import FLOOD, finding, lost_entry, make_run, short_count
 from pyfuzz import report
 from pyfuzz.cli.group import run as command_line
 from pyfuzz.kinds import Kind
-from pyfuzz.report import page
+from pyfuzz.report import page, record
 from pyfuzz.report.data import collect
 from pyfuzz.report.page import render
 from pyfuzz.report.run import read
@@ -58,6 +58,10 @@ class Parts(HTMLParser):
         self.loaded += [(tag, values[name]) for name in ("src", "srcset", "data") if name in values]
         if tag == "link":
             self.loaded.append((tag, values["href"]))
+
+
+def test_schema_is_the_one_of_the_records() -> None:
+    assert record.schema_text() + "\n" == SCHEMA.read_text(), record.__doc__
 
 
 def test_data_of_a_run_keeps_the_schema(found: dict[str, Any]) -> None:
