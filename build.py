@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compile targets: the one place where cffi and the compiler are driven.
 
-A module is one shared object of four parts: the target's own C file, the only
-one with coverage counters; the harness; the shim; and what cffi generates from
-harness/pyfuzz.h (API mode).  Everything built is kept under a name that is a
+A module is one shared object of five parts: the target's own C file, the only
+one with coverage counters; the harness; one world; the shim; and what cffi
+generates from harness/pyfuzz.h and the world's own header (API mode).
+
+Everything built is kept under a name that is a
 hash of all that went into it and is renamed into place when it is whole, so a
 finished file never changes, and processes that build at once cannot meet half
 a file.
@@ -94,7 +96,7 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     if flavour not in FLAVOURS:
         raise UsageError(f"there is no flavour '{flavour}': one of {', '.join(FLAVOURS)}")
     chosen = compiler.find()
-    units = [_target_unit(target, flavour), *harness_units(flavour)]
+    units = [_target_unit(target, flavour), *harness_units(flavour, target.world)]
     key = _key(
         chosen.identity,
         *(f"{unit.source.name} {unit.flags}" for unit in units),
@@ -122,8 +124,12 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     linked with that is there ten times sooner.
     """
     chosen = compiler.find()
-    flags = (*COMMON, *WARNINGS, f"-I{paths.csrc()}")
-    units = [_target_unit(target, flavour), *harness_units(flavour), Unit(main_source, flags)]
+    flags = (*COMMON, *WARNINGS, *includes(target.world))
+    units = [
+        _target_unit(target, flavour),
+        *harness_units(flavour, target.world),
+        Unit(main_source, flags),
+    ]
     if archive.suffix != ".so":
         units += _engine_units()
     hashes = (_sources_hash(unit.source) for unit in units)
@@ -187,23 +193,35 @@ def _engine_units() -> list[Unit]:
     return [Unit(source, flags) for source in sorted((paths.csrc() / "engine").glob("*.c"))]
 
 
-def harness_units(flavour: str) -> list[Unit]:
-    """Return the C files that every target shares; they have no coverage."""
-    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), f"-I{paths.csrc()}")
-    shared = () if flavour == "threads" else ("harness", "shim")
-    sources = [
+def includes(world: str) -> tuple[str, ...]:
+    """Return where C files look for headers: ``adapter.h`` is the world's own."""
+    return (f"-I{paths.csrc()}", f"-I{paths.csrc() / 'worlds' / world}")
+
+
+def harness_sources(world: str) -> list[Path]:
+    """Return the C files of the harness and of a world, which all its targets share."""
+    csrc = paths.csrc()
+    folders = (csrc / "harness", csrc / "worlds" / world)
+    return [source for folder in folders for source in sorted(folder.glob("*.c"))]
+
+
+def harness_units(flavour: str, world: str = "lists") -> list[Unit]:
+    """Return the C files that every target of a world shares; they have no coverage."""
+    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), *includes(world))
+    shared = [] if flavour == "threads" else harness_sources(world)
+    own = [
         source
-        for folder in (*shared, *_own_folders(flavour))
+        for folder in _own_folders(flavour)
         for source in sorted((paths.csrc() / folder).glob("*.c"))
     ]
-    return [Unit(source, flags) for source in sources]
+    return [Unit(source, flags) for source in (*shared, *own)]
 
 
 def _target_unit(target: Target, flavour: str) -> Unit:
     # A kernel's own code is compiled as it is: its warnings are not ours.
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
-    flags = (*COMMON, *warnings, *_flavour_flags(flavour), f"-I{paths.csrc()}", *defines)
+    flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
     if flavour == "threads":
         return Unit(target.source, (*flags, *THREADS))
     coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
@@ -240,9 +258,10 @@ def _build_module(
         objects = list(pool.map(lambda unit: _compile(chosen, unit, target), units))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder, _beside(path) as whole:
         generated = Path(folder, f"{module}.c")
-        _generate(module, flavour, generated)
+        _generate(module, flavour, target.world, generated)
         glue = Path(folder, "glue.o")
-        command = [*chosen.command, *COMMON, "-w", f"-I{paths.csrc()}", f"-I{_python_include()}"]
+        include = (*includes(target.world), f"-I{_python_include()}")
+        command = [*chosen.command, *COMMON, "-w", *include]
         _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
         link = [*chosen.link, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
         _run(chosen, link, target.name)
@@ -254,9 +273,10 @@ def _python_include() -> Path:
     return real if (real / "Python.h").is_file() else paths.csrc() / "python"
 
 
-def _generate(module: str, flavour: str, path: Path) -> None:
+def _generate(module: str, flavour: str, world: str, path: Path) -> None:
     own = [f"{folder}/{Path(folder).name}.h" for folder in _own_folders(flavour)]
-    headers = own if flavour == "threads" else ["harness/pyfuzz.h", *own]
+    shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h"]
+    headers = own if flavour == "threads" else [*shared, *own]
     ffi = cffi.FFI()
     for header in headers:
         ffi.cdef(declarations(header))
@@ -338,8 +358,8 @@ def _cxx_library() -> Path:
 def _sources_hash(source: Path) -> str:
     """A hash of one C file and of everything in csrc that it could include."""
     digest = hashlib.sha256(_read(source))
-    for path in sorted(paths.csrc().rglob("*.[ch]")):
-        if path.suffix == ".h" or path.parent.name != "ports":
+    for path in sorted(paths.csrc().rglob("*.*")):
+        if path.suffix in (".h", ".def") or (path.suffix == ".c" and path.parent.name != "ports"):
             digest.update(path.name.encode() + b"\0" + _read(path))
     return digest.hexdigest()
 

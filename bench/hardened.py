@@ -10,7 +10,6 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from pyfuzz import paths
 from pyfuzz.module import builder, compiler
 from pyfuzz.target import catalogue
 
@@ -25,9 +24,7 @@ def build(name: str, folder: Path) -> Path:
     """Compile a port and the harness without coverage, as a program."""
     target = catalogue.get(name)
     flags = [flag for flag in builder.target_flags(target, "fuzz") if "coverage" not in flag]
-    csrc = paths.csrc()
-    sources = [target.source, *sorted((csrc / "harness").glob("*.c"))]
-    sources += [*sorted((csrc / "shim").glob("*.c")), SOURCE]
+    sources = [target.source, *builder.harness_sources(), SOURCE]
     path = folder / name
     command = [*compiler.find().command, *flags, "-o", str(path), *map(str, sources), "-lpthread"]
     subprocess.run([*command, "-lrt"], check=True)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "harness/world.h"
+#include "worlds/lists/model.h"
 
 #define VM 0
 #define HEAD 0

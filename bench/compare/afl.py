@@ -92,12 +92,7 @@ class Builder:
         return program
 
     def _harness(self, flags: list[str]) -> list[Path]:
-        csrc = paths.csrc()
-        sources = [
-            *sorted((csrc / "harness").glob("*.c")),
-            *sorted((csrc / "shim").glob("*.c")),
-            csrc / "mutants" / "driver.c",
-        ]
+        sources = [*builder.harness_sources(), paths.csrc() / "mutants" / "driver.c"]
         objects = [self._folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
         for source, out in zip(sources, objects, strict=True):
             _run([*compiler.find().command, *flags, "-c", str(source), "-o", str(out)])

@@ -5,7 +5,10 @@
  * so that what is kept here is what the engine would keep.
  */
 #include <string.h>
-#include "world.h"
+#include "callbacks.h"
+#include "feedback.h"
+#include "findings.h"
+#include "run.h"
 
 extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
 extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
@@ -28,8 +31,8 @@ static void buckets(const uint8_t *counters, size_t n, uint8_t *out)
 void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
 {
 	struct pyfuzz_shared *shared = shared_region();
-	size_t edges = pyfuzz_target.traits.counters;
-	size_t states = pyfuzz_target.traits.states;
+	size_t edges = pyfuzz_target_traits.counters;
+	size_t states = pyfuzz_target_traits.states;
 
 	if (size > PYFUZZ_MAX_INPUT)
 		size = PYFUZZ_MAX_INPUT;
@@ -40,20 +43,20 @@ void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
 	shared->running = 1;
 	if (edges)
 		memset(__start___sancov_cntrs, 0, edges);
-	memset(feedback_counters(), 0, states);
-	world.keep_log = false;
+	memset(feedback_counters, 0, states);
+	sequence.keep_log = false;
 	run_sequence(data, size, false);
-	shared->operations += world.result.operations;
-	shared->steps += world.result.steps;
+	shared->operations += sequence.result.operations;
+	shared->steps += sequence.result.steps;
 	if (edges)
 		buckets(__start___sancov_cntrs, edges, out);
-	buckets(feedback_counters(), states, out + edges);
+	buckets(feedback_counters, states, out + edges);
 	/* Not before the counters are read: it would count everything twice. */
-	if (world.result.findings_len && world.late) {
-		uint64_t steps = world.result.steps;
+	if (sequence.result.findings_len && sequence.late) {
+		uint64_t steps = sequence.result.steps;
 
 		run_sequence(data, size, true);
-		world.result.steps = steps;
+		sequence.result.steps = steps;
 	}
 	shared->running = 0;
 }

@@ -1,45 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Findings: recorded once per sequence and signature, counted per process in
- * the shared region, where a supervisor reads them; and the target's log.
+ * the shared region, where a supervisor reads them.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "world.h"
+#include "findings.h"
 
 static struct pyfuzz_shared own_region = { .abi = PYFUZZ_ABI };
 static struct pyfuzz_shared *shared = &own_region;
 
-/* What is left of the world afterwards cannot be relied on. */
-bool kind_is_destructive(enum pyfuzz_kind kind)
-{
-	switch (kind) {
-	case PYFUZZ_HOST_BUG:
-	case PYFUZZ_HOST_FAULT:
-	case PYFUZZ_HANG:
-	case PYFUZZ_LOST_ENTRY:
-	case PYFUZZ_GHOST_ENTRY:
-	case PYFUZZ_SHAPE:
-	case PYFUZZ_LEAK:
-	case PYFUZZ_DOUBLE_FREE:
-	case PYFUZZ_TEARDOWN:
-	case PYFUZZ_STALE_SPTE:
-		return true;
-	default:
-		return false;
-	}
-}
+static finding_listener listener;
 
-/*
- * After a fault the sequence goes on as long as the host does, to see the
- * worst of it (containment.c).
- */
-static bool kind_is_death(enum pyfuzz_kind kind)
+enum ends { WHOLE, BROKEN, DEATH };
+
+/* Can the sequence go on after such a finding? */
+static const uint8_t ends[] = {
+#define KIND(name, word, ends) [PYFUZZ_##name] = ends,
+#include "kinds.def"
+#undef KIND
+};
+
+void findings_tell(finding_listener told)
 {
-	return kind == PYFUZZ_HOST_BUG || kind == PYFUZZ_HOST_FAULT ||
-	       kind == PYFUZZ_HANG;
+	listener = told;
 }
 
 /* FNV-1a; equal for equal kind, function and line in every process. */
@@ -57,27 +43,29 @@ static uint64_t signature_of(enum pyfuzz_kind kind, const char *function,
 void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 	     const char *format, ...)
 {
-	struct pyfuzz_result *r = &world.result;
+	struct pyfuzz_result *r = &sequence.result;
 	uint64_t signature;
 	struct pyfuzz_finding *f;
 	va_list args;
 
 	if (!function)
 		function = "";
-	signature = signature_of(kind, function, line + (world.variant << 24));
-	world.variant = 0;
-	world.host_dead |= world.faulted ? kind_is_death(kind) :
-					   kind_is_destructive(kind);
-	if (world.faulted) {
+	signature = signature_of(kind, function, line + (sequence.variant << 24));
+	sequence.variant = 0;
+	/*
+	 * After a fault it goes on as long as the host does, to see the worst
+	 * of it.
+	 */
+	sequence.host_dead |= ends[kind] >= (sequence.faulted ? DEATH : BROKEN);
+	if (sequence.faulted && listener) {
 		char message[sizeof(f->message)];
 
 		va_start(args, format);
 		vsnprintf(message, sizeof(message), format, args);
 		va_end(args);
-		containment_finding(kind, function, line, message);
+		listener(kind, function, line, message);
 	}
-	if (world.report)
-		world.report->findings |= 1U << kind;
+	sequence.step_findings |= 1U << kind;
 	for (uint32_t i = 0; i < r->findings_len; i++)
 		if (r->findings[i].signature == signature)
 			return;
@@ -85,8 +73,8 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 		return;
 	f = &r->findings[r->findings_len++];
 	f->kind = kind;
-	f->operation = world.operation;
-	f->step = world.step;
+	f->operation = sequence.operation;
+	f->step = sequence.step;
 	f->line = line;
 	f->signature = signature;
 	snprintf(f->function, sizeof(f->function), "%s", function);
@@ -130,8 +118,8 @@ int findings_publish(const uint8_t *data, size_t size)
 {
 	int new = 0;
 
-	for (uint32_t i = 0; i < world.result.findings_len; i++) {
-		const struct pyfuzz_finding *f = &world.result.findings[i];
+	for (uint32_t i = 0; i < sequence.result.findings_len; i++) {
+		const struct pyfuzz_finding *f = &sequence.result.findings[i];
 		struct pyfuzz_slot *slot = slot_of(f->signature);
 
 		if (slot) {
@@ -164,9 +152,9 @@ bool findings_worth_precision(size_t size)
 {
 	static unsigned int spent;
 
-	for (uint32_t i = 0; i < world.result.findings_len; i++) {
+	for (uint32_t i = 0; i < sequence.result.findings_len; i++) {
 		struct pyfuzz_slot *slot =
-			slot_of(world.result.findings[i].signature);
+			slot_of(sequence.result.findings[i].signature);
 
 		if (!slot || size < slot->best_size)
 			return true;
@@ -192,83 +180,5 @@ struct pyfuzz_shared *shared_region(void)
 
 const struct pyfuzz_result *pyfuzz_last(void)
 {
-	return &world.result;
-}
-
-/*
- * The log.  Lines are counted by site (where in the target's source); their
- * text is kept only when somebody looks at the steps one by one.
- */
-#define SITES 64
-#define KEPT_LINES 4096
-#define KEPT_LENGTH 160
-
-static struct {
-	const char *format;	/* one line may print two of them */
-	unsigned int line;
-	unsigned int boot;
-	unsigned int lines;
-	const char *function;
-} sites[SITES];
-static unsigned int sites_len;
-static char kept[KEPT_LINES][KEPT_LENGTH];
-static uint32_t kept_len;
-
-void log_begin(void)
-{
-	kept_len = 0;
-}
-
-void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
-		     const char *format, ...)
-{
-	unsigned int i = 0;
-	va_list args;
-
-	world.lines++;
-	if (world.report)
-		world.report->log_lines++;
-	(void)file;
-	while (i < sites_len &&
-	       (sites[i].line != line || sites[i].format != format))
-		i++;
-	if (i == sites_len && sites_len < SITES)
-		sites_len++;
-	if (i < SITES) {
-		if (sites[i].boot != world.boot)
-			sites[i].lines = 0;
-		sites[i].boot = world.boot;
-		sites[i].format = format;
-		sites[i].line = line;
-		sites[i].function = function;
-		sites[i].lines++;
-	}
-	if (!world.keep_log || kept_len == KEPT_LINES)
-		return;
-	va_start(args, format);
-	vsnprintf(kept[kept_len++], KEPT_LENGTH, format, args);
-	va_end(args);
-}
-
-/*
- * The log must not grow with the number of errors: a site may speak once, or
- * once for each VM that was bugged.
- */
-void check_log(void)
-{
-	unsigned int allowed = world.bugged_total > 1 ? world.bugged_total : 1;
-
-	if (world.faulted)
-		return;
-	for (unsigned int i = 0; i < sites_len; i++)
-		if (sites[i].boot == world.boot && sites[i].lines > allowed)
-			finding(PYFUZZ_LOG_FLOOD, sites[i].function,
-				sites[i].line,
-				"%u lines from one place in the log, at most %u for %u bugged VMs",
-				sites[i].lines, allowed, world.bugged_total);
-}
-
-const char *pyfuzz_log_line(uint32_t i)
-{
-	return i < kept_len ? kept[i] : NULL;
+	return &sequence.result;
 }

@@ -18,11 +18,14 @@
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include "world.h"
+#include "callbacks.h"
+#include "descriptors.h"
+#include "findings.h"
+#include "guard.h"
+#include "sanitizer.h"
 
 sigjmp_buf guard_env;
 volatile int guard_armed;
-const char *volatile guard_function;
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
 #define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
@@ -45,13 +48,13 @@ void __attribute__((noreturn))
 pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 	      const char *condition)
 {
-	bool to_blame = world.report->error || world.faulted;
+	bool to_blame = sequence.mistake || sequence.faulted;
 
 	(void)file;
 	guard_armed = 0;
 	guard_events();
 	/* To die of an error is a policy, to die of nothing is another bug. */
-	world.variant = !to_blame;
+	sequence.variant = !to_blame;
 	finding(PYFUZZ_HOST_BUG, function, line,
 		"%s reached%s: the host would have died", condition,
 		to_blame ? "" : " by an operation that is correct");
@@ -82,10 +85,10 @@ static void fault(int number, siginfo_t *info, void *context)
 	guard_armed = 0;
 	guard_events();
 	if (number == SIGSEGV && address < 4096 && info->si_code != SI_KERNEL)
-		finding(PYFUZZ_HOST_FAULT, guard_function, 0,
+		finding(PYFUZZ_HOST_FAULT, sequence.function, 0,
 			"NULL access: address 0x%lx", (unsigned long)address);
 	else
-		finding(PYFUZZ_HOST_FAULT, guard_function, 0,
+		finding(PYFUZZ_HOST_FAULT, sequence.function, 0,
 			"wild access: signal %d", number);
 	siglongjmp(guard_env, 1);
 }
@@ -130,15 +133,15 @@ static bool interrupted_ours(const void *context)
 /* Still in the call that an earlier tick saw, a limit later: it does not end. */
 static void tick(int number, siginfo_t *info, void *context)
 {
-	uint64_t step = world.result.steps + ((uint64_t)world.boot << 32);
+	uint64_t step = sequence.result.steps + ((uint64_t)sequence.boot << 32);
 
 	if (previous_tick.sa_flags & SA_SIGINFO)
 		pass_on(number, info, context, &previous_tick);
 	if (!guard_armed)
 		return;
-	if (step != seen_step || guard_function != seen_function) {
+	if (step != seen_step || sequence.function != seen_function) {
 		seen_step = step;
-		seen_function = guard_function;
+		seen_function = sequence.function;
 		seen_ms = processor_ms();
 		return;
 	}
@@ -146,7 +149,7 @@ static void tick(int number, siginfo_t *info, void *context)
 		return;
 	guard_armed = 0;
 	guard_events();
-	finding(PYFUZZ_HANG, guard_function, 0,
+	finding(PYFUZZ_HANG, sequence.function, 0,
 		"did not end within %u ms of processor time", limit_ms);
 	siglongjmp(guard_env, 1);
 }
@@ -219,7 +222,7 @@ void guard_events(void)
 	if (!event.pending)
 		return;
 	event.pending = false;
-	finding(PYFUZZ_HOST_FAULT, guard_function, event.line, "%s",
+	finding(PYFUZZ_HOST_FAULT, sequence.function, event.line, "%s",
 		event.message);
 }
 

@@ -24,7 +24,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-#include "harness/pyfuzz.h"
+#include "worlds/lists/lists.h"
 
 int LLVMFuzzerRunDriver(int *argc, char ***argv,
 			int (*run)(const uint8_t *data, size_t size));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the harness calls a port (csrc/harness/adapter.h).  All ports have the
+ * How the harness calls a port (csrc/worlds/lists/adapter.h).  All ports have the
  * same names and parameters; an extracted target brings its own such list.
  */
 #define PYFUZZ_CAPACITY PTE_LIST_EXT
@@ -28,7 +28,7 @@
 #define PYFUZZ_RMAP_ADD(c, sptep, gfn) rmap_add((c)->vcpu, sptep, gfn)
 #endif
 #define PYFUZZ_RMAP_REMOVE(c, sptep) rmap_remove((c)->kvm, sptep)
-#include "../harness/adapter.h"
+#include "adapter.h"
 #ifdef PYFUZZ_THREADS
 #include "../worlds/threads/seam.h"
 #endif

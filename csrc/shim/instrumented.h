@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Stand-ins that are altered for testing: they report to the harness
- * (csrc/harness/target.h) and keep the control flow of the kernel's own.
+ * (csrc/harness/callbacks.h) and keep the control flow of the kernel's own.
  */
 #ifndef PYFUZZ_INSTRUMENTED_H
 #define PYFUZZ_INSTRUMENTED_H
 
 #include "mirror.h"
-#include "../harness/target.h"
+#include "../harness/callbacks.h"
 
 /* The host dies: the operation ends here, the process does not. */
 #define BUG() pyfuzz_on_bug(__FILE__, __LINE__, __func__, "BUG()")

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "../harness/pyfuzz.h"
-#include "../harness/target.h"
+#include "../worlds/lists/lists.h"
+#include "../worlds/lists/target.h"
 
 /* include/uapi/asm-generic/int-ll64.h, include/linux/kvm_types.h */
 typedef unsigned char u8;

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FAULTY_VM = 0
 _HEADS_USED = (0, 3, FRAME_HEADS)
-# Where operands choose: descriptors below 16, slots above (csrc/harness/faults.c).
+# Where operands choose: descriptors below 16, slots above (csrc/worlds/lists/faults.c).
 _OPERANDS = 16 * 16
 
 # How often the VM with the fault makes room for a new one, which is innocent.

@@ -24,7 +24,7 @@ _LINE = re.compile(r'\s*#\s*line\s+(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
 _GUARD = re.compile(r"#define PYFUZZ_\w+_H")
 _LICENCE = re.compile(r"/\* SPDX-License-Identifier: [^*]* \*/")
 # What stands between a target and the harness; a text of its own has no harness.
-_HARNESS = ("adapter.h", "pyfuzz.h", "target.h")
+_HARNESS = ("adapter.h", "callbacks.h", "lists.h", "pyfuzz.h", "target.h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ class _Flattener:
     def _line(self, line: Line, path: Path) -> Iterator[Line]:
         include = _INCLUDE.match(line.text)
         if include:
+            if Path(include[1]).name in _HARNESS:
+                return
             included = _find(include[1], path)
-            if included.name not in _HARNESS and included not in self._included:
+            if included not in self._included:
                 yield from self.file(included)
             return
         define = _DEFINE.match(line.text)

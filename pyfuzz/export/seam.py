@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How a target's functions are called, read off the macros at the end of its file.
 
-These macros are what csrc/harness/adapter.h turns into the harness's table; here
+These macros are what csrc/worlds/lists/adapter.h turns into the harness's table; here
 they become plain calls in a text.
 """
 

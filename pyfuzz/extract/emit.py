@@ -15,7 +15,7 @@ from pyfuzz.extract.parse import Index, Item, Kind, Param
 from pyfuzz.extract.source import KernelSource
 from pyfuzz.extract.traits import HEAD, Traits
 
-# How the harness hands over a parameter of this type (csrc/harness/adapter.h).
+# How the harness hands over a parameter of this type (adapter.h of the world).
 _ARGUMENTS = {
     roles.KVM: "(c)->kvm",
     roles.VCPU: "(c)->vcpu",
@@ -196,7 +196,7 @@ def _adapter(plan: Plan) -> list[str]:
     if first is not None:
         kind = roles.iterator(first) or ""
         lines.append(f"#define PYFUZZ_ITER_TYPE {kind.removesuffix(' *')}")
-    lines.append('#include "harness/adapter.h"')
+    lines.append('#include "adapter.h"')
     lines.append("#ifdef PYFUZZ_THREADS")
     if plan.lockless is not None:
         lines += plan.lockless.adapter()

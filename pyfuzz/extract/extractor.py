@@ -24,7 +24,7 @@ from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Known, Target
 from pyfuzz.target.kernel import Kernel
 
-_THRESHOLD = 1000  # the harness's, csrc/harness/target.h
+_THRESHOLD = 1000  # the harness's, csrc/worlds/lists/target.h
 _GENERATED = "the generated target"
 # One round mends what one compilation shows; what is mended shows the next.
 _MAX_ROUNDS = 12

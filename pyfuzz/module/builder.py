@@ -39,6 +39,12 @@ def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
     return flags
 
 
+def harness_sources(world: str = "lists") -> list[Path]:
+    """Return the C files of the harness and of a world."""
+    sources: list[Path] = _build_py().harness_sources(world)
+    return sources
+
+
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object."""
     path: Path = _build_py().build_engine(archive)

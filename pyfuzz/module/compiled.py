@@ -24,7 +24,7 @@ from pyfuzz.module.results import (
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 
-ABI = 5
+ABI = 6
 NONE = 65535
 """No SPTE, no head, no VM: PYFUZZ_NONE."""
 
@@ -65,7 +65,7 @@ class Module:
 
     @property
     def run_function(self) -> Any:
-        """The C function for an engine's loop: run(), and what csrc/harness/probe.c adds."""
+        """The C function for an engine's loop: run(), and what csrc/worlds/lists/probe.c adds."""
         return self._lib.pyfuzz_fuzz
 
     def coverage(self, data: bytes) -> bytes:

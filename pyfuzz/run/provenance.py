@@ -289,7 +289,7 @@ def _output(command: list[str]) -> str:
 def _csrc_sha256() -> str:
     """A hash of all C that a target is built with: shim, harness, ports."""
     digest = hashlib.sha256()
-    for path in sorted(paths.csrc().rglob("*.[ch]")):
+    for path in sorted(paths.csrc().rglob("*.*")):
         digest.update(path.relative_to(paths.csrc()).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The checks cost so much a step, whatever the length of a sequence and of its lists.
 
-Counted, not timed: csrc/harness/list.c counts the entries that it walks and
+Counted, not timed: csrc/harness/list.h counts the entries that it walks and
 the descriptors that it skims.  docs/performance.md has the times.
 """
 

@@ -36,7 +36,7 @@ static int pte_list_add(struct kvm_mmu_memory_cache *cache, u64 *spte,
 	sptep, head)
 #define PYFUZZ_REMOVE(c, sptep, head) pte_list_remove((c)->kvm, sptep, head, *sptep)
 #define PYFUZZ_ADD_NAME "pte_list_add"
-#include "harness/adapter.h"
+#include "adapter.h"
 """
 
 

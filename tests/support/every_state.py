@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Sequences that drive the lists, by construction, into every state that is told apart.
 
-What the state feedback of csrc/harness/feedback.c tells apart: an operation on
+What the state feedback of csrc/worlds/lists/states.c tells apart: an operation on
 a list of some length (error or not, VM bugged or not), the number of
 descriptors with the fill of the first and of the last one, and the descriptor
 and slot where a removed entry is.
@@ -47,7 +47,7 @@ _WRONG_FRAME = (
 )
 _WRONG_PARENT = ("parent-remove vm0 p0 s2043",)
 _BUG_VM0 = "remove vm0 f9 s2047"
-# Long lists are not looked at after every step, see csrc/harness/oracle.c.
+# Long lists are not looked at after every step, see csrc/worlds/lists/oracle.c.
 # Steps on an empty one pay for a look at the next step.
 _LOOK = "iterate vm1 f0 x200"
 

@@ -28,7 +28,7 @@ def plant(port: str, folder: Path, *edits: Edit) -> Target:
     Errors: AssertionError if an edit does not apply, so that a plant that a
     change of the port has made void is seen.
     """
-    for part in ("ports", "shim", "harness"):
+    for part in ("ports", "shim", "harness", "worlds"):
         shutil.copytree(paths.csrc() / part, folder / part)
     for edit in edits:
         path = folder / edit.file

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "../../harness/target.h"
+#include "../lists/target.h"
 #include "hooks.h"
 #include "threads.h"
 

@@ -48,7 +48,7 @@ void pyfuzz_assert_preempt_off(void);
 bool pyfuzz_is_held(const void *lock);
 void pyfuzz_on_warn(unsigned int line, const char *function, const char *text);
 
-/* What the target has beside csrc/harness/target.h; NULL: not in the target. */
+/* What the target has beside csrc/worlds/lists/target.h; NULL: not in the target. */
 struct pyfuzz_lockless {
 	void *mmu_lock;
 	/* Age the frame of a head; returns whether it was young. */

@@ -9,7 +9,7 @@
 
 static const struct pyfuzz_traits *traits(void)
 {
-	return &pyfuzz_target.traits;
+	return &pyfuzz_target_traits;
 }
 
 static uint64_t field(const uint8_t *desc, uint32_t offset, uint32_t size)

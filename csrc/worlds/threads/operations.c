@@ -44,7 +44,7 @@ static void add(void)
 		      PYFUZZ_RELAXED);
 	returned = pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
 	threads.members |= bit;
-	if (pyfuzz_target.traits.tail_count_size && returned != before)
+	if (pyfuzz_target_traits.tail_count_size && returned != before)
 		found("count-contract", PLACE, 0,
 		      "add must return %d, the number of entries before the new one, returned %lld",
 		      before, (long long)returned);
@@ -300,5 +300,5 @@ uint32_t pyfuzz_threads_can(uint32_t what)
 
 uint32_t pyfuzz_threads_locked_heads(void)
 {
-	return pyfuzz_target.traits.locked_heads;
+	return pyfuzz_target_traits.locked_heads;
 }

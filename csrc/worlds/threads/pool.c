@@ -61,7 +61,7 @@ static void object_touch(unsigned int i, uintptr_t place)
 {
 	uintptr_t address = (uintptr_t)(pool + i * STRIDE);
 
-	for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size; k += 8)
+	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k += 8)
 		touch(cell_of(address + k), PLAIN_WRITE, 0xff, place);
 }
 
@@ -79,7 +79,7 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	now.live[i] = true;
 	if (threads.current)
 		object_touch(i, PLACE);
-	memset(pool + i * STRIDE, 0, pyfuzz_target.traits.descriptor_size);
+	memset(pool + i * STRIDE, 0, pyfuzz_target_traits.descriptor_size);
 	return pool + i * STRIDE;
 }
 

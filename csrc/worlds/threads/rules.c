@@ -63,7 +63,7 @@ static void descriptor(uintptr_t address, bool write, uintptr_t place)
 		      "fiber %u changes %s with the read-only lock of the list" :
 		      "fiber %u touches %s without mmu_lock or the list's lock bit",
 		      fiber_number(f), word_at(address));
-	if (write && !locked && pyfuzz_target.traits.locked_heads)
+	if (write && !locked && pyfuzz_target_traits.locked_heads)
 		found("lock-rule", place, 0,
 		      "fiber %u changes %s without the list's lock bit",
 		      fiber_number(f), word_at(address));
@@ -136,7 +136,7 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 	if (changes && !holds_mmu_lock(f, true))
 		found("lock-rule", place, 0,
 		      "fiber %u changes the head without mmu_lock for write", i);
-	if (!pyfuzz_target.traits.locked_heads)
+	if (!pyfuzz_target_traits.locked_heads)
 		return;
 	if (was && threads.bit_owner != i)
 		found("lock-rule", place, 0, is ?

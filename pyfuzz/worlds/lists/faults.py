@@ -38,7 +38,7 @@ class Reach(Enum):
 class Fault:
     """One fault.
 
-    ``number`` is that of csrc/harness/faults.c, ``damage`` what it changes,
+    ``number`` is that of csrc/worlds/lists/faults.def, ``damage`` what it changes,
     ``cause`` the mistake that it stands for, ``reach`` whose mistake that is.
     """
 

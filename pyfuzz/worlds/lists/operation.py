@@ -133,7 +133,7 @@ class Operation:
     another VM's head; ``operand`` is 0 to 2047: an SPTE, a member of the list,
     a vCPU, a Context, or which one of what a fault can damage; ``fault`` is the
     number of a fault.  Fields that the opcode does not use are 0 (``repeat``
-    is 1, ``head_vm`` is ``vm``).  Source: csrc/harness/pyfuzz.h.
+    is 1, ``head_vm`` is ``vm``).  Source: csrc/worlds/lists/lists.h.
     """
 
     world: ClassVar[str] = "lists"

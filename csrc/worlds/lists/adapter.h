@@ -5,8 +5,8 @@
  * the table of target.h, and owns the structures of the world.  Nothing in
  * here belongs to the coverage map.
  */
-#ifndef PYFUZZ_ADAPTER_H
-#define PYFUZZ_ADAPTER_H
+#ifndef PYFUZZ_LISTS_ADAPTER_H
+#define PYFUZZ_LISTS_ADAPTER_H
 
 #include <string.h>
 #include "target.h"
@@ -287,28 +287,29 @@ static void pyfuzz_adapter_set_gfn(unsigned int vm, uint64_t *sptep,
 #define PYFUZZ_SIZE(member) \
 	((uint32_t)sizeof(((struct pte_list_desc *)NULL)->member))
 
-struct pyfuzz_target pyfuzz_target = {
-	.traits = {
-		.name = PYFUZZ_NAME,
-		.capacity = PYFUZZ_CAPACITY,
-		.descriptor_size = sizeof(struct pte_list_desc),
-		.more_offset = PYFUZZ_OFFSET(PYFUZZ_MORE),
-		.sptes_offset = PYFUZZ_OFFSET(PYFUZZ_ENTRIES),
+struct pyfuzz_traits pyfuzz_target_traits = {
+	.name = PYFUZZ_NAME,
+	.capacity = PYFUZZ_CAPACITY,
+	.descriptor_size = sizeof(struct pte_list_desc),
+	.more_offset = PYFUZZ_OFFSET(PYFUZZ_MORE),
+	.sptes_offset = PYFUZZ_OFFSET(PYFUZZ_ENTRIES),
 #ifdef PYFUZZ_SPTE_COUNT
-		.spte_count_offset = PYFUZZ_OFFSET(PYFUZZ_SPTE_COUNT),
-		.spte_count_size = PYFUZZ_SIZE(PYFUZZ_SPTE_COUNT),
+	.spte_count_offset = PYFUZZ_OFFSET(PYFUZZ_SPTE_COUNT),
+	.spte_count_size = PYFUZZ_SIZE(PYFUZZ_SPTE_COUNT),
 #endif
 #ifdef PYFUZZ_TAIL_COUNT
-		.tail_count_offset = PYFUZZ_OFFSET(PYFUZZ_TAIL_COUNT),
-		.tail_count_size = PYFUZZ_SIZE(PYFUZZ_TAIL_COUNT),
+	.tail_count_offset = PYFUZZ_OFFSET(PYFUZZ_TAIL_COUNT),
+	.tail_count_size = PYFUZZ_SIZE(PYFUZZ_TAIL_COUNT),
 #endif
 #ifdef PYFUZZ_LOCKED_HEADS
-		.locked_heads = 1,
+	.locked_heads = 1,
 #endif
 #ifdef PYFUZZ_RMAP_ADD_RECYCLES
-		.rmap_add_recycles = 1,
+	.rmap_add_recycles = 1,
 #endif
-	},
+};
+
+struct pyfuzz_target pyfuzz_target = {
 	.names = {
 		.add = PYFUZZ_ADD_NAME,
 		.remove = PYFUZZ_REMOVE_NAME,

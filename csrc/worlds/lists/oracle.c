@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The properties that are checked after every step and at tear-down. */
-#include "world.h"
+#include "harness/descriptors.h"
+#include "harness/findings.h"
+#include "containment.h"
+#include "oracle.h"
+#include "states.h"
+#include "walk.h"
 
 /*
  * Every step pays for so many entries to be looked at.  A short list is
  * looked at whole after each step; a longer one as often as steps have paid
  * for it, and its descriptors alone (14 times fewer) more often: the checks
  * stay linear in the steps of a sequence.  What is put off is caught at
- * tear-down, and then found again step by step (world.precise).
+ * tear-down, and then found again step by step (sequence.precise).
  */
 #define CREDIT_PER_STEP 4
 #define ALWAYS_WALKED 16
@@ -19,29 +24,29 @@ static bool check_in_budget(unsigned int vm, unsigned int head,
 	uint32_t entries = world.vms[vm].count[head];
 
 	world.credit += CREDIT_PER_STEP;
-	if (world.precise || entries <= ALWAYS_WALKED)
-		return list_walk(vm, head, walk, NULL, 0);
+	if (sequence.precise || entries <= ALWAYS_WALKED)
+		return walk_list(vm, head, walk);
 	if (world.credit >= entries) {
 		world.credit -= entries;
-		return list_walk(vm, head, walk, NULL, 0);
+		return walk_list(vm, head, walk);
 	}
 	world.skipped_checks++;
 	if (entries <= ALWAYS_SKIMMED)
-		return list_skim(vm, head, walk) ||
-		       list_walk(vm, head, walk, NULL, 0);
+		return skim_list(vm, head, walk) ||
+		       walk_list(vm, head, walk);
 	walk->descriptors = 0;
 	return true;
 }
 
 void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 {
-	const char *function = guard_function;
+	const char *function = sequence.function;
 	struct walk walk;
 
 	if (world.vms[vm].tainted)
 		return;
 	if (check_in_budget(vm, head, &walk)) {
-		feedback_walk(&walk);
+		states_walk(&walk);
 		return;
 	}
 	if (vm != op_vm)
@@ -50,20 +55,20 @@ void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 			walk.message);
 	else
 		finding(walk.kind, function, 0, "%s", walk.message);
-	world.late |= world.skipped_checks || world.ending;
+	sequence.late |= world.skipped_checks || sequence.ending;
 	/* Whatever comes after would repeat this. */
-	if (world.faulted)
+	if (sequence.faulted)
 		containment_harmed(vm);
 	else
-		world.host_dead = true;
+		sequence.host_dead = true;
 }
 
 void check_everything(unsigned int op_vm)
 {
-	bool precise = world.precise;
+	bool precise = sequence.precise;
 
-	world.precise = true;
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
+	sequence.precise = true;
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !sequence.host_dead; vm++) {
 		if (!world.vms[vm].alive)
 			continue;
 		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
@@ -72,7 +77,7 @@ void check_everything(unsigned int op_vm)
 				check_list(vm, h,
 					   op_vm == PYFUZZ_NONE ? vm : op_vm);
 	}
-	world.precise = precise;
+	sequence.precise = precise;
 }
 
 static bool dead_as_must_be(unsigned int vm, bool bugged)
@@ -119,25 +124,25 @@ void check_flags(unsigned int vm, bool error)
 			containment_wrong_vm();
 		if (bugged && !m->expect_bugged && i != vm) {
 			wrong = true;
-			finding(PYFUZZ_WRONG_VM, guard_function, 0,
+			finding(PYFUZZ_WRONG_VM, sequence.function, 0,
 				"vm%u is bugged by an operation of vm%u", i, vm);
 		} else if (bugged && !m->expect_bugged && !error) {
-			finding(PYFUZZ_FALSE_ALARM, guard_function, 0,
+			finding(PYFUZZ_FALSE_ALARM, sequence.function, 0,
 				"vm%u is bugged by an operation that is correct",
 				i);
 		} else if (!bugged && m->expect_bugged) {
-			finding(PYFUZZ_UNFLAGGED_ERROR, guard_function, 0,
+			finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
 				"vm%u was bugged and is not any more", i);
 		}
 		m->expect_bugged = bugged;
 		if (!dead_as_must_be(i, bugged))
-			finding(PYFUZZ_REQUEST, guard_function, 0,
+			finding(PYFUZZ_REQUEST, sequence.function, 0,
 				"vm_dead of vm%u must be as vm_bugged (%d), is %d",
 				i, bugged, *pyfuzz_target.dead[i]);
 	}
 	/* Another VM bugged in its place is the one mistake, not two. */
 	if (must_bug && !*pyfuzz_target.bugged[vm] && !wrong)
-		finding(PYFUZZ_UNFLAGGED_ERROR, guard_function, 0,
+		finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
 			"vm%u must be bugged after the error, is not", vm);
 }
 
@@ -145,7 +150,7 @@ void check_flags(unsigned int vm, bool error)
 void check_requests(void)
 {
 	if (world.requests_wrong)
-		finding(PYFUZZ_REQUEST, guard_function, 0,
+		finding(PYFUZZ_REQUEST, sequence.function, 0,
 			"a request other than VM-dead was made");
 	world.requests_wrong = 0;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
@@ -156,7 +161,7 @@ void check_requests(void)
 
 			if (world.requests[vm][i] == must)
 				continue;
-			finding(PYFUZZ_REQUEST, guard_function, 0,
+			finding(PYFUZZ_REQUEST, sequence.function, 0,
 				"vm%u cpu%u must have %u VM-dead requests, has %u",
 				vm, i, must, world.requests[vm][i]);
 			world.requests[vm][i] = (uint8_t)must;
@@ -169,7 +174,7 @@ void check_returned(const char *function, int64_t returned, int64_t expected)
 	world.report->has_returned = 1;
 	world.report->returned = returned;
 	world.report->expected = expected;
-	if (returned != expected && !world.faulted)
+	if (returned != expected && !sequence.faulted)
 		finding(PYFUZZ_COUNT_CONTRACT, function, 0,
 			"must return %lld, the number of entries, returned %lld",
 			(long long)expected, (long long)returned);
@@ -181,7 +186,7 @@ void check_returned(const char *function, int64_t returned, int64_t expected)
  */
 int64_t least_counted(int64_t counted)
 {
-	const struct pyfuzz_traits *t = &pyfuzz_target.traits;
+	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 
 	if (t->spte_count_size || counted <= 0 || counted % t->capacity)
 		return counted;
@@ -195,19 +200,19 @@ int64_t least_counted(int64_t counted)
 void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 		 int64_t returned, int64_t expected)
 {
-	const struct pyfuzz_traits *t = &pyfuzz_target.traits;
+	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	int64_t counted;
 	bool so;
 
 	world.report->has_returned = 1;
 	world.report->returned = returned;
 	world.report->expected = expected;
-	if (returned == expected || world.faulted)
+	if (returned == expected || sequence.faulted)
 		return;
 	counted = entries_up_to(vm, head, spte);
 	so = counted >= 0 && !t->tail_count_size &&
 	     (returned == counted || returned == least_counted(counted));
-	world.variant = !so;
+	sequence.variant = !so;
 	finding(PYFUZZ_COUNT_CONTRACT, pyfuzz_target.names.add, 0,
 		"must return %lld, the number of entries before the new one, returned %lld%s",
 		(long long)expected, (long long)returned,
@@ -220,7 +225,7 @@ void check_memory(void)
 	uint32_t linked = 0, live = pyfuzz_descriptors_live();
 	struct walk walk;
 
-	if (world.faulted)
+	if (sequence.faulted)
 		return;		/* a tainted VM's lists cannot be counted */
 
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
@@ -229,15 +234,15 @@ void check_memory(void)
 		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++) {
 			if (!*pyfuzz_target.heads[vm][h])
 				continue;
-			list_walk(vm, h, &walk, NULL, 0);
+			walk_list(vm, h, &walk);
 			linked += walk.descriptors;
 		}
 	}
 	if (linked == live)
 		return;
-	finding(PYFUZZ_LEAK, guard_function, 0,
+	finding(PYFUZZ_LEAK, sequence.function, 0,
 		"%u descriptors are linked, %u are allocated", linked, live);
-	world.host_dead = true;
+	sequence.host_dead = true;
 }
 
 /* What innocent VMs have in their caches is theirs, whole and zeroed. */
@@ -250,7 +255,7 @@ void check_caches(unsigned int op_vm)
 			if (descriptor_is_blank(*pyfuzz_target.cache_slot(vm, i),
 						vm))
 				continue;
-			finding(PYFUZZ_WRONG_VM, guard_function, 0,
+			finding(PYFUZZ_WRONG_VM, sequence.function, 0,
 				"an operation of vm%u changed a descriptor in vm%u's cache",
 				op_vm, vm);
 			containment_harmed(vm);

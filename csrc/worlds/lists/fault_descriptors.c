@@ -4,6 +4,8 @@
 #include <string.h>
 #include "faults.h"
 
+static const struct pyfuzz_target *const target = &pyfuzz_target;
+
 /* Counts; a target without the count cannot have the fault. */
 
 static unsigned int set_count(const struct pyfuzz_op *op, const char *name,
@@ -29,10 +31,10 @@ static unsigned int set_count(const struct pyfuzz_op *op, const char *name,
 		   (unsigned long long)was);
 }
 
-#define SPTE_COUNT "spte_count", target->traits.spte_count_offset, \
-		   target->traits.spte_count_size
-#define TAIL_COUNT "tail_count", target->traits.tail_count_offset, \
-		   target->traits.tail_count_size
+#define SPTE_COUNT "spte_count", pyfuzz_target_traits.spte_count_offset, \
+		   pyfuzz_target_traits.spte_count_size
+#define TAIL_COUNT "tail_count", pyfuzz_target_traits.tail_count_offset, \
+		   pyfuzz_target_traits.tail_count_size
 
 unsigned int fault_count_zero(const struct pyfuzz_op *op)
 {
@@ -51,7 +53,7 @@ unsigned int fault_count_more(const struct pyfuzz_op *op)
 
 unsigned int fault_count_over(const struct pyfuzz_op *op)
 {
-	return set_count(op, SPTE_COUNT, target->traits.capacity + 2, false);
+	return set_count(op, SPTE_COUNT, pyfuzz_target_traits.capacity + 2, false);
 }
 
 unsigned int fault_count_huge(const struct pyfuzz_op *op)
@@ -77,7 +79,7 @@ static unsigned int set_more(const struct pyfuzz_op *op, uint8_t *desc,
 {
 	if (!desc || fault_more_of(desc) == value)
 		return PYFUZZ_SKIP_NO_PLACE;
-	*(const void **)(desc + target->traits.more_offset) = value;
+	*(const void **)(desc + pyfuzz_target_traits.more_offset) = value;
 	return DID("more of descriptor %u of %s is %s", number, fault_here(op), what);
 }
 
@@ -186,7 +188,7 @@ unsigned int fault_alloc_fails(const struct pyfuzz_op *op)
 {
 	target->drain(op->vm);
 	world.vms[op->vm].no_topup = true;
-	world.vms[op->vm].no_memory = true;
+	descriptors_deny(op->vm, true);
 	return DID("the cache of vm%u is empty, nobody tops it up, and there is no memory",
 		   op->vm);
 }
@@ -196,6 +198,6 @@ unsigned int fault_cache_dirty(const struct pyfuzz_op *op)
 	target->topup(op->vm);
 	for (unsigned int i = 0; i < target->cached(op->vm); i++)
 		memset(*target->cache_slot(op->vm, i), DIRT,
-		       target->traits.descriptor_size);
+		       pyfuzz_target_traits.descriptor_size);
 	return DID("what is in the cache of vm%u is not zeroed", op->vm);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include "faults.h"
 
+static const struct pyfuzz_target *const target = &pyfuzz_target;
+
 /* Names in such texts are those of the text form. */
 const char *fault_list_text(unsigned int vm, unsigned int head)
 {
@@ -34,20 +36,20 @@ unsigned int fault_next_head(unsigned int head)
 
 uint8_t *fault_more_of(const uint8_t *desc)
 {
-	return *(uint8_t *const *)(desc + target->traits.more_offset);
+	return *(uint8_t *const *)(desc + pyfuzz_target_traits.more_offset);
 }
 
 uint64_t **fault_slots_of(uint8_t *desc)
 {
-	return (uint64_t **)(desc + target->traits.sptes_offset);
+	return (uint64_t **)(desc + pyfuzz_target_traits.sptes_offset);
 }
 
 uint8_t *fault_first_desc(unsigned int vm, unsigned int head)
 {
 	unsigned long val = *target->heads[vm][head];
-	uint8_t *desc = (uint8_t *)(val & ~(MANY | LOCKED));
+	uint8_t *desc = (uint8_t *)(val & ~(LIST_MANY | LIST_LOCKED));
 
-	return (val & MANY) && descriptor_is_live(desc) ? desc : NULL;
+	return (val & LIST_MANY) && descriptor_is_live(desc) ? desc : NULL;
 }
 
 /* The descriptor that the operand names, counted from the first, cyclic. */
@@ -72,7 +74,7 @@ unsigned int fault_slots_used(uint8_t *desc)
 {
 	unsigned int used = 0;
 
-	while (used < target->traits.capacity && fault_slots_of(desc)[used])
+	while (used < pyfuzz_target_traits.capacity && fault_slots_of(desc)[used])
 		used++;
 	return used;
 }

@@ -11,7 +11,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
-#include "operations.h"
+#include "compose.h"
 
 #define CAPACITY 14
 #define LONGEST 1100
@@ -34,24 +34,11 @@ static struct {
 	uint32_t errors;	/* in 64 operations */
 } plan;
 
-static const uint16_t large[] = { 1001, 500, 300, 200, 140, 100, 70, 56 };
+static struct chance *chance;
 
-static uint32_t repeats(uint8_t code)
+static uint32_t below(uint32_t n)
 {
-	if (code < 200)
-		return 1;
-	return code < 248 ? code - 198U : large[255 - code];
-}
-
-/* The code of the most repetitions that are not more than n, which is not 0. */
-static uint8_t repeat_code(uint32_t n)
-{
-	for (unsigned int i = 0; i < sizeof(large) / sizeof(large[0]); i++)
-		if (n >= large[i])
-			return (uint8_t)(255 - i);
-	if (n > 49)
-		n = 49;
-	return n > 1 ? (uint8_t)(198 + n) : 0;
+	return chance_below(chance, n);
 }
 
 static uint16_t *length_of(const struct place *place)
@@ -63,7 +50,7 @@ static uint16_t *length_of(const struct place *place)
 static void follow(const uint8_t *op)
 {
 	uint8_t vm = op[0] >> 5 & 3, code = op[0] & 31, head = op[1] & 31;
-	uint32_t times = repeats(op[3]);
+	uint32_t times = repeats_of(op[3]);
 	uint16_t *length;
 
 	if (code >= DESTROY) {
@@ -178,11 +165,11 @@ static void grow(struct place *place, uint32_t to)
 	place->base = (uint16_t)below(SPTES);
 	for (uint32_t base = place->base; *length_of(place) < to &&
 	     plan.n < plan.max;) {
-		uint8_t repeat = repeat_code(to - *length_of(place));
+		uint8_t repeat = repeats_code(to - *length_of(place));
 		uint16_t before = *length_of(place);
 
 		emit(code, place, base, repeat);
-		base = (base + repeats(repeat)) % SPTES;
+		base = (base + repeats_of(repeat)) % SPTES;
 		if (*length_of(place) <= before)
 			return;
 	}
@@ -194,7 +181,7 @@ static void shrink(const struct place *place, uint32_t to)
 
 	while (*length_of(place) > to && plan.n < plan.max) {
 		emit(code, place, some_member(place),
-		     repeat_code(*length_of(place) - to));
+		     repeats_code(*length_of(place) - to));
 		if (!below(4))
 			code = some_taker(place);
 	}
@@ -214,7 +201,7 @@ static void err(const struct place *place)
 
 	if (code == REMOVE_STRAY && !below(4))
 		at.head = (uint8_t)(HEADS + below(12));
-	emit(code, &at, operand, below(8) ? 0 : repeat_code(2 + below(8)));
+	emit(code, &at, operand, below(8) ? 0 : repeats_code(2 + below(8)));
 }
 
 /* What has no length to aim at. */
@@ -270,7 +257,7 @@ static void act(struct place *place)
 		break;
 	default:
 		emit(some_taker(place), place, some_member(place),
-		     below(4) ? 0 : repeat_code(2 + below(2 * CAPACITY)));
+		     below(4) ? 0 : repeats_code(2 + below(2 * CAPACITY)));
 		break;
 	}
 }
@@ -323,7 +310,7 @@ static void adopt_place(size_t n)
 	plan.places[0].base = (uint16_t)((op[1] >> 5) << 8 | op[2]);
 }
 
-size_t scatter(uint8_t *data, size_t max)
+static size_t scatter(uint8_t *data, size_t max)
 {
 	size_t n = 1 + below((uint32_t)max);
 
@@ -389,14 +376,16 @@ static void recycle(void)
 		shrink(place, below(CAPACITY));
 	plan.longest = RECYCLED;
 	grow(place, RECYCLED - below(4));
-	emit(RMAP_ADD, place, place->base, below(2) ? 0 : repeat_code(2 + below(8)));
+	emit(RMAP_ADD, place, place->base, below(2) ? 0 : repeats_code(2 + below(8)));
 }
 
-size_t compose(uint8_t *data, size_t n, size_t max)
+size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 {
 	static const uint8_t errors[] = { 0, 0, 0, 2, 6, 16 };
-	uint32_t style = below(16);
+	uint32_t style;
 
+	chance = with;
+	style = below(16);
 	memset(plan.length, 0, sizeof(plan.length));
 	plan.data = data;
 	plan.n = n;

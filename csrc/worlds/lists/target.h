@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seam between the harness and a target.  Two translation units: the
- * target's (shim + code under test + adapter.h, compiled with coverage) and
- * the harness's (compiled without).  The harness knows no kernel type: all it
- * has of a target is this table, which adapter.h fills from the target's own
- * declarations, and raw words at the offsets in pyfuzz_traits.
+ * All that this world has of a target, besides what every world has of one
+ * (harness/callbacks.h): a table that adapter.h fills from the target's own
+ * declarations.
  */
-#ifndef PYFUZZ_TARGET_H
-#define PYFUZZ_TARGET_H
+#ifndef PYFUZZ_LISTS_TARGET_H
+#define PYFUZZ_LISTS_TARGET_H
 
-#include <stdbool.h>
-#include "pyfuzz.h"
+#include "../../harness/callbacks.h"
+#include "lists.h"
 
 /* How many entries a guest frame may have before rmap_add() zaps them all. */
 #define PYFUZZ_RECYCLE_THRESHOLD 1000
@@ -23,7 +21,6 @@ struct pyfuzz_names {
 };
 
 struct pyfuzz_target {
-	struct pyfuzz_traits traits;
 	struct pyfuzz_names names;
 	bool no_vm_dead;	/* this kernel bugs a VM without a vm_dead flag */
 
@@ -71,29 +68,5 @@ struct pyfuzz_target {
 
 /* The one target of this module, filled by adapter.h when it is loaded. */
 extern struct pyfuzz_target pyfuzz_target;
-
-/*
- * What the shim's instrumented part calls in the harness.  file and line are
- * those of the target's source.
- */
-void __attribute__((noreturn))
-pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
-	      const char *condition);
-/* One line of the log. */
-void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
-		     const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-/* A "once a boot" site asks whether it may fire; state is its static word. */
-bool pyfuzz_once(unsigned int *state);
-void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,
-		       unsigned int request);
-
-/* The descriptor allocator (csrc/shim/descriptors.c). */
-void *pyfuzz_descriptor_alloc(unsigned int vm);
-void pyfuzz_descriptor_free(void *descriptor);
-
-/* The running context: VM and vCPU, or PYFUZZ_NONE in a kworker. */
-unsigned int pyfuzz_running_vm(void);
-unsigned int pyfuzz_running_vcpu(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include "faults.h"
 
+static const struct pyfuzz_target *const target = &pyfuzz_target;
+
 /* The callers' rule lifted. */
 
 static unsigned int add_again(const struct pyfuzz_op *op, unsigned int vm,
@@ -75,18 +77,18 @@ unsigned int fault_head_tag(const struct pyfuzz_op *op)
 
 	if (!val)
 		return PYFUZZ_SKIP_NO_PLACE;
-	return set_head(op, val ^ MANY,
-			val & MANY ? "a descriptor's address without its tag" :
+	return set_head(op, val ^ LIST_MANY,
+			val & LIST_MANY ? "a descriptor's address without its tag" :
 				     "an SPTE's address with a descriptor's tag");
 }
 
 unsigned int fault_head_locked(const struct pyfuzz_op *op)
 {
-	if (!target->traits.locked_heads)
+	if (!pyfuzz_target_traits.locked_heads)
 		return PYFUZZ_SKIP_UNSUPPORTED;
 	if (!fault_head_value(op))
 		return PYFUZZ_SKIP_NO_PLACE;
-	return set_head(op, fault_head_value(op) | LOCKED, "left locked");
+	return set_head(op, fault_head_value(op) | LIST_LOCKED, "left locked");
 }
 
 unsigned int fault_head_other_spte(const struct pyfuzz_op *op)
@@ -106,7 +108,7 @@ unsigned int fault_head_freed(const struct pyfuzz_op *op)
 
 	if (!desc)
 		return PYFUZZ_SKIP_NO_PLACE;
-	return set_head(op, (unsigned long)desc | MANY,
+	return set_head(op, (unsigned long)desc | LIST_MANY,
 			"replaced by a descriptor that is freed");
 }
 
@@ -120,7 +122,7 @@ unsigned int fault_head_other_vm(const struct pyfuzz_op *op)
 		return PYFUZZ_SKIP_NO_PLACE;
 	snprintf(what, sizeof(what), "replaced by the first descriptor of %s",
 		 fault_list_text(other, head));
-	return set_head(op, (unsigned long)desc | MANY, what);
+	return set_head(op, (unsigned long)desc | LIST_MANY, what);
 }
 
 /* Slots. */

@@ -10,7 +10,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "../harness/world.h"
+#include "callbacks.h"
+#include "descriptors.h"
+#include "findings.h"
+#include "sanitizer.h"
 
 #if PYFUZZ_SANITIZE
 #define REDZONE 64
@@ -42,10 +45,11 @@ static uint32_t ring_head, ring_len;
 static uint32_t fresh;			/* objects never handed out in this world */
 static uint32_t ever;			/* and in none before */
 static uint32_t live;
+static uint64_t denied;		/* mask over VMs: there is no memory for it */
 
 static size_t stride(void)
 {
-	return (pyfuzz_target.traits.descriptor_size + REDZONE + 15) &
+	return (pyfuzz_target_traits.descriptor_size + REDZONE + 15) &
 	       ~(size_t)15;
 }
 
@@ -65,6 +69,7 @@ void descriptors_reset(void)
 	if (fresh > ever)
 		ever = fresh;
 	fresh = ring_head = ring_len = live = 0;
+	denied = 0;
 	poison(pool, sizeof(pool));
 }
 
@@ -81,6 +86,12 @@ void descriptors_clean(void)
 	unpoison(unused, (ever - fresh) * stride());
 	memset(unused, 0, (ever - fresh) * stride());
 	poison(unused, (ever - fresh) * stride());
+}
+
+/* From now on allocations for a VM fail, or do not any more. */
+void descriptors_deny(unsigned int vm, bool on)
+{
+	denied = (denied & ~(1ULL << vm)) | (uint64_t)on << vm;
 }
 
 /* Until the next world. */
@@ -124,7 +135,7 @@ static bool written_after_free(uint32_t i)
 #if !PYFUZZ_SANITIZE	/* which sees the write itself */
 	const uint8_t *object = pool + i * stride();
 
-	for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size; k++)
+	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k++)
 		if (object[k] != FREED_BYTE)
 			return true;
 #else
@@ -138,7 +149,7 @@ void descriptors_check_freed(void)
 	for (uint32_t i = 0; i < fresh; i++) {
 		if (states[i] != FREE || !given[i] || !written_after_free(i))
 			continue;
-		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
 			"a freed descriptor was written to");
 		return;
 	}
@@ -152,7 +163,7 @@ void descriptor_give(void *descriptor, unsigned int vm)
 	if (i == POOL || states[i] != LIVE)
 		return;
 	owners[i] = (uint8_t)vm;
-	memset(descriptor, 0, pyfuzz_target.traits.descriptor_size);
+	memset(descriptor, 0, pyfuzz_target_traits.descriptor_size);
 }
 
 /* Is it this VM's, and as it was handed out? */
@@ -163,7 +174,7 @@ bool descriptor_is_blank(const void *descriptor, unsigned int vm)
 	if (!descriptor_is_live(descriptor) ||
 	    owners[index_of(descriptor)] != vm)
 		return false;
-	for (uint32_t k = 0; k < pyfuzz_target.traits.descriptor_size; k++)
+	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k++)
 		if (object[k])
 			return false;
 	return true;
@@ -181,7 +192,7 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	uint32_t i;
 	void *object;
 
-	if (world.vms[vm].no_memory)
+	if (denied >> vm & 1)
 		return NULL;
 	if (ring_len > QUARANTINE || fresh == POOL) {
 		if (!ring_len)
@@ -189,8 +200,8 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 		i = ring[ring_head];
 		ring_head = (ring_head + 1) % POOL;
 		ring_len--;
-		if (world.faulted && written_after_free(i))
-			finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+		if (sequence.faulted && written_after_free(i))
+			finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
 				"a freed descriptor was written to");
 	} else {
 		i = fresh++;
@@ -200,8 +211,8 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	given[i] = 0;
 	owners[i] = (uint8_t)vm;
 	live++;
-	unpoison(object, pyfuzz_target.traits.descriptor_size);
-	memset(object, 0, pyfuzz_target.traits.descriptor_size);
+	unpoison(object, pyfuzz_target_traits.descriptor_size);
+	memset(object, 0, pyfuzz_target_traits.descriptor_size);
 	return object;
 }
 
@@ -210,20 +221,20 @@ void pyfuzz_descriptor_free(void *descriptor)
 	uint32_t i = index_of(descriptor);
 
 	if (i == POOL) {
-		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
 			"freed an address that is no descriptor");
 		return;
 	}
 	if (states[i] != LIVE) {
-		finding(PYFUZZ_DOUBLE_FREE, guard_function, 0,
+		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
 			"freed a descriptor that is already free");
 		return;
 	}
 	states[i] = FREE;
 	given[i] = 1;
 	live--;
-	memset(descriptor, FREED_BYTE, pyfuzz_target.traits.descriptor_size);
-	poison(descriptor, pyfuzz_target.traits.descriptor_size);
+	memset(descriptor, FREED_BYTE, pyfuzz_target_traits.descriptor_size);
+	poison(descriptor, pyfuzz_target_traits.descriptor_size);
 	ring[(ring_head + ring_len) % POOL] = (uint16_t)i;
 	ring_len++;
 }
@@ -237,17 +248,8 @@ uint32_t pyfuzz_descriptor_read(uint64_t address, uint8_t *out, uint32_t size)
 {
 	if (!pyfuzz_descriptor_live(address))
 		return 0;
-	if (size > pyfuzz_target.traits.descriptor_size)
-		size = pyfuzz_target.traits.descriptor_size;
+	if (size > pyfuzz_target_traits.descriptor_size)
+		size = pyfuzz_target_traits.descriptor_size;
 	memcpy(out, (const void *)(uintptr_t)address, size);
 	return size;
-}
-
-uint32_t pyfuzz_descriptors_live(void)
-{
-	uint32_t cached = 0;
-
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
-		cached += pyfuzz_target.cached(vm);
-	return live - cached;
 }

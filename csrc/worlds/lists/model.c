@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The model of the world: what ought to be in every list. */
 #include <string.h>
-#include "world.h"
+#include "harness/descriptors.h"
+#include "model.h"
 
 struct world world;
 
@@ -10,6 +11,7 @@ static void wipe(unsigned int vm)
 {
 	memset(&world.vms[vm], 0, sizeof(world.vms[vm]));
 	memset(world.vms[vm].owner, FREE_SPTE, sizeof(world.vms[vm].owner));
+	descriptors_deny(vm, false);
 	memset(pyfuzz_target.sptes[vm], 0, PYFUZZ_SPTES * sizeof(uint64_t));
 	for (unsigned int head = 0; head < PYFUZZ_HEADS; head++)
 		*pyfuzz_target.heads[vm][head] = 0;
@@ -28,38 +30,22 @@ void vm_create(unsigned int vm)
 	memset(world.requests[vm], 0, sizeof(world.requests[vm]));
 }
 
-void world_reset(void)
+void model_reset(void)
 {
 	/*
 	 * A clean tear-down leaves model, heads and SPTEs empty, so that a new
 	 * world costs next to nothing.
 	 */
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
-		if (world.dirty || !world.boot)
+		if (world.dirty || !world.begun)
 			wipe(vm);
-	world.dirty = true;
-	world.boot++;
+	world.begun = world.dirty = true;
 	world.context = CONTEXT_OWN;
-	world.host_dead = false;
-	world.late = false;
-	world.faulted = false;
-	world.ending = false;
 	world.skipped_checks = 0;
 	world.credit = 0;
-	world.operation = 0;
-	world.step = 0;
 	world.bugged_total = 0;
 	world.requests_made = 0;
 	world.requests_wrong = 0;
-	world.lines = 0;
-	world.result.findings_len = 0;
-	world.result.operations = 0;
-	world.result.steps = 0;
-	descriptors_reset();
-	log_begin();
-	containment_begin();
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
-		vm_create(vm);
 }
 
 void model_add(unsigned int vm, unsigned int head, unsigned int spte)
@@ -125,14 +111,6 @@ unsigned int pyfuzz_running_vm(void)
 unsigned int pyfuzz_running_vcpu(void)
 {
 	return world.running_vcpu;
-}
-
-bool pyfuzz_once(unsigned int *state)
-{
-	if (*state == world.boot)
-		return false;
-	*state = world.boot;
-	return true;
 }
 
 void pyfuzz_on_request(unsigned int vm, unsigned int vcpu, unsigned int request)

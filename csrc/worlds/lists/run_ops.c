@@ -1,143 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Decoding operations, and running one step of one. */
+/* Running one step of an operation, with the checks after it. */
 #include <string.h>
-#include "world.h"
+#include "harness/findings.h"
+#include "harness/guard.h"
+#include "harness/log.h"
+#include "containment.h"
+#include "faults.h"
+#include "oracle.h"
+#include "probe.h"
+#include "queries.h"
+#include "run_ops.h"
+#include "states.h"
+#include "vm.h"
+#include "walk.h"
 
-/* Codes of the first byte; how many an opcode has is how likely it is. */
-static const uint8_t opcodes[32] = {
-	PYFUZZ_OP_ADD, PYFUZZ_OP_ADD, PYFUZZ_OP_ADD, PYFUZZ_OP_ADD,
-	PYFUZZ_OP_ADD, PYFUZZ_OP_REMOVE, PYFUZZ_OP_REMOVE, PYFUZZ_OP_REMOVE,
-	PYFUZZ_OP_REMOVE, PYFUZZ_OP_REMOVE_STRAY, PYFUZZ_OP_ZAP_ONE,
-	PYFUZZ_OP_ZAP_ONE_STRAY, PYFUZZ_OP_ZAP_ALL, PYFUZZ_OP_COUNT,
-	PYFUZZ_OP_ITERATE, PYFUZZ_OP_PARENT_ADD, PYFUZZ_OP_PARENT_ADD,
-	PYFUZZ_OP_PARENT_REMOVE, PYFUZZ_OP_PARENT_REMOVE_STRAY,
-	PYFUZZ_OP_PARENT_DROP, PYFUZZ_OP_PARENT_UNLINK, PYFUZZ_OP_RMAP_ADD,
-	PYFUZZ_OP_RMAP_ADD, PYFUZZ_OP_RMAP_ADD, PYFUZZ_OP_RMAP_REMOVE,
-	PYFUZZ_OP_RMAP_REMOVE, PYFUZZ_OP_RMAP_REMOVE_STRAY,
-	PYFUZZ_OP_RMAP_REMOVE_OFF, PYFUZZ_OP_ENTER, PYFUZZ_OP_CONTEXT,
-	PYFUZZ_OP_CREATE, PYFUZZ_OP_DESTROY,
-};
-
-/* Mostly once; then every count below 50; then some that build long lists. */
-static uint16_t decode_repeat(uint8_t code)
-{
-	static const uint16_t large[] = { 56, 70, 100, 140, 200, 300, 500, 1001 };
-
-	if (code < 200)
-		return 1;
-	if (code < 248)
-		return (uint16_t)(code - 198);
-	return large[code - 248];
-}
-
-static bool faults_on;
-
-void pyfuzz_set_faults(uint32_t on)
-{
-	faults_on = on;
-}
-
-void pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op)
-{
-	unsigned int head = data[1] & 31;
-
-	op->fault = op->reserved = 0;
-	op->opcode = opcodes[data[0] & 31];
-	op->vm = (data[0] >> 5) & 3;
-	op->head = head < PYFUZZ_HEADS ? head : head & 15;
-	op->head_vm = op->vm;
-	op->operand = (uint16_t)((data[1] >> 5) << 8 | data[2]);
-	op->repeat = decode_repeat(data[3]);
-	if (faults_on && (data[0] & 0x80)) {
-		op->opcode = PYFUZZ_OP_FAULT;
-		op->fault = (uint8_t)((data[0] & 31) | (data[3] & 1) << 5) %
-			    PYFUZZ_FAULTS;
-		op->repeat = 1;
-		return;
-	}
-	switch (op->opcode) {
-	case PYFUZZ_OP_REMOVE_STRAY:
-		if (head >= PYFUZZ_HEADS) {
-			unsigned int k = head - PYFUZZ_HEADS;
-
-			op->head_vm = (op->vm + 1 + k / 4) % PYFUZZ_VMS;
-			op->head = k % 4;
-		}
-		break;
-	case PYFUZZ_OP_ZAP_ALL:
-	case PYFUZZ_OP_COUNT:
-	case PYFUZZ_OP_ITERATE:
-		op->operand = 0;
-		break;
-	case PYFUZZ_OP_PARENT_UNLINK:
-		op->operand = 0;
-		/* fallthrough */
-	case PYFUZZ_OP_PARENT_ADD:
-	case PYFUZZ_OP_PARENT_REMOVE:
-	case PYFUZZ_OP_PARENT_REMOVE_STRAY:
-	case PYFUZZ_OP_PARENT_DROP:
-		op->head = PYFUZZ_FRAME_HEADS + (head & 3);
-		break;
-	case PYFUZZ_OP_RMAP_ADD:
-	case PYFUZZ_OP_RMAP_REMOVE:
-	case PYFUZZ_OP_RMAP_REMOVE_STRAY:
-	case PYFUZZ_OP_RMAP_REMOVE_OFF:
-		op->head = head & 15;
-		break;
-	case PYFUZZ_OP_ENTER:
-		op->operand &= 1;
-		op->head = 0;
-		op->repeat = 1;
-		break;
-	case PYFUZZ_OP_CONTEXT:
-		op->operand &= 3;
-		if (op->operand < 2)
-			op->vm = op->head_vm = 0;
-		op->head = 0;
-		op->repeat = 1;
-		break;
-	case PYFUZZ_OP_CREATE:
-	case PYFUZZ_OP_DESTROY:
-		op->operand = 0;
-		op->head = 0;
-		op->repeat = 1;
-		break;
-	default:
-		break;
-	}
-}
-
-/* Run an expression that enters the target; function is to blame for it. */
-#define CALL(function, expression)	\
-do {					\
-	guard_enter(function);		\
-	expression;			\
-	guard_leave();			\
-} while (0)
 
 static const struct pyfuzz_target *const target = &pyfuzz_target;
-
-static uint64_t *sptep_of(unsigned int vm, unsigned int spte)
-{
-	return &target->sptes[vm][spte];
-}
-
-static void must_be_cleared(unsigned int vm, unsigned int spte)
-{
-	if (!world.vms[vm].tainted && *sptep_of(vm, spte) & PRESENT)
-		finding(PYFUZZ_STALE_SPTE, guard_function, 0,
-			"vm%u s%u must be cleared, is still present", vm, spte);
-}
-
-/* All that were in a list are zapped, or it is a finding. */
-static void zapped_whole(unsigned int vm, unsigned int head)
-{
-	struct vm *m = &world.vms[vm];
-
-	for (unsigned int i = 0; i < m->count[head]; i++)
-		must_be_cleared(vm, m->members[head][i]);
-	model_clear(vm, head);
-}
 
 static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 {
@@ -176,11 +54,11 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 		zapped_whole(vm, head);
 	} else {
 		int64_t counted = entries_up_to(vm, head, spte);
-		bool so = !target->traits.tail_count_size && counted >= 0 &&
+		bool so = !pyfuzz_target_traits.tail_count_size && counted >= 0 &&
 			  least_counted(counted) <= PYFUZZ_RECYCLE_THRESHOLD;
 
-		world.variant = !so;
-		finding(PYFUZZ_COUNT_CONTRACT, guard_function, 0,
+		sequence.variant = !so;
+		finding(PYFUZZ_COUNT_CONTRACT, sequence.function, 0,
 			"a list of %u entries must be zapped whole by one more, is not%s",
 			before,
 			so ? ": it has fewer up to the first descriptor with room" :
@@ -252,50 +130,6 @@ static void run_remove(const struct pyfuzz_op *op, unsigned int spte,
 	*sptep = 0;
 }
 
-void run_iterate(unsigned int vm, unsigned int head)
-{
-	static uint64_t *yielded[PYFUZZ_SPTES + 8];
-	struct vm *m = &world.vms[vm];
-	unsigned int n;
-
-	CALL(target->names.iterate,
-	     n = target->iterate(vm, head, yielded, m->count[head] + 8U));
-	world.report->has_returned = 1;
-	world.report->returned = n;
-	world.report->expected = m->count[head];
-	if (m->tainted)
-		return;
-	world.walk++;
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int spte = spte_number(vm, yielded[i]);
-
-		if (spte == PYFUZZ_NONE || m->owner[spte] != head) {
-			finding(PYFUZZ_ITERATOR, guard_function, 0,
-				"entry %u that it yields is not in the list", i);
-			return;
-		}
-		if (m->seen[spte] == world.walk) {
-			finding(PYFUZZ_ITERATOR, guard_function, 0,
-				"it yields s%u twice", spte);
-			return;
-		}
-		m->seen[spte] = world.walk;
-	}
-	if (n != m->count[head])
-		finding(PYFUZZ_ITERATOR, guard_function, 0,
-			"it must yield %u entries, yields %u", m->count[head],
-			n);
-}
-
-void run_count(unsigned int vm, unsigned int head)
-{
-	int64_t returned;
-
-	CALL(target->names.count, returned = target->count(vm, head));
-	check_returned(target->names.count, returned,
-		       world.vms[vm].count[head]);
-}
-
 /* A vCPU enters the guest: with a VM-dead request, or a dead VM, it cannot. */
 static void run_enter(unsigned int vm, unsigned int vcpu)
 {
@@ -317,65 +151,6 @@ static void run_context(const struct pyfuzz_op *op)
 			op->operand == 1 ? CONTEXT_KWORKER : CONTEXT_VCPU;
 	world.context_vm = op->vm;
 	world.context_vcpu = op->operand & 1;
-}
-
-/* Empty one list the way the target's kernel tears it down. */
-static void empty_list(unsigned int vm, unsigned int head)
-{
-	struct vm *m = &world.vms[vm];
-
-	if (head < PYFUZZ_FRAME_HEADS && target->zap_all) {
-		CALL(target->names.zap_all, target->zap_all(vm, head));
-	} else if (head >= PYFUZZ_FRAME_HEADS && target->parent_unlink) {
-		CALL(target->names.parent_unlink,
-		     target->parent_unlink(vm, head));
-	} else {
-		for (unsigned int i = m->count[head]; i--;) {
-			unsigned int spte = m->members[head][i];
-			uint64_t *sptep = sptep_of(vm, spte);
-
-			CALL(target->names.remove,
-			     target->remove(vm, vm, head, sptep));
-			*sptep = 0;
-		}
-	}
-	zapped_whole(vm, head);
-}
-
-void vm_destroy(unsigned int vm)
-{
-	struct vm *m = &world.vms[vm];
-
-	for (unsigned int h = 0; h < PYFUZZ_HEADS && !world.host_dead; h++) {
-		if (!*target->heads[vm][h] && !m->count[h])
-			continue;
-		empty_list(vm, h);
-		if (*target->heads[vm][h] && !m->tainted)
-			finding(PYFUZZ_TEARDOWN, guard_function, 0,
-				"a head of vm%u must be empty after tear-down, is not",
-				vm);
-	}
-	target->drain(vm);
-	check_flags(vm, false);
-	if (world.requests_made)
-		check_requests();
-	m->alive = false;
-	if (m->tainted)
-		containment_destroyed(vm);
-	if (world.context == CONTEXT_VCPU && world.context_vm == vm)
-		world.context = CONTEXT_OWN;
-}
-
-static void choose_running(unsigned int vm)
-{
-	world.running_vm = vm;
-	world.running_vcpu = 0;
-	if (world.context == CONTEXT_KWORKER) {
-		world.running_vm = PYFUZZ_NONE;
-	} else if (world.context == CONTEXT_VCPU) {
-		world.running_vm = world.context_vm;
-		world.running_vcpu = world.context_vcpu;
-	}
 }
 
 /* Choose the SPTE of a step; the return value is enum pyfuzz_skip. */
@@ -420,12 +195,33 @@ static unsigned int choose_spte(const struct pyfuzz_op *op, unsigned int i,
 	}
 }
 
+static void __attribute__((constructor)) supported_fill(void)
+{
+	static const size_t calls[] = {
+#define OP(name, word, heads, operand, repeats, share, call) \
+		offsetof(struct pyfuzz_target, call),
+#include "operations.def"
+#undef OP
+	};
+	uint32_t supported = 0;
+
+	for (unsigned int opcode = 0; opcode < PYFUZZ_OP_FAULT; opcode++) {
+		void *call;
+
+		memcpy(&call, (char *)&pyfuzz_target + calls[opcode],
+		       sizeof(call));
+		if (call)
+			supported |= 1U << opcode;
+	}
+	pyfuzz_target_traits.opcodes = supported;
+}
+
 static unsigned int may_run(const struct pyfuzz_op *op)
 {
-	if (world.host_dead)
+	if (sequence.host_dead)
 		return PYFUZZ_SKIP_HOST_DEAD;
 	if (op->opcode != PYFUZZ_OP_FAULT &&
-	    !(target->traits.opcodes & (1U << op->opcode)))
+	    !(pyfuzz_target_traits.opcodes & (1U << op->opcode)))
 		return PYFUZZ_SKIP_UNSUPPORTED;
 	if (op->opcode == PYFUZZ_OP_CREATE)
 		return world.vms[op->vm].alive ? PYFUZZ_SKIP_VM_ALIVE :
@@ -480,22 +276,22 @@ static void check_step(const struct pyfuzz_op *op, bool error,
 	check_flags(vm, error);
 	if (error || world.requests_made != requests_before)
 		check_requests();
-	if (world.report->log_lines)
-		check_log();
-	if (world.host_dead)
+	if (sequence.step_lines)
+		log_check(world.bugged_total);
+	if (sequence.host_dead)
 		return;
 	if (op->opcode != PYFUZZ_OP_COUNT)
 		check_list(op->head_vm, op->head, vm);
-	if (op->opcode == PYFUZZ_OP_RMAP_REMOVE_OFF && !world.host_dead)
+	if (op->opcode == PYFUZZ_OP_RMAP_REMOVE_OFF && !sequence.host_dead)
 		check_list(vm, (op->head + 1U) % PYFUZZ_FRAME_HEADS, vm);
-	if (world.precise && !world.host_dead) {
+	if (sequence.precise && !sequence.host_dead) {
 		check_everything(vm);
-		if (!world.host_dead)
+		if (!sequence.host_dead)
 			check_memory();
-		if (world.faulted)
+		if (sequence.faulted)
 			check_caches(vm);
 	}
-	if (!world.precise && !world.faulted && !world.host_dead &&
+	if (!sequence.precise && !sequence.faulted && !sequence.host_dead &&
 	    op->opcode != PYFUZZ_OP_COUNT && op->opcode != PYFUZZ_OP_ITERATE)
 		probe_list(op->head_vm, op->head);
 }
@@ -511,7 +307,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 	report->skip = (uint8_t)may_run(op);
 	if (report->skip)
 		return;
-	world.mistake = false;
+	sequence.mistake = false;
 	switch (op->opcode) {
 	case PYFUZZ_OP_ENTER:
 		run_enter(op->vm, op->operand);
@@ -524,7 +320,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 		break;
 	case PYFUZZ_OP_FAULT:
 		choose_running(op->vm);
-		feedback_step(op, PYFUZZ_NONE, false);
+		states_step(op, PYFUZZ_NONE, false);
 		report->skip = (uint8_t)fault_apply(op);
 		if (report->skip)
 			return;
@@ -534,7 +330,7 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 		choose_running(op->vm);
 		vm_destroy(op->vm);
 		guard_events();
-		if (world.precise && !world.host_dead)
+		if (sequence.precise && !sequence.host_dead)
 			check_memory();
 		break;
 	default:
@@ -543,45 +339,13 @@ void step_run(const struct pyfuzz_op *op, unsigned int i)
 			return;
 		report->spte = (uint16_t)spte;
 		report->error = error;
-		world.mistake = error;
+		sequence.mistake = error;
 		choose_running(op->vm);
-		feedback_step(op, spte, error);
+		states_step(op, spte, error);
 		run_one(op, spte, error);
 		check_step(op, error, requests_before);
 		break;
 	}
-	world.result.steps++;
+	sequence.result.steps++;
 	containment_step(op);
-}
-
-/* The end of every sequence: check all, destroy all, account for all. */
-void world_teardown(void)
-{
-	if (world.host_dead)
-		return;
-	world.ending = true;
-	world.report->error = false;
-	world.mistake = false;
-	check_everything(PYFUZZ_NONE);
-	if (world.faulted && !world.host_dead)
-		containment_innocents();
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
-		if (!world.vms[vm].alive)
-			continue;
-		choose_running(vm);
-		vm_destroy(vm);
-		guard_events();
-	}
-	if (world.report->log_lines)
-		check_log();
-	if (world.faulted && !world.host_dead)
-		check_owners();
-	if (!world.host_dead && !world.faulted && descriptors_live()) {
-		world.late = true;
-		finding(PYFUZZ_LEAK, target->names.zap_all, 0,
-			"%u descriptors are still allocated after every VM was destroyed",
-			descriptors_live());
-	}
-	if (!world.host_dead && !world.faulted)
-		world.dirty = false;
 }

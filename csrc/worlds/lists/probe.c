@@ -11,7 +11,10 @@
  * operation count or iterate; what that one shows is the finding.
  */
 #include <string.h>
-#include "world.h"
+#include "harness/guard.h"
+#include "model.h"
+#include "probe.h"
+#include "queries.h"
 
 /* Entries that a step pays for; more would cost more than it finds. */
 #define PAID_PER_STEP 2
@@ -39,18 +42,18 @@ void probe_begin(bool off)
 
 static bool wanted(unsigned int opcode)
 {
-	return (pyfuzz_target.traits.opcodes & (1U << opcode)) &&
+	return (pyfuzz_target_traits.opcodes & (1U << opcode)) &&
 	       probe.strikes[opcode] < STRIKES;
 }
 
 static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
 {
-	uint32_t before = world.result.findings_len;
+	uint32_t before = sequence.result.findings_len;
 
 	probe.vm = (uint8_t)vm;
 	probe.head = (uint8_t)head;
-	probe.operation = world.operation;
-	probe.step = world.step;
+	probe.operation = sequence.operation;
+	probe.step = sequence.step;
 	/* Stays if the target does not come back from it. */
 	probe.opcode = (uint8_t)opcode;
 	if (opcode == PYFUZZ_OP_COUNT)
@@ -58,8 +61,8 @@ static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
 	else
 		run_iterate(vm, head);
 	guard_events();
-	if (world.result.findings_len != before) {
-		world.host_dead = true;
+	if (sequence.result.findings_len != before) {
+		sequence.host_dead = true;
 		return;
 	}
 	probe.opcode = 0;
@@ -68,7 +71,7 @@ static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
 /* After a step on a list that holds what it must. */
 void probe_list(unsigned int vm, unsigned int head)
 {
-	const struct pyfuzz_traits *t = &pyfuzz_target.traits;
+	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	unsigned int length = world.vms[vm].count[head];
 	/* Up to 6.3 a count is a walk over the descriptors. */
 	unsigned int cost = t->tail_count_size ? 0 : length / t->capacity;
@@ -81,7 +84,7 @@ void probe_list(unsigned int vm, unsigned int head)
 	if ((probe.paid >= cost || !*asked) && wanted(PYFUZZ_OP_COUNT)) {
 		probe.paid -= probe.paid >= cost ? cost : probe.paid;
 		ask(PYFUZZ_OP_COUNT, vm, head);
-		if (world.host_dead)
+		if (sequence.host_dead)
 			return;
 	}
 	cost = length + t->capacity;
@@ -106,19 +109,12 @@ void probe_strike(unsigned int opcode)
 	probe.strikes[opcode]++;
 }
 
-/* The first byte of an operation without an operand, for the explicit question. */
-static uint8_t code_of(unsigned int opcode)
-{
-	return opcode == PYFUZZ_OP_COUNT ? 13 : 14;
-}
-
 /*
  * The sequence that asks by itself; returns its bytes, 0 if it is too long.
  * The last operation is repeated up to the step of the probe.
  */
 size_t probe_sequence(const uint8_t *data, const uint8_t **longer)
 {
-	static const uint16_t large[] = { 1001, 500, 300, 200, 140, 100, 70, 56 };
 	size_t at = (size_t)probe.operation * PYFUZZ_OP_BYTES;
 	const uint8_t *last = data + at;
 	uint32_t operand = (uint32_t)(last[1] >> 5) << 8 | last[2];
@@ -126,25 +122,21 @@ size_t probe_sequence(const uint8_t *data, const uint8_t **longer)
 
 	memcpy(out, data, at);
 	for (uint32_t left = probe.step + 1; left;) {
-		uint32_t times = 1, i = 0;
+		uint8_t code = repeats_code(left);
 
 		if (at + 2 * PYFUZZ_OP_BYTES > PYFUZZ_MAX_INPUT)
 			return 0;
 		memcpy(out + at, last, PYFUZZ_OP_BYTES);
-		while (i < 8 && left < large[i])
-			i++;
-		if (i < 8)
-			times = large[i];
-		else if (left > 1)
-			times = left < 49 ? left : 49;
 		out[at + 1] = (uint8_t)((last[1] & 31) | (operand >> 8 & 7) << 5);
 		out[at + 2] = (uint8_t)operand;
-		out[at + 3] = (uint8_t)(i < 8 ? 255 - i : times > 1 ? 198 + times : 0);
-		operand += times;
-		left -= times;
+		out[at + 3] = code;
+		operand += repeats_of(code);
+		left -= repeats_of(code);
 		at += PYFUZZ_OP_BYTES;
 	}
-	out[at] = (uint8_t)(probe.vm << 5 | code_of(probe.opcode));
+	out[at] = (uint8_t)(probe.vm << 5 | (probe.opcode == PYFUZZ_OP_COUNT ?
+						     CODE_COUNT :
+						     CODE_ITERATE));
 	out[at + 1] = probe.head;
 	out[at + 2] = out[at + 3] = 0;
 	*longer = out;

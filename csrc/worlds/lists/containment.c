@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "world.h"
+#include "harness/descriptors.h"
+#include "harness/findings.h"
+#include "containment.h"
+#include "states.h"
 
 static struct pyfuzz_containment containment;
 static bool harm_seen;		/* somebody without a fault is not as he should be */
@@ -26,8 +29,6 @@ void containment_begin(void)
 {
 	memset(&containment, 0, sizeof(containment));
 	harm_seen = false;
-	world.faulted = false;
-	world.mistake = false;
 }
 
 void containment_taint(unsigned int vm)
@@ -47,18 +48,18 @@ void containment_fault(unsigned int vm, unsigned int fault)
 	before.vm = vm;
 	before.tainted = world.vms[vm].tainted;
 	before.bugged_before = world.vms[vm].bugged_before;
-	before.faulted = world.faulted;
-	before.precise = world.precise;
+	before.faulted = sequence.faulted;
+	before.precise = sequence.precise;
 	containment_taint(vm);
 	containment.faults++;
-	if (world.faulted)
+	if (sequence.faulted)
 		return;
-	world.faulted = true;
+	sequence.faulted = true;
 	containment.fault = fault;
-	containment.fault_operation = world.operation;
+	containment.fault_operation = sequence.operation;
 	descriptors_clean();
 	/* Whatever goes wrong for others must be seen when it does. */
-	world.precise = true;
+	sequence.precise = true;
 }
 
 void containment_no_fault(void)
@@ -66,8 +67,8 @@ void containment_no_fault(void)
 	containment = before.containment;
 	world.vms[before.vm].tainted = before.tainted;
 	world.vms[before.vm].bugged_before = before.bugged_before;
-	world.faulted = before.faulted;
-	world.precise = before.precise;
+	sequence.faulted = before.faulted;
+	sequence.precise = before.precise;
 }
 
 void containment_did(const char *format, ...)
@@ -99,15 +100,15 @@ void containment_step(const struct pyfuzz_op *op)
 {
 	bool fault = op->opcode == PYFUZZ_OP_FAULT;
 
-	containment.mistakes += world.mistake;
-	if (!world.faulted || world.ending)
+	containment.mistakes += sequence.mistake;
+	if (!sequence.faulted || sequence.ending)
 		return;
 	containment.steps_after += !fault;
 	if (containment.bugged)
 		return;
 	containment.steps_to_flag += !fault && planted(op->vm);
-	containment.bugged = !world.mistake && flagged();
-	if (world.mistake && planted(op->vm) && flagged())
+	containment.bugged = !sequence.mistake && flagged();
+	if (sequence.mistake && planted(op->vm) && flagged())
 		world.vms[op->vm].bugged_before = true;
 }
 
@@ -116,7 +117,7 @@ void containment_harmed(unsigned int vm)
 {
 	struct vm *m = &world.vms[vm];
 
-	if (!world.mistake) {
+	if (!sequence.mistake) {
 		m->harmed = true;
 		harm_seen = true;
 	}
@@ -126,7 +127,7 @@ void containment_harmed(unsigned int vm)
 /* A VM that had no fault is bugged: its guest will not run again. */
 void containment_wrong_vm(void)
 {
-	if (!world.faulted || world.mistake)
+	if (!sequence.faulted || sequence.mistake)
 		return;
 	containment.wrong_vm = 1;
 	harm_seen = true;
@@ -141,7 +142,7 @@ void containment_zapped(unsigned int vm, unsigned int head)
 {
 	const struct vm *m = &world.vms[vm];
 
-	if (!world.faulted || !planted(vm))
+	if (!sequence.faulted || !planted(vm))
 		return;
 	for (unsigned int i = 0; i < m->count[head]; i++)
 		if (pyfuzz_target.sptes[vm][m->members[head][i]] & PRESENT)
@@ -176,12 +177,12 @@ static unsigned int outcome_of(enum pyfuzz_kind kind, const char *message)
  * of the sequence's comes of that error; what was found before a fault is not
  * its doing.
  */
-void containment_finding(enum pyfuzz_kind kind, const char *function,
+static void containment_finding(enum pyfuzz_kind kind, const char *function,
 			 unsigned int line, const char *message)
 {
 	unsigned int outcome = outcome_of(kind, message);
 
-	if (!world.faulted || world.mistake)
+	if (!sequence.faulted || sequence.mistake)
 		return;
 	if (outcome == PYFUZZ_MEMORY && !containment.memory) {
 		containment.memory = 1;
@@ -191,13 +192,24 @@ void containment_finding(enum pyfuzz_kind kind, const char *function,
 	if (outcome <= containment.outcome)
 		return;
 	containment.outcome = (uint8_t)outcome;
-	containment.operation = world.operation;
+	containment.operation = sequence.operation;
 	containment.kind = kind;
 	containment.line = line;
 	snprintf(containment.function, sizeof(containment.function), "%s",
 		 function);
 	snprintf(containment.message, sizeof(containment.message), "%s",
 		 message);
+}
+
+static void __attribute__((constructor)) containment_listen(void)
+{
+	findings_tell(containment_finding);
+}
+
+/* The others did a full workload after it. */
+void containment_innocents_worked(void)
+{
+	containment.innocents_work = !harm_seen;
 }
 
 /* A tainted VM is gone: what did it leave behind? */
@@ -215,72 +227,19 @@ void containment_destroyed(unsigned int vm)
 	containment.leaked += descriptors_orphan(vm);
 }
 
-/* What a VM does all day, with every check. */
-static void workload(unsigned int vm)
-{
-	static const struct pyfuzz_op day[] = {
-		{ .opcode = PYFUZZ_OP_RMAP_ADD, .head = 3, .repeat = 40 },
-		{ .opcode = PYFUZZ_OP_ADD, .head = 4, .repeat = 2 },
-		{ .opcode = PYFUZZ_OP_PARENT_ADD, .head = 17, .repeat = 16 },
-		{ .opcode = PYFUZZ_OP_COUNT, .head = 3, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_ITERATE, .head = 3, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_RMAP_REMOVE, .head = 3, .operand = 7,
-		  .repeat = 20 },
-		{ .opcode = PYFUZZ_OP_ZAP_ONE, .head = 4, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_PARENT_DROP, .head = 17, .repeat = 3 },
-		{ .opcode = PYFUZZ_OP_PARENT_UNLINK, .head = 17, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_ZAP_ALL, .head = 3, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_ENTER, .repeat = 1 },
-	};
-
-	for (size_t i = 0; i < sizeof(day) / sizeof(day[0]); i++) {
-		struct pyfuzz_op op = day[i];
-
-		op.vm = op.head_vm = (uint8_t)vm;
-		for (unsigned int k = 0; k < op.repeat && !world.host_dead; k++)
-			step_run(&op, k);
-	}
-}
-
-/* After the sequence: destroy who is tainted, then let the others work. */
-void containment_innocents(void)
-{
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
-		if (!world.vms[vm].alive || !world.vms[vm].tainted)
-			continue;
-		vm_destroy(vm);
-		guard_events();
-		if (!world.host_dead)
-			check_everything(vm);
-	}
-	/* Nobody is left to blame: no need to know at which step it shows. */
-	world.precise = false;
-	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !world.host_dead; vm++) {
-		if (!world.vms[vm].alive)
-			continue;
-		workload(vm);
-		check_everything(vm);
-		check_caches(vm);
-	}
-	if (world.host_dead)
-		return;
-	containment.innocents_work = !harm_seen;
-	descriptors_check_freed();
-}
-
 /* The end of a sequence, however it came. */
 void containment_end(void)
 {
 	bool alive = false;
 
-	if (!world.faulted)
+	if (!sequence.faulted)
 		return;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
 		alive |= world.vms[vm].alive && planted(vm);
 	/* Destroyed is he who was destroyed whole. */
 	if (alive)
 		containment.destroyed = containment.emptied = 0;
-	if (!containment.bugged && !world.mistake && flagged()) {
+	if (!containment.bugged && !sequence.mistake && flagged()) {
 		/* By the operation that was the end, or by the tear-down. */
 		containment.bugged = 1;
 		containment.steps_to_flag++;
@@ -288,7 +247,7 @@ void containment_end(void)
 	if (!containment.outcome)
 		containment.outcome = containment.bugged ? PYFUZZ_DETECTED :
 							   PYFUZZ_SILENT;
-	feedback_outcome(containment.fault, containment.outcome);
+	states_outcome(containment.fault, containment.outcome);
 }
 
 const struct pyfuzz_containment *pyfuzz_containment(void)

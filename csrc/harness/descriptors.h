@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The descriptor allocator's books; the target's side of it: callbacks.h. */
+#ifndef PYFUZZ_DESCRIPTORS_H
+#define PYFUZZ_DESCRIPTORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void descriptors_reset(void);
+uint32_t descriptors_live(void);
+uint32_t descriptors_of(unsigned int vm);
+uint32_t descriptors_orphan(unsigned int vm);
+void descriptors_deny(unsigned int vm, bool on);
+void descriptors_check_freed(void);
+void descriptors_unpoison(void);
+void descriptors_clean(void);
+void descriptor_give(void *descriptor, unsigned int vm);
+bool descriptor_is_blank(const void *descriptor, unsigned int vm);
+bool descriptor_is_live(const void *address);
+
+#endif

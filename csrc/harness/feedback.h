@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the engine learns about the state of the world, besides coverage. */
+#ifndef PYFUZZ_FEEDBACK_H
+#define PYFUZZ_FEEDBACK_H
+
+#include <stdint.h>
+
+/* States that a world can tell apart. */
+#define FEEDBACK_STATES 65536
+
+extern uint8_t feedback_counters[FEEDBACK_STATES];
+extern uint8_t feedback_ever[FEEDBACK_STATES];
+extern uint32_t feedback_seen;
+
+/* From a constructor of the world: how many it tells apart. */
+void feedback_register(uint32_t states);
+void feedback_collect(void);
+
+static inline void feedback_hit(uint32_t state)
+{
+	feedback_counters[state] = 1;
+	if (feedback_ever[state])
+		return;
+	feedback_ever[state] = 1;
+	feedback_seen++;
+}
+
+#endif

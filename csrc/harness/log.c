@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The target's log.  Lines are counted by site (where in the target's source);
+ * their text is kept only when somebody looks at the steps one by one.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include "callbacks.h"
+#include "findings.h"
+#include "log.h"
+
+#define SITES 64
+#define KEPT_LINES 4096
+#define KEPT_LENGTH 160
+
+static struct {
+	const char *format;	/* one line may print two of them */
+	unsigned int line;
+	unsigned int boot;
+	unsigned int lines;
+	const char *function;
+} sites[SITES];
+static unsigned int sites_len;
+static char kept[KEPT_LINES][KEPT_LENGTH];
+static uint32_t kept_len;
+
+void log_begin(void)
+{
+	kept_len = 0;
+}
+
+void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
+		     const char *format, ...)
+{
+	unsigned int i = 0;
+	va_list args;
+
+	sequence.lines++;
+	sequence.step_lines++;
+	(void)file;
+	while (i < sites_len &&
+	       (sites[i].line != line || sites[i].format != format))
+		i++;
+	if (i == sites_len && sites_len < SITES)
+		sites_len++;
+	if (i < SITES) {
+		if (sites[i].boot != sequence.boot)
+			sites[i].lines = 0;
+		sites[i].boot = sequence.boot;
+		sites[i].format = format;
+		sites[i].line = line;
+		sites[i].function = function;
+		sites[i].lines++;
+	}
+	if (!sequence.keep_log || kept_len == KEPT_LINES)
+		return;
+	va_start(args, format);
+	vsnprintf(kept[kept_len++], KEPT_LENGTH, format, args);
+	va_end(args);
+}
+
+/*
+ * The log must not grow with the number of errors: a site may speak once, or
+ * once for each VM that was bugged.
+ */
+void log_check(unsigned int bugged)
+{
+	unsigned int allowed = bugged > 1 ? bugged : 1;
+
+	if (sequence.faulted)
+		return;
+	for (unsigned int i = 0; i < sites_len; i++)
+		if (sites[i].boot == sequence.boot && sites[i].lines > allowed)
+			finding(PYFUZZ_LOG_FLOOD, sites[i].function,
+				sites[i].line,
+				"%u lines from one place in the log, at most %u for %u bugged VMs",
+				sites[i].lines, allowed, bugged);
+}
+
+const char *pyfuzz_log_line(uint32_t i)
+{
+	return i < kept_len ? kept[i] : NULL;
+}

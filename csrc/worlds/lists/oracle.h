@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The properties that are checked after every step and at tear-down. */
+#ifndef PYFUZZ_LISTS_ORACLE_H
+#define PYFUZZ_LISTS_ORACLE_H
+
+#include "model.h"
+
+void check_flags(unsigned int vm, bool error);
+void check_list(unsigned int vm, unsigned int head, unsigned int op_vm);
+void check_everything(unsigned int op_vm);
+void check_requests(void);
+void check_returned(const char *function, int64_t returned, int64_t expected);
+void check_added(unsigned int vm, unsigned int head, unsigned int spte,
+		 int64_t returned, int64_t expected);
+int64_t least_counted(int64_t counted);
+void check_memory(void);
+void check_caches(unsigned int op_vm);
+void check_owners(void);
+
+#endif
