@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "callbacks.h"
 #include "descriptors.h"
 #include "findings.h"
@@ -35,8 +36,15 @@
 
 enum state { FREE = 0, LIVE = 1 };
 
-/* As pages are: bits of an address that mean something are the same each time. */
-static uint8_t pool[(size_t)POOL * MAX_STRIDE] __attribute__((aligned(4096)));
+/*
+ * As pages are: bits of an address that mean something are the same each time.
+ * The first and the last page are out of bounds: code that runs over what it
+ * has must end there, and not find something in the harness's own memory.
+ */
+#define PAGE 4096
+#define OBJECTS ((size_t)POOL * MAX_STRIDE)
+static uint8_t pages[PAGE + OBJECTS + PAGE] __attribute__((aligned(PAGE)));
+static uint8_t *const pool = pages + PAGE;
 static uint8_t states[POOL];
 static uint8_t owners[POOL];
 static uint8_t given[POOL];		/* freed by the target or a fault */
@@ -46,6 +54,12 @@ static uint32_t fresh;			/* objects never handed out in this world */
 static uint32_t ever;			/* and in none before */
 static uint32_t live;
 static uint64_t denied;		/* mask over VMs: there is no memory for it */
+
+static void __attribute__((constructor)) pages_guard(void)
+{
+	mprotect(pages, PAGE, PROT_NONE);
+	mprotect(pool + OBJECTS, PAGE, PROT_NONE);
+}
 
 static size_t stride(void)
 {
@@ -70,7 +84,7 @@ void descriptors_reset(void)
 		ever = fresh;
 	fresh = ring_head = ring_len = live = 0;
 	denied = 0;
-	poison(pool, sizeof(pool));
+	poison(pool, OBJECTS);
 }
 
 /*
@@ -97,7 +111,7 @@ void descriptors_deny(unsigned int vm, bool on)
 /* Until the next world. */
 void descriptors_unpoison(void)
 {
-	unpoison(pool, sizeof(pool));
+	unpoison(pool, OBJECTS);
 }
 
 uint32_t descriptors_live(void)
