@@ -275,7 +275,7 @@ uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable);
 unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame);
 
 /*
- * WARN, BUG, printk, requests: the hooks of csrc/harness/target.h, and
+ * WARN, BUG, printk, requests: the hooks of csrc/harness/callbacks.h, and
  * pages_on_warn() for every WARN* that fires (each time for WARN_ON, once a
  * boot for the _ONCE ones, as the kernel does).
  */

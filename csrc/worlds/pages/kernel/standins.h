@@ -7,7 +7,7 @@
 #define PYFUZZ_KERNEL_STANDINS_H
 
 #include "host.h"
-#include "harness/target.h"
+#include "harness/callbacks.h"
 
 /* --- nothing to do here: locks, scheduling, threads, module parameters --- */
 STANDIN_NOTHING(mutex_lock)
