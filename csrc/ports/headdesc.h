@@ -139,6 +139,8 @@ unlock:
 	return true;
 }
 
+/* The port "pages" has callers of its own. */
+#ifndef PORT_LISTS_ONLY
 static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 {
 	unsigned long val = PORT_HEAD(rmap_head);
@@ -157,5 +159,6 @@ static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 #define PYFUZZ_TAIL_COUNT tail_count
 #define PYFUZZ_RMAP_ADD_RECYCLES 1
 #include "seam.h"
+#endif
 
 #endif

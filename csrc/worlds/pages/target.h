@@ -16,9 +16,14 @@
 #ifndef PYFUZZ_PAGES_TARGET_H
 #define PYFUZZ_PAGES_TARGET_H
 
+#ifdef __KERNEL__
+/* Compiled against a kernel's own headers. */
+#include <linux/types.h>
+#else
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#endif
 
 #define PAGES_VMS 2
 #define PAGES_VCPUS 2
@@ -151,6 +156,9 @@ struct pages_layout {
 	/* kvm_mmu_slot_leaf_clear_dirty() */				\
 	X(void, clear_dirty, (unsigned int vm, unsigned int as,		\
 			      unsigned int slot))			\
+	/* The slot gets, or loses, a dirty bitmap (KVM_MEM_LOG_DIRTY_PAGES). */ \
+	X(void, set_dirty_log, (unsigned int vm, unsigned int as,	\
+				unsigned int slot, bool on))		\
 	/* kvm_mmu_zap_collapsible_sptes(), from 6.13 kvm_mmu_recover_huge_pages() */ \
 	X(void, collapse, (unsigned int vm, unsigned int as,		\
 			   unsigned int slot))				\

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest frames and the SPTEs that map them: from an SPTE to its frame, from a
+ * frame to its reverse map, in and out.
+ *
+ * The one invariant of all this: the gfn under which a leaf SPTE is added is
+ * the gfn that kvm_mmu_page_get_gfn() computes for it for as long as it is
+ * present, and the slot is that of the page's own address space.
+ */
+#ifndef PYFUZZ_PORTS_PAGES_RMAP_H
+#define PYFUZZ_PORTS_PAGES_RMAP_H
+
+#include "spte.h"
+
+#define PORT_LISTS_ONLY
+#define PORT_HEAD(rmap_head) ((rmap_head)->val)
+#define PORT_LOCK(rmap_head) PORT_HEAD(rmap_head)
+#define PORT_UNLOCK(rmap_head, new_val) ((void)((rmap_head)->val = (new_val)))
+#include "../headdesc.h"
+
+#define RMAP_RECYCLE_THRESHOLD 1000
+
+static gfn_t kvm_mmu_page_get_gfn(const struct kvm_mmu_page *sp, int index)
+{
+	/* Its one entry in use stands for the same table, a level down. */
+	if (sp->role.passthrough)
+		return sp->gfn;
+	if (sp->translations)
+		return sp->translations[index] >> 12;
+	return sp->gfn + ((gfn_t)index << (sp->role.level - 1) * 9);
+}
+
+static void kvm_mmu_page_set_translation(struct kvm_mmu_page *sp, int index,
+					 gfn_t gfn, unsigned int access)
+{
+	if (sp->translations)
+		sp->translations[index] = gfn << 12 | access;
+	else
+		WARN_ON_ONCE(gfn != kvm_mmu_page_get_gfn(sp, index));
+}
+
+static struct kvm_rmap_head *gfn_to_rmap(const struct kvm_memory_slot *slot,
+					 gfn_t gfn, int level)
+{
+	return slot->rmap[level - 1] + gfn_to_index(gfn, slot->base_gfn, level);
+}
+
+static void rmap_add(struct kvm *kvm, struct kvm_mmu_memory_cache *cache,
+		     const struct kvm_memory_slot *slot, u64 *sptep, gfn_t gfn,
+		     unsigned int access)
+{
+	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
+	struct kvm_rmap_head *head = gfn_to_rmap(slot, gfn, sp->role.level);
+
+	kvm_mmu_page_set_translation(sp, spte_index(sptep), gfn, access);
+	if (pte_list_add(cache, sptep, head) > RMAP_RECYCLE_THRESHOLD)
+		kvm_zap_all_rmap_sptes(kvm, head);
+}
+
+/* The SPTE is cleared already; what it mapped is read off its page. */
+static void rmap_remove(struct kvm *kvm, u64 *sptep)
+{
+	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
+	gfn_t gfn = kvm_mmu_page_get_gfn(sp, spte_index(sptep));
+	struct kvm_memory_slot *slot = gfn_to_slot(kvm, sp->role, gfn);
+
+	pte_list_remove(kvm, sptep, gfn_to_rmap(slot, gfn, sp->role.level));
+}
+
+static void drop_spte(struct kvm *kvm, u64 *sptep)
+{
+	if (is_shadow_present_pte(mmu_spte_clear_track_bits(kvm, sptep)))
+		rmap_remove(kvm, sptep);
+}
+
+/* Nothing in the body may take an entry out. */
+#define for_each_mapping(head, iter, sptep)				\
+	for (sptep = rmap_get_first(head, iter); sptep;			\
+	     sptep = rmap_get_next(iter))
+
+/* Take write access away; returns whether any SPTE had it. */
+static bool rmap_write_protect(struct kvm_rmap_head *head)
+{
+	struct rmap_iterator iter;
+	bool had = false;
+	u64 *sptep;
+
+	for_each_mapping(head, &iter, sptep) {
+		had |= !!(*sptep & SPTE_WRITABLE);
+		*sptep &= ~SPTE_WRITABLE;
+	}
+	return had;
+}
+
+/* The frame of a guest's table: nobody may write there unseen any more. */
+static void write_protect_gfn(const struct kvm_memory_slot *slot, gfn_t gfn)
+{
+	for (int level = 1; level <= PAGES_LEVELS; level++)
+		rmap_write_protect(gfn_to_rmap(slot, gfn, level));
+}
+
+static void kvm_zap_one_rmap_spte(struct kvm *kvm, struct kvm_rmap_head *head,
+				  u64 *sptep)
+{
+	mmu_spte_clear_track_bits(kvm, sptep);
+	pte_list_remove(kvm, sptep, head);
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bytes to operations; every byte string is valid.
+ *
+ *	byte 0	bits 0-5: code, 6: vCPU, 7: VM
+ *	byte 1	bits 0-5: page, 6-7: access, or level - 1
+ *		or: bit 0: address space, 1-2: slot, 6-7: level - 1
+ *	byte 2	bits 0-4: frame, 5: by user code; or all: mode, number
+ *	byte 3	bits of the entry; size of a range; bit 0: on
+ */
+#include <string.h>
+#include "world.h"
+
+enum operands {
+	NONE, PAGE, ACCESS, ENTRY, VCPU, ROOT, MODE, SLOT, MOVE, SWITCH, LEVEL,
+	RANGE, FRAME, NUMBER,
+};
+
+static const struct {
+	uint8_t operands, share;
+} table[] = {
+#define OP(name, word, operands, share, call) { operands, share },
+#include "operations.def"
+#undef OP
+};
+#define OPCODES (sizeof(table) / sizeof(table[0]))
+
+static uint8_t opcodes[64];
+
+static void __attribute__((constructor)) codes_fill(void)
+{
+	unsigned int code = 0;
+
+	for (unsigned int op = 0; op < OPCODES; op++)
+		for (unsigned int i = 0; i < table[op].share && code < 64; i++)
+			opcodes[code++] = (uint8_t)op;
+}
+
+uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
+{
+	memset(op, 0, sizeof(*op));
+	op->opcode = opcodes[data[0] & 63];
+	op->vm = data[0] >> 7;
+	switch (table[op->opcode].operands) {
+	case ACCESS:
+		op->vcpu = data[0] >> 6 & 1;
+		op->page = data[1] & 63;
+		op->access = (uint8_t)((data[1] >> 6) % 3 | (data[2] >> 3 & 4));
+		break;
+	case PAGE:
+		op->vcpu = data[0] >> 6 & 1;
+		op->page = data[1] & 63;
+		break;
+	case ENTRY:
+		op->vcpu = data[0] >> 6 & 1;
+		op->page = data[1] & 63;
+		op->level = (uint8_t)((data[1] >> 6) + 1);
+		op->frame = data[2] & 31;
+		op->bits = data[3];
+		break;
+	case VCPU:
+		op->vcpu = data[0] >> 6 & 1;
+		break;
+	case ROOT:
+		op->vcpu = data[0] >> 6 & 1;
+		op->frame = data[2] % PYFUZZ_TABLES;
+		break;
+	case MODE:
+		op->vcpu = data[0] >> 6 & 1;
+		op->mode = data[2] % PAGES_MODES;
+		op->on = data[3] & 1;
+		break;
+	case SLOT:
+	case MOVE:
+	case SWITCH:
+	case LEVEL:
+		op->space = data[1] & 1;
+		op->slot = data[1] >> 1 & 3;
+		if (table[op->opcode].operands == LEVEL)
+			op->level = (uint8_t)((data[1] >> 6) % PAGES_LEVELS + 1);
+		else if (table[op->opcode].operands != SLOT)
+			op->on = data[3] & 1;
+		break;
+	case RANGE:
+		op->frame = data[2] & 31;
+		op->size = data[3] % 3;
+		break;
+	case FRAME:
+		op->frame = data[2] & 31;
+		op->on = data[3] & 1;
+		break;
+	case NUMBER:
+		op->number = data[2];
+		break;
+	default:
+		break;
+	}
+	return 1;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest's memory: 14 frames that hold page tables, and nothing else.  The
+ * shadow MMU never reads any other frame.
+ */
+#include <string.h>
+#include "world.h"
+
+/* Where tables are: most in the slot that no huge page fits into. */
+static const uint64_t gfns[PYFUZZ_FRAMES] = {
+	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
+	0x18, 0x19, 0x1a, 0x1b,
+	0x210,	/* a table where huge pages are */
+	0xa04,	/* and one in the slot that goes and comes */
+	/* Data from here on. */
+	0x200, 0x201, 0x202, 0x3ff, 0x400, 0x401, 0x5ff,
+	0x600,	/* in no slot, but in the huge page of one */
+	0x6ff, 0x700, 0x7ff, 0x800, 0x8ff,
+	0x900,	/* the same behind it */
+	0xa00, 0xa01,
+	0xc00,	/* where that slot may be moved to */
+	0x2,
+};
+static const uint16_t used[PYFUZZ_USED_ENTRIES] = { 0, 1, 2, 3, 511 };
+static const uint16_t last_level[4] = { 0, 1, 2, 511 };
+
+static uint64_t tables[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS]
+	__attribute__((aligned(4096)));
+static uint64_t zeroes[TABLE_WORDS] __attribute__((aligned(4096)));
+
+#define PRESENT 1ULL
+#define LARGE 0x80ULL
+#define USUAL 0x67ULL	/* present, writable, user, accessed, dirty */
+
+uint64_t frame_gfn(unsigned int frame)
+{
+	return gfns[frame % PYFUZZ_FRAMES];
+}
+
+uint64_t page_gva(unsigned int page, enum pages_mode mode)
+{
+	uint64_t i1 = last_level[page & 3], i2 = page >> 2 & 3;
+	uint64_t i3 = page >> 4 & 1, i4 = page >> 5 & 1;
+
+	switch (mode) {
+	case PAGES_NONPAGING:
+		return frame_gfn(page) << 12;
+	case PAGES_32BIT:	/* ten bits each: quadrants of a shadow page */
+		return (i4 << 9 | i3 << 1 | i2) << 22 |
+		       (i1 == 511 ? 1023 : i1 | i3 << 9) << 12;
+	case PAGES_PAE:
+		return (i4 << 1 | i3) << 30 | i2 << 21 | i1 << 12;
+	default:
+		return i4 << 39 | i3 << 30 | i2 << 21 | i1 << 12;
+	}
+}
+
+static void entry(unsigned int vm, unsigned int table, unsigned int index,
+		  unsigned int frame, uint64_t bits)
+{
+	tables[vm][table][index] = gfns[frame] << 12 | bits;
+}
+
+/* Tables that map something at once: a sequence need not build them first. */
+void guest_reset(unsigned int vm)
+{
+	static const struct {
+		uint8_t table, frame;
+		uint16_t index;
+		uint64_t bits;
+	} first[] = {
+		{ 0, 2, 0, USUAL }, { 0, 3, 1, USUAL },
+		{ 1, 2, 0, USUAL }, { 1, 3, 1, USUAL },
+		{ 2, 4, 0, USUAL }, { 2, 5, 1, USUAL },
+		{ 3, 5, 0, USUAL }, { 3, 4, 1, USUAL },
+		{ 4, 6, 0, USUAL }, { 4, 7, 1, USUAL },
+		{ 5, 6, 0, USUAL }, { 5, 8, 1, USUAL },
+		{ 6, 14, 0, USUAL }, { 6, 15, 1, USUAL },
+		{ 6, 18, 2, USUAL }, { 6, 23, 511, USUAL },
+		{ 7, 28, 0, USUAL }, { 7, 29, 1, USUAL },
+		{ 7, 21, 2, USUAL }, { 7, 0, 511, USUAL },
+		{ 8, 31, 0, USUAL }, { 8, 6, 1, USUAL },
+		{ 8, 25, 2, USUAL }, { 8, 19, 511, USUAL },
+		{ 9, 0, 0, USUAL }, { 9, 1, 1, USUAL },
+	};
+
+	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
+		for (unsigned int i = 0; i < PYFUZZ_USED_ENTRIES; i++)
+			tables[vm][t][used[i]] = 0;
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		entry(vm, first[i].table, first[i].index, first[i].frame,
+		      first[i].bits);
+	/* Huge ones, of a 2M region each. */
+	tables[vm][4][2] = 0x200ULL << 12 | USUAL | LARGE;
+	tables[vm][4][3] = 0x400ULL << 12 | USUAL | LARGE;
+	tables[vm][5][2] = 0x600ULL << 12 | USUAL | LARGE;
+	tables[vm][5][3] = 0xa00ULL << 12 | USUAL | LARGE;
+}
+
+/* Host user memory: where each table's frame lies, whatever slot it is in. */
+void *pages_frame(unsigned int vm, uint64_t hva_frame)
+{
+	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
+		if (gfns[t] == hva_frame)
+			return tables[vm][t];
+	return zeroes;
+}
+
+static uint64_t *table_at(unsigned int vm, unsigned int as, uint64_t gfn)
+{
+	uint64_t hva = hva_of(vm, as, gfn), *table;
+
+	if (hva == NOWHERE)
+		return NULL;
+	table = pages_frame(vm, hva);
+	return table == zeroes ? NULL : table;
+}
+
+static unsigned int levels_of(enum pages_mode mode)
+{
+	return mode == PAGES_5LEVEL ? 5 : mode == PAGES_PAE ? 3 : 4;
+}
+
+/*
+ * What the guest's own kernel would find: the table of the lowest level, from
+ * level on, that can be reached.
+ */
+uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
+		      unsigned int level, uint64_t *gpa, unsigned int *at_level)
+{
+	const struct vcpu *v = &world.vms[vm].vcpus[vcpu];
+	uint64_t gfn = v->root >> 12, *found = NULL;
+
+	if (v->mode == PAGES_NONPAGING)
+		gva = page_gva((unsigned int)(gva >> 12 & 63), PAGES_4LEVEL);
+	for (unsigned int l = levels_of(v->mode); l >= level && l; l--) {
+		uint64_t *table = table_at(vm, v->smm, gfn);
+		unsigned int i = gva >> (12 + (l - 1) * 9) & 511;
+
+		if (!table)
+			break;
+		found = table + i;
+		*gpa = gfn << 12 | i * 8;
+		*at_level = l;
+		if (!(*found & PRESENT) || (*found & LARGE))
+			break;
+		gfn = *found >> 12 & 0xffffffffffULL;
+	}
+	return found;
+}
+
+uint64_t pyfuzz_frame_gfn(uint32_t frame)
+{
+	return frame_gfn(frame);
+}
+
+uint64_t pyfuzz_page_gva(uint32_t page, uint32_t mode)
+{
+	return page_gva(page & 63, mode);
+}
+
+uint64_t pyfuzz_guest_entry(uint32_t vm, uint32_t frame, uint32_t index)
+{
+	if (vm >= PAGES_VMS || frame >= PYFUZZ_TABLES)
+		return 0;
+	return tables[vm][frame][index % TABLE_WORDS];
+}

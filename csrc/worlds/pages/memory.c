@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The allocators of the world "pages", with books: every object is live or
+ * freed, has a kind and belongs to a VM.
+ *
+ * Objects are handed out zeroed, as the kernel's caches do.  A freed one is
+ * filled with a pattern and is handed out again only when nothing else is
+ * left, so that whoever still points to it is seen instead of hidden.
+ * Descriptors are those of harness/descriptors.c.
+ */
+#include <string.h>
+#include "world.h"
+
+#define FREED_BYTE 0x6b
+
+enum state { NEVER, LIVE, FREED };
+
+struct pool {
+	uint8_t *memory;
+	uint32_t stride;	/* bytes of an object's place */
+	uint32_t objects;
+	uint32_t fresh;		/* places handed out in this world */
+	uint32_t freed;		/* and given back, waiting */
+	uint32_t oldest;	/* where to look for one of those first */
+	uint8_t *state;
+	uint8_t *owner;
+	uint32_t *size;
+};
+
+#define SPTS 512
+#define HEADERS 512
+#define SMALL_ARRAYS 512
+#define LARGE_ARRAYS 96
+#define HEADER_STRIDE 512
+#define SMALL_STRIDE 4096
+#define LARGE_STRIDE 65536
+
+#define POOL(name, number, bytes)					\
+	static uint8_t name##_memory[(size_t)(number) * (bytes)]	\
+		__attribute__((aligned(4096)));				\
+	static uint8_t name##_state[number], name##_owner[number];	\
+	static uint32_t name##_size[number];
+POOL(spt, SPTS, 4096)
+POOL(header, HEADERS, HEADER_STRIDE)
+POOL(small, SMALL_ARRAYS, SMALL_STRIDE)
+POOL(large, LARGE_ARRAYS, LARGE_STRIDE)
+
+#define IN(name, number, bytes)						\
+	{ .memory = name##_memory, .stride = (bytes), .objects = (number), \
+	  .state = name##_state, .owner = name##_owner, .size = name##_size }
+enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, POOLS };
+static struct pool pools[POOLS] = {
+	[PAGES_SPT] = IN(spt, SPTS, 4096),
+	[PAGES_HEADER] = IN(header, HEADERS, HEADER_STRIDE),
+	[SMALL] = IN(small, SMALL_ARRAYS, SMALL_STRIDE),
+	[LARGE] = IN(large, LARGE_ARRAYS, LARGE_STRIDE),
+};
+static void *privates[SPTS];
+
+static const char *const kind_names[POOLS] = {
+	[PAGES_SPT] = "shadow page table",
+	[PAGES_HEADER] = "shadow page's header",
+	[PAGES_DESCRIPTOR] = "descriptor",
+	[SMALL] = "array",
+	[LARGE] = "array",
+};
+
+void memory_reset(void)
+{
+	descriptors_reset();
+	for (unsigned int k = 0; k < POOLS; k++) {
+		memset(pools[k].state, NEVER, pools[k].fresh);
+		pools[k].fresh = pools[k].freed = pools[k].oldest = 0;
+	}
+}
+
+static uint32_t index_in(const struct pool *pool, const void *address)
+{
+	size_t offset = (size_t)((const uint8_t *)address - pool->memory);
+
+	if ((const uint8_t *)address < pool->memory ||
+	    offset >= (size_t)pool->fresh * pool->stride)
+		return NOWHERE;
+	return (uint32_t)(offset / pool->stride);
+}
+
+/* An object's own address, not one inside of it. */
+static uint32_t start_in(const struct pool *pool, const void *address)
+{
+	uint32_t i = index_in(pool, address);
+
+	if (i == NOWHERE || address != pool->memory + (size_t)i * pool->stride)
+		return NOWHERE;
+	return i;
+}
+
+static void check_pattern(unsigned int k, uint32_t i)
+{
+	const struct pool *pool = &pools[k];
+	const uint8_t *object = pool->memory + (size_t)i * pool->stride;
+
+	for (uint32_t n = 0; n < pool->size[i]; n++) {
+		if (object[n] == FREED_BYTE)
+			continue;
+		finding(PYFUZZ_USE_AFTER_FREE, sequence.function, 0,
+			"a freed %s of vm%u was written to at byte %u",
+			kind_names[k], pool->owner[i], n);
+		return;
+	}
+}
+
+void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
+{
+	unsigned int k = kind == PAGES_ARRAY && size > SMALL_STRIDE ? LARGE :
+								     kind;
+	struct pool *pool = &pools[k];
+	uint32_t i;
+	void *object;
+
+	if (kind == PAGES_DESCRIPTOR)
+		return pyfuzz_descriptor_alloc(vm);
+	if (size > pool->stride)
+		pyfuzz_on_bug(__FILE__, __LINE__, __func__, "object too large");
+	if (pool->fresh < pool->objects) {
+		i = pool->fresh++;
+	} else {
+		/* In this order, the one that was freed long ago comes first. */
+		for (i = pool->oldest; pool->freed && pool->state[i] != FREED;)
+			i = (i + 1) % pool->objects;
+		if (!pool->freed)
+			pyfuzz_on_bug(__FILE__, __LINE__, __func__,
+				      "out of memory");
+		check_pattern(k, i);
+		pool->freed--;
+		pool->oldest = (i + 1) % pool->objects;
+	}
+	object = pool->memory + (size_t)i * pool->stride;
+	pool->state[i] = LIVE;
+	pool->owner[i] = (uint8_t)vm;
+	pool->size[i] = (uint32_t)size;
+	if (k == PAGES_SPT)
+		privates[i] = NULL;
+	memset(object, 0, size);
+	return object;
+}
+
+void pages_free(enum pages_kind kind, void *object)
+{
+	unsigned int k = kind;
+	uint32_t i;
+
+	if (kind == PAGES_DESCRIPTOR) {
+		pyfuzz_descriptor_free(object);
+		return;
+	}
+	i = start_in(&pools[k], object);
+	if (i == NOWHERE && kind == PAGES_ARRAY) {
+		k = LARGE;
+		i = start_in(&pools[k], object);
+	}
+	if (i == NOWHERE || pools[k].state[i] != LIVE) {
+		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
+			i == NOWHERE ? "freed an address that is no %s" :
+				       "freed a %s that is already free",
+			kind_names[k]);
+		return;
+	}
+	pools[k].state[i] = FREED;
+	pools[k].freed++;
+	memset(object, FREED_BYTE, pools[k].size[i]);
+}
+
+void pages_set_private(const void *table, void *value)
+{
+	uint32_t i = index_in(&pools[PAGES_SPT], table);
+
+	if (i != NOWHERE)
+		privates[i] = value;
+}
+
+void *pages_private(const void *table)
+{
+	uint32_t i = index_in(&pools[PAGES_SPT], table);
+
+	/* Anything else has no struct page of ours: as fatal as in the kernel. */
+	return i == NOWHERE ? NULL : privates[i];
+}
+
+void *pages_virtual(uint64_t physical)
+{
+	void *address = (void *)(uintptr_t)physical;
+
+	return index_in(&pools[PAGES_SPT], address) == NOWHERE ? NULL : address;
+}
+
+/* --- the harness's side of the books --- */
+
+bool memory_is_live(enum pages_kind kind, const void *address)
+{
+	uint32_t i = start_in(&pools[kind], address);
+
+	return i != NOWHERE && pools[kind].state[i] == LIVE;
+}
+
+uint32_t memory_tables(void)
+{
+	return pools[PAGES_SPT].fresh;
+}
+
+/* The number of the table that holds an SPTE, freed or not; or NOWHERE. */
+uint32_t memory_table_of(const void *sptep)
+{
+	return (uintptr_t)sptep % 8 ? NOWHERE :
+				      index_in(&pools[PAGES_SPT], sptep);
+}
+
+bool memory_table_live(uint32_t i)
+{
+	return pools[PAGES_SPT].state[i] == LIVE;
+}
+
+unsigned int memory_table_vm(uint32_t i)
+{
+	return pools[PAGES_SPT].owner[i];
+}
+
+/* The next live header of a VM from number *at on, NULL past the last. */
+const void *memory_next_header(unsigned int vm, uint32_t *at)
+{
+	const struct pool *pool = &pools[PAGES_HEADER];
+
+	for (; *at < pool->fresh; ++*at)
+		if (pool->state[*at] == LIVE && pool->owner[*at] == vm)
+			return pool->memory + (size_t)(*at)++ * pool->stride;
+	return NULL;
+}
+
+uint32_t memory_live(unsigned int vm, enum pages_kind *kind)
+{
+	uint32_t n = descriptors_of(vm);
+
+	*kind = PAGES_DESCRIPTOR;
+	for (unsigned int k = 0; k < POOLS; k++)
+		for (uint32_t i = 0; i < pools[k].fresh; i++)
+			if (pools[k].state[i] == LIVE &&
+			    pools[k].owner[i] == vm) {
+				*kind = k == LARGE ? PAGES_ARRAY : k;
+				n++;
+			}
+	return n;
+}
+
+const char *memory_kind_name(enum pages_kind kind)
+{
+	return kind_names[kind];
+}
+
+/* Was a freed object written to? */
+void memory_check_freed(void)
+{
+	descriptors_check_freed();
+	for (unsigned int k = 0; k < POOLS; k++)
+		for (uint32_t i = 0; pools[k].freed && i < pools[k].fresh; i++)
+			if (pools[k].state[i] == FREED)
+				check_pattern(k, i);
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What must hold of the memory that the target left, whatever it did:
+ *
+ *	each present leaf SPTE of a live shadow page has exactly one entry, in
+ *	the head that tear-down will compute for it;
+ *	each present non-leaf SPTE points to a live shadow page of its VM and has
+ *	exactly one entry, among that page's parents;
+ *	each entry of each head is one of those.
+ *
+ * All SPTEs are marked with the head that they belong to, then all heads are
+ * walked.  Nothing of what the target computes is used but the raw facts.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "harness/list.h"
+#include "harness/log.h"
+#include "world.h"
+
+#define TABLES 512
+#define ENTRIES 512
+
+static struct mark {
+	uint32_t walk;
+	uint32_t seen;
+	const unsigned long *head;
+} marks[TABLES][ENTRIES];
+static uint32_t walk_number;
+
+/* The pages of the VM that is looked at, and whose table is whose. */
+static struct pages_page pages[TABLES];
+static uint32_t pages_len;
+static uint16_t page_of_table[TABLES];
+static uint32_t page_walk[TABLES];
+
+uint64_t pages_of(unsigned int level)
+{
+	return 1ULL << (level - 1) * 9;
+}
+
+uint64_t sp_gfn(const struct pages_page *page, unsigned int index)
+{
+	if (page->passthrough)
+		return page->gfn;
+	if (page->stored)
+		return page->stored[index] >> page->stored_shift;
+	index += page->quadrant << 9;
+	return page->gfn + (index & (ENTRIES - 1)) * pages_of(page->level);
+}
+
+/* --- names, for messages --- */
+
+static const char *page_name(const struct pages_page *page)
+{
+	static char names[2][96];
+	static unsigned int turn;
+	char *name = names[turn ^= 1];
+
+	snprintf(name, sizeof(names[0]), "the %s%s page of level %u for gfn 0x%llx%s",
+		 page->smm ? "SMM " : "",
+		 page->passthrough ? "passthrough" :
+		 page->direct ? "direct" : "indirect",
+		 page->level, (unsigned long long)page->gfn,
+		 page->invalid ? " (invalid)" : "");
+	return name;
+}
+
+static const struct pages_page *page_at(uint32_t table)
+{
+	if (page_walk[table] != walk_number)
+		return NULL;
+	return &pages[page_of_table[table]];
+}
+
+static unsigned int index_in_table(const uint64_t *sptep)
+{
+	return (unsigned int)((uintptr_t)sptep / 8 % ENTRIES);
+}
+
+static const char *sptep_name(const uint64_t *sptep)
+{
+	static char name[128];
+	uint32_t table = memory_table_of(sptep);
+	const struct pages_page *page = NULL;
+
+	if (table != NOWHERE && memory_table_live(table))
+		page = page_at(table);
+	if (page)
+		snprintf(name, sizeof(name), "SPTE %u of %s",
+			 index_in_table(sptep), page_name(page));
+	else
+		snprintf(name, sizeof(name), "SPTE %u of a page that is %s",
+			 index_in_table(sptep),
+			 table == NOWHERE ? "none" :
+			 memory_table_live(table) ? "another VM's" : "freed");
+	return name;
+}
+
+/* Head of a reverse map, by what it stands for; page: of its parents. */
+static struct {
+	unsigned int as, slot, level;
+	uint64_t gfn;
+	const struct pages_page *page;
+	const unsigned long *head;
+} walked;
+
+static const char *walked_name(const struct list *list)
+{
+	static char name[160];
+
+	(void)list;
+	if (walked.page)
+		snprintf(name, sizeof(name), "the list of parents of %s",
+			 page_name(walked.page));
+	else
+		snprintf(name, sizeof(name),
+			 "the reverse map of gfn 0x%llx (%s, slot %u%s)",
+			 (unsigned long long)walked.gfn,
+			 walked.level == 1 ? "4K" :
+			 walked.level == 2 ? "2M" : "1G", walked.slot,
+			 walked.as ? " of SMM" : "");
+	return name;
+}
+
+/* Where tear-down looks for an SPTE. */
+static const char *looked_for(const uint64_t *sptep, uint32_t table)
+{
+	static char text[96];
+	const struct pages_page *page = page_at(table);
+
+	if (page->level > 1 && !pages_target.spte_large(*sptep))
+		return "tear-down will look for it among a page's parents";
+	snprintf(text, sizeof(text), "tear-down will look for it under gfn 0x%llx%s",
+		 (unsigned long long)sp_gfn(page, index_in_table(sptep)),
+		 page->smm ? " of SMM" : "");
+	return text;
+}
+
+#define broken(kind, ...)						\
+do {									\
+	finding(kind, sequence.function, 0, __VA_ARGS__);		\
+	sequence.host_dead = true;					\
+	return;								\
+} while (0)
+
+/* --- marking --- */
+
+static void mark(const uint64_t *sptep, uint32_t table, const unsigned long *head)
+{
+	struct mark *m = &marks[table][index_in_table(sptep)];
+
+	m->walk = walk_number;
+	m->seen = 0;
+	m->head = head;
+}
+
+static void mark_leaf(unsigned int vm, const struct pages_page *page,
+		      uint32_t table, const uint64_t *sptep)
+{
+	uint64_t gfn = sp_gfn(page, index_in_table(sptep)), heads = 0, i;
+	unsigned int n = 0;
+	const struct slot *slot = slot_at(vm, page->smm, gfn, &n);
+	unsigned long *base;
+	unsigned int shift = (page->level - 1) * 9U;
+
+	if (page->level > PAGES_LEVELS)
+		broken(PYFUZZ_WRONG_GFN, "%s is a leaf, at a level that has none",
+		       sptep_name(sptep));
+	if (!slot)
+		broken(PYFUZZ_WRONG_GFN,
+		       "tear-down will look for %s under gfn 0x%llx, which is in no memslot",
+		       sptep_name(sptep), (unsigned long long)gfn);
+	base = pages_target.rmaps(vm, page->smm, n, page->level, &heads);
+	i = (gfn >> shift) - (slot->base_gfn >> shift);
+	if (!base || i >= heads)
+		broken(PYFUZZ_WRONG_GFN,
+		       "tear-down will look for %s at index %llu of %llu reverse maps",
+		       sptep_name(sptep), (unsigned long long)i,
+		       (unsigned long long)heads);
+	mark(sptep, table, base + i);
+	states_leaf(page, n);
+}
+
+static void mark_link(unsigned int vm, const struct pages_page *page,
+		      uint32_t table, const uint64_t *sptep)
+{
+	uint64_t at = *sptep & pages_target.spte_frame_mask;
+	uint32_t child = memory_table_of((const void *)(uintptr_t)at);
+
+	if (child == NOWHERE || !memory_table_live(child))
+		broken(PYFUZZ_USE_AFTER_FREE, "%s points to a page that is %s",
+		       sptep_name(sptep), child == NOWHERE ? "none" : "freed");
+	if (memory_table_vm(child) != vm || !page_at(child))
+		broken(PYFUZZ_USE_AFTER_FREE,
+		       "%s points to a page that is %s", sptep_name(sptep),
+		       memory_table_vm(child) != vm ? "another VM's" :
+						     "no shadow page yet");
+	mark(sptep, table, page_at(child)->parents);
+	states_link(page, page_at(child));
+}
+
+static void mark_page(unsigned int vm, const struct pages_page *page)
+{
+	uint32_t table = memory_table_of(page->spt);
+	uint64_t nothing = pages_target.spte_nothing;
+
+	for (unsigned int i = 0; i < ENTRIES && !sequence.host_dead; i += 8) {
+		const uint64_t *spte = page->spt + i;
+		uint64_t any = 0;
+
+		for (unsigned int k = 0; k < 8; k++)
+			any |= spte[k] ^ nothing;
+		for (unsigned int k = 0; any && k < 8; k++, spte++) {
+			if (spte_nothing(*spte) ||
+			    !pages_target.spte_present(*spte))
+				continue;
+			if (page->level == 1 || pages_target.spte_large(*spte))
+				mark_leaf(vm, page, table, spte);
+			else
+				mark_link(vm, page, table, spte);
+			if (sequence.host_dead)
+				return;
+		}
+	}
+}
+
+/* Every live header, taken apart; each must own its table. */
+static void collect(unsigned int vm)
+{
+	const void *header;
+	uint32_t at = 0;
+
+	pages_len = 0;
+	while ((header = memory_next_header(vm, &at)) && pages_len < TABLES) {
+		struct pages_page *page = &pages[pages_len];
+		uint32_t table;
+
+		pages_target.page(vm, header, page);
+		/* In a cache: no page yet. */
+		if (!page->spt)
+			continue;
+		table = memory_table_of(page->spt);
+		if (table == NOWHERE || !memory_table_live(table))
+			broken(PYFUZZ_USE_AFTER_FREE, "%s has a table that is freed",
+			       page_name(page));
+		page_of_table[table] = (uint16_t)pages_len++;
+		page_walk[table] = walk_number;
+	}
+}
+
+/* --- walking --- */
+
+static void entry(const struct list *list, const uint64_t *sptep,
+		  struct walk *walk)
+{
+	uint32_t table = memory_table_of(sptep);
+	struct mark *m;
+
+	if (table == NOWHERE || !memory_table_live(table) ||
+	    memory_table_vm(table) != list->vm) {
+		list_broken(walk, PYFUZZ_ORPHAN_ENTRY, "%s holds %s",
+			    walked_name(list), sptep_name(sptep));
+		return;
+	}
+	m = &marks[table][index_in_table(sptep)];
+	if (m->walk != walk_number) {
+		list_broken(walk, PYFUZZ_ORPHAN_ENTRY,
+			    "%s holds %s, which is %s (0x%llx)",
+			    walked_name(list), sptep_name(sptep),
+			    pages_target.spte_mmio(*sptep) ? "an MMIO SPTE" :
+							     "not present",
+			    (unsigned long long)*sptep);
+		return;
+	}
+	if (m->head != walked.head) {
+		list_broken(walk, PYFUZZ_WRONG_GFN, "%s holds %s, %s",
+			    walked_name(list), sptep_name(sptep),
+			    looked_for(sptep, table));
+		return;
+	}
+	if (m->seen++)
+		list_broken(walk, PYFUZZ_ORPHAN_ENTRY, "%s holds %s twice",
+			    walked_name(list), sptep_name(sptep));
+}
+
+static void walk_head(unsigned int vm, const unsigned long *head)
+{
+	struct list list = { .vm = vm, .val = *head };
+	struct walk walk;
+
+	walked.head = head;
+	list_walk(&list, &walk, walked_name, entry);
+	states_list(walked.level, walked.page, walk.entries);
+	if (!walk.message[0])
+		return;
+	/* The only way that a descriptor can be none: it was freed. */
+	if (walk.kind == PYFUZZ_SHAPE && strstr(walk.message, "is freed or no"))
+		walk.kind = PYFUZZ_USE_AFTER_FREE;
+	finding(walk.kind, sequence.function, 0, "%s", walk.message);
+	sequence.host_dead = true;
+}
+
+static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
+{
+	const struct slot *slot = &world.vms[vm].slots[as][n];
+
+	walked.page = NULL;
+	walked.as = as;
+	walked.slot = n;
+	for (unsigned int level = 1; level <= PAGES_LEVELS; level++) {
+		uint64_t heads = 0;
+		unsigned long *base = pages_target.rmaps(vm, as, n, level, &heads);
+
+		walked.level = level;
+		for (uint64_t i = 0; base && i < heads; i++) {
+			if (!base[i])
+				continue;
+			walked.gfn = (slot->base_gfn & ~(pages_of(level) - 1)) +
+				     i * pages_of(level);
+			walk_head(vm, base + i);
+			if (sequence.host_dead)
+				return;
+		}
+	}
+}
+
+/* A present SPTE that no walk met. */
+static void find_missing(const struct pages_page *page)
+{
+	uint32_t table = memory_table_of(page->spt);
+
+	for (unsigned int i = 0; i < ENTRIES; i++) {
+		const struct mark *m = &marks[table][i];
+		bool leaf;
+
+		if (m->walk != walk_number || m->seen)
+			continue;
+		leaf = page->level == 1 || pages_target.spte_large(page->spt[i]);
+		broken(PYFUZZ_MISSING_ENTRY, "%s is present%s, and is in no list: %s",
+		       sptep_name(page->spt + i),
+		       pages_target.spte_mmio(page->spt[i]) ?
+		       " (and an MMIO SPTE)" : "",
+		       leaf ? looked_for(page->spt + i, table) :
+			      "the page that it points to does not know of it");
+	}
+}
+
+static void check_roots(unsigned int vm)
+{
+	for (unsigned int v = 0; v < PAGES_VCPUS; v++) {
+		for (unsigned int i = 0; i < 4; i++) {
+			const uint64_t *root = pages_target.root(vm, v, i);
+			uint32_t table = root ? memory_table_of(root) : NOWHERE;
+
+			if (!root)
+				break;
+			if (table == NOWHERE || !memory_table_live(table))
+				broken(PYFUZZ_USE_AFTER_FREE,
+				       "the root of vm%u cpu%u is a page that is %s",
+				       vm, v, table == NOWHERE ? "none" : "freed");
+		}
+	}
+}
+
+void check_vm(unsigned int vm)
+{
+	if (!world.vms[vm].alive || sequence.host_dead)
+		return;
+	walk_number++;
+	collect(vm);
+	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
+		mark_page(vm, &pages[i]);
+	for (unsigned int as = 0; as < PAGES_SPACES; as++)
+		for (unsigned int n = 0; n < PAGES_SLOTS; n++)
+			if (world.vms[vm].slots[as][n].present &&
+			    !sequence.host_dead)
+				walk_slot(vm, as, n);
+	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++) {
+		walked.page = &pages[i];
+		walked.level = pages[i].level;
+		if (*pages[i].parents)
+			walk_head(vm, pages[i].parents);
+	}
+	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
+		find_missing(&pages[i]);
+	if (!sequence.host_dead)
+		check_roots(vm);
+}
+
+/* --- the rest --- */
+
+/* may_bug: the operation is the one that bugs its VM. */
+void check_flags(unsigned int op_vm, bool may_bug)
+{
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+		struct vm *m = &world.vms[vm];
+		bool bugged = m->alive && *pages_target.bugged[vm];
+		bool must = m->bugged || (may_bug && vm == op_vm);
+
+		if (!m->alive)
+			continue;
+		if (bugged && !must)
+			finding(vm == op_vm ? PYFUZZ_FALSE_ALARM :
+					      PYFUZZ_WRONG_VM,
+				sequence.function, 0, vm == op_vm ?
+				"vm%u is bugged by an operation that is correct" :
+				"vm%u is bugged by an operation of the other VM",
+				vm);
+		else if (must && !bugged)
+			finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
+				m->bugged ?
+				"vm%u was bugged and is not any more" :
+				"vm%u must be bugged, is not", vm);
+		world.bugged_total += bugged && !m->bugged;
+		m->bugged = bugged;
+		for (unsigned int v = 0; v < PAGES_VCPUS; v++) {
+			if (m->requests[v] == bugged)
+				continue;
+			finding(PYFUZZ_REQUEST, sequence.function, 0,
+				"vm%u cpu%u must have %u VM-dead requests, has %u",
+				vm, v, bugged, m->requests[v]);
+			m->requests[v] = bugged;
+		}
+	}
+}
+
+/* Of a VM that was destroyed nothing is left. */
+void check_gone(unsigned int vm)
+{
+	enum pages_kind kind;
+	uint32_t left = memory_live(vm, &kind);
+
+	if (!left)
+		return;
+	finding(PYFUZZ_LEAK, sequence.function, 0,
+		"vm%u is gone, and %u objects of it are allocated, among them a %s",
+		vm, left, memory_kind_name(kind));
+	sequence.host_dead = true;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the engine learns besides coverage.  Each state is 0 or 1:
+ *
+ * STEP: operation x what came of it
+ * ENTRY: an entry that the guest wrote: level x what it was x what it is x
+ *	whether KVM was told
+ * LINK: level of the parent x what it is x what its child is
+ * LEAF: level x kind of page x slot x entries of its head so far
+ * LIST: level, or parents x entries
+ */
+#include "harness/feedback.h"
+#include "world.h"
+
+#define STEP 0
+#define ENTRY (STEP + PYFUZZ_OPCODES * 16)
+#define LINK (ENTRY + 4 * 4 * 4 * 2)
+#define LEAF (LINK + 8 * 8 * 8)
+#define LIST (LEAF + 4 * 8 * 8)
+#define STATES (LIST + 8 * 2 * 16)
+
+static void __attribute__((constructor)) states_register(void)
+{
+	feedback_register(STATES);
+}
+
+void states_step(const struct pyfuzz_op *op, unsigned int outcome)
+{
+	feedback_hit(STEP + op->opcode * 16U + (outcome & 15));
+}
+
+static unsigned int entry_class(uint64_t entry)
+{
+	if (!(entry & 1))
+		return 0;
+	if (entry & 0x80)
+		return 1;
+	return entry & 2 ? 2 : 3;
+}
+
+void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
+		  bool told)
+{
+	feedback_hit(ENTRY + (((op->level - 1U) & 3) * 16 +
+			      entry_class(old) * 4 + entry_class(new)) * 2 + told);
+}
+
+static unsigned int page_class(const struct pages_page *page)
+{
+	return (page->direct ? 1U : page->passthrough ? 2U : 0U) +
+	       (page->smm ? 4U : page->unsync ? 3U : 0U);
+}
+
+void states_link(const struct pages_page *parent, const struct pages_page *child)
+{
+	feedback_hit(LINK + ((parent->level & 7U) * 8 + (page_class(parent) & 7)) * 8 +
+		     (page_class(child) & 7));
+}
+
+void states_leaf(const struct pages_page *page, unsigned int slot)
+{
+	feedback_hit(LEAF + ((page->level & 3U) * 8 + (page_class(page) & 7)) * 8 +
+		     (slot & 7));
+}
+
+static unsigned int length_class(unsigned int n)
+{
+	unsigned int cap = pages_target.layout.capacity;
+
+	if (n <= 6)
+		return n;
+	return n < cap ? 7 : n == cap ? 8 : n == cap + 1 ? 9 :
+	       n <= 2 * cap ? 10 : 11;
+}
+
+void states_list(unsigned int level, bool parents, unsigned int entries)
+{
+	feedback_hit(LIST + ((level & 7) * 2 + parents) * 16 + length_class(entries));
+}

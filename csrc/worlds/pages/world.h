@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of this folder know of each other. */
+#ifndef PYFUZZ_PAGES_WORLD_H
+#define PYFUZZ_PAGES_WORLD_H
+
+#include <stdbool.h>
+#include "harness/callbacks.h"
+#include "harness/descriptors.h"
+#include "harness/findings.h"
+#include "harness/guard.h"
+#include "harness/sequence.h"
+#include "pages.h"
+#include "target.h"
+
+#define NOWHERE UINT32_MAX
+
+/* --- the host: slots.c --- */
+
+struct slot {
+	bool present, dirty_log;
+	uint64_t base_gfn, npages, hva_frame;
+};
+
+void slots_reset(unsigned int vm);
+/* Slots of a new VM, through the target. */
+void slots_create(unsigned int vm);
+const struct slot *slot_at(unsigned int vm, unsigned int as, uint64_t gfn,
+			   unsigned int *number);
+/* The host frame of a gfn, or NOWHERE. */
+uint64_t hva_of(unsigned int vm, unsigned int as, uint64_t gfn);
+bool slot_create(unsigned int vm, unsigned int as, unsigned int number);
+uint64_t slot_other_base(unsigned int as, unsigned int number, bool other);
+bool slot_fits(unsigned int vm, unsigned int as, unsigned int number,
+	       uint64_t base);
+uint64_t host_move(unsigned int vm, uint64_t hva_frame);
+void host_set_size(unsigned int vm, uint64_t hva_frame, bool large);
+
+/* --- the guest: guest.c --- */
+
+#define TABLE_WORDS 512
+uint64_t frame_gfn(unsigned int frame);
+uint64_t page_gva(unsigned int page, enum pages_mode mode);
+void guest_reset(unsigned int vm);
+/* The entry at a level on the way to gva, or NULL; *gpa is where it is. */
+uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
+		      unsigned int level, uint64_t *gpa, unsigned int *at_level);
+
+/* --- a VM and its vCPUs --- */
+
+struct vcpu {
+	enum pages_mode mode;
+	bool smm, loaded, left;
+	uint64_t root;
+};
+
+struct vm {
+	bool alive, bugged;
+	uint32_t generation;		/* of its MMIO SPTEs, as we set it */
+	uint8_t requests[PAGES_VCPUS];
+	struct vcpu vcpus[PAGES_VCPUS];
+	struct slot slots[PAGES_SPACES][PAGES_SLOTS];
+};
+
+struct world {
+	struct vm vms[PAGES_VMS];
+	struct pyfuzz_step *report;
+	int running_vm, running_vcpu;	/* -1: in a kworker */
+	uint32_t skipped_checks;
+	unsigned int bugged_total;
+};
+extern struct world world;
+
+/* run_ops.c */
+void step_run(const struct pyfuzz_op *op, uint32_t i);
+void vm_ensure(unsigned int vm);
+void vm_end(unsigned int vm);
+
+/* decode.c */
+uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
+
+/* oracle.c: what is in memory is what must be */
+void check_vm(unsigned int vm);
+void check_flags(unsigned int op_vm, bool may_bug);
+void check_gone(unsigned int vm);
+/* After an access that succeeded: the tables map what the guest's say. */
+void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
+
+/* facts.c: one shadow page, one SPTE */
+/* The gfn of an SPTE as tear-down will compute it. */
+uint64_t sp_gfn(const struct pages_page *page, unsigned int index);
+uint64_t pages_of(unsigned int level);
+static inline bool spte_nothing(uint64_t spte)
+{
+	return !spte || spte == pages_target.spte_nothing;
+}
+
+/* states.c: what the engine learns */
+void states_step(const struct pyfuzz_op *op, unsigned int outcome);
+void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
+		  bool told);
+void states_link(const struct pages_page *parent, const struct pages_page *child);
+void states_leaf(const struct pages_page *page, unsigned int slot);
+void states_list(unsigned int level, bool parents, unsigned int entries);
+
+/* memory.c: the books */
+void memory_reset(void);
+bool memory_is_live(enum pages_kind kind, const void *address);
+uint32_t memory_tables(void);
+uint32_t memory_table_of(const void *sptep);
+bool memory_table_live(uint32_t i);
+unsigned int memory_table_vm(uint32_t i);
+const void *memory_next_header(unsigned int vm, uint32_t *at);
+uint32_t memory_live(unsigned int vm, enum pages_kind *kind);
+const char *memory_kind_name(enum pages_kind kind);
+void memory_check_freed(void);
+
+#endif
