@@ -10,10 +10,10 @@
 static const uint64_t gfns[PYFUZZ_FRAMES] = {
 	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
 	0x18, 0x19, 0x1a, 0x1b,
-	0x210,	/* a table where huge pages are */
+	0x200,	/* a table where a huge page is, at its very start */
 	0xa04,	/* and one in the slot that goes and comes */
 	/* Data from here on. */
-	0x200, 0x201, 0x202, 0x3ff, 0x400, 0x401, 0x5ff,
+	0x203, 0x201, 0x202, 0x3ff, 0x400, 0x401, 0x5ff,
 	0x600,	/* in no slot, but in the huge page of one */
 	0x6ff, 0x700, 0x7ff, 0x800, 0x8ff,
 	0x900,	/* the same behind it */
@@ -81,7 +81,8 @@ void guest_reset(unsigned int vm)
 		{ 7, 21, 2, USUAL }, { 7, 0, 511, USUAL },
 		{ 8, 31, 0, USUAL }, { 8, 6, 1, USUAL },
 		{ 8, 25, 2, USUAL }, { 8, 19, 511, USUAL },
-		{ 9, 0, 0, USUAL }, { 9, 1, 1, USUAL },
+		{ 12, 19, 0, USUAL }, { 12, 23, 1, USUAL },
+		{ 13, 28, 0, USUAL }, { 9, 0, 0, USUAL }, { 9, 1, 1, USUAL },
 	};
 
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)

@@ -12,6 +12,7 @@
 #include "world.h"
 
 #define FREED_BYTE 0x6b
+#define FREED_WORD 0x6b6b6b6b6b6b6b6bULL
 
 enum state { NEVER, LIVE, FREED };
 
@@ -56,6 +57,7 @@ static struct pool pools[POOLS] = {
 	[LARGE] = IN(large, LARGE_ARRAYS, LARGE_STRIDE),
 };
 static void *privates[SPTS];
+static uint32_t lives[SPTS], births;
 
 static const char *const kind_names[POOLS] = {
 	[PAGES_SPT] = "shadow page table",
@@ -98,7 +100,13 @@ static void check_pattern(unsigned int k, uint32_t i)
 {
 	const struct pool *pool = &pools[k];
 	const uint8_t *object = pool->memory + (size_t)i * pool->stride;
+	const uint64_t *words = (const uint64_t *)object;
+	uint64_t changed = 0;
 
+	for (uint32_t n = 0; n < pool->size[i] / 8; n++)
+		changed |= words[n] ^ FREED_WORD;
+	if (!changed && pool->size[i] % 8 == 0)
+		return;
 	for (uint32_t n = 0; n < pool->size[i]; n++) {
 		if (object[n] == FREED_BYTE)
 			continue;
@@ -138,8 +146,10 @@ void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 	pool->state[i] = LIVE;
 	pool->owner[i] = (uint8_t)vm;
 	pool->size[i] = (uint32_t)size;
-	if (k == PAGES_SPT)
+	if (k == PAGES_SPT) {
 		privates[i] = NULL;
+		lives[i] = ++births;
+	}
 	memset(object, 0, size);
 	return object;
 }
@@ -222,6 +232,11 @@ bool memory_table_live(uint32_t i)
 unsigned int memory_table_vm(uint32_t i)
 {
 	return pools[PAGES_SPT].owner[i];
+}
+
+uint32_t memory_table_life(uint32_t i)
+{
+	return lives[i];
 }
 
 /* The next live header of a VM from number *at on, NULL past the last. */

@@ -26,6 +26,7 @@ static struct mark {
 	const unsigned long *head;
 } marks[TABLES][ENTRIES];
 static uint32_t walk_number;
+static uint32_t marked, met;	/* SPTEs in this walk, and entries that are one */
 
 /* The pages of the VM that is looked at, and whose table is whose. */
 static struct pages_page pages[TABLES];
@@ -143,6 +144,44 @@ do {									\
 	return;								\
 } while (0)
 
+/*
+ * Heads that an SPTE belonged to at some time since its slot is there: all that
+ * can hold anything, as long as every SPTE is found in its own.  They are
+ * walked after each step, and all that there are if one is not.
+ */
+#define MAX_USED 512
+static struct used {
+	uint8_t as, slot, level;
+	uint32_t index;
+} used[PAGES_VMS][MAX_USED];
+static uint32_t used_len[PAGES_VMS];
+#define MAX_HEADS 2048
+static uint32_t used_since[PAGES_VMS][PAGES_SPACES][PAGES_SLOTS][PAGES_LEVELS][MAX_HEADS];
+static uint32_t epochs, epoch_of[PAGES_VMS];
+
+/* A VM that is new, or whose slots have changed. */
+void check_forget(unsigned int vm)
+{
+	used_len[vm] = 0;
+	epoch_of[vm] = ++epochs;
+}
+
+static void use_head(unsigned int vm, unsigned int as, unsigned int slot,
+		     unsigned int level, uint64_t index)
+{
+	uint32_t *since;
+
+	if (index >= MAX_HEADS || used_len[vm] == MAX_USED)
+		return;
+	since = &used_since[vm][as][slot][level - 1][index];
+	if (*since == epoch_of[vm])
+		return;
+	*since = epoch_of[vm];
+	used[vm][used_len[vm]++] = (struct used){
+		(uint8_t)as, (uint8_t)slot, (uint8_t)level, (uint32_t)index,
+	};
+}
+
 /* --- marking --- */
 
 static void mark(const uint64_t *sptep, uint32_t table, const unsigned long *head)
@@ -152,6 +191,7 @@ static void mark(const uint64_t *sptep, uint32_t table, const unsigned long *hea
 	m->walk = walk_number;
 	m->seen = 0;
 	m->head = head;
+	marked++;
 }
 
 static void mark_leaf(unsigned int vm, const struct pages_page *page,
@@ -178,6 +218,7 @@ static void mark_leaf(unsigned int vm, const struct pages_page *page,
 		       sptep_name(sptep), (unsigned long long)i,
 		       (unsigned long long)heads);
 	mark(sptep, table, base + i);
+	use_head(vm, page->smm, n, page->level, i);
 	states_leaf(page, n);
 }
 
@@ -199,17 +240,41 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
 	states_link(page, page_at(child));
 }
 
-static void mark_page(unsigned int vm, const struct pages_page *page)
+/*
+ * Each bit: eight SPTEs that held something when all of the table was last
+ * looked at.  Between those times only they are; an SPTE that appears elsewhere
+ * is seen later, and then the sequence is run again, looking at all each time.
+ */
+static struct {
+	uint32_t owner;			/* which of the table's lives */
+	uint32_t age;			/* looks since the last at all */
+	uint64_t chunks;
+} hot[TABLES];
+#define LOOK_AT_ALL 8
+#define ALWAYS_HOT (1ULL | 1ULL << 63)
+
+static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 {
 	uint32_t table = memory_table_of(page->spt);
 	uint64_t nothing = pages_target.spte_nothing;
+	uint64_t chunks = hot[table].chunks;
 
-	for (unsigned int i = 0; i < ENTRIES && !sequence.host_dead; i += 8) {
+	if (hot[table].owner != memory_table_life(table) ||
+	    ++hot[table].age >= LOOK_AT_ALL || all) {
+		hot[table].owner = memory_table_life(table);
+		hot[table].age = 0;
+		hot[table].chunks = ALWAYS_HOT;
+		chunks = ~0ULL;
+	}
+	for (; chunks && !sequence.host_dead; chunks &= chunks - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzll(chunks) * 8;
 		const uint64_t *spte = page->spt + i;
 		uint64_t any = 0;
 
 		for (unsigned int k = 0; k < 8; k++)
 			any |= spte[k] ^ nothing;
+		if (any)
+			hot[table].chunks |= 1ULL << i / 8;
 		for (unsigned int k = 0; any && k < 8; k++, spte++) {
 			if (spte_nothing(*spte) ||
 			    !pages_target.spte_present(*spte))
@@ -278,6 +343,7 @@ static void entry(const struct list *list, const uint64_t *sptep,
 			    looked_for(sptep, table));
 		return;
 	}
+	met++;
 	if (m->seen++)
 		list_broken(walk, PYFUZZ_ORPHAN_ENTRY, "%s holds %s twice",
 			    walked_name(list), sptep_name(sptep));
@@ -362,27 +428,68 @@ static void check_roots(unsigned int vm)
 	}
 }
 
-void check_vm(unsigned int vm)
+static void walk_slots(unsigned int vm)
 {
-	if (!world.vms[vm].alive || sequence.host_dead)
-		return;
-	walk_number++;
-	collect(vm);
-	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
-		mark_page(vm, &pages[i]);
 	for (unsigned int as = 0; as < PAGES_SPACES; as++)
 		for (unsigned int n = 0; n < PAGES_SLOTS; n++)
 			if (world.vms[vm].slots[as][n].present &&
 			    !sequence.host_dead)
 				walk_slot(vm, as, n);
+}
+
+static void walk_used(unsigned int vm)
+{
+	for (uint32_t i = 0; i < used_len[vm] && !sequence.host_dead; i++) {
+		const struct used *u = &used[vm][i];
+		const struct slot *slot = &world.vms[vm].slots[u->as][u->slot];
+		uint64_t heads = 0;
+		unsigned long *base = pages_target.rmaps(vm, u->as, u->slot,
+							 u->level, &heads);
+
+		if (!base || u->index >= heads || !base[u->index])
+			continue;
+		walked.page = NULL;
+		walked.as = u->as;
+		walked.slot = u->slot;
+		walked.level = u->level;
+		walked.gfn = (slot->base_gfn & ~(pages_of(u->level) - 1)) +
+			     u->index * pages_of(u->level);
+		walk_head(vm, base + u->index);
+	}
+}
+
+static void look(unsigned int vm, bool all)
+{
+	walk_number++;
+	marked = met = 0;
+	collect(vm);
+	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
+		mark_page(vm, &pages[i], all);
+	if (all)
+		walk_slots(vm);
+	else
+		walk_used(vm);
 	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++) {
 		walked.page = &pages[i];
 		walked.level = pages[i].level;
 		if (*pages[i].parents)
 			walk_head(vm, pages[i].parents);
 	}
-	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
-		find_missing(&pages[i]);
+}
+
+void check_vm(unsigned int vm, bool all)
+{
+	if (!world.vms[vm].alive || sequence.host_dead)
+		return;
+	all |= sequence.precise;
+	sequence.late |= !all;
+	look(vm, all);
+	/* One that is not where it must be is somewhere else, or nowhere. */
+	if (!all && !sequence.host_dead && marked != met)
+		look(vm, true);
+	if (marked != met)
+		for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
+			find_missing(&pages[i]);
 	if (!sequence.host_dead)
 		check_roots(vm);
 }

@@ -30,6 +30,7 @@ void vm_ensure(unsigned int vm)
 	memset(m, 0, sizeof(*m));
 	guest_reset(vm);
 	slots_reset(vm);
+	check_forget(vm);
 	m->alive = true;
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++) {
 		m->vcpus[i].mode = PAGES_4LEVEL;
@@ -478,7 +479,7 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 			return;
 		}
 		sequence.result.steps++;
-		check_vm(op->vm);
+		check_vm(op->vm, true);
 		if (sequence.host_dead)
 			return;
 		vm_end(op->vm);
@@ -494,5 +495,7 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	outcome = dispatch(op);
 	states_step(op, outcome);
 	check_flags(op->vm, op->opcode == PYFUZZ_OP_BUG);
-	check_vm(op->vm);
+	if (op->opcode >= PYFUZZ_OP_SLOT_DELETE && op->opcode <= PYFUZZ_OP_SLOT_MOVE)
+		check_forget(op->vm);
+	check_vm(op->vm, false);
 }

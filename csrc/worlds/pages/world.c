@@ -86,7 +86,7 @@ static void teardown(void)
 {
 	sequence.ending = true;
 	for (unsigned int vm = 0; vm < PAGES_VMS; vm++)
-		check_vm(vm);
+		check_vm(vm, true);
 	for (unsigned int vm = 0; vm < PAGES_VMS && !sequence.host_dead; vm++) {
 		if (!world.vms[vm].alive)
 			continue;

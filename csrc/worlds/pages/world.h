@@ -79,7 +79,8 @@ void vm_end(unsigned int vm);
 uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
 
 /* oracle.c: what is in memory is what must be */
-void check_vm(unsigned int vm);
+void check_vm(unsigned int vm, bool all);
+void check_forget(unsigned int vm);
 void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
 /* After an access that succeeded: the tables map what the guest's say. */
@@ -109,6 +110,8 @@ uint32_t memory_tables(void);
 uint32_t memory_table_of(const void *sptep);
 bool memory_table_live(uint32_t i);
 unsigned int memory_table_vm(uint32_t i);
+/* Another number each time that the table is handed out. */
+uint32_t memory_table_life(uint32_t i);
 const void *memory_next_header(unsigned int vm, uint32_t *at);
 uint32_t memory_live(unsigned int vm, enum pages_kind *kind);
 const char *memory_kind_name(enum pages_kind kind);
