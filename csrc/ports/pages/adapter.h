@@ -301,7 +301,7 @@ struct pages_target pages_target = {
 		.tail_count_size = SIZE_OF(tail_count),
 	},
 	.modes = 1U << PAGES_NONPAGING | 1U << PAGES_4LEVEL |
-		 1U << PAGES_5LEVEL | 1U << PAGES_NESTED,
+		 1U << PAGES_5LEVEL | 1U << PAGES_NESTED | 1U << PAGES_NESTED5,
 	.own_walker = true,
 	.stubs = seam_stubs,
 	.vm_init = seam_vm_init,

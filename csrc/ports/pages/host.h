@@ -96,6 +96,21 @@ static void clear_dirty_slot(const struct kvm_memory_slot *slot)
 			*sptep &= ~(SPTE_DIRTY | SPTE_WRITABLE);
 }
 
+static bool could_be_larger(struct kvm *kvm, const struct kvm_memory_slot *slot,
+			    const u64 *sptep)
+{
+	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
+
+	/* Only a direct page's frames are one behind another. */
+	if (!sp->role.direct)
+		return false;
+	/* The page's first frame may be outside of the slot. */
+	if (sp->gfn < slot->base_gfn ||
+	    sp->gfn >= slot->base_gfn + slot->npages)
+		return false;
+	return max_mapping_level(kvm, slot, sp->gfn) > sp->role.level;
+}
+
 /* Small mappings that a huge one could replace: the next fault maps that. */
 static void collapse_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 {
@@ -103,24 +118,16 @@ static void collapse_slot(struct kvm *kvm, const struct kvm_memory_slot *slot)
 	struct rmap_iterator iter;
 	u64 *sptep;
 
-	for_each_head(slot, 1, slot->base_gfn, slot->base_gfn + slot->npages,
-		      head) {
+	for (int level = 1; level < PAGES_LEVELS; level++) {
+		for_each_head(slot, level, slot->base_gfn,
+			      slot->base_gfn + slot->npages, head) {
 again:
-		for_each_mapping(head, &iter, sptep) {
-			struct kvm_mmu_page *sp = sptep_to_sp(sptep);
-
-			/* Only a direct page's frames are one behind another. */
-			if (!sp->role.direct)
-				continue;
-			/* The page's first frame may be outside of the slot. */
-			if (sp->gfn < slot->base_gfn ||
-			    sp->gfn + pages_per(2) >
-				    slot->base_gfn + slot->npages)
-				continue;
-			if (max_mapping_level(kvm, slot, sp->gfn) == 1)
-				continue;
-			kvm_zap_one_rmap_spte(kvm, head, sptep);
-			goto again;
+			for_each_mapping(head, &iter, sptep) {
+				if (!could_be_larger(kvm, slot, sptep))
+					continue;
+				kvm_zap_one_rmap_spte(kvm, head, sptep);
+				goto again;
+			}
 		}
 	}
 }

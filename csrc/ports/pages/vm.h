@@ -23,11 +23,9 @@ static int load_root(struct kvm_vcpu *vcpu)
 	} else if (!gfn_to_slot(vcpu->kvm, role, gfn)) {
 		return -1;
 	}
+	role.guest_mode = mmu->mode == PAGES_NESTED || mmu->mode == PAGES_NESTED5;
 	/* The guest has a level less than the host's pages. */
-	if (mmu->mode == PAGES_NESTED) {
-		role.guest_mode = 1;
-		role.passthrough = 1;
-	}
+	role.passthrough = mmu->mode == PAGES_NESTED;
 	mmu->root = get_shadow_page(vcpu, gfn, role);
 	mmu->root->root_count++;
 	return 0;
@@ -52,7 +50,8 @@ static void set_mode(struct kvm_vcpu *vcpu, enum pages_mode mode, bool smm,
 		     u64 root)
 {
 	static const int levels[PAGES_MODES] = {
-		[PAGES_4LEVEL] = 4, [PAGES_5LEVEL] = 5, [PAGES_NESTED] = 4,
+		[PAGES_4LEVEL] = 4, [PAGES_5LEVEL] = 5,
+		[PAGES_NESTED] = 4, [PAGES_NESTED5] = 5,
 	};
 
 	vcpu->mmu.mode = mode;

@@ -119,7 +119,9 @@ static uint64_t *table_at(unsigned int vm, unsigned int as, uint64_t gfn)
 
 static unsigned int levels_of(enum pages_mode mode)
 {
-	return mode == PAGES_5LEVEL ? 5 : mode == PAGES_PAE ? 3 : 4;
+	if (mode == PAGES_5LEVEL || mode == PAGES_NESTED5)
+		return 5;
+	return mode == PAGES_PAE ? 3 : mode == PAGES_32BIT ? 2 : 4;
 }
 
 /*
@@ -148,6 +150,25 @@ uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		gfn = *found >> 12 & 0xffffffffffULL;
 	}
 	return found;
+}
+
+/* The gfn that the guest's tables map gva to; NOWHERE: none, or not known here. */
+uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva)
+{
+	const struct vcpu *v = &world.vms[vm].vcpus[vcpu];
+	unsigned int level;
+	uint64_t gpa, *entry, pages;
+
+	if (v->mode == PAGES_NONPAGING)
+		return gva >> 12;
+	if (v->mode == PAGES_32BIT || v->mode == PAGES_PAE)
+		return NOWHERE;
+	entry = guest_entry(vm, vcpu, gva, 1, &gpa, &level);
+	if (!entry || !(*entry & PRESENT) || (level > 1 && !(*entry & LARGE)))
+		return NOWHERE;
+	pages = pages_of(level);
+	return ((*entry >> 12 & 0xffffffffffULL) & ~(pages - 1)) +
+	       (gva >> 12 & (pages - 1));
 }
 
 uint64_t pyfuzz_frame_gfn(uint32_t frame)

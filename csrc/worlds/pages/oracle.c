@@ -494,6 +494,48 @@ void check_vm(unsigned int vm, bool all)
 		check_roots(vm);
 }
 
+/*
+ * Whoever made the last access may do so now: what the shadow pages map its
+ * address to is what the guest's tables, which have not changed since, say.
+ */
+void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
+{
+	const uint64_t *table = pages_target.root(vm, vcpu, 0);
+	uint64_t must = guest_gfn(vm, vcpu, gva), gfn;
+
+	if (must == NOWHERE || !table || sequence.host_dead)
+		return;
+	for (unsigned int depth = 0; depth < 5; depth++) {
+		uint32_t t = memory_table_of(table);
+		const struct pages_page *page = t == NOWHERE ? NULL : page_at(t);
+		const uint64_t *spte;
+		unsigned int shift;
+
+		if (!page)
+			return;		/* a root of another kind */
+		shift = (page->level - 1) * 9U;
+		spte = table + (gva >> (12 + shift) & (ENTRIES - 1));
+		if (!pages_target.spte_present(*spte))
+			broken(PYFUZZ_MISSING_ENTRY,
+			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
+			       (unsigned long long)gva, sptep_name(spte));
+		if (page->level > 1 && !pages_target.spte_large(*spte)) {
+			table = (const uint64_t *)(uintptr_t)
+				(*spte & pages_target.spte_frame_mask);
+			continue;
+		}
+		gfn = sp_gfn(page, index_in_table(spte)) +
+		      (gva >> 12 & ((1ULL << shift) - 1));
+		if (gfn != must)
+			broken(PYFUZZ_WRONG_GFN,
+			       "%s maps 0x%llx to gfn 0x%llx, the guest's tables say 0x%llx",
+			       sptep_name(spte), (unsigned long long)gva,
+			       (unsigned long long)gfn,
+			       (unsigned long long)must);
+		return;
+	}
+}
+
 /* --- the rest --- */
 
 /* may_bug: the operation is the one that bugs its VM. */

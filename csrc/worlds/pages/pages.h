@@ -59,6 +59,7 @@ enum pyfuzz_mode {
 	PYFUZZ_4LEVEL = 3,
 	PYFUZZ_5LEVEL = 4,
 	PYFUZZ_NESTED = 5,
+	PYFUZZ_NESTED5 = 6,
 };
 
 /* Why a step did nothing to the target. */

@@ -498,4 +498,7 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	if (op->opcode >= PYFUZZ_OP_SLOT_DELETE && op->opcode <= PYFUZZ_OP_SLOT_MOVE)
 		check_forget(op->vm);
 	check_vm(op->vm, false);
+	if (op->opcode == PYFUZZ_OP_ACCESS && !world.report->skip &&
+	    outcome == PAGES_FIXED)
+		check_mapping(op->vm, op->vcpu, world.report->gva);
 }

@@ -39,6 +39,7 @@ enum pages_mode {
 	PAGES_4LEVEL,
 	PAGES_5LEVEL,
 	PAGES_NESTED,		/* L1's 4-level NPT under 5-level roots: passthrough */
+	PAGES_NESTED5,		/* L1's 5-level NPT under 5-level roots */
 	PAGES_MODES,
 };
 

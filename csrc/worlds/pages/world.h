@@ -42,6 +42,7 @@ uint64_t frame_gfn(unsigned int frame);
 uint64_t page_gva(unsigned int page, enum pages_mode mode);
 void guest_reset(unsigned int vm);
 /* The entry at a level on the way to gva, or NULL; *gpa is where it is. */
+uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva);
 uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		      unsigned int level, uint64_t *gpa, unsigned int *at_level);
 
@@ -83,7 +84,7 @@ void check_vm(unsigned int vm, bool all);
 void check_forget(unsigned int vm);
 void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
-/* After an access that succeeded: the tables map what the guest's say. */
+/* After an access that succeeded: the shadow pages map what the guest's do. */
 void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
 
 /* facts.c: one shadow page, one SPTE */

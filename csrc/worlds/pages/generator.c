@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sequences with a plan, for the mutator: touch a page, change what maps it,
+ * mostly behind KVM's back, touch it or its neighbour again, and have the host
+ * do something in between.  The bugs of this code need a few operations on the
+ * same page, which bytes by chance seldom are.
+ */
+#include "engine/generator.h"
+#include "pages.h"
+
+/* The first code of each operation. */
+enum {
+#define OP(name, word, operands, share, call) \
+	name, LAST_##name = name + (share) - 1,
+#include "operations.def"
+#undef OP
+};
+
+#define OP PYFUZZ_OP_BYTES
+#define PICK(array) ((array)[below(sizeof(array) / sizeof((array)[0]))])
+
+static struct chance *chance;
+
+static uint32_t below(uint32_t n)
+{
+	return chance_below(chance, n);
+}
+
+/* What a plan keeps to: a few pages, mostly one vCPU of one VM. */
+static struct {
+	uint8_t who;		/* bits 6 and 7 of byte 0 */
+	uint8_t pages[2];
+	uint8_t frame;
+} focus;
+
+static void refocus(void)
+{
+	focus.who = (uint8_t)((below(12) ? 0 : 0x80) | (below(6) ? 0 : 0x40));
+	focus.pages[0] = (uint8_t)below(64);
+	/* A neighbour: of the same table, the same huge page, or anywhere. */
+	focus.pages[1] = (uint8_t)(below(3) ? focus.pages[0] ^ below(4) :
+					      below(64));
+	focus.frame = (uint8_t)below(32);
+}
+
+static uint8_t who(void)
+{
+	return below(10) ? focus.who : (uint8_t)(focus.who ^ 0x40);
+}
+
+static uint8_t page(void)
+{
+	return below(4) ? focus.pages[0] :
+	       below(4) ? focus.pages[1] : (uint8_t)below(64);
+}
+
+static uint8_t frame(void)
+{
+	return below(3) ? (uint8_t)below(32) : focus.frame;
+}
+
+/* Mostly plain entries; what else there is, one or two at a time. */
+static uint8_t entry_bits(void)
+{
+	static const uint8_t usual[] = {
+		0, 0, 0, 0, PYFUZZ_ENTRY_LARGE, PYFUZZ_ENTRY_LARGE,
+		PYFUZZ_ENTRY_LARGE, PYFUZZ_ENTRY_NOTHING,
+		PYFUZZ_ENTRY_READ_ONLY, PYFUZZ_ENTRY_NX,
+		PYFUZZ_ENTRY_SUPERVISOR, PYFUZZ_ENTRY_NOT_DIRTY,
+	};
+	uint8_t bits = PICK(usual);
+
+	if (!below(6))
+		bits |= PICK(usual);
+	return below(24) ? bits : (uint8_t)below(256);
+}
+
+static void put(uint8_t *op, unsigned int b0, unsigned int b1, unsigned int b2,
+		unsigned int b3)
+{
+	op[0] = (uint8_t)b0;
+	op[1] = (uint8_t)b1;
+	op[2] = (uint8_t)b2;
+	op[3] = (uint8_t)b3;
+}
+
+static void access_page(uint8_t *op)
+{
+	static const uint8_t how[] = { 0, 0, 1, 1, 2 };
+
+	put(op, ACCESS | who(), (unsigned int)PICK(how) << 6 | page(),
+	    below(6) ? 0 : 32, 0);
+}
+
+static void write_entry(uint8_t *op)
+{
+	static const uint8_t levels[] = { 0, 0, 1, 1, 1, 2, 3 };
+
+	put(op, (below(3) ? POKE : WRITE) | who(),
+	    (unsigned int)PICK(levels) << 6 | page(), frame(), entry_bits());
+}
+
+static void host_operation(uint8_t *op)
+{
+	static const uint8_t codes[] = {
+		UNMAP, UNMAP, CHANGE_PTE, AGE, TEST_AGE, PROTECT,
+		PROTECT_MASKED, CLEAR_DIRTY, DIRTY_LOG, COLLAPSE, SPLIT,
+		HOST_SIZE, HOST_SIZE, ZAP_RANGE, RECLAIM, RECLAIM, RECOVER_NX,
+		ZAP_ALL, MMIO, SLOT_DELETE, SLOT_CREATE, SLOT_MOVE,
+	};
+
+	uint8_t code = PICK(codes);
+
+	put(op, code | (focus.who & 0x80), below(256),
+	    code == MMIO || code == RECLAIM ? below(256) : frame(), below(256));
+}
+
+static void guest_operation(uint8_t *op)
+{
+	static const uint8_t codes[] = { INVLPG, INVLPG, FLUSH, ROOT, MODE, UNLOAD };
+	uint8_t code = PICK(codes);
+	uint32_t number = below(4) ? below(4) : below(256);
+
+	if (code == MODE)
+		number = below(3) ? PYFUZZ_4LEVEL : below(256);
+	put(op, code | who(), page(), number, below(4) ? 0 : 1);
+}
+
+static void any_operation(uint8_t *op)
+{
+	uint32_t n = below(32);
+
+	if (n < 13)
+		access_page(op);
+	else if (n < 23)
+		write_entry(op);
+	else if (n < 26)
+		guest_operation(op);
+	else if (n < 31)
+		host_operation(op);
+	else
+		put(op, below(8) ? BUG : END, 0, 0, 0);
+}
+
+static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
+{
+	size_t end;
+
+	chance = with;
+	if (n >= max)
+		return n;
+	end = n + 1 + below((uint32_t)(max - n));
+	refocus();
+	/* Another paging mode, or SMM, for a while. */
+	if (n < end && !below(3)) {
+		put(data + n * OP, MODE | focus.who, 0,
+		    below(2) ? PYFUZZ_4LEVEL : below(256), below(2));
+		n++;
+	}
+	while (n < end) {
+		if (!below(16))
+			refocus();
+		switch (below(4)) {
+		case 0:
+			any_operation(data + n++ * OP);
+			break;
+		default:
+			/* Touch, change, maybe something else, touch. */
+			access_page(data + n++ * OP);
+			for (uint32_t i = 1 + below(2); i-- && n < end;)
+				write_entry(data + n++ * OP);
+			if (n < end && !below(3))
+				any_operation(data + n++ * OP);
+			if (n < end)
+				access_page(data + n++ * OP);
+			break;
+		}
+	}
+	return n;
+}
+
+static void make(struct chance *with, uint8_t *op, const uint8_t *neighbour)
+{
+	chance = with;
+	refocus();
+	if (neighbour && below(4)) {
+		focus.who = neighbour[0] & 0xc0;
+		focus.pages[0] = neighbour[1] & 63;
+		focus.pages[1] = (uint8_t)(focus.pages[0] ^ below(4));
+		focus.frame = neighbour[2] & 31;
+	}
+	any_operation(op);
+}
+
+static void change(struct chance *with, uint8_t *op)
+{
+	chance = with;
+	switch (below(5)) {
+	case 0:
+		op[0] = (uint8_t)((op[0] & 0xc0) | below(64));
+		break;
+	case 1:
+		op[1] = (uint8_t)((op[1] & 0xc0) | below(64));
+		break;
+	case 2:
+		op[1] = (uint8_t)((op[1] & 63) | below(4) << 6);
+		break;
+	case 3:
+		op[2] = (uint8_t)((op[2] & 0xe0) | below(32));
+		break;
+	default:
+		op[3] = below(2) ? entry_bits() : (uint8_t)below(256);
+		break;
+	}
+}
+
+/* All that is about one page is about another. */
+static void move_page(struct chance *with, uint8_t *data, size_t n)
+{
+	uint8_t from, to;
+
+	chance = with;
+	from = data[below((uint32_t)n) * OP + 1] & 63;
+	to = (uint8_t)below(64);
+	for (size_t i = 0; i < n; i++, data += OP)
+		if ((data[1] & 63) == from)
+			data[1] = (uint8_t)((data[1] & 0xc0) | to);
+}
+
+static const struct pyfuzz_generator generator = {
+	.op_bytes = PYFUZZ_OP_BYTES,
+	.new_max = 48,
+	.end_max = 16,
+	.compose = compose,
+	.make = make,
+	.change = change,
+	.rearrange = move_page,
+};
+
+static void __attribute__((constructor)) generator_register(void)
+{
+	if (pyfuzz_generate_with)
+		pyfuzz_generate_with(&generator);
+}
