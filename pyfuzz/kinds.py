@@ -30,6 +30,9 @@ class Kind(Enum):
     DATA_RACE = "data-race"
     LOCK_RULE = "lock-rule"
     WARNING = "warning"
+    ORPHAN_ENTRY = "orphan-entry"
+    MISSING_ENTRY = "missing-entry"
+    WRONG_GFN = "wrong-gfn"
 
     @property
     def number(self) -> int:

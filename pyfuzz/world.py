@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyfuzz.replay.entry import Entry
 
 DEFAULT = "lists"
-NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0})
+NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0, "pages": 1})
 """Each world's number in the binary form of a sequence; never reused."""
 
 

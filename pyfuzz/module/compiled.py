@@ -60,7 +60,7 @@ class Module:
 
         ``faults`` says whether bit 7 of a record's first byte makes it a fault.
         """
-        self._lib.pyfuzz_set_faults(faults)
+        self.set_faults(on=faults)
         return int(self._lib.pyfuzz_run(data, len(data)))
 
     @property
@@ -113,8 +113,7 @@ class Module:
         return None
 
     def set_faults(self, *, on: bool) -> None:
-        """Say whether bit 7 of a record's first byte makes it a fault, for run_function."""
-        self._lib.pyfuzz_set_faults(on)
+        """Say whether sequences may plant faults, for run_function; not every world has any."""
 
     def log(self) -> _Lines:
         """Return the lines that the target logged since begin()."""
@@ -176,10 +175,10 @@ class Module:
             expected=c.expected,
             recycled=bool(c.recycled),
             spte=None if c.spte == NONE else c.spte,
-            expected_bugged=_bits(c.expected_bugged),
-            bugged=_bits(c.bugged),
-            alive=_bits(c.alive),
-            findings=_kinds(c.findings),
+            expected_bugged=bits(c.expected_bugged),
+            bugged=bits(c.bugged),
+            alive=bits(c.alive),
+            findings=kinds(c.findings),
             log_lines=c.log_lines,
         )
 
@@ -195,7 +194,7 @@ class Module:
         }
         return Traits(
             name=self._text(c.name),
-            opcodes=_bits(c.opcodes),
+            opcodes=bits(c.opcodes),
             locked_heads=bool(c.locked_heads),
             rmap_add_recycles=bool(c.rmap_add_recycles),
             sanitized=bool(c.sanitized),
@@ -204,12 +203,12 @@ class Module:
 
 
 @cache
-def _kinds(mask: int) -> tuple[Kind, ...]:
-    return tuple(ORDER[bit] for bit in sorted(_bits(mask)))
+def kinds(mask: int) -> tuple[Kind, ...]:
+    return tuple(ORDER[bit] for bit in sorted(bits(mask)))
 
 
 @cache
-def _bits(mask: int) -> frozenset[int]:
+def bits(mask: int) -> frozenset[int]:
     return frozenset(bit for bit in range(32) if mask >> bit & 1)
 
 

@@ -11,7 +11,7 @@ from pyfuzz.symptom import Shown, Symptom
 
 
 class Skip(IntEnum):
-    """Why a step did nothing to the target: ``enum pyfuzz_skip``."""
+    """Why a step did nothing to the target: ``enum pyfuzz_skip`` of each world."""
 
     RAN = 0
     NO_VM = 1
@@ -22,6 +22,11 @@ class Skip(IntEnum):
     UNSUPPORTED = 6
     HOST_DEAD = 7
     NO_PLACE = 8
+    VM_DEAD = 16
+    NO_TABLE = 17
+    NO_SLOT = 18
+    SLOT_THERE = 19
+    NO_ROOT = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ SKIPPED = {
     Skip.UNSUPPORTED: "the target has no such function",
     Skip.HOST_DEAD: "the host is dead",
     Skip.NO_PLACE: "there is nothing that the fault could change",
+    Skip.VM_DEAD: "the VM is bugged, and the vCPU has left it",
+    Skip.NO_TABLE: "the guest has no table there",
+    Skip.NO_SLOT: "there is no such memslot",
+    Skip.SLOT_THERE: "there is a memslot already",
+    Skip.NO_ROOT: "the vCPU's root is in no memslot",
 }
 
 

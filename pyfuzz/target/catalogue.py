@@ -15,7 +15,16 @@ from pyfuzz.errors import UsageError
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.known_findings import SHIPPED, Known, about, lookup, read
 
-__all__ = ["DEFAULT", "EXTRACTED", "TARGETS", "Known", "Target", "get"]
+__all__ = [
+    "DEFAULT",
+    "DEFAULTS",
+    "EXTRACTED",
+    "OTHER_WORLDS",
+    "TARGETS",
+    "Known",
+    "Target",
+    "get",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +160,48 @@ TARGETS: dict[str, Target] = {
 }
 
 
+OTHER_WORLDS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        replace(
+            _port(
+                "pages",
+                "6.x, whole shadow MMU",
+                "KVM_BUG_ON_DATA_CORRUPTION, config off",
+                note="guest tables down to the lists, with the fixes of 2026",
+            ),
+            world="pages",
+        ),
+        replace(
+            _port(
+                "pages-corruption-bug",
+                "6.x, whole shadow MMU",
+                "KVM_BUG_ON_DATA_CORRUPTION, config on",
+                file="pages",
+                defines=("CONFIG_BUG_ON_DATA_CORRUPTION=1",),
+                note="the same, CONFIG_BUG_ON_DATA_CORRUPTION=y: an error kills the host",
+            ),
+            world="pages",
+        ),
+    )
+}
+"""Targets of other worlds than the default one."""
+
+DEFAULTS: dict[str, str] = {"lists": DEFAULT, "pages": "pages"}
+"""The target of each world that stands for it where none is named."""
+
+
 def get(name: str) -> Target:
     """Return the target of this name.
 
     Errors: UsageError with the nearest names.
     """
+    known = {**TARGETS, **OTHER_WORLDS}
     try:
-        return TARGETS[name]
+        return known[name]
     except KeyError:
-        near = difflib.get_close_matches(name, TARGETS, n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(TARGETS)}"
+        near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(known)}"
         raise UsageError(
             f"there is no target '{name}': {hint} (pyfuzz targets lists them; a kernel of your "
             "own is fuzzed with --kernel PATH)"

@@ -36,6 +36,22 @@ static void __attribute__((constructor)) codes_fill(void)
 			opcodes[code++] = (uint8_t)op;
 }
 
+/* What an entry's bits make of each other: one way to say one thing. */
+static void canonical(struct pyfuzz_op *op)
+{
+	if (op->bits & PYFUZZ_ENTRY_NOTHING) {
+		op->bits = PYFUZZ_ENTRY_NOTHING;
+		op->frame = 0;
+		return;
+	}
+	if (op->level == 1)
+		op->bits &= (uint8_t)~(PYFUZZ_ENTRY_LARGE | PYFUZZ_ENTRY_ANY_FRAME);
+	else if (op->bits & PYFUZZ_ENTRY_LARGE)
+		op->bits &= (uint8_t)~PYFUZZ_ENTRY_ANY_FRAME;
+	else if (!(op->bits & PYFUZZ_ENTRY_ANY_FRAME))
+		op->frame %= PYFUZZ_TABLES;
+}
+
 uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
 {
 	memset(op, 0, sizeof(*op));
@@ -57,6 +73,7 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
 		op->level = (uint8_t)((data[1] >> 6) + 1);
 		op->frame = data[2] & 31;
 		op->bits = data[3];
+		canonical(op);
 		break;
 	case VCPU:
 		op->vcpu = data[0] >> 6 & 1;

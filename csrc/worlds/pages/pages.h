@@ -62,17 +62,20 @@ enum pyfuzz_mode {
 	PYFUZZ_NESTED5 = 6,
 };
 
-/* Why a step did nothing to the target. */
+/*
+ * Why a step did nothing to the target; those of the lists world that are
+ * the same have the same number, and all have one of their own.
+ */
 enum pyfuzz_skip {
 	PYFUZZ_RAN = 0,
-	PYFUZZ_SKIP_VM_DEAD = 1,	/* bugged: the vCPU does not run any more */
-	PYFUZZ_SKIP_UNSUPPORTED = 2,	/* the target has no such function */
-	PYFUZZ_SKIP_HOST_DEAD = 3,
-	PYFUZZ_SKIP_NO_TABLE = 4,	/* no table of the guest's to write to */
-	PYFUZZ_SKIP_NO_SLOT = 5,	/* no memslot there */
-	PYFUZZ_SKIP_SLOT_THERE = 6,	/* create, but it is */
-	PYFUZZ_SKIP_NO_ROOT = 7,	/* the vCPU's root is in no memslot */
-	PYFUZZ_SKIP_NO_VM = 8,		/* end, but there is none */
+	PYFUZZ_SKIP_NO_VM = 1,		/* end, but there is none */
+	PYFUZZ_SKIP_UNSUPPORTED = 6,	/* the target has no such function */
+	PYFUZZ_SKIP_HOST_DEAD = 7,	/* after BUG(), a fault or a broken list */
+	PYFUZZ_SKIP_VM_DEAD = 16,	/* bugged: the vCPU does not run any more */
+	PYFUZZ_SKIP_NO_TABLE = 17,	/* no table of the guest's to write to */
+	PYFUZZ_SKIP_NO_SLOT = 18,	/* no memslot there */
+	PYFUZZ_SKIP_SLOT_THERE = 19,	/* create or move, but there is one */
+	PYFUZZ_SKIP_NO_ROOT = 20,	/* the vCPU's root is in no memslot */
 };
 
 /* What one step (one operation) did. */
@@ -80,7 +83,7 @@ struct pyfuzz_step {
 	uint8_t skip;			/* enum pyfuzz_skip */
 	uint8_t result;			/* of an access: enum pages_result */
 	uint8_t walked;			/* 1: gpa, old_entry and new_entry are set */
-	uint8_t unused;
+	uint8_t level;			/* of that entry */
 	uint16_t bugged;		/* mask over VMs, after the step */
 	uint16_t alive;			/* mask over VMs, after the step */
 	uint64_t gva;
@@ -152,6 +155,8 @@ uint32_t pyfuzz_shadows(uint32_t vm, struct pyfuzz_shadow *out, uint32_t cap);
 /* Present and MMIO SPTEs of the shadow page with this header. */
 uint32_t pyfuzz_sptes(uint32_t vm, uint64_t header, struct pyfuzz_spte *out,
 		      uint32_t cap);
+/* Of the head of a shadow page's parents, by its header. */
+uint64_t pyfuzz_parents_value(uint32_t vm, uint64_t header);
 uint32_t pyfuzz_rmaps(uint32_t vm, struct pyfuzz_rmap *out, uint32_t cap);
 /* SPTE addresses in the list of a head's value; -1: broken. */
 int32_t pyfuzz_list(uint64_t value, uint64_t *out, uint32_t cap);
@@ -159,8 +164,6 @@ uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu);	/* header, 0: none */
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu);
 uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);
-/* The kernel's name of what an operation calls, or "". */
-const char *pyfuzz_operation_function(uint32_t opcode);
 uint32_t pyfuzz_own_walker(void);
 const char *pyfuzz_stub(uint32_t i);			/* NULL past the last */
 

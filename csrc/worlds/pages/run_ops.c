@@ -158,6 +158,7 @@ static unsigned int write_entry(const struct pyfuzz_op *op, bool told)
 	world.report->walked = 1;
 	world.report->gva = gva;
 	world.report->gpa = gpa;
+	world.report->level = (uint8_t)level;
 	world.report->old_entry = old;
 	world.report->new_entry = value;
 	states_entry(op, old, value, told);

@@ -25,6 +25,10 @@ class ListsModule(Module):
         c.opcode, c.vm, c.head, c.head_vm = op.opcode, op.vm, op.head, op.head_vm
         c.operand, c.repeat, c.fault = op.operand, op.repeat, op.fault
 
+    def set_faults(self, *, on: bool) -> None:
+        """Say whether bit 7 of a record's first byte makes it a fault, for run_function."""
+        self._lib.pyfuzz_set_faults(on)
+
     def decode(self, data: bytes) -> Operation:
         """Decode the four bytes of one operation as the C harness does, see set_faults()."""
         if len(data) != self._lib.PYFUZZ_OP_BYTES:

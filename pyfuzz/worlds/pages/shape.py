@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The shape of a sequence: what it does, without the numbers that do not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from pyfuzz.worlds.pages.operation import Operands, Operation
+from pyfuzz.worlds.pages.text import format_operation
+
+Shape = tuple[str, ...]
+
+
+def shape(operations: Iterable[Operation]) -> Shape:
+    """Return a line for each run of like operations.
+
+    VMs, vCPUs and pages are numbered in the order of their use; frames and
+    slots stay what they are, since each is of a sort of its own.
+    """
+    vms: dict[int, int] = {}
+    vcpus: dict[tuple[int, int], int] = {}
+    pages: dict[tuple[int, int], int] = {}
+
+    def line(op: Operation) -> str:
+        words = format_operation(op).split()
+        members = op.form.operands.members
+        words[1] = f"v{vms.setdefault(op.vm, len(vms))}"
+        if "vcpu" in members:
+            words[2] = f"c{vcpus.setdefault((op.vm, op.vcpu), len(vcpus))}"
+        if "page" in members:
+            at = 4 if op.form.operands is Operands.ACCESS else 3
+            number = pages.setdefault((op.vm, op.page), len(pages))
+            words[at] = f"p{number}" + ":" * words[at].count(":")
+            words = [word for word in words if not word.startswith("to=")]
+        return " ".join(words)
+
+    runs = ((text, len(list(like))) for text, like in groupby(map(line, operations)))
+    return tuple(text if times == 1 else f"{text} x{times}" for text, times in runs)
