@@ -50,7 +50,8 @@ class World:
     the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
     for sequences that do the same; ``trace`` runs a sequence step by step;
-    ``module`` is the class that wraps a compiled target of this world.
+    ``module`` is the class that wraps a compiled target of this world;
+    ``words`` are the operations' words by opcode, of those that a target may lack.
     """
 
     name: str
@@ -67,6 +68,7 @@ class World:
     shape: Callable[[Iterable[Any]], tuple[str, ...]]
     trace: Callable[..., Iterator[Entry]]
     module: type[Module]
+    words: Mapping[int, str]
 
 
 @cache

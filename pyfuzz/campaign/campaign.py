@@ -263,7 +263,7 @@ class Campaign:
                 self._options.target,
                 self._options.flavour,
                 paths,
-                pinned=seeds_in(folder.corpus),
+                pinned=seeds_in(folder.corpus, self._options.target.world),
                 encoding=self._options.encoding,
                 limit_s=_DISTILL_S,
                 hang_limit_s=_DISTILL_S,

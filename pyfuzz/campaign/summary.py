@@ -6,13 +6,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from pyfuzz import records
+from pyfuzz import records, world
 from pyfuzz.campaign.campaign import Report, WorkerState
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.finding.finding import Finding
 from pyfuzz.run.summary import FoundEntry, Summary, WorkerEntry
 from pyfuzz.sequence.text import format_operation
-from pyfuzz.worlds.lists.operation import FORMS, Opcode
 
 _WIDTH = 80
 _SHOWN_OPERATIONS = 12
@@ -84,10 +83,9 @@ def missing_operations(report: Report) -> list[str]:
     """Return the words of the operations that the target has no function for."""
     if report.greeting is None:
         return []
-    wanted = set(Opcode) - {Opcode.FAULT}
-    missing = {FORMS[opcode].word for opcode in wanted - set(report.greeting.opcodes)}
-    there = {FORMS[Opcode(number)].word for number in report.greeting.opcodes}
-    return sorted(missing - there)
+    words = world.get(report.options.target.world).words
+    there = {words[number] for number in report.greeting.opcodes if number in words}
+    return sorted(set(words.values()) - there)
 
 
 def as_text(report: Report) -> str:

@@ -46,11 +46,11 @@ def is_named(path: Path) -> bool:
     return bool(_SHA1.fullmatch(path.name)) or path.suffix in (".pyfz", ".seq")
 
 
-def seeds_in(corpus: Path) -> set[Path]:
-    """Return where the shipped seeds are in a campaign's corpus, there or not."""
+def seeds_in(corpus: Path, of: str) -> set[Path]:
+    """Return where a world's shipped seeds are in a campaign's corpus, there or not."""
     folder = paths.corpus() / "seeds"
     seeds = container.read_folder(folder, lambda _: None) if folder.is_dir() else []
-    return {corpus / name_of(seed.payload) for seed in seeds}
+    return {corpus / name_of(seed.payload) for seed in seeds if seed.input.encoding.world == of}
 
 
 def name_of(data: bytes) -> str:

@@ -222,17 +222,17 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     engine.load(flavour)
     path = builder.build(target, flavour)
     try:
-        return open_module(path, flavour, target.world)
+        return open_module(path, flavour)
     except ImportError as error:
         family = UsageError if target.extracted else HarnessError
         raise family(f"{target.name} cannot be loaded: {error}") from error
 
 
 @cache
-def open_module(path: Path, flavour: str, of: str = world.DEFAULT) -> Module:
+def open_module(path: Path, flavour: str) -> Module:
     """Return the module in a file that build.py made; libFuzzer must be loaded.
 
-    ``of`` is the name of its world.
+    Which world it is of, it says itself.
 
     Errors: ImportError if the file cannot be loaded.
     """
@@ -243,4 +243,5 @@ def open_module(path: Path, flavour: str, of: str = world.DEFAULT) -> Module:
     compiled = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(compiled)
     sys.modules[name] = compiled
+    of = bytes(compiled.ffi.string(compiled.lib.pyfuzz_traits().world)).decode()
     return world.get(of).module(flavour, path, compiled)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pyfuzz.world import World
 from pyfuzz.worlds.lists import binary, shape, simplify, text
 from pyfuzz.worlds.lists.module import ListsModule
-from pyfuzz.worlds.lists.operation import has_faults
+from pyfuzz.worlds.lists.operation import FORMS, Opcode, has_faults
 from pyfuzz.worlds.lists.trace import trace
 
 WORLD = World(
@@ -24,4 +24,5 @@ WORLD = World(
     shape=shape.shape,
     trace=trace,
     module=ListsModule,
+    words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
 )

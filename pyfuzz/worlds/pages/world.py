@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pyfuzz.world import World
 from pyfuzz.worlds.pages import binary, shape, simplify, text
 from pyfuzz.worlds.pages.module import PagesModule
-from pyfuzz.worlds.pages.operation import Operation
+from pyfuzz.worlds.pages.operation import FORMS, Operation
 from pyfuzz.worlds.pages.trace import trace
 
 
@@ -33,4 +33,5 @@ WORLD = World(
     shape=shape.shape,
     trace=trace,
     module=PagesModule,
+    words={opcode: form.word for opcode, form in FORMS.items()},
 )
