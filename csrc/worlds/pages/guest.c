@@ -85,6 +85,7 @@ void guest_reset(unsigned int vm)
 		{ 13, 28, 0, USUAL }, { 9, 0, 0, USUAL }, { 9, 1, 1, USUAL },
 	};
 
+	memset(zeroes, 0, sizeof(zeroes));
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
 		for (unsigned int i = 0; i < PYFUZZ_USED_ENTRIES; i++)
 			tables[vm][t][used[i]] = 0;

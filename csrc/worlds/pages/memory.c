@@ -180,6 +180,16 @@ void pages_free(enum pages_kind kind, void *object)
 	memset(object, FREED_BYTE, pools[k].size[i]);
 }
 
+enum pages_kind pages_kind_of(const void *object)
+{
+	if (descriptor_is_live(object))
+		return PAGES_DESCRIPTOR;
+	for (unsigned int k = 0; k < POOLS; k++)
+		if (pools[k].memory && start_in(&pools[k], object) != NOWHERE)
+			return k == LARGE ? PAGES_ARRAY : k;
+	return PAGES_KINDS;
+}
+
 void pages_set_private(const void *table, void *value)
 {
 	uint32_t i = index_in(&pools[PAGES_SPT], table);

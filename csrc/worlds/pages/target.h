@@ -256,6 +256,8 @@ enum pages_kind {
 /* BUG()s in the harness if size is over the kind's largest; never NULL. */
 void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size);
 void pages_free(enum pages_kind kind, void *object);
+/* The kind of a live or freed object that starts here; PAGES_KINDS: none does. */
+enum pages_kind pages_kind_of(const void *object);
 /* page_private(): one word for each page of PAGES_SPT, by any address in it. */
 void pages_set_private(const void *spt, void *value);
 void *pages_private(const void *spt);
@@ -271,8 +273,8 @@ int pages_running_vcpu(void);
 
 /*
  * The guest's memory.  hva_frame of a slot names host user memory; a guest's
- * frame has contents if something can be in it (guest tables), else it reads
- * as zeroes and writes are dropped.  NULL: no slot there.
+ * frame has contents if something can be in it (guest tables), else it is a
+ * page of zeroes that all of them share.  NULL: no memory there.
  */
 void *pages_frame(unsigned int vm, uint64_t hva_frame);
 /*
