@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Real bugs taken back in the port "pages", and causes of each of its kinds of finding.
+
+Each with a sequence of a few operations that shows it, and with the kinds
+that must be among what is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plants import Edit
+
+from pyfuzz.kinds import Kind
+
+_REUSE = "		if (child->gfn == gfn && child->role.word == role.word)"
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A mistake in the port: how it is made, what shows it, and as what."""
+
+    edits: tuple[Edit, ...]
+    text: str
+    kinds: frozenset[Kind]
+
+
+def _bug(file: str, old: str, new: str, text: str, *kinds: Kind) -> Bug:
+    edit = Edit(f"ports/pages/{file}", old, new)
+    return Bug((edit,), "# pyfuzz sequence 2 pages\n" + text, frozenset(kinds))
+
+
+REAL: dict[str, Bug] = {
+    "0cb2af2ea66a (CVE-2026-46113), a child of another gfn is used again": _bug(
+        "shadow.h",
+        _REUSE,
+        "		if (child)",
+        "access vm0 cpu0 fetch 0:0:2:0\n"
+        "poke vm0 cpu0 0:0:2 large 0x401\n"
+        "access vm0 cpu0 fetch 0:0:2:0\n",
+        Kind.WARNING,
+        Kind.WRONG_GFN,
+    ),
+    "81ccda30b4e8 (CVE-2026-53359), a child of another role is used again": _bug(
+        "shadow.h",
+        _REUSE,
+        "		if (child->gfn == gfn)",
+        "access vm0 cpu0 fetch 0:0:2:0\n"
+        "poke vm0 cpu0 0:0:2 table 0x200\n"
+        "access vm0 cpu0 read 0:0:2:0\n",
+        Kind.WARNING,
+        Kind.WRONG_GFN,
+    ),
+    "aad885e77496 (CVE-2026-23401), an MMIO SPTE over a present one": _bug(
+        "fault.h",
+        "	if (is_shadow_present_pte(*sptep)) {\n		if (slot &&",
+        "	if (slot && is_shadow_present_pte(*sptep)) {\n		if (slot &&",
+        "access vm0 cpu0 read 0:0:0:0\n"
+        "poke vm0 cpu0 0:0:0:0 frame 0x900\n"
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.ORPHAN_ENTRY,
+    ),
+    "5.13, the generation of an MMIO SPTE makes it look present": _bug(
+        "spte.h",
+        "#define MMIO_GEN_LOW_BITS 8",
+        "#define MMIO_GEN_LOW_BITS 9",
+        "mmio-generation vm0 40\naccess vm0 cpu0 read 0:0:1:2\n",
+        Kind.MISSING_ENTRY,
+    ),
+    "817fa998362d, the NX recovery looks in the wrong address space": _bug(
+        "host.h",
+        "		slot = gfn_to_slot(kvm, sp->role, sp->gfn);",
+        "		slot = gfn_to_slot(kvm, (union kvm_mmu_page_role){ .word = 0 }, sp->gfn);",
+        "mode vm0 cpu0 4level smm\naccess vm0 cpu0 fetch 0:1:2:0\nrecover-nx vm0\n",
+        Kind.WARNING,
+    ),
+}
+
+CAUSES: dict[str, Bug] = {
+    "an entry stays behind when its SPTE is dropped": _bug(
+        "rmap.h",
+        "	if (is_shadow_present_pte(mmu_spte_clear_track_bits(kvm, sptep)))\n		rmap_remove",
+        "	if (is_mmio_spte(mmu_spte_clear_track_bits(kvm, sptep)))\n		rmap_remove",
+        "access vm0 cpu0 read 0:0:0:0\nwrite vm0 cpu0 0:0:0:0 nothing\n",
+        Kind.ORPHAN_ENTRY,
+    ),
+    "a leaf is set without an entry": _bug(
+        "rmap.h",
+        "	if (pte_list_add(cache, sptep, head) >",
+        "	if (sp->role.level == 1 ? 0 : pte_list_add(cache, sptep, head) >",
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.MISSING_ENTRY,
+    ),
+    "a page is freed while a parent points to it": _bug(
+        "shadow.h",
+        "	unlink_parents(kvm, sp);\n",
+        "	if (sp->role.level != 3)\n		unlink_parents(kvm, sp);\n",
+        "access vm0 cpu0 read 0:0:0:0\nreclaim vm0 0\n",
+        Kind.USE_AFTER_FREE,
+    ),
+    "a page is freed by its last vCPU and stays in the hash": _bug(
+        "shadow.h",
+        "		hash_remove(kvm, sp);\n",
+        "		if (sp->role.direct)\n			hash_remove(kvm, sp);\n",
+        "access vm0 cpu0 read 0:0:0:0\nreclaim vm0 7\naccess vm0 cpu0 read 0:0:0:0\n",
+        Kind.HOST_FAULT,
+    ),
+    "a table's memory is never freed": _bug(
+        "shadow.h",
+        "			pages_free(PAGES_ARRAY, sp->translations);\n",
+        "			sp->translations = NULL;\n",
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.LEAK,
+    ),
+    "the guest's page is mapped a frame too far": _bug(
+        "guest.h",
+        "	w->gfn = gpte_gfn(gpte, level) + (gva >> 12) % pages_per(level);",
+        "	w->gfn = gpte_gfn(gpte, level);",
+        "access vm0 cpu0 fetch 0:0:2:1\n",
+        Kind.WRONG_GFN,
+    ),
+    "reverse maps are those of the normal address space": _bug(
+        "rmap.h",
+        "	struct kvm_memory_slot *slot = gfn_to_slot(kvm, sp->role, gfn);",
+        "	struct kvm_memory_slot *slot =\n"
+        "		gfn_to_slot(kvm, (union kvm_mmu_page_role){ .word = 0 }, gfn);",
+        "mode vm0 cpu0 4level smm\naccess vm0 cpu0 read 0:0:0:0\nreclaim vm0 3\n",
+        Kind.FALSE_ALARM,
+    ),
+}
