@@ -136,6 +136,11 @@ uint32_t pyfuzz_sptes(uint32_t vm, uint64_t header, struct pyfuzz_spte *out,
 					(const void *)(uintptr_t)child) ? 0 :
 				address_of(pages_private((const void *)
 							 (uintptr_t)child)),
+			.stored = page.stored ?
+				page.stored[i] >> page.stored_shift : 0,
+			.has_stored = page.stored != NULL,
+			.address_bits = child,
+			.present = pages_target.spte_present(spte),
 			.index = (uint16_t)i,
 			.leaf = leaf,
 			.writable = pages_target.spte_writable(spte),

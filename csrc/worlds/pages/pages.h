@@ -122,12 +122,15 @@ struct pyfuzz_spte {
 	uint64_t value;
 	uint64_t gfn;			/* as tear-down will compute it; of a leaf */
 	uint64_t child;			/* header it points to, 0: a leaf */
+	uint64_t stored;		/* gfn that its page records for it */
+	uint64_t address_bits;		/* of value: where it points to */
 	uint16_t index;
 	uint8_t leaf;
 	uint8_t writable;
 	uint8_t level;
 	uint8_t mmio;
-	uint16_t unused;
+	uint8_t present;
+	uint8_t has_stored;
 };
 /* One reverse map that is not empty. */
 struct pyfuzz_rmap {

@@ -54,7 +54,11 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class Spte:
-    """One SPTE that is present or stands for MMIO; ``gfn`` is what tear-down computes."""
+    """One SPTE that is present or stands for MMIO; ``gfn`` is what tear-down computes.
+
+    ``stored`` is the gfn that its page records for it, of a page that records
+    any; ``address_bits`` of ``value`` say where it points to.
+    """
 
     address: int
     value: int
@@ -65,6 +69,10 @@ class Spte:
     writable: bool
     level: int
     mmio: bool
+    present: bool
+    stored: int
+    has_stored: bool
+    address_bits: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hold a module's memory against the rules, step by step: the independent oracle.
+
+What the shim observes (``BUG()``, a fault, a WARN, a double free) is taken from
+the module; everything else is decided here, from raw SPTEs, heads and the
+model of slots and tables, which follows the operations alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyfuzz.errors import HarnessError
+from pyfuzz.kinds import Kind
+from pyfuzz.module.results import Skip
+from pyfuzz.worlds.pages.model import MARKED, Model, Written
+from pyfuzz.worlds.pages.operation import VCPUS, Mode, Opcode, Operation
+from pyfuzz.worlds.pages.text import format_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyfuzz.worlds.pages.module import PagesModule, PagesStep, Shadow, Spte
+
+OBSERVED = frozenset(
+    {
+        Kind.HOST_BUG,
+        Kind.HOST_FAULT,
+        Kind.HANG,
+        Kind.DOUBLE_FREE,
+        Kind.WARNING,
+        Kind.LEAK,
+        Kind.REQUEST,
+        Kind.LOG_FLOOD,
+    }
+)
+"""What only the harness can see."""
+_FIXED = 0
+_WRITES = (Opcode.WRITE, Opcode.POKE)
+_SIZES = {1: "4K", 2: "2M", 3: "1G"}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that memory breaks."""
+
+    kind: Kind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Which list an SPTE belongs to: a reverse map, or the parents of a page (its header)."""
+
+    space: int = 0
+    slot: int = 0
+    level: int = 0
+    gfn: int = 0
+    page: int = 0
+
+    def __str__(self) -> str:
+        if self.page:
+            return "the list of a page's parents"
+        smm = " of SMM" if self.space else ""
+        return f"the reverse map of gfn {self.gfn:#x} ({_SIZES[self.level]}, slot {self.slot}{smm})"
+
+
+class Judge:
+    """Runs one sequence, an operation at a time, and judges what is in memory then."""
+
+    def __init__(self, module: PagesModule) -> None:
+        self.module = module
+        self.model = Model()
+        self._number = 0
+        module.begin()
+
+    def step(self, op: Operation) -> tuple[PagesStep, list[Broken]]:
+        """Run one operation; return what it did, and what is broken after it.
+
+        Raises HarnessError if the module did something else than the model:
+        then one of the two does not do what docs/pages.md says.
+        """
+        written = self.model.written(op) if op.opcode in _WRITES else None
+        done = self.module.step(op, self._number)
+        self._number += 1
+        if done.skip is not Skip.RAN:
+            return done, []
+        if op.opcode in _WRITES:
+            self._check_written(op, written, done)
+            assert written is not None
+            self.model.write(op, written)
+        else:
+            self.model.apply(op)
+        broken = [Broken(kind, "seen by the harness") for kind in done.findings if kind in OBSERVED]
+        if op.opcode is not Opcode.END:
+            broken += self._bugged(op, done)
+            broken += self._memory(op.vm)
+            if op.opcode is Opcode.ACCESS and done.result == _FIXED and not broken:
+                broken += self._mapping(op, done)
+        return done, broken
+
+    def end(self) -> list[Broken]:
+        """Tear the world down."""
+        done = self.module.end(self._number)
+        return [Broken(kind, "seen by the harness") for kind in done.findings if kind in OBSERVED]
+
+    def _check_written(self, op: Operation, written: Written | None, done: PagesStep) -> None:
+        wanted = None if written is None else (written.level, written.gpa, written.old, written.new)
+        seen = done.entry
+        if wanted is not None and seen is not None:
+            level, gpa, old, new = seen
+            if wanted == (level, gpa, old & ~MARKED | wanted[2] & MARKED, new):
+                return
+        raise HarnessError(
+            f"'{format_operation(op)}' must write {wanted} by the model, writes {seen} by the "
+            "harness; please report it with the sequence"
+        )
+
+    def _bugged(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
+        for number, vm in enumerate(self.model.vms):
+            if vm is None:
+                continue
+            bugged = number in done.bugged
+            if bugged and not vm.bugged:
+                kind = Kind.FALSE_ALARM if number == op.vm else Kind.WRONG_VM
+                yield Broken(kind, f"vm{number} must not be bugged, is")
+            elif vm.bugged and not bugged:
+                yield Broken(Kind.UNFLAGGED_ERROR, f"vm{number} must be bugged, is not")
+            vm.bugged = bugged
+
+    def _memory(self, vm: int) -> Iterator[Broken]:
+        """Where must each SPTE be, and where is it?"""
+        pages = {page.header: page for page in self.module.shadows(vm)}
+        tables = {page.spt: page.header for page in pages.values()}
+        must: dict[int, Head] = {}
+        for header, page in pages.items():
+            for spte in self.module.sptes(vm, header):
+                if not spte.present:
+                    continue
+                head = self._head_of(vm, page, spte, tables)
+                if isinstance(head, Broken):
+                    yield head
+                else:
+                    must[spte.address] = head
+        seen: Counter[int] = Counter()
+        for head, value in self._heads(vm, pages):
+            entries = self.module.entries(value)
+            if entries is None:
+                yield Broken(Kind.SHAPE, f"{head} is broken")
+                continue
+            for address in entries:
+                seen[address] += 1
+                yield from _entry(head, address, must, seen[address])
+        for address in must.keys() - seen.keys():
+            yield Broken(Kind.MISSING_ENTRY, f"{address:#x} must be in {must[address]}, is nowhere")
+        for vcpu in range(VCPUS):
+            root = self.module.root(vm, vcpu)
+            if root and root not in pages:
+                yield Broken(Kind.USE_AFTER_FREE, f"the root of cpu{vcpu} is freed")
+
+    def _head_of(self, vm: int, page: Shadow, spte: Spte, tables: dict[int, int]) -> Head | Broken:
+        where = f"SPTE {spte.index} of level {page.level}, gfn {page.gfn:#x}"
+        if not spte.leaf:
+            if spte.address_bits not in tables:
+                return Broken(Kind.USE_AFTER_FREE, f"{where} points to no live page")
+            return Head(page=tables[spte.address_bits])
+        shift = 9 * (page.level - 1)
+        gfn = page.gfn + (spte.index << shift)
+        if page.passthrough:
+            gfn = page.gfn
+        elif spte.has_stored:
+            gfn = spte.stored
+        found = self.model.vm(vm).slot_at(page.smm, gfn)
+        if found is None:
+            return Broken(Kind.WRONG_GFN, f"{where} is for gfn {gfn:#x}, which is in no slot")
+        return Head(int(page.smm), found[0], page.level, gfn >> shift << shift)
+
+    def _heads(self, vm: int, pages: dict[int, Shadow]) -> Iterator[tuple[Head, int]]:
+        for rmap in self.module.rmaps(vm):
+            yield Head(rmap.space, rmap.slot, rmap.level, rmap.gfn), rmap.value
+        for header in pages:
+            yield Head(page=header), self.module.parents(vm, header)
+
+    def _mapping(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
+        """Follow the shadow pages to what an address is mapped to now."""
+        vm = self.model.vm(op.vm)
+        vcpu = vm.vcpus[op.vcpu]
+        if vcpu.mode in (Mode.BITS32, Mode.PAE):
+            return
+        wanted = self.model.maps_to(vm, vcpu, done.gva)
+        pages = {page.header: page for page in self.module.shadows(op.vm)}
+        at = pages.get(self.module.root(op.vm, op.vcpu))
+        while at is not None:
+            shift = 9 * (at.level - 1)
+            index = done.gva >> 12 + shift & 511
+            sptes = {spte.index: spte for spte in self.module.sptes(op.vm, at.header)}
+            spte = sptes.get(index)
+            if spte is None or not spte.present:
+                yield Broken(Kind.MISSING_ENTRY, f"{done.gva:#x} must be mapped, is not")
+                return
+            if spte.leaf:
+                gfn = spte.gfn + (done.gva >> 12 & (1 << shift) - 1)
+                if gfn != wanted:
+                    yield Broken(
+                        Kind.WRONG_GFN,
+                        f"{done.gva:#x} must be mapped to gfn {wanted or 0:#x}, is to {gfn:#x}",
+                    )
+                return
+            at = pages.get(spte.child)
+
+
+def _entry(head: Head, address: int, must: dict[int, Head], times: int) -> Iterator[Broken]:
+    if address not in must:
+        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x}, which is no present SPTE")
+    elif must[address] != head:
+        yield Broken(Kind.WRONG_GFN, f"{head} holds {address:#x}, which must be in {must[address]}")
+    elif times > 1:
+        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x} twice")

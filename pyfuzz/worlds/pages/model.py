@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the guest's tables and the host's memslots are, by the operations alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pyfuzz.worlds.pages.operation import (
+    FRAMES,
+    SLOTS,
+    SPACES,
+    TABLES,
+    VCPUS,
+    VMS,
+    Bits,
+    Mode,
+    Opcode,
+    Operation,
+    path,
+)
+
+_USUAL = 0x67
+_PRESENT, _LARGE = 0x1, 0x80
+MARKED = 0x60
+"""The accessed and the dirty bit, which walks set: nothing here depends on them."""
+
+# Base gfn, frames, first frame of host memory, where else it may be moved to.
+_SLOTS: tuple[tuple[tuple[int, int, int, int] | None, ...], ...] = (
+    (
+        (0x0, 0x40, 0x0, 0x40),
+        (0x200, 0x400, 0x200, 0x200),
+        (0x700, 0x200, 0x700, 0x740),
+        (0xA00, 0x200, 0xA00, 0xC00),
+    ),
+    (
+        (0x0, 0x40, 0x0, 0x40),
+        (0x600, 0x200, 0x1400, 0x800),
+        (0xA00, 0x200, 0xA00, 0xC00),
+        (0x200, 0x200, 0x200, 0x400),
+    ),
+)
+# Table, index, frame; the huge ones by their gfn.
+_TABLES_AT_FIRST = (
+    *((0, 0, 2), (0, 1, 3), (1, 0, 2), (1, 1, 3), (2, 0, 4), (2, 1, 5), (3, 0, 5), (3, 1, 4)),
+    *((4, 0, 6), (4, 1, 7), (5, 0, 6), (5, 1, 8), (6, 0, 14), (6, 1, 15), (6, 2, 18)),
+    *((6, 511, 23), (7, 0, 28), (7, 1, 29), (7, 2, 21), (7, 511, 0), (8, 0, 31), (8, 1, 6)),
+    *((8, 2, 25), (8, 511, 19), (12, 0, 19), (12, 1, 23), (13, 0, 28), (9, 0, 0), (9, 1, 1)),
+)
+_HUGE_AT_FIRST = ((4, 2, 0x200), (4, 3, 0x400), (5, 2, 0x600), (5, 3, 0xA00))
+
+
+@dataclass(slots=True)
+class Slot:
+    """A memslot."""
+
+    base: int
+    frames: int
+    host: int
+
+    def host_frame(self, gfn: int) -> int:
+        """Return the frame of host memory behind a gfn of this slot."""
+        return self.host + gfn - self.base
+
+
+@dataclass(slots=True)
+class Vcpu:
+    """How a vCPU's guest pages; ``root`` is the gfn of its table."""
+
+    mode: Mode = Mode.LEVEL4
+    smm: bool = False
+    root: int = FRAMES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry that is written: its level, address, and value before and after."""
+
+    level: int
+    gpa: int
+    old: int
+    new: int
+
+
+@dataclass(slots=True)
+class Vm:
+    """A VM that is alive."""
+
+    slots: dict[tuple[int, int], Slot] = field(default_factory=dict)
+    entries: dict[tuple[int, int], int] = field(default_factory=dict)
+    vcpus: list[Vcpu] = field(default_factory=lambda: [Vcpu() for _ in range(VCPUS)])
+    bugged: bool = False
+
+    def slot_at(self, space: int, gfn: int) -> tuple[int, Slot] | None:
+        """Return the slot that a gfn is in, and its number."""
+        for (own, number), slot in self.slots.items():
+            if own == space and 0 <= gfn - slot.base < slot.frames:
+                return number, slot
+        return None
+
+    def table_at(self, space: int, gfn: int) -> int | None:
+        """Return which of the guest's tables is at a gfn: where host memory has one."""
+        found = self.slot_at(space, gfn)
+        if found is None:
+            return None
+        host = found[1].host_frame(gfn)
+        return FRAMES.index(host) if host in FRAMES[:TABLES] else None
+
+
+def new_vm() -> Vm:
+    """Return a VM as it is at its creation."""
+    vm = Vm()
+    for space in range(SPACES):
+        for number in range(SLOTS):
+            vm.slots[space, number] = _slot(space, number)
+    for table, index, frame in _TABLES_AT_FIRST:
+        vm.entries[table, index] = FRAMES[frame] << 12 | _USUAL
+    for table, index, gfn in _HUGE_AT_FIRST:
+        vm.entries[table, index] = gfn << 12 | _USUAL | _LARGE
+    return vm
+
+
+def _slot(space: int, number: int) -> Slot:
+    usual = _SLOTS[space][number]
+    assert usual is not None
+    return Slot(*usual[:3])
+
+
+class Model:
+    """Follows a sequence: what is in guests' tables, and which memslots there are."""
+
+    def __init__(self) -> None:
+        self.vms: list[Vm | None] = [new_vm(), *[None] * (VMS - 1)]
+
+    def vm(self, number: int) -> Vm:
+        """Return a VM, which is made now if it is not alive."""
+        found = self.vms[number]
+        if found is None:
+            found = self.vms[number] = new_vm()
+        return found
+
+    def written(self, op: Operation) -> Written | None:
+        """Return what a write or a poke changes, None if there is no table to write to."""
+        vm = self.vm(op.vm)
+        vcpu = vm.vcpus[op.vcpu]
+        levels = _levels(vcpu.mode)
+        indices = self._indices(op, vcpu.mode)
+        gfn, found = vcpu.root, None
+        for level in range(levels, 0, -1):
+            table = vm.table_at(vcpu.smm, gfn)
+            if table is None or level < op.level:
+                break
+            index = indices[level - 1]
+            old = vm.entries.get((table, index), 0)
+            found = Written(level, gfn << 12 | index * 8, old, entry_value(op, level))
+            if not old & _PRESENT or old & _LARGE:
+                break
+            gfn = old >> 12 & 0xFFFFFFFFFF
+        return found
+
+    def write(self, op: Operation, written: Written) -> None:
+        """Make the change."""
+        vm = self.vm(op.vm)
+        table = vm.table_at(vm.vcpus[op.vcpu].smm, written.gpa >> 12)
+        assert table is not None
+        vm.entries[table, written.gpa % 4096 // 8] = written.new
+
+    def maps_to(self, vm: Vm, vcpu: Vcpu, gva: int) -> int | None:
+        """Return the gfn that the guest's tables map an address to, None if to none."""
+        if vcpu.mode is Mode.NONPAGING:
+            return gva >> 12
+        gfn = vcpu.root
+        for level in range(_levels(vcpu.mode), 0, -1):
+            table = vm.table_at(vcpu.smm, gfn)
+            shift = 9 * (level - 1)
+            entry = 0 if table is None else vm.entries.get((table, gva >> 12 + shift & 511), 0)
+            if not entry & _PRESENT:
+                return None
+            gfn = entry >> 12 & 0xFFFFFFFFFF
+            if level == 1 or entry & _LARGE:
+                return gfn >> shift << shift | gva >> 12 & (1 << shift) - 1
+        return None
+
+    def _indices(self, op: Operation, mode: Mode) -> tuple[int, ...]:
+        """The index in the table of each level, from the lowest; nonpaging: as if it were not."""
+        page = FRAMES[op.page % 32] & 63 if mode is Mode.NONPAGING else op.page
+        return (*reversed(path(page)), 0)
+
+    def apply(self, op: Operation) -> None:
+        """Follow an operation that ran and is not about a table's entry."""
+        vm = self.vm(op.vm)
+        key = op.space, op.slot
+        match op.opcode:
+            case Opcode.SLOT_DELETE:
+                del vm.slots[key]
+            case Opcode.SLOT_CREATE:
+                vm.slots[key] = _slot(*key)
+            case Opcode.SLOT_MOVE:
+                vm.slots[key].base = self.target_of(op)
+            case Opcode.ROOT:
+                vm.vcpus[op.vcpu].root = op.gfn
+            case Opcode.MODE:
+                vm.vcpus[op.vcpu].mode = Mode(op.mode)
+                vm.vcpus[op.vcpu].smm = bool(op.on)
+            case Opcode.BUG:
+                vm.bugged = True
+            case Opcode.END:
+                self.vms[op.vm] = None
+
+    def target_of(self, op: Operation) -> int:
+        """Return the base that a slot is moved to."""
+        usual = _SLOTS[op.space][op.slot]
+        assert usual is not None
+        return usual[3] if op.on else usual[0]
+
+
+def _levels(mode: Mode) -> int:
+    known = {Mode.LEVEL5: 5, Mode.NESTED5: 5, Mode.PAE: 3, Mode.BITS32: 2}
+    return known.get(mode, 4)
+
+
+def entry_value(op: Operation, level: int) -> int:
+    """Return what an entry becomes that is found at a level."""
+    if op.bits & Bits.NOTHING:
+        return 0
+    value, gfn = _USUAL, op.gfn
+    if level > 1 and op.bits & Bits.LARGE:
+        value |= _LARGE
+        shift = 9 * (level - 1)
+        gfn = gfn >> shift << shift
+    elif level > 1 and not op.bits & Bits.ANY_FRAME:
+        gfn = FRAMES[op.frame % TABLES]
+    for bit, cleared in (
+        (Bits.READ_ONLY, 0x2),
+        (Bits.SUPERVISOR, 0x4),
+        (Bits.NOT_ACCESSED, 0x20),
+        (Bits.NOT_DIRTY, 0x40),
+    ):
+        if op.bits & bit:
+            value &= ~cleared
+    return value | gfn << 12 | (1 << 63 if op.bits & Bits.NX else 0)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The oracle in Python and the one in C say the same."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from plants import plant
+from taken_back import CAUSES, REAL
+
+from pyfuzz.kinds import Kind
+from pyfuzz.sequence import text
+from pyfuzz.target import catalogue
+from pyfuzz.worlds.pages import binary, module
+from pyfuzz.worlds.pages.judge import OBSERVED, Judge
+from pyfuzz.worlds.pages.operation import Opcode, Operation
+
+BUGS = {**REAL, **CAUSES}
+
+
+def judged(loaded: module.PagesModule, operations: list[Operation]) -> set[Kind]:
+    """Run a sequence until something is broken; return the kinds of it."""
+    judge = Judge(loaded)
+    for op in operations:
+        _, broken = judge.step(op)
+        if broken:
+            return {one.kind for one in broken}
+    return {one.kind for one in judge.end()}
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_mistake_is_the_same_to_both(name: str, tmp_path: Path) -> None:
+    loaded = module.load(plant("pages", tmp_path, *BUGS[name].edits))
+
+    kinds = judged(loaded, text.parse(BUGS[name].text, "made up"))
+    in_c = {finding.kind for finding in loaded.last().findings}
+
+    assert in_c
+    assert in_c <= kinds, kinds
+
+
+def likely(seed: int, length: int) -> list[Operation]:
+    """Operations by chance, of which most are about one VM and touch pages."""
+    chance = random.Random(seed)
+    operations = binary.decode(chance.randbytes(4 * length))
+    return [
+        op
+        if op.opcode is not Opcode.END and chance.random() < 0.1
+        else Operation(op.opcode, **{**members(op), "vm": 0})
+        for op in operations
+    ]
+
+
+def members(op: Operation) -> dict[str, int]:
+    return {name: getattr(op, name) for name in ("vm", *op.form.operands.members)}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sequence_by_chance_shows_neither_of_them_anything(seed: int) -> None:
+    loaded = module.load(catalogue.get("pages"))
+    operations = likely(seed, 60)
+
+    assert judged(loaded, operations) == set()
+    assert loaded.last().findings == ()
+    loaded.run(binary.encode(operations))
+    assert loaded.last().findings == ()
+
+
+def test_observed_kinds_are_those_that_memory_cannot_tell() -> None:
+    assert not OBSERVED & {Kind.ORPHAN_ENTRY, Kind.MISSING_ENTRY, Kind.WRONG_GFN}
