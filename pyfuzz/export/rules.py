@@ -113,4 +113,18 @@ RULES: dict[Kind, Rule] = {
         "No WARN fires in an operation that is correct.",
         "A warning without a cause fills the log, and with panic_on_warn ends the host.",
     ),
+    Kind.ORPHAN_ENTRY: Rule(
+        "Each entry of a list is a present SPTE of a live shadow page of its VM.",
+        "An entry whose SPTE is gone stays when the page is freed: ageing, unmapping and "
+        "tear-down then write to memory that is somebody else's.",
+    ),
+    Kind.MISSING_ENTRY: Rule(
+        "Each present SPTE has its entry.",
+        "Nobody can find it: the guest keeps access to a frame that the host has taken away.",
+    ),
+    Kind.WRONG_GFN: Rule(
+        "An entry is in the head that tear-down will look in.",
+        "The entry survives its SPTE and then its page, and the removal of another one is an error "
+        "that bugs the VM or kills the host.",
+    ),
 }

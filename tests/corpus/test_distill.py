@@ -182,7 +182,7 @@ def test_input_named_by_its_sha1_is_never_a_text(tmp_path: Path) -> None:
 def test_seeds_in_a_campaigns_corpus_are_found_by_name(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run", "rfc-v4")
     folder.prepare_corpus(pytest.fail)
-    assert set(folder.corpus.iterdir()) == seeds_in(folder.corpus)
+    assert set(folder.corpus.iterdir()) == seeds_in(folder.corpus, "lists")
     folder.close()
 
 
