@@ -132,17 +132,17 @@ class SequenceCollector(pytest.File):
         from pyfuzz.errors import UsageError  # noqa: PLC0415
         from pyfuzz.regression.expectation import parse_expectations  # noqa: PLC0415
         from pyfuzz.sequence import container  # noqa: PLC0415 (only where there is a file)
-        from pyfuzz.worlds.lists.operation import has_faults  # noqa: PLC0415
 
         try:
             file = container.read(self.path)
             expectations = parse_expectations(file.text or "", str(self.path))
-            targets = _targets(self.config)
+            world = file.input.encoding.world
+            targets = [target for target in _targets(self.config) if target.world == world]
         except UsageError as error:
             raise self.CollectError(str(error)) from error
         like = self.config.getoption("--pyfuzz-like")
         for target in targets:
-            if not expectations.hold(target, faults=has_faults(file.operations), like=like):
+            if not expectations.hold(target, faults=file.input.faults, like=like):
                 continue
             yield SequenceItem.from_parent(
                 self, name=target.name, target=target, file=file, expectations=expectations
@@ -207,7 +207,8 @@ def _targets(config: pytest.Config) -> list[Target]:
         elif names:
             targets = [catalogue.get(name) for name in names]
         else:
-            targets = [target for target in catalogue.TARGETS.values() if target.builds]
+            everything = (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values())
+            targets = [target for target in everything if target.builds]
         files = [Path(path) for path in config.getoption("--pyfuzz-known")]
         entries = [entry for path in files for entry in known_findings.read(path)]
         config.stash[_TARGETS] = [target.knowing(entries) for target in targets]
