@@ -16,7 +16,6 @@ from pyfuzz.finding.artifact import replay_command
 from pyfuzz.module.results import RawFinding
 from pyfuzz.regression.expectation import Expectations, Expected, parse_expectations
 from pyfuzz.sequence import container
-from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -34,8 +33,10 @@ class Regression:
 
     def holds(self, target: Target, like: str | None) -> bool:
         """Tell whether the file says anything of a target."""
-        faults = has_faults(self.file.operations)
-        return self.expectations.hold(target, faults=faults, like=like)
+        own = self.file.input
+        if own.encoding.world != target.world:
+            return False
+        return self.expectations.hold(target, faults=own.faults, like=like)
 
 
 def read(folders: Iterable[Path]) -> list[Regression]:
