@@ -10,6 +10,9 @@ from pyfuzz.kinds import Kind
 SINGLE_STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"
 MANY_STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 
+OF_OTHER_WORLDS = frozenset(kind for kind in Kind if kind.number > Kind.STALE_SPTE.number)
+"""What no sequence of the lists world shows."""
+
 PLANTED = {
     Kind.HOST_FAULT: (
         "v6.6",
