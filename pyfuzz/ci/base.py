@@ -57,8 +57,12 @@ def find(
     path = Path(name)
     if (path / MARKER).is_file():
         return _run(path, entries)
-    if path.exists():
-        return _kernel(replace(like, path=path) if like else Kernel(path), progress)
+    from pyfuzz.extract.revision import split  # noqa: PLC0415 (brings the C parser)
+
+    if path.exists() or split(path):
+        # The patches are the change; the base is without them.
+        asked = replace(like, path=path, patches=()) if like else Kernel(path)
+        return _kernel(asked, progress)
     if name not in TARGETS:
         raise UsageError(
             f"--base must be a run folder, a kernel (a tree, a source tarball, one mmu.c) or a "

@@ -41,21 +41,35 @@ def kernel_options(
     def decorate(command: _Command) -> _Command:
         @wraps(command)
         def with_kernel(
-            *args: Any, kernel: Path | None, bug_on_data_corruption: bool, **others: Any
+            *args: Any,
+            kernel: Path | None,
+            bug_on_data_corruption: bool,
+            patches: tuple[Path, ...],
+            **others: Any,
         ) -> Any:
-            return command(*args, kernel=_kernel(kernel, bug_on_data_corruption), **others)
+            asked = _kernel(kernel, bug_on_data_corruption, patches)
+            return command(*args, kernel=asked, **others)
 
         options = [
             click.option(
                 "--kernel",
                 required=required,
                 type=click.Path(path_type=Path),
-                help=help or f"{what}: a kernel tree, a source tarball, or one mmu.c.",
+                help=help
+                or f"{what}: a kernel tree, a source tarball, one mmu.c, or REPOSITORY@REV.",
             ),
             click.option(
                 "--bug-on-data-corruption",
                 is_flag=True,
                 help="Build the kernel's code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
+            ),
+            click.option(
+                "--patch",
+                "patches",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Apply this diff or mail to a copy of the kernel first.  Repeatable.",
             ),
         ]
         return _with(options, with_kernel)
@@ -63,9 +77,13 @@ def kernel_options(
     return decorate
 
 
-def _kernel(path: Path | None, bug_on_data_corruption: bool) -> Kernel | None:
+def _kernel(
+    path: Path | None, bug_on_data_corruption: bool, patches: tuple[Path, ...]
+) -> Kernel | None:
     if path is not None:
-        return Kernel(path, bug_on_data_corruption)
+        return Kernel(path, bug_on_data_corruption, patches)
+    if patches:
+        raise UsageError("--patch applies to a kernel: give --kernel PATH too")
     if bug_on_data_corruption:
         raise UsageError(
             "--bug-on-data-corruption applies to a kernel: give --kernel PATH too, or name the "
@@ -178,8 +196,11 @@ def target_and_facts(
         kernel,
         progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
     )
+    from pyfuzz.extract.revision import prepared  # noqa: PLC0415 (as above)
+
     facts = {
-        "path": str(kernel.absolute()),
+        # A patched copy stays in the build folder, whatever becomes of the patches.
+        "path": str(prepared(kernel).absolute() if kernel.patches else kernel.absolute()),
         "mmu": found.mmu,
         "version": found.kernel_version,
         "sha256": found.sha256,

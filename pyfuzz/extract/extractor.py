@@ -17,6 +17,7 @@ from pyfuzz.extract.closure import Closure, Gatherer
 from pyfuzz.extract.conditions import DEFAULT_CONFIG
 from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
 from pyfuzz.extract.parse import Index, Item, Kind
+from pyfuzz.extract.revision import prepared
 from pyfuzz.extract.source import KernelSource, Progress
 from pyfuzz.extract.traits import Traits
 from pyfuzz.kinds import Kind as FindingKind
@@ -38,7 +39,7 @@ def extract(kernel: Kernel | Path, *, progress: Progress | None = None) -> Extra
     harness cannot do without is not found, and when it does not compile.
     """
     asked = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
-    return _Extractor(source.find(asked.path, progress), asked).run()
+    return _Extractor(source.find(prepared(asked), progress), asked).run()
 
 
 class _Extractor:

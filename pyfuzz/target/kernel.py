@@ -16,11 +16,13 @@ CONFIG_BUG = "CONFIG_BUG_ON_DATA_CORRUPTION"
 class Kernel:
     """What ``--kernel`` and the options beside it ask for.
 
-    ``path`` is a kernel tree, a source tarball, or one mmu.c.
+    ``path`` is a kernel tree, a source tarball, one mmu.c, or ``REPOSITORY@REV``;
+    ``patches`` are applied to a copy of it, in their order.
     """
 
     path: Path
     bug_on_data_corruption: bool = False
+    patches: tuple[Path, ...] = ()
 
     def __str__(self) -> str:
         return str(self.path)
@@ -35,8 +37,11 @@ class Kernel:
         options = ["--kernel", str(self.path)]
         if self.bug_on_data_corruption:
             options.append("--bug-on-data-corruption")
+        for patch in self.patches:
+            options += ["--patch", str(patch)]
         return options
 
     def absolute(self) -> Self:
-        """Return it with a path that holds in any folder."""
-        return replace(self, path=self.path.absolute())
+        """Return it with paths that hold in any folder."""
+        patches = tuple(patch.absolute() for patch in self.patches)
+        return replace(self, path=self.path.absolute(), patches=patches)
