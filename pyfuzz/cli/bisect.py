@@ -10,9 +10,8 @@ import click
 
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
-from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.kinds import Kind
 from pyfuzz.module import compiler
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
@@ -83,7 +82,7 @@ def bisect(
         raise UsageError("neither --kernel nor --target is given: give --kernel .")
     if target is not None:
         catalogue.get(target)
-    sought = Sought(None if kind is None else _kind(kind), function)
+    sought = Sought(None if kind is None else kind_of(kind), function)
     entries = declared(known_files)
     source = container.read(file)
     compiler.find()  # without one, no revision builds
@@ -95,14 +94,6 @@ def bisect(
     print(f"{answer.word.value}: {answer.why}")
     sys.stdout.flush()
     return answer.word.code
-
-
-def _kind(name: str) -> Kind:
-    try:
-        return Kind(name)
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None
 
 
 def _ended(message: str) -> click.exceptions.Exit:

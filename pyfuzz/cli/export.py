@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import c_reproducer, junit, sarif, subject
 from pyfuzz.export.subject import Item, Subject
@@ -75,7 +75,7 @@ def export(
         chosen = target_of(target, kernel).knowing(entries)
     if kind is not None and form != "c":
         raise UsageError("--kind applies to --format c, which is about one finding: leave it out")
-    wanted = None if kind is None else _kind(kind)
+    wanted = None if kind is None else kind_of(kind)
     if subject.is_run(source):
         if form != "c" and target is not None:
             raise UsageError(
@@ -169,11 +169,3 @@ def _write(data: bytes, output: Path | None) -> None:
 
 def _not_written(path: Path, error: OSError) -> UsageError:
     return UsageError(f"{path}: cannot write: {error.strerror or error}; name another with -o")
-
-
-def _kind(name: str) -> Kind:
-    try:
-        return Kind(name)
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
+from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.minimize import DEFAULT_BUDGET_RUNS, choose, minimize_in
-from pyfuzz.kinds import Kind
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
@@ -56,7 +55,7 @@ def minimize(
     """
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: already exists; name another with -o, or give --force")
-    wanted = None if kind is None else _kind(kind)
+    wanted = None if kind is None else kind_of(kind)
     entries = declared(known_files)
     chosen = target_of(target, kernel).knowing(entries)
     source = container.read(file)
@@ -86,11 +85,3 @@ def minimize(
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"{output}: cannot write: {reason}; name another with -o") from error
-
-
-def _kind(name: str) -> Kind:
-    try:
-        return Kind(name)
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from pyfuzz.errors import UsageError
+from pyfuzz.kinds import Kind
 from pyfuzz.target import catalogue, known_findings
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -156,6 +157,15 @@ def corpus_target(paths: Iterable[Path], name: str | None, kernel: Kernel | None
 
         return target_of_runs(paths) or catalogue.get(catalogue.DEFAULT)
     return target_of(name, kernel)
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of finding that ``--kind`` names; UsageError if there is none."""
+    try:
+        return Kind(name)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Kind)
+        raise UsageError(f"--kind must be one of {kinds}, is '{name}'") from None
 
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}

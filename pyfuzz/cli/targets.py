@@ -44,8 +44,5 @@ def _as_object(target: Target) -> dict[str, Any]:
         "defines": list(target.defines),
         "builds": target.builds,
         "note": target.note,
-        "known": [
-            {"kind": known.kind.value, "function": known.function, "reason": known.reason}
-            for known in target.known
-        ],
+        "known": [known.in_short() for known in target.known],
     }

@@ -80,10 +80,7 @@ class Extraction:
             "stubbed": [asdict(stub) for stub in self.stubbed],
             "members": list(self.members),
             "missing": [asdict(missing) for missing in self.missing],
-            "known": [
-                {"kind": known.kind.value, "function": known.function, "reason": known.reason}
-                for known in self.target.known
-            ],
+            "known": [known.in_short() for known in self.target.known],
             "compiled": self.compiled,
         }
 

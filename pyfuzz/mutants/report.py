@@ -94,10 +94,7 @@ def as_object(result: Result) -> dict[str, object]:
         "seed": options.seed,
         "trials": options.trials,
         "time_per_fault": options.time_per_mutant_s,
-        "shown_without_fault": [
-            {"kind": known.kind.value, "function": known.function, "reason": known.reason}
-            for known in result.baseline
-        ],
+        "shown_without_fault": [known.in_short() for known in result.baseline],
         "faults_counted": len(counted),
         "detected": sum(o.detected for o in counted),
         "wrong_kind": sum(o.wrong_kind for o in counted),

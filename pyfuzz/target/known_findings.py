@@ -62,6 +62,10 @@ class Known:
             and fnmatchcase(symptom.message, self.message)
         )
 
+    def in_short(self) -> dict[str, str]:
+        """Return what lists of targets and kernels print of the entry in JSON."""
+        return {"kind": self.kind.value, "function": self.function, "reason": self.reason}
+
     def expired(self, today: date | None = None) -> bool:
         """Tell whether the entry holds no longer; ``today`` is for tests."""
         return self.until is not None and self.until < (today or datetime.now(UTC).date())
