@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from pyfuzz.campaign.campaign import Report
+from pyfuzz.text import clock, rate, short
 
 _PLAIN_S = 10.0
 
@@ -66,9 +67,9 @@ def line(report: Report, phase: str) -> str:
     if counts.executions == 0:
         return f"{options.target.name}: starting {options.workers} worker(s) …"
     parts = [
-        f"{options.target.name} {_clock(report.seconds)}{_of(report)}",
+        f"{options.target.name} {clock(report.seconds)}{_of(report)}",
         _found(report),
-        f"{_short(_rate(counts.executions, report))} exec/s",
+        f"{short(rate(counts.executions, report.seconds))} exec/s",
         f"{counts.edges} edges",
         f"{counts.states} states",
         f"{report.corpus} inputs",
@@ -84,7 +85,7 @@ def panel(report: Report, phase: str) -> list[str]:
     doing = "" if phase == "fuzzing" else f"  {phase} …"
     edges = f"{counts.edges} of {report.greeting.counters}" if report.greeting else counts.edges
     return [
-        f"{options.target.name}  {_clock(report.seconds)}{_of(report)}{_left(report)}{doing}",
+        f"{options.target.name}  {clock(report.seconds)}{_of(report)}{_left(report)}{doing}",
         f"  executions  {_amount(counts.executions, report)}   operations  "
         + _amount(counts.operations, report),
         f"  reached     {edges} edges, {counts.states} states; {report.corpus} inputs kept",
@@ -112,7 +113,7 @@ def _workers(report: Report) -> list[str]:
     texts = []
     for worker in report.workers:
         done = worker.counts.executions
-        text = f"{worker.name} {_short(_rate(done, report))}/s"
+        text = f"{worker.name} {short(rate(done, report.seconds))}/s"
         if worker.checks:
             text = f"{worker.name} {done} of {report.corpus}"
         texts.append(text + (f" (process {worker.started})" if worker.started > 1 else ""))
@@ -125,32 +126,15 @@ def _cut(text: str, width: int) -> str:
 
 def _left(report: Report) -> str:
     seconds = report.options.seconds
-    return "" if seconds is None else f", {_clock(max(0.0, seconds - report.seconds))} left"
+    return "" if seconds is None else f", {clock(max(0.0, seconds - report.seconds))} left"
 
 
 def _amount(number: int, report: Report) -> str:
-    return f"{_short(number)} ({_short(_rate(number, report))}/s)"
-
-
-def _rate(number: int, report: Report) -> float:
-    return number / report.seconds if report.seconds else 0.0
+    return f"{short(number)} ({short(rate(number, report.seconds))}/s)"
 
 
 def _of(report: Report) -> str:
     options = report.options
     if options.seconds is not None:
-        return f"/{_clock(options.seconds)}"
-    return f" of {_short(options.runs)} runs" if options.runs is not None else ""
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _short(number: float) -> str:
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:.0f}"
+        return f"/{clock(options.seconds)}"
+    return f" of {short(options.runs)} runs" if options.runs is not None else ""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from pyfuzz import records, world
@@ -12,8 +11,8 @@ from pyfuzz.finding.artifact import replay_command
 from pyfuzz.finding.finding import Finding
 from pyfuzz.run.summary import FoundEntry, Summary, WorkerEntry
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.text import rate, times, wrapped
 
-_WIDTH = 80
 _SHOWN_OPERATIONS = 12
 
 
@@ -32,8 +31,8 @@ def as_object(report: Report) -> dict[str, Any]:
         operations=counts.operations,
         steps=counts.steps,
         seconds=round(report.seconds, 3),
-        executions_per_second=round(_rate(counts.executions, report)),
-        operations_per_second=round(_rate(counts.operations, report)),
+        executions_per_second=round(rate(counts.executions, report.seconds)),
+        operations_per_second=round(rate(counts.operations, report.seconds)),
         edges=counts.edges,
         states=counts.states,
         corpus=report.corpus,
@@ -90,7 +89,7 @@ def missing_operations(report: Report) -> list[str]:
 
 def as_text(report: Report) -> str:
     """Return the summary for people, at most 80 columns wide but for paths and commands."""
-    options, counts = report.options, report.counts
+    options, counts, seconds = report.options, report.counts, report.seconds
     what = options.kernel or f"{options.target.generation}; {options.target.policy}"
     lines = [
         "",
@@ -99,13 +98,13 @@ def as_text(report: Report) -> str:
         f"seed {options.seed}, "
         f"{options.workers} worker{'s' * (options.workers != 1)}, {report.seconds:.1f} s"
         + (" (interrupted)" if report.interrupted else ""),
-        f"  executions   {counts.executions:,} ({_rate(counts.executions, report):,.0f}/s)",
-        f"  operations   {counts.operations:,} ({_rate(counts.operations, report):,.0f}/s)",
-        f"  steps        {counts.steps:,} ({_rate(counts.steps, report):,.0f}/s), with repetitions",
+        f"  executions   {counts.executions:,} ({rate(counts.executions, seconds):,.0f}/s)",
+        f"  operations   {counts.operations:,} ({rate(counts.operations, seconds):,.0f}/s)",
+        f"  steps        {counts.steps:,} ({rate(counts.steps, seconds):,.0f}/s), with repetitions",
         f"  reached      {_reached(report)}",
     ]
     if report.workers:
-        lines += _wrapped(f"workers      {_by_worker(report)}", "  ", "               ")
+        lines += wrapped(f"workers      {_by_worker(report)}", "  ", "               ")
     lines.append(f"  run folder   {options.out}" + " (continued)" * report.resumed)
     if report.page:
         lines.append(f"  report       {report.page}")
@@ -113,7 +112,7 @@ def as_text(report: Report) -> str:
     if missing:
         lines.append(f"  not in this target, so not fuzzed: {', '.join(missing)}")
     for note in report.notes:
-        lines += _wrapped(f"note: {note}", "  ")
+        lines += wrapped(f"note: {note}", "  ")
     for number, finding in enumerate(report.findings, 1):
         lines += ["", *_finding_lines(number, finding, report)]
     early = " (the campaign ended before its time)" if report.trouble else ""
@@ -139,14 +138,13 @@ def _by_worker(report: Report) -> str:
 
 def _finding_lines(number: int, finding: Finding, report: Report) -> list[str]:
     state = "known" if finding.known is not None else "NEW"
-    times = "once" if finding.count == 1 else f"{finding.count:,} times"
-    lines = [f"{number}. {state}: {finding.title}, {times}"]
-    lines += _wrapped(finding.message, "   ")
+    lines = [f"{number}. {state}: {finding.title}, {times(finding.count)}"]
+    lines += wrapped(finding.message, "   ")
     if finding.known is not None:
-        lines += _wrapped(f"known: {finding.known}", "   ")
+        lines += wrapped(f"known: {finding.known}", "   ")
     expired = _expired(finding, report)
     if expired is not None:
-        lines += _wrapped(expired, "   ")
+        lines += wrapped(expired, "   ")
     lines.append(
         f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
         + (f", by worker {next(iter(finding.by_worker))}" if finding.by_worker else "")
@@ -179,18 +177,3 @@ def _verdict(report: Report) -> str:
     if report.verdict == "known":
         return f"known: nothing new, {known} known finding{'s' * (known != 1)}"
     return "clean: nothing found"
-
-
-def _rate(count: int, report: Report) -> float:
-    return count / report.seconds if report.seconds else 0.0
-
-
-def _wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  " if further is None else further,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

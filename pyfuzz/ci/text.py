@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable
 
 from pyfuzz.ci.result import Result, State, state_of
 from pyfuzz.export.subject import Item, Replayed
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.text import times, wrapped
 
-_WIDTH = 80
 _SHOWN_OPERATIONS = 12
 _SHOWN_PLACES = 3
 _CALLED = {State.NEW: "NEW", State.BASE: "on the base", State.KNOWN: "known"}
@@ -21,9 +20,9 @@ def lines(result: Result) -> list[str]:
     """Return the summary: what fails first, then what does not, then what is fixed."""
     told = ["", *_head(result)]
     for note in result.notes:
-        told += _wrapped(f"note: {note}", "  ")
+        told += wrapped(f"note: {note}", "  ")
     if not result.compared:
-        told += _wrapped(
+        told += wrapped(
             "note: the findings were not compared with the base: what is on it is called new", "  "
         )
     for alike in _alike(result.regressions):
@@ -33,7 +32,7 @@ def lines(result: Result) -> list[str]:
         told += ["", *_finding(number, item)]
     told += _fixed(result)
     early = " (ended before its time)" if result.trouble or result.interrupted else ""
-    return [*told, "", *_wrapped(f"verdict: {_verdict(result)}{early}", "")]
+    return [*told, "", *wrapped(f"verdict: {_verdict(result)}{early}", "")]
 
 
 def _head(result: Result) -> Iterable[str]:
@@ -84,24 +83,23 @@ def _wrong(alike: list[Replayed]) -> Iterable[str]:
     shown = ", ".join(one.name for one in alike[:_SHOWN_PLACES])
     more = f" and {count - _SHOWN_PLACES} more" if count > _SHOWN_PLACES else ""
     state = "FAILED" if first.fails else "as on the base"
-    yield from _wrapped(f"{what} {state}: {shown}{more}", "")
+    yield from wrapped(f"{what} {state}: {shown}{more}", "")
     for problem in first.problems:
-        yield from _wrapped(problem, "   ")
+        yield from wrapped(problem, "   ")
     if first.base is not None:
-        yield from _wrapped(f"on the base: {first.base}", "   ")
+        yield from wrapped(f"on the base: {first.base}", "   ")
     yield f"   {first.command}"
 
 
 def _finding(number: int, item: Item) -> Iterable[str]:
-    times = "once" if item.count == 1 else f"{item.count:,} times"
-    yield f"{number}. {_CALLED[state_of(item)]}: {item.title}, {times}"
-    yield from _wrapped(item.message, "   ")
+    yield f"{number}. {_CALLED[state_of(item)]}: {item.title}, {times(item.count)}"
+    yield from wrapped(item.message, "   ")
     if item.known is not None:
-        yield from _wrapped(f"known: {item.known}", "   ")
+        yield from wrapped(f"known: {item.known}", "   ")
     elif item.base is not None:
-        yield from _wrapped(f"on the base: {item.base}", "   ")
+        yield from wrapped(f"on the base: {item.base}", "   ")
     if item.expired is not None:
-        yield from _wrapped(item.expired.lapsed, "   ")
+        yield from wrapped(item.expired.lapsed, "   ")
     shown = item.operations[:_SHOWN_OPERATIONS]
     yield from (f"     {format_operation(operation)}" for operation in shown)
     if len(item.operations) > len(shown):
@@ -118,7 +116,7 @@ def _fixed(result: Result) -> list[str]:
     for title, count in Counter(one.title for one in result.fixed).items():
         places = [one.where for one in result.fixed if one.title == title]
         more = f" and {count - _SHOWN_PLACES} more" if count > _SHOWN_PLACES else ""
-        told += _wrapped(f"{title}: {', '.join(places[:_SHOWN_PLACES])}{more}", "   ")
+        told += wrapped(f"{title}: {', '.join(places[:_SHOWN_PLACES])}{more}", "   ")
     return told
 
 
@@ -141,14 +139,3 @@ def _verdict(result: Result) -> str:
         case _:
             fixed = f" ({counts[-1]})" if result.fixed else ""
             return f"clean: nothing found{fixed}"
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import Any
 
 import click
 
 from pyfuzz.target.catalogue import DEFAULT, TARGETS, Target
+from pyfuzz.text import wrapped
 
 
 @click.command()
@@ -31,7 +31,7 @@ def _lines(target: Target) -> list[str]:
     lines.append(f"    {target.note}")
     for known in target.known:
         text = f"known: {known.kind.value} in {known.function}: {known.reason}"
-        lines += textwrap.wrap(text, 78, initial_indent="    ", subsequent_indent="      ")
+        lines += wrapped(text, "    ")
     return lines
 
 

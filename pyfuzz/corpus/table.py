@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from pyfuzz.corpus.reach import Reached, Survey, survey
 from pyfuzz.corpus.set_cover import Candidate, cover
 from pyfuzz.module.results import RawFinding
 from pyfuzz.sequence.input import Input
+from pyfuzz.text import number, wrapped
 from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pyfuzz.corpus.folder import Found
     from pyfuzz.target.catalogue import Target
 
-WIDTH = 80
 _NAME_WIDTH = 20
 _SHA1_LENGTH = 40
 _SHA1_SHOWN = 12
@@ -118,7 +117,7 @@ class CorpusReport:
         for row in self.rows:
             yield from self._row_lines(row)
         for _, reason in self.unreadable:
-            yield from _wrapped(f"unreadable: {reason}", "  ", "    ")
+            yield from wrapped(f"unreadable: {reason}", "  ", "    ")
         yield from self._total_lines()
 
     def _row_lines(self, row: Row) -> Iterator[str]:
@@ -138,7 +137,7 @@ class CorpusReport:
         for one in row.findings:
             known = "known: " if _known(self.target, one) is not None else ""
             said = f": {one.message}" if row.fatal else ""
-            yield from _wrapped(f"{known}{one.title}{said}", "    ", "      ")
+            yield from wrapped(f"{known}{one.title}{said}", "    ", "      ")
         for path in row.paths[1:]:
             yield f"    the same: {path}"
 
@@ -147,8 +146,8 @@ class CorpusReport:
         yield ""
         copies = sum(len(row.paths) - 1 for row in rows)
         yield (
-            f"total        {_number(self.files, 'file')}: {len(rows):,} different, "
-            f"{_number(copies, 'duplicate')}, {len(self.unreadable):,} unreadable"
+            f"total        {number(self.files, 'file')}: {len(rows):,} different, "
+            f"{number(copies, 'duplicate')}, {len(self.unreadable):,} unreadable"
         )
         yield (
             f"  length     {sum(len(row.payload) for row in rows):,} bytes, "
@@ -169,7 +168,7 @@ class CorpusReport:
         for place, known in sorted(findings.items()):
             shown = sum(any(one.title == place for one in row.findings) for row in rows)
             word = "known" if known else "NEW"
-            yield f"  {word + ':':<10} {place}, shown by {_number(shown, 'entry', 'entries')}"
+            yield f"  {word + ':':<10} {place}, shown by {number(shown, 'entry', 'entries')}"
 
 
 def report(
@@ -266,18 +265,3 @@ def _shown(path: Path) -> str:
     """The name; of a SHA-1 as much as tells it from others."""
     name = path.name
     return name[:_SHA1_SHOWN] if len(name) == _SHA1_LENGTH and not path.suffix else name
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

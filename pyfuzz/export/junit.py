@@ -11,6 +11,7 @@ from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.text import format_text
+from pyfuzz.text import times
 
 # What XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -96,8 +97,7 @@ def _text(subject: Subject, item: Item) -> str:
     ]
     if item.expired is not None:
         lines.append(item.expired.lapsed)
-    times = "once" if item.count == 1 else f"{item.count} times"
-    lines += [f"seen {times}, first after {item.first_seconds:.2f} s", ""]
+    lines += [f"seen {times(item.count)}, first after {item.first_seconds:.2f} s", ""]
     lines.append(format_text(item.operations))
     if item.command:
         lines.append(item.command)

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyfuzz.module.results import Skip
 from pyfuzz.replay import outcome_text
 from pyfuzz.replay.entry import numbers, times_text
+from pyfuzz.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pyfuzz.module.results import Containment, RawFinding
     from pyfuzz.replay.entry import Entry, ListChange
 
-WIDTH = 80
 _INDENT = " " * 8
 _EIO = -5
 
@@ -139,13 +138,7 @@ def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int | None = None) -> Iterator[str]:
-    """Fold a line at blanks, at most WIDTH wide."""
+    """Fold a line at blanks, at most 80 columns wide."""
     margin = len(text) - len(text.lstrip())
-    yield from textwrap.wrap(
-        text.strip(),
-        WIDTH,
-        initial_indent=" " * margin,
-        subsequent_indent=" " * (margin + 2 if indent is None else indent),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    rest = None if indent is None else " " * indent
+    yield from wrapped(text.strip(), " " * margin, rest)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from pyfuzz import text
+
 _WIDTH = 340
 _HEIGHT = 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 12, 28
@@ -134,11 +136,8 @@ def _ceiling(value: float) -> float:
 
 
 def short(number: float) -> str:
-    """Write a number in at most five characters: ``950``, ``12.5k``, ``3M``."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:g}"
+    """Write a number at an axis, in at most five characters: ``0.5``, ``950``, ``12.5k``."""
+    return text.short(number) if number >= 1000 else f"{number:g}"
 
 
 def _clock(time_s: float) -> str:

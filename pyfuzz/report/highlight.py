@@ -3,54 +3,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-import tree_sitter_c
-from markupsafe import Markup, escape
-from tree_sitter import Language, Node, Parser
+from markupsafe import Markup
+from pygments.lexers.c_cpp import CLexer
+from pygments.token import Comment, Error, Keyword, Name, Number, String
 
-_CLASSES = {
-    "comment": "c",
-    "string_literal": "s",
-    "system_lib_string": "s",
-    "char_literal": "s",
-    "number_literal": "n",
-    "primitive_type": "t",
-    "type_identifier": "t",
-    "sized_type_specifier": "t",
-    "null": "k",
-    "true": "k",
-    "false": "k",
-}
-_WORDS = frozenset(
-    [
-        "if",
-        "else",
-        "for",
-        "while",
-        "do",
-        "switch",
-        "case",
-        "default",
-        "break",
-        "continue",
-        "return",
-        "goto",
-        "struct",
-        "union",
-        "enum",
-        "typedef",
-        "static",
-        "const",
-        "inline",
-        "extern",
-        "volatile",
-        "register",
-        "sizeof",
-        "unsigned",
-        "signed",
-    ]
+# The first that a token is of: Comment.Preproc is a Comment as well.
+_CLASSES: tuple[tuple[Any, str], ...] = (
+    (Comment.Preproc, "p"),
+    (Comment.PreprocFile, "s"),
+    (Comment, "c"),
+    (String, "s"),
+    (Number, "n"),
+    (Keyword.Type, "t"),
+    (Keyword, "k"),
+    (Name.Builtin, "k"),
 )
+# What Pygments cannot know of the kernel: u64, gfn_t, and the tag behind struct.
+_TYPE = re.compile(r"[su](8|16|32|64)|\w+_t")
+_TAGGED = ("struct", "union", "enum")
 
 
 def highlight(lines: Mapping[int, str]) -> dict[int, Markup]:
@@ -59,43 +33,28 @@ def highlight(lines: Mapping[int, str]) -> dict[int, Markup]:
     ``lines`` may be parts of a file: what does not parse is left plain.
     """
     numbers = sorted(lines)
-    rows = [lines[number].encode() for number in numbers]
-    tree = Parser(Language(tree_sitter_c.language())).parse(b"\n".join(rows))
-    spans: dict[int, list[tuple[int, int, str]]] = {}
-    for node, name in _coloured(tree.root_node):
-        (first, start), (last, end) = node.start_point, node.end_point
-        for row in range(first, min(last, len(rows) - 1) + 1):
-            left = start if row == first else 0
-            right = end if row == last else len(rows[row])
-            spans.setdefault(row, []).append((left, right, name))
-    return {
-        number: _line(rows[row], sorted(spans.get(row, []))) for row, number in enumerate(numbers)
-    }
+    rows: list[list[Markup]] = [[] for _ in numbers]
+    row = 0
+    for text, name in _coloured("\n".join(lines[number] for number in numbers)):
+        for place, part in enumerate(text.split("\n")):
+            row += place > 0
+            span = Markup('<span class="{}">{}</span>') if name and part else Markup("{1}")
+            rows[row].append(span.format(name, part))
+    return {number: Markup("").join(row) for number, row in zip(numbers, rows, strict=True)}
 
 
-def _coloured(root: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the outermost nodes that have a colour."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type in _CLASSES:
-            yield node, _CLASSES[node.type]
-        elif node.type in _WORDS and not node.is_named:
-            yield node, "k"
-        elif node.type.startswith("#") or node.type == "preproc_directive":
-            yield node, "p"
-        else:
-            stack += reversed(node.children)
+def _coloured(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the tokens of a text, all of it, and each one's class or nothing."""
+    before = ""
+    lexer: Any = CLexer()  # type: ignore[no-untyped-call]
+    for _, kind, token in lexer.get_tokens_unprocessed(text):
+        yield token, _class(kind, token, before)
+        before = token.strip() or before
 
 
-def _line(row: bytes, spans: list[tuple[int, int, str]]) -> Markup:
-    parts, done = [], 0
-    for left, right, name in spans:
-        if left < done or right <= left:
-            continue
-        parts.append(escape(row[done:left].decode("utf-8", "replace")))
-        text = row[left:right].decode("utf-8", "replace")
-        parts.append(Markup('<span class="{}">{}</span>').format(name, text))
-        done = right
-    parts.append(escape(row[done:].decode("utf-8", "replace")))
-    return Markup("").join(parts)
+def _class(kind: Any, token: str, before: str) -> str:
+    if kind is Error:
+        return ""
+    if kind in Name and kind not in Name.Builtin:
+        return "t" if before in _TAGGED or _TYPE.fullmatch(token) else ""
+    return next((name for of, name in _CLASSES if kind in of), "")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from typing import Any
@@ -180,6 +181,12 @@ def test_highlight_leaves_the_text_as_it_is() -> None:
     assert {number: line.striptags() for number, line in coloured.items()} == lines
     assert '<span class="k">return</span>' in coloured[8]
     assert coloured[20] == '<span class="c">/* x */</span>'
+
+
+def test_highlight_knows_the_kernel_s_types_and_the_tags_of_structures() -> None:
+    coloured = highlight({1: "static u64 *at(struct kvm *kvm, gfn_t gfn)"})[1]
+
+    assert ["u64", "kvm", "gfn_t"] == re.findall('<span class="t">(.*?)</span>', coloured)
 
 
 def test_highlight_of_comment_over_lines_colours_each() -> None:
