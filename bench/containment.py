@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pyfuzz.containment import known, table
+from pyfuzz.containment import shipped_matrix, table
 from pyfuzz.containment.deaths import causes_of_death
 from pyfuzz.containment.matrix import Matrix
 from pyfuzz.containment.reach import triggers
@@ -53,7 +53,7 @@ def main() -> None:
     """Put the made part into the document, and keep the ports' rows as the shipped matrix."""
     parser = argparse.ArgumentParser(prog="python -m bench.containment", description=__doc__)
     parser.add_argument("matrix", type=Path, help="what pyfuzz containment --json printed")
-    matrix = ports(known.read(parser.parse_args().matrix))
+    matrix = ports(shipped_matrix.read(parser.parse_args().matrix))
     text = DOCUMENT.read_text(encoding="utf-8")
     if not (BEGIN in text and END in text):
         sys.exit(f"{DOCUMENT}: must have the lines '{BEGIN.strip()}' and '{END.strip()}'")
@@ -61,7 +61,7 @@ def main() -> None:
     lines = "\n".join(made(matrix))
     after = rest.partition(END)[2]
     DOCUMENT.write_text(f"{before}{BEGIN}\n{lines}\n\n{END}{after}", encoding="utf-8")
-    known.path().write_text(
+    shipped_matrix.path().write_text(
         json.dumps(matrix.as_object(), indent=None, separators=(",", ":")) + "\n", encoding="utf-8"
     )
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from pyfuzz.extract import extract
-from pyfuzz.mutants import campaign, report
+from pyfuzz.mutants import experiment, report
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
@@ -17,8 +17,8 @@ PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10")
 
 def section(target: Target, command: str, options: argparse.Namespace) -> str:
     """Measure one target; return its part of the page."""
-    result = campaign.run(
-        campaign.Options(target, options.seconds, options.trials, options.seed),
+    result = experiment.run(
+        experiment.Options(target, options.seconds, options.trials, options.seed),
         lambda outcome, _: print(report.line(outcome), file=sys.stderr, flush=True),
     )
     return f"## `{command}`\n\n{report.summary(result)}.\n\n{report.as_markdown(result)}\n"

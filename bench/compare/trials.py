@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.compare import afl, peers
 from bench.compare.peers import Peer, Programs
-from pyfuzz.mutants import campaign, sources
+from pyfuzz.mutants import experiment, sources
 from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.catalogue import Target
@@ -55,7 +55,7 @@ class _Job:
 
 def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
     """Return the faults of a target that somebody could tell from the right code."""
-    found = campaign.mutants_of(sources.Source(target), campaign.Options(target, only=only))
+    found = experiment.mutants_of(sources.Source(target), experiment.Options(target, only=only))
     return [fault for fault in found if not fault.equivalent]
 
 

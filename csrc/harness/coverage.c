@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What one sequence reaches, whatever ran before it: for those who choose
- * among inputs (pyfuzz/corpus/reach.py).  Counts are told apart as libFuzzer does,
+ * among inputs (pyfuzz/corpus/survey.py).  Counts are told apart as libFuzzer does,
  * so that what is kept here is what the engine would keep.
  */
 #include <string.h>

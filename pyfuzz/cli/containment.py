@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pyfuzz.cli.options import target_of
-from pyfuzz.containment import fill, known, table
+from pyfuzz.containment import fill, shipped_matrix, table
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
 from pyfuzz.errors import HarnessError, UsageError
@@ -149,8 +149,8 @@ class _Progress:
 def _conclude(matrix: Matrix, html: Path | None, *, as_json: bool) -> int:
     stream = sys.stderr if as_json else sys.stdout
     print("\n".join(table.text(matrix.rows)), file=stream)
-    shipped = known.shipped()
-    worse = [cell for row in matrix.rows for cell in known.worse(row, shipped)]
+    shipped = shipped_matrix.load()
+    worse = [cell for row in matrix.rows for cell in shipped_matrix.worse(row, shipped)]
     print(f"\n{_verdict(worse)}; {matrix.seconds:.0f} s", file=stream)
     if as_json:
         print(json.dumps(matrix.as_object(), indent=1), flush=True)
@@ -191,7 +191,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _replay(stored: Path, chosen: list[Target]) -> int:
-    matrix = known.read(stored)
+    matrix = shipped_matrix.read(stored)
     by_name = {target.name: target for target in chosen}
     rows = [row for row in matrix.rows if row.target in by_name]
     cells = sum(len(row.applicable) for row in rows)

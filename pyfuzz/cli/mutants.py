@@ -65,23 +65,23 @@ def mutants(
 
     Exit code 0: every mutant was found in every trial; 1: one was missed.
     """
-    from pyfuzz.mutants import campaign, report  # noqa: PLC0415 (brings the C parser)
+    from pyfuzz.mutants import experiment, report  # noqa: PLC0415 (brings the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
 
     chosen = target_of(target, kernel)
-    options = campaign.Options(chosen, seconds, trials, seed, only, mechanical)
+    options = experiment.Options(chosen, seconds, trials, seed, only, mechanical)
     if just_list:
-        for mutant in campaign.mutants_of(Source(chosen), options):
+        for mutant in experiment.mutants_of(Source(chosen), options):
             print(f"{mutant.name:26} {mutant.what}")
         return 0
     done = 0
 
-    def progress(outcome: campaign.Outcome, total: int) -> None:
+    def progress(outcome: experiment.Outcome, total: int) -> None:
         nonlocal done
         done += 1
         print(f"[{done}/{total}] {report.line(outcome)}", file=sys.stderr, flush=True)
 
-    result = campaign.run(options, progress)
+    result = experiment.run(options, progress)
     for outcome in result.outcomes:
         if outcome.trouble:
             print(outcome.trouble, file=sys.stderr)

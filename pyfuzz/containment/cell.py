@@ -19,7 +19,7 @@ NOT_APPLICABLE = "n/a"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SanitizerReport:
     """A sanitizer's report, and the shortest sequence found that shows it."""
 
     message: str
@@ -56,7 +56,7 @@ class Cell:
     runs: int = 0
     replays: int = 0
     replays_same: int = 0
-    report: Report | None = None
+    report: SanitizerReport | None = None
 
     @property
     def applies(self) -> bool:
@@ -120,7 +120,7 @@ def read_cell(values: dict[str, Any]) -> Cell:
             "outcome": None if outcome == NOT_APPLICABLE else Outcome(outcome),
             "sequence": tuple(values["sequence"]),
             "sample": {Outcome(name): n for name, n in values["sample"].items() if n},
-            "report": report and Report(report["message"], tuple(report["sequence"])),
+            "report": report and SanitizerReport(report["message"], tuple(report["sequence"])),
         }
     )
 

@@ -12,7 +12,7 @@ from threading import Event
 
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment import search
-from pyfuzz.containment.cell import Cell, Report
+from pyfuzz.containment.cell import Cell, SanitizerReport
 from pyfuzz.containment.draw import Around
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix, Row
 from pyfuzz.containment.search import Explored, Found
@@ -198,7 +198,7 @@ class _CellSearch:
         if found is None or found.result.report is None:
             return cell
         lines = tuple(map(format_operation, found.operations))
-        cell = replace(cell, report=Report(found.result.report, lines))
+        cell = replace(cell, report=SanitizerReport(found.result.report, lines))
         if cell.contained:
             cell = replace(cell, **{**cells.describe_worst(found), "outcome": Outcome.MEMORY})
         return cell

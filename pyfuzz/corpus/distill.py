@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.corpus import entry as corpus_file
-from pyfuzz.corpus.reach import HANG_LIMIT_S, Reached, Survey, survey
 from pyfuzz.corpus.set_cover import Candidate, cover, union
+from pyfuzz.corpus.survey import HANG_LIMIT_S, Reached, Survey, survey
 from pyfuzz.errors import UsageError
 from pyfuzz.module.results import RawFinding
 from pyfuzz.sequence.input import DEFAULT, Encoding, Input
@@ -56,7 +56,7 @@ def distill(
     limit_s: float | None = None,
     hang_limit_s: float = HANG_LIMIT_S,
 ) -> Distilled:
-    """Choose the inputs that keep the edges and states (features, see pyfuzz.corpus.reach) of all.
+    """Choose the inputs that keep the edges and states (features, see pyfuzz.corpus.survey) of all.
 
     Nothing is written or removed: that is the caller's.  ``pinned`` are kept
     whatever they add, and others only for what they add to these: a

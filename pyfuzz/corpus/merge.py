@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyfuzz.corpus import folder as corpus_folder
 from pyfuzz.corpus.distill import Distilled, choose
 from pyfuzz.corpus.folder import Found
-from pyfuzz.corpus.reach import survey
+from pyfuzz.corpus.survey import survey
 from pyfuzz.sequence.input import DEFAULT, Encoding
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def merge_into(
 
     Entries that are in the folder stay, whatever they add.
     Errors: UsageError if the folder is no corpus or cannot be written; as
-    pyfuzz.corpus.reach.survey.
+    pyfuzz.corpus.survey.survey.
     """
     there = Found()
     for path in corpus_folder.check_output(output):

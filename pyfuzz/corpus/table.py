@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.corpus.reach import Reached, Survey, survey
 from pyfuzz.corpus.set_cover import Candidate, cover
+from pyfuzz.corpus.survey import Reached, Survey, survey
 from pyfuzz.module.results import RawFinding
 from pyfuzz.sequence.input import Input
 from pyfuzz.text import number, wrapped
@@ -176,7 +176,7 @@ def report(
 ) -> CorpusReport:
     """Run every entry by itself and return what there is to say.
 
-    Errors: as pyfuzz.corpus.reach.survey.
+    Errors: as pyfuzz.corpus.survey.survey.
     """
     files = found.different()
     measured = survey(target, flavour, list(files))

@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz import __version__
 from pyfuzz.mutants import report
-from pyfuzz.mutants.campaign import Outcome, Result
+from pyfuzz.mutants.experiment import Outcome, Result
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # The style sheet is shared with the report.

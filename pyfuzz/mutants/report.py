@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from statistics import median
 
-from pyfuzz.mutants.campaign import Options, Outcome, Result, times_s
+from pyfuzz.mutants.experiment import Options, Outcome, Result, times_s
 
 
 def status(outcome: Outcome) -> str:

@@ -12,7 +12,7 @@ import pytest
 from cli_process import pyfuzz
 from plants import Edit, plant
 
-from pyfuzz.containment import fill, known, search
+from pyfuzz.containment import fill, search, shipped_matrix
 from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
@@ -180,9 +180,10 @@ def test_containment_command_refuses_in_one_line(
 
 def test_row_worse_than_what_is_shipped_is_known(found: Matrix) -> None:
     (row,) = found.rows
-    assert [] == known.worse(row, found)
+    assert [] == shipped_matrix.worse(row, found)
     better = tuple(replace(one, outcome=one.outcome and Outcome.DETECTED) for one in row.cells)
     assert ["spte-cleared"] == [
-        one.fault for one in known.worse(row, replace(found, rows=(replace(row, cells=better),)))
+        one.fault
+        for one in shipped_matrix.worse(row, replace(found, rows=(replace(row, cells=better),)))
     ]
-    assert ["spte-cleared"] == [one.fault for one in known.worse(row, None)]
+    assert ["spte-cleared"] == [one.fault for one in shipped_matrix.worse(row, None)]

@@ -7,7 +7,7 @@ import debian
 import pytest
 
 from bench import containment as document
-from pyfuzz.containment import fill, known
+from pyfuzz.containment import fill, shipped_matrix
 from pyfuzz.containment.matrix import REPLAYS, Matrix
 from pyfuzz.extract import extract
 from pyfuzz.target import catalogue
@@ -17,7 +17,7 @@ from pyfuzz.worlds.lists.faults import FAULTS
 
 @pytest.fixture(scope="module")
 def shipped() -> Matrix:
-    matrix = known.shipped()
+    matrix = shipped_matrix.load()
     assert matrix is not None
     return matrix
 

@@ -14,8 +14,8 @@ from plants import Edit, plant
 
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import name_of, read_input, seeds_in
-from pyfuzz.corpus.reach import Reached, survey
 from pyfuzz.corpus.set_cover import Candidate, cover, union
+from pyfuzz.corpus.survey import Reached, survey
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled

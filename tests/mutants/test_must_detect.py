@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz.mutants import campaign, sources, trial
+from pyfuzz.mutants import experiment, sources, trial
 from pyfuzz.mutants.trial import Ways
 from pyfuzz.target import catalogue
 
@@ -33,8 +33,8 @@ MUST = {
 @pytest.mark.parametrize(("port", "name"), [(p, name) for p in MUST for name in MUST[p]])
 def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_path: Path) -> None:
     target = catalogue.get(port)
-    options = campaign.Options(target, only=(name,))
-    (mutant,) = campaign.mutants_of(sources.Source(target), options)
+    options = experiment.Options(target, only=(name,))
+    (mutant,) = experiment.mutants_of(sources.Source(target), options)
     program = trial.build(sources.plant(target, mutant, tmp_path))
     try:
         one = trial.run(program, tmp_path, target.known, NEVER_S, 1, Ways(executions=EXECUTIONS))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pyfuzz.cli.mutants import mutants
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import campaign, mechanical, mutant, sources
+from pyfuzz.mutants import experiment, mechanical, mutant, sources
 from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.target import catalogue
 
@@ -22,7 +22,7 @@ def source_of(port: str) -> sources.Source:
 @pytest.mark.parametrize(("port", "least"), [("v6.6", 60), ("rfc-v4", 60), ("v6.15", 80)])
 def test_hand_picked_mutants_all_apply_to_their_port(port: str, least: int) -> None:
     source = source_of(port)
-    mutants = campaign.mutants_of(source, campaign.Options(source.target))
+    mutants = experiment.mutants_of(source, experiment.Options(source.target))
 
     texts = {source.apply(one) for one in mutants}
 

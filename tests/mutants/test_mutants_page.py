@@ -6,7 +6,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import campaign, page
+from pyfuzz.mutants import experiment, page
 from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target import catalogue
@@ -22,8 +22,8 @@ def trial(kind: Kind | None) -> Trial:
     return Trial(seed=1, reached=True, executions=1234, steps=1, processor_s=0.5, kind=kind)
 
 
-def result(*outcomes: campaign.Outcome) -> campaign.Result:
-    return campaign.Result(campaign.Options(catalogue.get("v6.6")), (), list(outcomes))
+def result(*outcomes: experiment.Outcome) -> experiment.Result:
+    return experiment.Result(experiment.Options(catalogue.get("v6.6")), (), list(outcomes))
 
 
 def section(text: str, name: str) -> str:
@@ -35,9 +35,9 @@ def section(text: str, name: str) -> str:
 def test_page_tells_missed_other_and_right_kinds_apart() -> None:
     text = page.render(
         result(
-            campaign.Outcome(mutant("not-seen", Kind.LEAK), [trial(None)]),
-            campaign.Outcome(mutant("as-leak", Kind.SHAPE), [trial(Kind.LEAK)], triggered=True),
-            campaign.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+            experiment.Outcome(mutant("not-seen", Kind.LEAK), [trial(None)]),
+            experiment.Outcome(mutant("as-leak", Kind.SHAPE), [trial(Kind.LEAK)], triggered=True),
+            experiment.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
         )
     )
 
@@ -53,9 +53,9 @@ def test_page_tells_missed_other_and_right_kinds_apart() -> None:
 def test_page_gives_the_reasons_of_those_that_do_not_count() -> None:
     text = page.render(
         result(
-            campaign.Outcome(mutant("same", equivalent="the order is no promise"), [trial(None)]),
-            campaign.Outcome(mutant("gone"), trouble="gone does not apply: there is no f"),
-            campaign.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
+            experiment.Outcome(mutant("same", equivalent="the order is no promise"), [trial(None)]),
+            experiment.Outcome(mutant("gone"), trouble="gone does not apply: there is no f"),
+            experiment.Outcome(mutant("as-said", Kind.LEAK), [trial(Kind.LEAK)], triggered=True),
         )
     )
 
@@ -73,7 +73,7 @@ def test_page_escapes_and_loads_nothing() -> None:
             self.found += tuple(link for link in links if not link.startswith("data:"))
 
     text = page.render(
-        result(campaign.Outcome(mutant("x", Kind.LEAK), [trial(Kind.LEAK)], triggered=True))
+        result(experiment.Outcome(mutant("x", Kind.LEAK), [trial(Kind.LEAK)], triggered=True))
     )
     parser = Loads()
     parser.feed(text)

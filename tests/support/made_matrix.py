@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pyfuzz.containment.cell import Cell, Report
+from pyfuzz.containment.cell import Cell, SanitizerReport
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.module.results import Outcome
 
@@ -37,7 +37,9 @@ def cell(target: str, fault: str, outcome: Outcome | None, **changes: object) ->
         runs=800,
         replays=20,
         replays_same=20,
-        report=Report("UBSan: index -1", ("add vm0 f0 s0 x2",)) if fault == "count-zero" else None,
+        report=SanitizerReport("UBSan: index -1", ("add vm0 f0 s0 x2",))
+        if fault == "count-zero"
+        else None,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

@@ -30,7 +30,7 @@ def read(file: Path) -> Matrix:
     return read_matrix(text, str(file))
 
 
-def shipped() -> Matrix | None:
+def load() -> Matrix | None:
     """Return the shipped matrix, None where there is none."""
     return read(path()) if path().is_file() else None
 
