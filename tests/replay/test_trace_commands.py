@@ -84,7 +84,7 @@ def test_replay_of_a_sanitizer_finding_without_sanitizer_says_so(
         (["replay", "missing.seq"], "missing.seq: cannot be read: No such file"),
         (["replay", "bad.seq"], "bad.seq:1: an operation must be one of"),
         (["replay", "good.seq", "--target", "rfc-v5"], "there is no target 'rfc-v5'"),
-        (["replay", "good.seq", "--all-targets", "--target", "bug"], "leave it or --target out"),
+        (["replay", "good.seq", "--all-targets", "--target", "bug"], "leave one out"),
         (["show", "cut.pyfz"], "cut.pyfz: the payload must have 4 bytes, has 3: it is truncated"),
         (["pack", "cut.pyfz"], "cut.pyfz: must be text, is a binary container"),
         (["pack", "good.seq", "-o", "bad.seq"], "bad.seq: is there already"),
