@@ -111,16 +111,30 @@ def fuzz(
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs cannot be combined: leave one out")
     if world == "threads" or systematic or switches is not None:
-        _require_threads(world, systematic, switches)
         from pyfuzz.cli import threads  # noqa: PLC0415 (one world needs it)
 
-        return threads.search(
+        if world != "threads":
+            option = "--systematic" if systematic else "--switches"
+            raise UsageError(f"{option} is for the world threads: add --world threads")
+        if faults or sanitize:
+            option = "--faults" if faults else "--sanitize"
+            raise UsageError(f"the world threads has no {option}: leave it out")
+        if systematic and runs is not None:
+            raise UsageError(
+                "a systematic search ends by itself: leave out --runs, or --systematic"
+            )
+        return threads.campaign(
             target_of(target or (None if kernel else threads.TARGET), kernel),
-            bound=2 if switches is None else switches,
-            seconds=seconds,
-            stop_on_finding=stop_on_finding,
-            out=out,
-            as_json=as_json,
+            threads.Options(
+                bound=switches if systematic or switches is None else _no_switches(),
+                systematic=systematic,
+                seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+                seconds=_DEFAULT_S if not systematic and seconds is runs is None else seconds,
+                schedules=runs,
+                stop_on_finding=stop_on_finding,
+                out=out,
+                as_json=as_json,
+            ),
         )
     entries = declared(known_files)
     chosen, facts, notes = target_and_facts(target, kernel)
@@ -154,15 +168,8 @@ def fuzz(
     return _conclude(report, as_json=as_json)
 
 
-def _require_threads(world: str, systematic: bool, switches: int | None) -> None:
-    if world != "threads":
-        option = "--systematic" if systematic else "--switches"
-        raise UsageError(f"{option} applies to the world threads: give --world threads too")
-    if not systematic:
-        raise UsageError(
-            "the world threads cannot be fuzzed yet, only searched: give --systematic"
-            + ("" if switches is None else " with --switches")
-        )
+def _no_switches() -> int:
+    raise UsageError("--switches bounds a systematic search: add --systematic")
 
 
 def _store(report: Report) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from pyfuzz.run import folder as run_folder
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.threads import report, systematic, text
+from pyfuzz.worlds.threads import chance, report, systematic, text
+from pyfuzz.worlds.threads.chance import FuzzResult
 from pyfuzz.worlds.threads.minimize import minimize
 from pyfuzz.worlds.threads.module import ThreadsModule
 from pyfuzz.worlds.threads.systematic import SystematicResult
@@ -29,46 +31,74 @@ def is_sequence(path: Path) -> bool:
         return text.is_threads(file.read(64))
 
 
-def search(
-    target: Target,
-    *,
-    bound: int,
-    seconds: float | None,
-    stop_on_finding: bool,
-    out: Path | None,
-    as_json: bool,
-) -> int:
-    """Search a target systematically; print the result; return the exit code."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a campaign in this world is to do; ``bound`` is of a systematic one."""
+
+    systematic: bool
+    bound: int | None
+    seed: int
+    seconds: float | None
+    schedules: int | None
+    stop_on_finding: bool
+    out: Path | None
+    as_json: bool
+
+
+def campaign(target: Target, options: Options) -> int:
+    """Search or fuzz a target; print the result; return the exit code."""
     module = ThreadsModule(target)
-    found = systematic.search(
-        module,
-        bound,
-        seconds=seconds,
-        stop_on_finding=stop_on_finding,
-        progress=_progress if sys.stderr.isatty() else None,
-    )
+    found = _search(module, options) if options.systematic else _fuzz(module, options)
     if sys.stderr.isatty():
         click.echo("\r\033[K", nl=False, err=True)
-    shortest = {key: minimize(module, finding) for key, finding in found.findings.items()}
-    found.findings = shortest
+    found.findings = {key: minimize(module, one) for key, one in found.findings.items()}
     files: dict[str, Path] = {}
-    if shortest:
-        folder = out or run_folder.default_path(target.name)
-        files = report.write(module, list(shortest.values()), folder)
-    print("\n".join(report.lines(found, files)), file=sys.stderr if as_json else sys.stdout)
-    if as_json:
+    if found.findings:
+        folder = options.out or run_folder.default_path(target.name)
+        files = report.write(module, list(found.findings.values()), folder)
+    lines = "\n".join(report.lines(found, files))
+    print(lines, file=sys.stderr if options.as_json else sys.stdout)
+    if options.as_json:
         print(json.dumps(report.as_object(found, files), indent=2))
     sys.stdout.flush()
+    if found.interrupted:
+        return 130
     return int(found.verdict == "finding")
 
 
-def _progress(found: SystematicResult, total: int) -> None:
-    done = len(found.rows)
-    if done % 16 == 0:
-        line = (
-            f"{done}/{total} pairs, {found.schedules:,} schedules, {len(found.findings)} findings"
-        )
-        click.echo(f"\r\033[K{line}", nl=False, err=True)
+def _search(module: ThreadsModule, options: Options) -> SystematicResult:
+    return systematic.search(
+        module,
+        systematic.DEFAULT_BOUND if options.bound is None else options.bound,
+        seconds=options.seconds,
+        stop_on_finding=options.stop_on_finding,
+        progress=_searching if sys.stderr.isatty() else None,
+    )
+
+
+def _fuzz(module: ThreadsModule, options: Options) -> FuzzResult:
+    return chance.fuzz(
+        module,
+        options.seed,
+        seconds=options.seconds,
+        schedules=options.schedules,
+        stop_on_finding=options.stop_on_finding,
+        progress=_fuzzing if sys.stderr.isatty() else None,
+    )
+
+
+def _searching(found: SystematicResult, total: int) -> None:
+    if len(found.rows) % 16 == 0:
+        _show(f"{len(found.rows)}/{total} pairs", found)
+
+
+def _fuzzing(found: FuzzResult) -> None:
+    _show(f"{found.seconds:.0f} s", found)
+
+
+def _show(how_far: str, found: SystematicResult | FuzzResult) -> None:
+    line = f"{how_far}, {found.schedules:,} schedules, {len(found.findings)} findings"
+    click.echo(f"\r\033[K{line}", nl=False, err=True)
 
 
 def replay(path: Path, target: Target, *, everything: bool, as_json: bool) -> int:

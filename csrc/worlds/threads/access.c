@@ -136,11 +136,6 @@ void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 	if (__builtin_expect(!(cell->readers & self) ||
 			     (write && !(cell->writers & self)), 0))
 		note_user(cell, self, write);
-	if (write) {
-		if (!cell->saved)
-			image_save(cell);
-		cell->version++;
-	}
 	threads.hash = (threads.hash ^ (uint64_t)(cell - cells) << 8 ^
 			(uint64_t)how << 4 ^ i) * 0x100000001b3ULL;
 	threads.hash ^= threads.hash >> 29;
@@ -158,6 +153,15 @@ void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 		}
 		if (!f->hardware)
 			races(cell, f, how, bytes, place);
+	}
+	if (threads.pairing && cell->shared && cell->version && cell->writer != i)
+		pair_seen(cell->writer_place, (uint32_t)(place - image_start));
+	if (write) {
+		if (!cell->saved)
+			image_save(cell);
+		cell->version++;
+		cell->writer = (uint8_t)i;
+		cell->writer_place = (uint32_t)(place - image_start);
 	}
 	if (how != MARKED_READ) {
 		f->read = NULL;

@@ -43,6 +43,8 @@ struct cell {
 		uint16_t clock[4];	/* indexed by enum access */
 		uint8_t bytes[4];	/* masks; 0: never */
 	} by[PYFUZZ_FIBERS];
+	uint32_t writer_place;	/* of the last write: in the image */
+	uint8_t writer;		/* and its fiber */
 	bool saved;		/* its value is in the undo log */
 	bool shared;		/* of the scenario: a switch here matters */
 	uint8_t readers, writers;	/* masks over fibers */
@@ -95,6 +97,7 @@ struct threads {
 	uint32_t away;			/* switches away from a fiber that could go on */
 	bool grown;			/* a word came to be shared */
 	bool tracing;
+	bool pairing;			/* pairs of places are looked at */
 	bool stop;			/* a finding ended this schedule */
 	struct pyfuzz_schedule taken;
 
@@ -155,12 +158,14 @@ void fiber_end(void);
 
 /* search.c */
 void search_run(uint32_t bound, bool prune, uint64_t limit);
+void search_confirm(void);
 void schedule_deadlock(struct fiber *f);
 
 /* access.c */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
 void fence_full(struct fiber *f);
+void pair_seen(uint32_t writer, uint32_t user);		/* fuzz.c */
 void access_bytes(uintptr_t address, unsigned int size, bool write,
 		  bool marked, uintptr_t place);
 

@@ -245,7 +245,7 @@ void search_run(uint32_t bound, bool prune, uint64_t limit)
 }
 
 /* Each schedule with a finding once more, traced: the same, or it is our error. */
-static void confirm(void)
+void search_confirm(void)
 {
 	struct pyfuzz_threads_result *r = threads.result;
 
@@ -270,7 +270,7 @@ void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
 	world_build(scenario);
 	search_run(bound, prune, limit);
 	result->hash = threads.hash;
-	confirm();
+	search_confirm();
 }
 
 void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,

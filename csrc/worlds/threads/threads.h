@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything below does; pyfuzz/worlds/threads refuses another. */
-#define PYFUZZ_THREADS_ABI 1
+#define PYFUZZ_THREADS_ABI 2
 
 #define PYFUZZ_FIBERS 4
 #define PYFUZZ_FIBER_OPS 4
@@ -102,6 +102,7 @@ struct pyfuzz_threads_result {
 	uint64_t outcomes_hash;	/* of the set of them */
 	uint64_t hash;		/* of all accesses of the last schedule */
 	uint64_t at_bound[8];	/* schedules and pruned ones, for each number of switches */
+	uint64_t new_pairs;	/* of places that no schedule of this process had before */
 	uint32_t complete;	/* 1: nothing within the bound is left */
 	uint32_t longest;	/* accesses of the longest schedule */
 	uint32_t findings_len;
@@ -144,6 +145,16 @@ struct pyfuzz_event {
 void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
 			   uint32_t bound, uint32_t prune, uint64_t limit,
 			   struct pyfuzz_threads_result *result);
+/*
+ * So many schedules by chance: each fiber has a priority, and the one of the
+ * highest goes on; at changes moments it becomes the lowest (PCT).  What is new
+ * is counted in pairs of places: one wrote a word that the other then used.
+ */
+void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
+			 uint32_t schedules, uint32_t changes,
+			 struct pyfuzz_threads_result *result);
+/* How many pairs there were in this process; forget: and none from now on. */
+uint64_t pyfuzz_threads_pairs(uint32_t forget);
 /* One schedule, twice: result.errors says if they differed. */
 void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 			const struct pyfuzz_schedule *schedule,

@@ -17,7 +17,7 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads.operation import Sequence, Switch, What
 from pyfuzz.worlds.threads.places import Places
 
-ABI = 1
+ABI = 2
 
 
 class EventKind(IntEnum):
@@ -83,6 +83,7 @@ class SearchResult:
     hash: int
     complete: bool
     longest: int
+    new_pairs: int
     at_bound: tuple[int, ...]
     findings: tuple[ThreadsFinding, ...]
 
@@ -126,6 +127,19 @@ class ThreadsModule:
         scenario = self._scenario(sequence)
         self._lib.pyfuzz_threads_search(scenario, bound, prune, limit, self._result)
         return self._read(sequence)
+
+    def fuzz(self, sequence: Sequence, seed: int, *, schedules: int, changes: int) -> SearchResult:
+        """Run schedules by chance, with so many changes of priority in each (PCT).
+
+        Errors: HarnessError if one with a finding does not replay exactly.
+        """
+        scenario = self._scenario(sequence)
+        self._lib.pyfuzz_threads_fuzz(scenario, seed, schedules, changes, self._result)
+        return self._read(sequence)
+
+    def pairs(self, *, forget: bool = False) -> int:
+        """Return how many pairs of a writing and a using place fuzz() met."""
+        return int(self._lib.pyfuzz_threads_pairs(forget))
 
     def run(self, sequence: Sequence) -> SearchResult:
         """Run one schedule, twice.
@@ -202,6 +216,7 @@ class ThreadsModule:
             r.hash,
             bool(r.complete),
             r.longest,
+            r.new_pairs,
             tuple(r.at_bound),
             tuple(self._finding(r.findings[i], sequence) for i in range(r.findings_len)),
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz.errors import UsageError
+from pyfuzz.worlds.threads.chance import FuzzResult
 from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
 from pyfuzz.worlds.threads.operation import Operation
 from pyfuzz.worlds.threads.systematic import SystematicResult
@@ -21,28 +22,46 @@ NOTHING_LOCKLESS = (
 )
 
 
-def lines(result: SystematicResult, files: dict[str, Path]) -> Iterator[str]:
-    """Yield a search for people: what was run, how many schedules, what was found."""
-    bounds = range(result.bound + 1)
-    yield f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
+def lines(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> Iterator[str]:
+    """Yield a search or a campaign for people: what was run, and what was found."""
     if not result.lockless:
         yield NOTHING_LOCKLESS.format(target=result.target)
-    head = "".join(f"{f'c={bound}':>10}" for bound in bounds)
-    yield f"\n  {'writer':30} {'beside it':22} {'pairs':>6}{head}"
-    for (writer, others), rows in _grouped(result).items():
-        counts = (sum(row.result.at_bound[bound] for row in rows) for bound in bounds)
-        cells = "".join(f"{count:>10,}" for count in counts)
-        yield f"  {writer:30} {others:22} {len(rows):>6}{cells}"
-    rate = result.schedules / result.seconds if result.seconds else 0
-    yield (
-        f"\n{len(result.rows)} pairs, {result.schedules:,} schedules in {result.seconds:.1f} s "
-        f"({rate:,.0f} a second): {_completeness(result)}"
-    )
+    yield from _searched(result) if isinstance(result, SystematicResult) else _fuzzed(result)
     for finding in result.findings.values():
         yield ""
         yield from finding_lines(finding, files.get(key(finding)))
     if not result.findings:
         yield "nothing was found"
+
+
+def _searched(result: SystematicResult) -> Iterator[str]:
+    bounds = range(result.bound + 1)
+    yield f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
+    head = "".join(f"{f'c={bound}':>11}" for bound in bounds)
+    yield f"\n  {'writer':30} {'beside it':22} {'pairs':>6}{head}"
+    for (writer, others), rows in _grouped(result).items():
+        counts = (sum(row.result.at_bound[bound] for row in rows) for bound in bounds)
+        cells = "".join(f"{count:>11,}" for count in counts)
+        yield f"  {writer:30} {others:22} {len(rows):>6}{cells}"
+    yield (
+        f"\n{len(result.rows)} pairs, {result.schedules:,} schedules in {result.seconds:.1f} s "
+        f"({_rate(result)}): {_completeness(result)}"
+    )
+
+
+def _fuzzed(result: FuzzResult) -> Iterator[str]:
+    yield (
+        f"{result.target}: {result.schedules:,} schedules of {result.scenarios:,} scenarios, seed "
+        f"{result.seed}, in {result.seconds:.1f} s ({_rate(result)})"
+    )
+    yield (
+        f"{result.pairs} pairs of a writing and a using place; {len(result.kept)} scenarios "
+        "showed a new one"
+    )
+
+
+def _rate(result: SystematicResult | FuzzResult) -> str:
+    return f"{result.schedules / result.seconds if result.seconds else 0:,.0f} a second"
 
 
 def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
@@ -57,16 +76,27 @@ def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
         yield f"  see it with: pyfuzz replay {path}"
 
 
-def as_object(result: SystematicResult, files: dict[str, Path]) -> dict[str, Any]:
-    """Return a search as JSON's types; docs/json.md."""
+def as_object(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> dict[str, Any]:
+    """Return a search or a campaign as JSON's types; docs/json.md."""
+    if isinstance(result, SystematicResult):
+        own: dict[str, Any] = {
+            "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
+            "complete": result.complete,
+            "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
+            "left": result.left,
+        }
+    else:
+        own = {
+            "seed": result.seed,
+            "scenarios": result.scenarios,
+            "pairs": result.pairs,
+            "accesses": result.accesses,
+        }
     return {
         "target": result.target,
         "world": "threads",
-        "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
-        "complete": result.complete,
+        **own,
         "schedules": result.schedules,
-        "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
-        "left": result.left,
         "seconds": round(result.seconds, 3),
         "lockless": result.lockless,
         "verdict": result.verdict,

@@ -81,6 +81,7 @@ class SystematicResult:
     rows: list[Row] = field(default_factory=list)
     left: int = 0
     seconds: float = 0.0
+    interrupted: bool = False
     findings: dict[tuple[str, str, int], ThreadsFinding] = field(default_factory=dict)
 
     @property
@@ -119,7 +120,12 @@ def search(
     todo = list(pairs(module))
     begin_s = time.monotonic()
     for number, sequence in enumerate(todo):
-        result = module.search(sequence, bound)
+        try:
+            result = module.search(sequence, bound)
+        except KeyboardInterrupt:
+            found.interrupted = True
+            found.left = len(todo) - number
+            break
         found.rows.append(Row(sequence, result))
         for finding in result.findings:
             key = (finding.kind, finding.function, finding.line)

@@ -13,7 +13,7 @@ from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.mutant import catalogue as mutants
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.threads import systematic, text
+from pyfuzz.worlds.threads import chance, systematic, text
 from pyfuzz.worlds.threads.minimize import find, minimize
 from pyfuzz.worlds.threads.module import ThreadsModule
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
@@ -104,6 +104,34 @@ def test_finding_replays_from_its_text_and_shows_the_list_at_the_switch(tmp_path
 
     assert find(module, again, finding) is not None
     assert "the list: [1: s14] -> [14: s0 s1 .. s13]" in "\n".join(trace.text())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("unlocks-between-descriptors", "use-after-free"),
+        ("unlock-of-empty", "lock-rule"),
+        ("age-no-ad-writes", "stale-spte"),
+        ("spin-ignores-lock", "lock-rule"),
+    ],
+)
+def test_fuzzing_finds_a_planted_mistake(name: str, kind: str, tmp_path: Path) -> None:
+    module = planted(name, tmp_path)
+
+    found = chance.fuzz(module, 1, schedules=200_000, stop_on_finding=True).findings
+
+    assert kind in {finding.kind for finding in found.values()}
+
+
+def test_fuzzing_the_port_finds_nothing_and_does_the_same_with_the_same_seed(
+    module: ThreadsModule,
+) -> None:
+    first = chance.fuzz(module, 7, schedules=20_000)
+    again = chance.fuzz(module, 7, schedules=20_000)
+
+    assert {} == first.findings
+    assert first.pairs > 100
+    assert (first.accesses, first.pairs) == (again.accesses, again.pairs)
 
 
 def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> None:

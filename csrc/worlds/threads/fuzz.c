@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Schedules by chance (Burckhardt and others: A randomized scheduler with
+ * probabilistic guarantees of finding bugs, 2010): fibers have priorities, and
+ * at a few moments whoever runs becomes the last of all.  A fiber that waits
+ * is passed over, so that nobody spins for ever.
+ *
+ * What is new is a pair of places of which one wrote a word and the other used
+ * it next (Krace, 2020).
+ */
+#include <string.h>
+#include "core.h"
+
+#define MAX_CHANGES 8
+
+static struct {
+	uint64_t random;
+	uint32_t length;	/* accesses of the schedules so far, at most */
+	uint32_t changes[MAX_CHANGES];
+	unsigned int changes_len;
+	int priority[PYFUZZ_FIBERS];
+	int lowest;
+} pct;
+
+static uint8_t pairs[1 << 16];
+static uint64_t pairs_len;
+
+void pair_seen(uint32_t writer, uint32_t user)
+{
+	uint64_t hash = mix((uint64_t)writer << 32 | user);
+	uint8_t bit = (uint8_t)(1u << (hash & 7));
+	uint8_t *byte = &pairs[hash >> 3 & 0xffff];
+
+	if (*byte & bit)
+		return;
+	*byte |= bit;
+	pairs_len++;
+	threads.result->new_pairs++;
+}
+
+uint64_t pyfuzz_threads_pairs(uint32_t forget)
+{
+	uint64_t len = pairs_len;
+
+	if (forget) {
+		memset(pairs, 0, sizeof(pairs));
+		pairs_len = 0;
+	}
+	return len;
+}
+
+static uint64_t chance(uint64_t below)
+{
+	pct.random += 0x9e3779b97f4a7c15ULL;
+	return mix(pct.random) % below;
+}
+
+static unsigned int highest(void)
+{
+	unsigned int best = NOBODY;
+
+	for (unsigned int i = 0; i < threads.fibers_len; i++)
+		if (!threads.fibers[i].ended && is_enabled(&threads.fibers[i]) &&
+		    (best == NOBODY || pct.priority[i] > pct.priority[best]))
+			best = i;
+	return best;
+}
+
+static void decide_pct(struct fiber *f, struct cell *cell, bool enabled)
+{
+	unsigned int self = fiber_number(f), next;
+
+	(void)cell;
+	for (unsigned int i = 0; enabled && i < pct.changes_len; i++)
+		if (pct.changes[i] == threads.accesses)
+			pct.priority[self] = --pct.lowest;
+	next = highest();
+	if (next == NOBODY)
+		schedule_deadlock(f);
+	if (next != self)
+		go_on(f, &threads.fibers[next], !enabled);
+}
+
+static unsigned int first_pct(void)
+{
+	return highest();
+}
+
+/* Priorities and the moments at which they change, anew. */
+static void draw(uint32_t changes)
+{
+	pct.lowest = 0;
+	for (unsigned int i = 0; i < threads.fibers_len; i++)
+		pct.priority[i] = (int)i + 1;
+	for (unsigned int i = threads.fibers_len; i-- > 1;) {
+		unsigned int k = (unsigned int)chance(i + 1);
+		int other = pct.priority[k];
+
+		pct.priority[k] = pct.priority[i];
+		pct.priority[i] = other;
+	}
+	pct.changes_len = changes < MAX_CHANGES ? changes : MAX_CHANGES;
+	for (unsigned int i = 0; i < pct.changes_len; i++)
+		pct.changes[i] = 1 + (uint32_t)chance(pct.length);
+}
+
+void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
+			 uint32_t schedules, uint32_t changes,
+			 struct pyfuzz_threads_result *result)
+{
+	memset(result, 0, sizeof(*result));
+	threads.result = result;
+	world_build(scenario);
+	decide = decide_pct;
+	decide_first = first_pct;
+	pct.random = seed;
+	pct.length = 64;
+	threads.pairing = true;
+	while (result->schedules < schedules) {
+		draw(changes);
+		run_once();
+		threads.grown = false;
+		result->schedules++;
+		pct.length = result->longest;
+	}
+	threads.pairing = false;
+	result->hash = threads.hash;
+	search_confirm();
+}
