@@ -71,7 +71,7 @@ def main() -> None:
     _die_with(job.supervisor)
     try:
         engine.load(job.flavour)
-        module = compiled.open_module(Path(job.module), job.flavour, job.encoding.world)
+        module = compiled.open_module(Path(job.module), job.flavour)
     except PyfuzzError as error:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))

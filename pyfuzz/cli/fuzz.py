@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -37,10 +38,9 @@ _DEFAULT_S = 60.0
 @kernel_options("Kernel to fuzz")
 @click.option(
     "--world",
-    type=click.Choice(["lists", "threads"]),
-    default="lists",
-    show_default=True,
-    help="The target's surroundings: lists only, or lockless walkers beside a writer.",
+    type=click.Choice(["lists", "pages", "threads"]),
+    help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
+    "walkers beside a writer.  [default: TARGET's; lists]",
 )
 @click.option(
     "--systematic",
@@ -87,7 +87,7 @@ _DEFAULT_S = 60.0
 def fuzz(
     target: str | None,
     kernel: Kernel | None,
-    world: str,
+    world: str | None,
     systematic: bool,
     switches: int | None,
     seconds: float | None,
@@ -137,7 +137,11 @@ def fuzz(
             ),
         )
     entries = declared(known_files)
-    chosen, facts, notes = target_and_facts(target, kernel)
+    if faults and world == "pages":
+        raise UsageError("--faults damages lists: the world pages has none, leave one out")
+    if kernel is not None and world is not None:
+        kernel = replace(kernel, world=world)
+    chosen, facts, notes = target_and_facts(target, kernel, world)
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),

@@ -57,8 +57,8 @@ def minimize(
         raise UsageError(f"{output}: already exists; name another with -o, or give --force")
     wanted = None if kind is None else kind_of(kind)
     entries = declared(known_files)
-    chosen = target_of(target, kernel).knowing(entries)
     source = container.read(file)
+    chosen = target_of(target, kernel, source.input.encoding.world).knowing(entries)
     with Runner(chosen, "sanitize" if sanitize else "fuzz") as runner:
         findings = runner.run(source.input)
         finding = choose(findings, chosen, wanted, function, str(file))

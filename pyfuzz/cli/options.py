@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.target import catalogue, known_findings
@@ -181,25 +182,37 @@ def duration(value: str) -> float:
     return seconds
 
 
-def target_of(name: str | None, kernel: Kernel | None) -> Target:
+def target_of(name: str | None, kernel: Kernel | None, of: str | None = None) -> Target:
     """Return the target that a command line names, from the catalogue or from a kernel.
 
-    Errors: UsageError if it names both, or if there is no such target.
+    ``of`` is the world that it must be of.  Errors: UsageError if it names both,
+    if there is no such target, or if it is of another world.
     """
-    return target_and_facts(name, kernel)[0]
+    return target_and_facts(name, kernel, of)[0]
 
 
 def target_and_facts(
-    name: str | None, kernel: Kernel | None
+    name: str | None, kernel: Kernel | None, of: str | None = None
 ) -> tuple[Target, dict[str, str | None] | None, list[str]]:
     """Return the target and, for a kernel, its facts and the extractor's notes.
 
-    Errors: UsageError if both are named, or if there is no such target.
+    ``of`` is the world that it must be of.  Errors: UsageError if both are
+    named, if there is no such target, or if it is of another world.
     """
     if kernel is None:
-        return catalogue.get(name or catalogue.DEFAULT), None, []
+        found_port = catalogue.get(name or catalogue.DEFAULTS[of or world.DEFAULT])
+        if of is not None and found_port.world != of:
+            raise UsageError(
+                f"'{name}' is a target of the world {found_port.world}: name one of the world "
+                f"{of}, such as {catalogue.DEFAULTS[of]}"
+            )
+        return found_port, None, []
     if name is not None:
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
+    if (of or kernel.world) == "pages":
+        from pyfuzz.extract.pages.target import as_target  # noqa: PLC0415 (one world needs it)
+
+        return as_target(kernel, lambda line: click.echo(f"pyfuzz: {line}", err=True))
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
 
     found = extract(

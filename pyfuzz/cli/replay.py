@@ -57,8 +57,8 @@ def replay(
         chosen = target_of(target or (None if kernel else threads.TARGET), kernel)
         return threads.replay(files[0], chosen, everything=all_accesses, as_json=as_json)
     entries = declared(known_files)
-    targets = _targets(target, all_targets, kernel)
     sequences = [container.read(path) for path in files]
+    targets = _targets(target, all_targets, kernel, _world_of(sequences))
     done: list[Replay] = []
     for chosen in (one.knowing(entries) for one in targets):
         for result in run_replays(sequences, chosen, "sanitize" if sanitize else "fuzz"):
@@ -75,10 +75,23 @@ def replay(
     return int(worst == "finding")
 
 
-def _targets(name: str | None, all_targets: bool, kernel: Kernel | None) -> list[Target]:
+def _world_of(sequences: list[container.SequenceFile]) -> str:
+    """Return the world that all sequences are of."""
+    first = sequences[0].input.encoding.world
+    for other in sequences[1:]:
+        if other.input.encoding.world != first:
+            raise UsageError(
+                f"{other.path}: must be of the world {first} as {sequences[0].path} is, is of "
+                f"{other.input.encoding.world}; replay the sequences of each world by themselves"
+            )
+    return first
+
+
+def _targets(name: str | None, all_targets: bool, kernel: Kernel | None, of: str) -> list[Target]:
     if not all_targets:
-        return [target_of(name, kernel)]
+        return [target_of(name, kernel, of)]
     if name is not None or kernel is not None:
         other = "--target" if name is not None else "--kernel"
         raise UsageError(f"--all-targets and {other} cannot be combined: leave one out")
-    return [target for target in catalogue.TARGETS.values() if target.builds]
+    everything = (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values())
+    return [target for target in everything if target.builds and target.world == of]

@@ -20,11 +20,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import __version__, files, paths, records
+from pyfuzz import __version__, files, paths, records, world
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiler
-from pyfuzz.target.catalogue import EXTRACTED, TARGETS, Target
+from pyfuzz.target.catalogue import EXTRACTED, OTHER_WORLDS, TARGETS, Target
 from pyfuzz.target.kernel import CONFIG_BUG, Kernel
 from pyfuzz.target.known_findings import Known
 
@@ -63,6 +63,7 @@ class TargetRecord:
     source: str
     sha256: str
     known: tuple[KnownEntry, ...] = ()
+    world: str = world.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
             known=tuple(map(entry_of, _own_known(target))),
             source=SOURCE if target.extracted else target.source.name,
             sha256=hashlib.sha256(source).hexdigest(),
+            world=target.world,
         ),
         kernel=None if options.kernel_facts is None else KernelRecord(**options.kernel_facts),
         versions={
@@ -200,7 +202,7 @@ def kernel_of(campaign: dict[str, Any]) -> Kernel | None:
     if not facts or facts.get("path") is None:
         return None
     bug = any(CONFIG_BUG in define for define in campaign["target"]["defines"])
-    return Kernel(Path(facts["path"]), bug)
+    return Kernel(Path(facts["path"]), bug, campaign["target"].get("world", world.DEFAULT))
 
 
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
@@ -211,7 +213,7 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
     said = records.read(campaign["target"], TargetRecord)
     declared = tuple(map(_known, said.known))
     if said.generation != EXTRACTED:
-        port = TARGETS.get(said.name)
+        port = {**TARGETS, **OTHER_WORLDS}.get(said.name)
         return port.knowing(declared) if port is not None and declared else port
     source = (folder / SOURCE).absolute()
     if not source.is_file():
@@ -224,6 +226,7 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
         defines=said.defines,
         note=said.note,
         known=declared,
+        world=said.world,
     )
 
 
@@ -256,7 +259,7 @@ def _known(entry: KnownEntry) -> Known:
 
 def _own_known(target: Target) -> list[Known]:
     """Return what is known of a target but for what is shipped: that holds as it is later."""
-    port = TARGETS.get(target.name)
+    port = {**TARGETS, **OTHER_WORLDS}.get(target.name)
     shipped = () if target.extracted or port is None else port.known
     return [entry for entry in target.known if entry not in shipped]
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from pyfuzz import world
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,12 +19,14 @@ class Kernel:
     """What ``--kernel`` and the options beside it ask for.
 
     ``path`` is a kernel tree, a source tarball, one mmu.c, or ``REPOSITORY@REV``;
-    ``patches`` are applied to a copy of it, in their order.
+    ``patches`` are applied to a copy of it, in their order; ``world`` is the
+    world that it is made a target of.
     """
 
     path: Path
     bug_on_data_corruption: bool = False
     patches: tuple[Path, ...] = ()
+    world: str = world.DEFAULT
 
     def __str__(self) -> str:
         return str(self.path)
@@ -39,6 +43,8 @@ class Kernel:
             options.append("--bug-on-data-corruption")
         for patch in self.patches:
             options += ["--patch", str(patch)]
+        if self.world != world.DEFAULT:
+            options += ["--world", self.world]
         return options
 
     def absolute(self) -> Self:

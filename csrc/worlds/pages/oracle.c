@@ -515,6 +515,12 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 			return;		/* a root of another kind */
 		shift = (page->level - 1) * 9U;
 		spte = table + (gva >> (12 + shift) & (ENTRIES - 1));
+		/*
+		 * The kernel's own handler also says that all is well when it
+		 * has zapped a write-protected page and wants a retry.
+		 */
+		if (spte_nothing(*spte) && !pages_target.own_walker)
+			return;
 		if (!pages_target.spte_present(*spte))
 			broken(PYFUZZ_MISSING_ENTRY,
 			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
