@@ -62,7 +62,8 @@ def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
     command = [
         *chosen.command,
         *("-std=gnu11", "-w", "-Werror=implicit-function-declaration", "-ferror-limit=0"),
-        *("-fno-caret-diagnostics", "-fno-color-diagnostics", f"-I{paths.csrc()}"),
+        *("-fno-caret-diagnostics", "-fno-color-diagnostics"),
+        *(f"-I{paths.csrc()}", f"-I{paths.csrc() / 'worlds' / 'lists'}"),
         *(f"-D{define}" for define in defines),
         *("-c", str(path)),
     ]
