@@ -5,7 +5,7 @@
  * entry that is found, by default BUG_ON() if it is not present.
  *
  * A slot that is NULL ends a descriptor.  That holds only because descriptors
- * come zeroed from the cache (csrc/shim/descriptors.c) and because remove
+ * come zeroed from the cache (csrc/harness/descriptors.c) and because remove
  * stores NULL into the slot that it frees: both are far from here.
  */
 #ifndef PYFUZZ_PORTS_ITERATOR_H

@@ -120,7 +120,7 @@ static inline struct kvm_vcpu *kvm_get_running_vcpu(void)
 /*
  * Descriptors.  Handed out zeroed, as the kernel's caches are (__GFP_ZERO):
  * the iterator and the NULL-terminated generation depend on it; see
- * csrc/shim/descriptors.c.
+ * csrc/harness/descriptors.c.
  */
 struct kmem_cache;
 static struct kmem_cache *pte_list_desc_cache __maybe_unused;

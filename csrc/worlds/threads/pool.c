@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptors.  Handed out zeroed, as csrc/shim/descriptors.c says.  Freed ones
+ * Descriptors.  Handed out zeroed, as csrc/harness/descriptors.c says.  Freed ones
  * are kept aside, so that whoever touches one is seen; or, if the scenario
  * says so, handed out next, as the kernel's own per-CPU lists do.
  */
