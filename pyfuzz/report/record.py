@@ -216,8 +216,13 @@ def schema() -> dict[str, Any]:
         "title": f"{SCHEMA}, version {VERSION}",
         "description": "What `pyfuzz report --json` prints; docs/json.md explains it.",
         **whole,
-        "$defs": parts,
+        "$defs": {name: _undescribed(part) for name, part in parts.items()},
     }
+
+
+def _undescribed(part: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what msgspec takes from docstrings, which are for the readers of the code."""
+    return {key: value for key, value in part.items() if key not in ("title", "description")}
 
 
 def schema_text() -> str:

@@ -41,7 +41,7 @@ _PACKAGES = ("atheris", "cffi")
 class KnownEntry:
     """A declared finding, as pyfuzz.target.known_findings.Known has it."""
 
-    kind: Kind
+    kind: str
     function: str
     message: str
     target: tuple[str, ...]
@@ -188,7 +188,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
         # What a newer pyfuzz says beside stays in them.
         campaigns = [files.object_of(campaign) for campaign in values["campaigns"]]
         for campaign in campaigns:
-            records.read(campaign, Campaign)
+            tuple(map(_known, records.read(campaign, Campaign).target.known))
     except FileNotFoundError:
         return [], []
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -233,7 +233,7 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
 def entry_of(known: Known) -> KnownEntry:
     """Return what a record says of a declared finding."""
     return KnownEntry(
-        known.kind,
+        known.kind.value,
         known.function,
         known.message,
         known.targets,
@@ -246,7 +246,7 @@ def entry_of(known: Known) -> KnownEntry:
 
 def _known(entry: KnownEntry) -> Known:
     return Known(
-        kind=entry.kind,
+        kind=Kind(entry.kind),
         function=entry.function,
         message=entry.message,
         targets=entry.target,
