@@ -45,7 +45,8 @@ class World:
     """One world, as the rest of the package sees it.
 
     ``header`` is the first line of its text form and ``operation_bytes`` the
-    size of one operation in the binary form.  ``parse_words`` reads the words
+    size of one operation in the binary form; ``words`` has the word of each
+    opcode that a target may lack.  ``parse_words`` reads the words
     of a line and raises LineError; ``encode``, ``decode`` and ``split`` are
     the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
@@ -57,6 +58,7 @@ class World:
     name: str
     header: str
     operation_bytes: int
+    words: Mapping[int, str]
     parse_words: Callable[[list[str]], Any]
     format_operation: Callable[[Any], str]
     encode: Callable[[Iterable[Any]], bytes]

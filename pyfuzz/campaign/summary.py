@@ -108,7 +108,8 @@ def as_text(report: Report) -> str:
     lines.append(f"  run folder   {options.out}" + " (continued)" * report.resumed)
     if report.page:
         lines.append(f"  report       {report.page}")
-    missing = missing_operations(report)
+    said = {note.split(": ")[1] for note in report.notes if note.startswith("not fuzzed: ")}
+    missing = [word for word in missing_operations(report) if word not in said]
     if missing:
         lines.append(f"  not in this target, so not fuzzed: {', '.join(missing)}")
     for note in report.notes:

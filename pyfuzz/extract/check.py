@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
-from pyfuzz.extract.parse import Index, text_of
+from pyfuzz.extract.parse import Index, Kind, text_of
 from pyfuzz.extract.shim import is_member_type
 from pyfuzz.module import compiler
 
@@ -99,6 +99,24 @@ def parse_errors(stderr: str) -> list[CompileError]:
     ]
 
 
+_UNKNOWN = re.compile(
+    r"use of undeclared identifier '(\w+)'|unknown type name '(\w+)'"
+    r"|call to undeclared (?:library )?function '(\w+)'|'(\w+)' file not found"
+)
+
+
+def unknown_name(error: CompileError) -> str | None:
+    """Return the name that nobody declared, None if the error is another one.
+
+    A member of a structure is one only if the structure is the shim's.
+    """
+    if match := _UNKNOWN.search(error.text):
+        return next(name for name in match.groups() if name)
+    if (match := _NO_MEMBER.search(error.text)) and match[2] in HOOKS:
+        return match[1]
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What would mend an error: a name to stub or take, or a member to add."""
@@ -125,6 +143,29 @@ def remedy(error: CompileError, index: Index) -> Remedy | None:
     return None
 
 
+_ARRAY = re.compile(r"\[\s*([A-Za-z_]\w*)\s*\]")
+_PLAIN_NUMBER = re.compile(r"\(?\s*(\d+|0x[0-9a-fA-F]+)[uUlL]*\s*\)?")
+_MAX_ALIASES = 8
+
+
+def _sized(declared: str, index: Index) -> str:
+    """Write the number of an array's elements where the tree names a macro for it."""
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        for _ in range(_MAX_ALIASES):
+            item = index.find(name)
+            if item is None or item.kind is not Kind.MACRO or item.node is None:
+                break
+            value = text_of(item.node.child_by_field_name("value")).strip()
+            if plain := _PLAIN_NUMBER.fullmatch(value):
+                return f"[{plain[1]}]"
+            name = value
+        return found[0]
+
+    return _ARRAY.sub(number, declared)
+
+
 def _member(index: Index, structure: str, name: str) -> str | None:
     """Return how to declare a member: as the tree does if that is plain, else a long.
 
@@ -140,6 +181,7 @@ def _member(index: Index, structure: str, name: str) -> str | None:
         declared = text_of(node)
         if node.type != "field_declaration" or not re.search(rf"\b{name}\b", declared):
             continue
+        declared = _sized(declared, index)
         words = set(re.findall(r"[A-Za-z_]\w*", declared)) - {name, "const", "volatile"}
         if "," not in declared and all(map(is_member_type, words)):
             return " ".join(declared.split())

@@ -71,6 +71,7 @@ def generate(plan: Plan, shown: str) -> str:
         *_before_shim(plan),
         '#include "shim/shim.h"',
         '#include "shim/extracted.h"',
+        '#include "shim/generic.h"',
         *_stand_ins(plan.closure),
     ]
     for item in in_order(plan.closure.items, plan.index):

@@ -174,8 +174,23 @@ class _Extractor:
         return True
 
     def _does_not_compile(self, error: check.CompileError) -> UsageError:
-        alone = "" if self.kernel.headers else " (or give the whole tree: its headers may say more)"
-        return UsageError(f"{self._name()} does not compile: {error}; mend the kernel{alone}")
+        return UsageError(f"{self._name()} does not compile: {error}; {self._advice(error)}")
+
+    def _advice(self, error: check.CompileError) -> str:
+        """Say whose fault an error is: a name that nobody gave us is not the kernel's."""
+        name = check.unknown_name(error)
+        if name is None or self._defines(name):
+            return "fix that line of the kernel"
+        if not self.kernel.headers:
+            return f"give the whole tree: its headers may define '{name}'"
+        return (
+            f"neither the headers that pyfuzz reads nor its shim define '{name}': if the kernel "
+            "builds, csrc/shim/generic.h lacks it; please report it with this line"
+        )
+
+    def _defines(self, name: str) -> bool:
+        """Tell whether a file that was read has this name, so that another one is meant."""
+        return self.index.find(name) is not None or self.index.prototype(name) is not None
 
     def _name(self) -> str:
         name = _label(self.kernel)
@@ -233,7 +248,7 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
                 f"{shown}: mmu.c has no function that {role.what}; looked for "
                 f"{', '.join(role.names)}, or another with parameters of the types "
                 f"{', '.join(repr(kind) for kind in role.takes)} that does; "
-                f"{_named(kernel, role.names) or 'give the mmu.c of a kernel from 4.19 on'}"
+                f"{_named(kernel, role.names) or 'give the mmu.c of a kernel from 4.10 on'}"
             )
         why.setdefault(_operation(role.name), f"mmu.c has no function that {role.what}")
     if _operation(roles.FIRST) in why:
@@ -263,13 +278,22 @@ def _covers(item: Item, error: check.CompileError) -> bool:
     return item.file.shown == error.file and item.line <= error.line <= item.last_line
 
 
+# Names that say nothing of which kernel it is.
+_TELL_NOTHING = ("mmu.c",)
+
+
 def _label(kernel: KernelSource) -> str:
-    """Name the target after what the user gave: the tree, the tarball, the file."""
-    path = kernel.origin.resolve()
+    """Name the target after what the user gave: the tree, the tarball, the file.
+
+    A folder inside of a tree stands for the tree.
+    """
+    path = (kernel.root or kernel.origin).resolve()
     for inside in source.MMU_PATHS:
         if path.as_posix().endswith(f"/{inside}"):
             path = path.parents[inside.count("/")]
     name = re.sub(r"\.tar(\.\w+)?$|\.tgz$|\.txz$", "", path.name)
+    if name in _TELL_NOTHING and path.parent.name:
+        name = f"{path.parent.name}-{name}"
     return re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII).strip("._") or "kernel"
 
 
@@ -283,9 +307,10 @@ def _known(found: Traits, functions: dict[str, Item]) -> tuple[Known, ...]:
     if not found.appends:
         return ()
     add = functions[roles.ADD]
+    forgets = ", and forgets the last descriptor if it is full" if not found.count_field else ""
     reason = (
         f"{add.name} ({Path(add.file.shown).name}:{add.line}) returns the entries up to the first "
-        "descriptor with room, not those of the whole list"
+        f"descriptor with room, not those of the whole list{forgets}"
     )
     # Whoever goes by that number is wrong with it: the recycling, too.
     users = [add, *(functions[role] for role in (roles.RMAP_ADD,) if role in functions)]

@@ -10,7 +10,7 @@ from pyfuzz import paths
 from pyfuzz.extract.parse import Index
 from pyfuzz.extract.source import SourceFile
 
-_HEADERS = ("noop.h", "mirror.h", "instrumented.h", "extracted.h")
+_HEADERS = ("noop.h", "mirror.h", "instrumented.h", "extracted.h", "generic.h")
 
 # The shim has these for an mmu.c alone and leaves them out for the user's own,
 # when the macro is defined.
@@ -33,7 +33,7 @@ _ARITHMETIC = re.compile("bool|char|int|long|short|unsigned|signed")
 # What C and the compiler bring.
 _LANGUAGE = re.compile(
     r"mem(?:set|cpy|move|cmp)|str(?:len|cmp)|offsetof|NULL|true|false|bool|s?size_t|u?intptr_t"
-    r"|u?int(?:8|16|32|64)_t|va_list|__FILE__|__LINE__|__func__|__FUNCTION__"
+    r"|u?int(?:8|16|32|64)_t|va_\w+|__FILE__|__LINE__|__func__|__FUNCTION__"
     r"|(?:__)?typeof(?:__)?|(?:__)?asm(?:__)?|(?:__)?alignof(?:__)?|__attribute__"
     r"|_?[Ss]tatic_assert|_Generic|__builtin_\w+"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pyfuzz import files
@@ -26,7 +26,9 @@ HEADERS = (
 )
 _NOT_HEADERS = ("mmutrace.h", "trace.h", "paging_tmpl.h", "paging.h")
 _QUOTED_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
-_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)", re.MULTILINE)
+_VERSION = re.compile(
+    r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*([\w.+-]*)[ \t]*$", re.MULTILINE
+)
 # Ten times the longest mmu.c so far.
 _MAX_FILE_BYTES = 4 << 20
 
@@ -50,12 +52,16 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class KernelSource:
-    """What was found; ``headers`` is empty and ``version`` None for one mmu.c alone."""
+    """What was found; ``headers`` is empty and ``version`` None for one mmu.c alone.
+
+    ``root`` is the top of the tree that ``origin`` is in, None for anything else.
+    """
 
     origin: Path
     mmu: SourceFile
     headers: tuple[SourceFile, ...]
     version: str | None
+    root: Path | None = None
 
 
 def find(path: Path, progress: Progress | None = None) -> KernelSource:
@@ -125,7 +131,7 @@ def _from_tree(origin: Path, root: Path, mmu_path: str, shown: str | None) -> Ke
         name = str(origin) if shown is None and inside == mmu_path else str(file)
         return _read(file, inside, name)
 
-    return _assemble(origin, mmu_path, read)
+    return replace(_assemble(origin, mmu_path, read), root=root)
 
 
 def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
@@ -179,11 +185,12 @@ def _assemble(
 
 
 def _version(makefile: str) -> str | None:
-    numbers = dict(_VERSION.findall(makefile))
-    if "VERSION" not in numbers or "PATCHLEVEL" not in numbers:
+    """Return the version as the kernel's own build prints it: 6.19.0-rc3, 5.14.0-503.el9."""
+    said: dict[str, str] = dict(_VERSION.findall(makefile))
+    parts = [said.get("VERSION", ""), said.get("PATCHLEVEL", ""), said.get("SUBLEVEL") or "0"]
+    if not all(part.isdigit() for part in parts):
         return None
-    parts = [numbers["VERSION"], numbers["PATCHLEVEL"], numbers.get("SUBLEVEL", "0")]
-    return ".".join(parts)
+    return ".".join(parts) + said.get("EXTRAVERSION", "")
 
 
 def _read(file: Path, inside: str, shown: str) -> SourceFile:

@@ -80,7 +80,7 @@ def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Call
     if descriptor is None:
         raise UsageError(
             f"{mmu.shown}: defines no {DESCRIPTOR}, the block that lists are made of; "
-            "give the mmu.c of a kernel from 4.19 on"
+            "give the mmu.c of a kernel from 4.10 on"
         )
     members = _members(descriptor)
     entries, capacity = _entries(descriptor, members)
@@ -151,7 +151,7 @@ def _entries(item: Item, members: list[_Member]) -> tuple[str, str]:
             return member.name, member.array
     raise UsageError(
         f"{item.place}: {DESCRIPTOR} has no array of 'u64 *' of a fixed size, "
-        "which the harness needs to walk lists; give a kernel from 4.19 on"
+        "which the harness needs to walk lists; give a kernel from 4.10 on"
     )
 
 
@@ -161,7 +161,7 @@ def _more(item: Item, members: list[_Member]) -> str:
             return member.name
     raise UsageError(
         f"{item.place}: {DESCRIPTOR} has no pointer to the next descriptor, "
-        "which the harness needs to walk lists; give a kernel from 4.19 on"
+        "which the harness needs to walk lists; give a kernel from 4.10 on"
     )
 
 

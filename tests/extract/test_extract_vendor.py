@@ -199,7 +199,7 @@ def test_extract_head_is_read_off_the_header_where_there_is_one(tmp_path: Path) 
 
 def test_extract_config_decides_what_is_compiled(tmp_path: Path) -> None:
     path = variant(
-        tmp_path,
+        tmp_path / "backport",
         "v7",
         in_remove("vendor_off();\n#ifdef CONFIG_BUG_ON_DATA_CORRUPTION\n\tvendor_on();\n#endif"),
     )
@@ -210,7 +210,10 @@ def test_extract_config_decides_what_is_compiled(tmp_path: Path) -> None:
     assert [stub.name for stub in off.stubbed] == ["vendor_off"]
     assert [stub.name for stub in on.stubbed] == ["vendor_off", "vendor_on"]
     assert on.target.defines == ("CONFIG_BUG_ON_DATA_CORRUPTION=1",)
-    assert (off.target.name, on.target.name) == ("mmu.c", "mmu.c+bug-on-data-corruption")
+    assert (off.target.name, on.target.name) == (
+        "backport-mmu.c",
+        "backport-mmu.c+bug-on-data-corruption",
+    )
 
 
 def test_extract_rmap_add_is_not_fuzzed_where_nothing_can_recycle(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ WORLD = World(
     name="lists",
     header=text.HEADER,
     operation_bytes=binary.OPERATION_BYTES,
+    words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
     parse_words=text.parse_words,
     format_operation=text.format_operation,
     encode=binary.encode,
