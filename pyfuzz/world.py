@@ -45,20 +45,19 @@ class World:
     """One world, as the rest of the package sees it.
 
     ``header`` is the first line of its text form and ``operation_bytes`` the
-    size of one operation in the binary form; ``words`` has the word of each
-    opcode that a target may lack.  ``parse_words`` reads the words
+    size of one operation in the binary form.  ``parse_words`` reads the words
     of a line and raises LineError; ``encode``, ``decode`` and ``split`` are
     the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
     for sequences that do the same; ``trace`` runs a sequence step by step;
-    ``module`` is the class that wraps a compiled target of this world;
+    ``module`` returns the class that wraps a compiled target of this world,
+    and only then imports it: who reads a sequence needs no cffi;
     ``words`` are the operations' words by opcode, of those that a target may lack.
     """
 
     name: str
     header: str
     operation_bytes: int
-    words: Mapping[int, str]
     parse_words: Callable[[list[str]], Any]
     format_operation: Callable[[Any], str]
     encode: Callable[[Iterable[Any]], bytes]
@@ -69,7 +68,7 @@ class World:
     passes: tuple[Pass, ...]
     shape: Callable[[Iterable[Any]], tuple[str, ...]]
     trace: Callable[..., Iterator[Entry]]
-    module: type[Module]
+    module: Callable[[], type[Module]]
     words: Mapping[int, str]
 
 

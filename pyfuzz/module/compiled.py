@@ -244,4 +244,4 @@ def open_module(path: Path, flavour: str) -> Module:
     spec.loader.exec_module(compiled)
     sys.modules[name] = compiled
     of = bytes(compiled.ffi.string(compiled.lib.pyfuzz_traits().world)).decode()
-    return world.get(of).module(flavour, path, compiled)
+    return world.get(of).module()(flavour, path, compiled)

@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pyfuzz.world import World
 from pyfuzz.worlds.lists import binary, shape, simplify, text
-from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import FORMS, Opcode, has_faults
 from pyfuzz.worlds.lists.trace import trace
+
+if TYPE_CHECKING:
+    from pyfuzz.worlds.lists.module import ListsModule
+
+
+def _module() -> type[ListsModule]:
+    from pyfuzz.worlds.lists.module import ListsModule  # noqa: PLC0415 (brings cffi)
+
+    return ListsModule
+
 
 WORLD = World(
     name="lists",
     header=text.HEADER,
     operation_bytes=binary.OPERATION_BYTES,
-    words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
     parse_words=text.parse_words,
     format_operation=text.format_operation,
     encode=binary.encode,
@@ -24,6 +34,6 @@ WORLD = World(
     passes=simplify.PASSES,
     shape=shape.shape,
     trace=trace,
-    module=ListsModule,
+    module=_module,
     words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
 )
