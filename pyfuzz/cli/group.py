@@ -26,6 +26,7 @@ SECTIONS = {
         "fuzz": "Fuzz a target or a kernel.",
         "ci": "Fuzz in CI: fail only on what is new.",
         "bisect": "Test one revision, for git bisect run.",
+        "fixes": "Tell which fixes of the past a kernel has.",
     },
     "Look into a finding": {
         "replay": "Run sequences step by step and print what happens.",

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which fixes of the past a kernel has, told by what it does.
+
+Each fix has a regression, a sequence of a few operations that a kernel without
+it gets wrong.  Source is not looked at: backports read differently, and a
+vendor's tree may have the lines and not the effect.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyfuzz import paths
+from pyfuzz.errors import HarnessError
+from pyfuzz.kinds import Kind
+from pyfuzz.module.results import Skip
+from pyfuzz.replay.runner import Runner
+from pyfuzz.replay.trace_text import SKIPPED
+from pyfuzz.sequence import container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pyfuzz.module.results import RawFinding
+    from pyfuzz.replay.entry import Entry
+    from pyfuzz.target.catalogue import Target
+
+FIXED, NOT_FIXED, CANNOT_TELL = "fixed", "not-fixed", "cannot-tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A fix: its commit and CVE ("" where there is none), and the regression that tells.
+
+    ``kinds`` are those of the findings that a kernel without it shows.
+    """
+
+    commit: str
+    cve: str
+    subject: str
+    sequence: str
+    kinds: frozenset[Kind]
+
+    @property
+    def path(self) -> Path:
+        """The file of the regression."""
+        return paths.corpus() / "regressions" / f"{self.sequence}.seq"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether a kernel has a fix, ``fixed``, ``not-fixed`` or ``cannot-tell``, and why."""
+
+    fix: Fix
+    state: str
+    why: str
+
+
+def catalogue() -> tuple[Fix, ...]:
+    """Return the fixes that are looked for.
+
+    Errors: HarnessError if the table is not as it must be.
+    """
+    path = Path(__file__).with_name("fixes.toml")
+    try:
+        return tuple(
+            Fix(
+                row["commit"],
+                row["cve"],
+                row["subject"],
+                row["sequence"],
+                frozenset(Kind(kind) for kind in row["kinds"]),
+            )
+            for row in tomllib.loads(path.read_text(encoding="utf-8"))["fix"]
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise HarnessError(f"{path}: cannot be read ({error}); please report") from error
+
+
+def states(target: Target, fixes: Iterable[Fix]) -> Iterator[State]:
+    """Run each fix's regression on a target, and say what that tells.
+
+    Errors: UsageError or HarnessError if the target cannot be built.
+    """
+    with Runner(target) as runner:
+        for fix in fixes:
+            yield _state(runner, fix)
+
+
+def _state(runner: Runner, fix: Fix) -> State:
+    file = container.read(fix.path)
+    findings = runner.run(file.input)
+    shown = [finding for finding in findings if finding.kind in fix.kinds]
+    if shown:
+        return State(fix, NOT_FIXED, _said(shown[-1]))
+    if findings:
+        return State(fix, CANNOT_TELL, f"something else is shown: {_said(findings[0])}")
+    missed = _missed(runner.trace(list(file.operations)))
+    if missed:
+        return State(fix, CANNOT_TELL, missed)
+    return State(fix, FIXED, "")
+
+
+def _missed(entries: Iterator[Entry]) -> str:
+    """Say which operation did nothing: then the kernel was not tried."""
+    for entry in entries:
+        for reason in entry.skipped:
+            if reason is not Skip.RAN:
+                return f"'{entry.text}' did nothing: {SKIPPED[reason]}"
+    return ""
+
+
+def _said(finding: RawFinding) -> str:
+    where = f" in {finding.function}" if finding.function else ""
+    return f"{finding.kind.value}{where}: {finding.message}"

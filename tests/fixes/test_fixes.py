@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which fixes a target has is told by what it does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from plants import plant
+from taken_back import REAL
+
+from pyfuzz import fixes
+from pyfuzz.cli.fixes import fixes as command
+from pyfuzz.errors import UsageError
+from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.worlds.pages.world import WORLD
+
+
+def test_every_fix_has_a_regression_of_the_pages_world_that_the_port_passes() -> None:
+    found = list(fixes.states(catalogue.get("pages"), fixes.catalogue()))
+
+    assert [state.state for state in found] == [fixes.FIXED] * len(found), found
+    assert all(container.read(state.fix.path).input.encoding.world == "pages" for state in found)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_fix_that_is_taken_back_is_the_one_that_is_missing(name: str, tmp_path: Path) -> None:
+    target = plant("pages", tmp_path, *REAL[name].edits)
+
+    missing = [
+        state.fix.commit
+        for state in fixes.states(target, fixes.catalogue())
+        if state.state == fixes.NOT_FIXED
+    ]
+
+    # Without the check of the gfn there is none of the role either.
+    assert missing[0] == name.split(maxsplit=1)[0].rstrip(",")
+    assert len(missing) == (2 if "0cb2af2ea66a" in name else 1)
+
+
+def test_sequence_that_is_not_carried_out_tells_nothing(tmp_path: Path) -> None:
+    fix = fixes.catalogue()[0]
+    path = tmp_path / "corpus" / "regressions" / f"{fix.sequence}.seq"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{WORLD.header}\nmode vm0 cpu0 32bit\naccess vm0 cpu0 read 0:0:0:0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pyfuzz.paths.corpus", lambda: tmp_path / "corpus")
+        (state,) = fixes.states(catalogue.get("pages"), [replace(fix)])
+
+    assert state.state == fixes.CANNOT_TELL
+    assert state.why == "'mode vm0 cpu0 32bit' did nothing: the target has no such function"
+
+
+def test_command_says_it_for_people_and_for_scripts() -> None:
+    shown = CliRunner().invoke(command, ["--target", "pages"], standalone_mode=False)
+    plain = CliRunner().invoke(command, ["--target", "pages", "--json"], standalone_mode=False)
+
+    assert (shown.return_value, plain.return_value) == (0, 0), shown.output
+    assert "fixed           0cb2af2ea66a CVE-2026-46113" in shown.output
+    first = json.loads(plain.output)["fixes"][0]
+    assert (first["commit"], first["state"], first["why"]) == ("0cb2af2ea66a", "fixed", None)
+
+
+def test_command_without_a_kernel_says_what_to_give() -> None:
+    done = CliRunner().invoke(command, [], standalone_mode=False)
+
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception) == (
+        "which kernel? give --kernel PATH, or a port with --target pages"
+    )
