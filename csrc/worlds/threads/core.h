@@ -109,6 +109,7 @@ struct threads {
 
 	/* The model: SPTEs are numbered in the order of their first use. */
 	uint64_t members, freed, dirtied, ever_touched;
+	uint64_t leaving;		/* a writer has begun to take them out */
 	unsigned int next_spte;
 	uint8_t bit_owner;		/* who holds the head's lock bit */
 	struct lock locks[4];

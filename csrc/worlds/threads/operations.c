@@ -64,6 +64,7 @@ static void zap_one(unsigned int s, bool free)
 {
 	if (s >= SPTES || !(threads.members >> s & 1))
 		return;
+	threads.leaving |= 1ULL << s;
 	pyfuzz_target.zap_one(0, HEAD_NUMBER, sptep_of(s));
 	threads.members &= ~(1ULL << s);
 	if (free)
@@ -74,6 +75,7 @@ static void zap_all(bool free)
 {
 	uint64_t members = threads.members;
 
+	threads.leaving |= members;
 	pyfuzz_target.zap_all(0, HEAD_NUMBER);
 	threads.members = 0;
 	while (free && members) {
@@ -136,6 +138,61 @@ static void hardware(unsigned int s, uint64_t bits)
 	f->hardware = false;
 }
 
+/* Those of the list's SPTEs that nobody has aged. */
+static uint64_t young_ones(void)
+{
+	uint64_t fresh = fresh_spte(), young = 0;
+
+	for (uint64_t left = threads.members; left; left &= left - 1) {
+		unsigned int s = (unsigned int)__builtin_ctzll(left);
+
+		if ((*sptep_of(s) & fresh) == fresh)
+			young |= 1ULL << s;
+	}
+	return young;
+}
+
+/* Is it the only one that ages?  Else the other's work is in the way. */
+static bool ages_alone(unsigned int fiber)
+{
+	const struct pyfuzz_scenario *scenario = threads.scenario;
+
+	for (unsigned int i = 0; i < threads.fibers_len; i++)
+		for (unsigned int k = 0; i != fiber && k < scenario->fiber[i].ops_len; k++)
+			if (scenario->fiber[i].ops[k].what >= PYFUZZ_T_AGE)
+				return false;
+	return true;
+}
+
+/*
+ * What is in the list all the while is seen; an SPTE that comes or goes may
+ * be seen or not.  An SPTE that goes never comes back: a new one has another
+ * number.
+ */
+static void age(bool test_only)
+{
+	uint64_t before = young_ones(), stayed, left;
+	bool young = pyfuzz_lockless.age(0, HEAD_NUMBER, test_only);
+	uintptr_t place = threads.current->place;
+
+	if (!ages_alone(fiber_number(threads.current)))
+		return;
+	stayed = before & threads.members & ~threads.leaving;
+	left = young_ones() & stayed;
+	if (stayed && !young)
+		found("iterator", place, 0,
+		      "ageing must say that the frame is young, s%d was all the while, says that it is not",
+		      __builtin_ctzll(stayed));
+	if (test_only && left != stayed)
+		found("iterator", place, 0,
+		      "a test must change nothing, s%d is not young any more",
+		      __builtin_ctzll(stayed & ~left));
+	if (!test_only && left)
+		found("iterator", place, 0,
+		      "ageing must reach each SPTE that is in the list all the while, s%d is still young",
+		      __builtin_ctzll(left));
+}
+
 static void as_writer(const struct pyfuzz_threads_op *op)
 {
 	pyfuzz_write_lock(mmu_lock());
@@ -180,8 +237,7 @@ static void run_op(const struct pyfuzz_threads_op *op)
 		break;
 	case PYFUZZ_T_AGE:
 	case PYFUZZ_T_TEST_AGE:
-		(void)pyfuzz_lockless.age(0, HEAD_NUMBER,
-					  op->what == PYFUZZ_T_TEST_AGE);
+		age(op->what == PYFUZZ_T_TEST_AGE);
 		break;
 	case PYFUZZ_T_ACCESS:
 		hardware(op->operand % SPTES, pyfuzz_lockless.accessed);
@@ -213,7 +269,7 @@ static void begin(void)
 	threads.members = start.members;
 	threads.next_spte = start.next_spte;
 	threads.ever_touched = start.members;
-	threads.freed = threads.dirtied = 0;
+	threads.freed = threads.dirtied = threads.leaving = 0;
 }
 
 /* And ends here, when all fibers have. */
