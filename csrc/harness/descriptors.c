@@ -61,10 +61,18 @@ static void __attribute__((constructor)) pages_guard(void)
 	mprotect(pool + OBJECTS, PAGE, PROT_NONE);
 }
 
-static size_t stride(void)
+/* A power of two: every pointer that is followed is looked up first. */
+static unsigned int shift;
+
+static void __attribute__((constructor)) shift_fill(void)
 {
-	return (pyfuzz_target_traits.descriptor_size + REDZONE + 15) &
-	       ~(size_t)15;
+	while ((1U << shift) < pyfuzz_target_traits.descriptor_size + REDZONE)
+		shift++;
+}
+
+static inline size_t stride(void)
+{
+	return (size_t)1 << shift;
 }
 
 static uint32_t index_of(const void *address)
@@ -72,9 +80,9 @@ static uint32_t index_of(const void *address)
 	size_t offset = (size_t)((const uint8_t *)address - pool);
 
 	if ((const uint8_t *)address < pool ||
-	    offset >= fresh * stride() || offset % stride())
+	    offset >= fresh * stride() || (offset & (stride() - 1)))
 		return POOL;
-	return (uint32_t)(offset / stride());
+	return (uint32_t)(offset >> shift);
 }
 
 void descriptors_reset(void)
@@ -85,6 +93,61 @@ void descriptors_reset(void)
 	fresh = ring_head = ring_len = live = 0;
 	denied = 0;
 	poison(pool, OBJECTS);
+}
+
+void *descriptors_take(uint32_t i, unsigned int vm)
+{
+	void *object = pool + i * stride();
+
+	while (fresh <= i) {
+		states[fresh] = FREE;
+		given[fresh++] = 0;
+	}
+	states[i] = LIVE;
+	owners[i] = (uint8_t)vm;
+	live++;
+	unpoison(object, pyfuzz_target_traits.descriptor_size);
+	memset(object, 0, pyfuzz_target_traits.descriptor_size);
+	return object;
+}
+
+static struct {
+	uint8_t pool[(size_t)POOL * MAX_STRIDE];
+	uint8_t states[POOL], owners[POOL], given[POOL];
+	uint16_t ring[POOL];
+	uint32_t ring_head, ring_len, fresh, live;
+} saved;
+
+void descriptors_save(void)
+{
+	saved.ring_head = ring_head;
+	saved.ring_len = ring_len;
+	saved.fresh = fresh;
+	saved.live = live;
+	memcpy(saved.pool, pool, fresh * stride());
+	memcpy(saved.states, states, fresh);
+	memcpy(saved.owners, owners, fresh);
+	memcpy(saved.given, given, fresh);
+	if (ring_len)
+		memcpy(saved.ring, ring, sizeof(ring));
+}
+
+void descriptors_restore(void)
+{
+	if (fresh > saved.fresh)
+		memset(states + saved.fresh, FREE, fresh - saved.fresh);
+	if (fresh > ever)
+		ever = fresh;
+	ring_head = saved.ring_head;
+	ring_len = saved.ring_len;
+	fresh = saved.fresh;
+	live = saved.live;
+	memcpy(pool, saved.pool, fresh * stride());
+	memcpy(states, saved.states, fresh);
+	memcpy(owners, saved.owners, fresh);
+	memcpy(given, saved.given, fresh);
+	if (ring_len)
+		memcpy(ring, saved.ring, sizeof(ring));
 }
 
 /*
@@ -188,10 +251,9 @@ bool descriptor_is_blank(const void *descriptor, unsigned int vm)
 	if (!descriptor_is_live(descriptor) ||
 	    owners[index_of(descriptor)] != vm)
 		return false;
-	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k++)
-		if (object[k])
-			return false;
-	return true;
+	/* The same as itself a byte on, from a first one that is 0. */
+	return !object[0] && !memcmp(object, object + 1,
+				     pyfuzz_target_traits.descriptor_size - 1);
 }
 
 bool descriptor_is_live(const void *address)

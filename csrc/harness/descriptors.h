@@ -7,6 +7,11 @@
 #include <stdint.h>
 
 void descriptors_reset(void);
+/* The one of this number, which is free, zeroed. */
+void *descriptors_take(uint32_t i, unsigned int vm);
+/* Remember all that there is, and come back to it. */
+void descriptors_save(void);
+void descriptors_restore(void);
 uint32_t descriptors_live(void);
 uint32_t descriptors_of(unsigned int vm);
 uint32_t descriptors_orphan(unsigned int vm);

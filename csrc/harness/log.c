@@ -9,7 +9,7 @@
 #include "findings.h"
 #include "log.h"
 
-#define SITES 64
+#define SITES LOG_SITES
 #define KEPT_LINES 4096
 #define KEPT_LENGTH 160
 
@@ -57,6 +57,25 @@ void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 	va_start(args, format);
 	vsnprintf(kept[kept_len++], KEPT_LENGTH, format, args);
 	va_end(args);
+}
+
+unsigned int log_lines(uint8_t *lines)
+{
+	for (unsigned int i = 0; i < sites_len; i++) {
+		unsigned int n = sites[i].boot == sequence.boot ?
+					 sites[i].lines : 0;
+
+		lines[i] = (uint8_t)(n < 255 ? n : 255);
+	}
+	return sites_len;
+}
+
+void log_set(const uint8_t *lines)
+{
+	for (unsigned int i = 0; i < sites_len; i++) {
+		sites[i].boot = sequence.boot;
+		sites[i].lines = lines[i];
+	}
 }
 
 /*

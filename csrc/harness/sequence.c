@@ -18,10 +18,42 @@ void sequence_begin(void)
 	sequence_step();
 }
 
+/* The places that spoke in some world, in the order in which they first did. */
+#define PLACES 64
+static unsigned int *places[PLACES];
+static unsigned int places_len;
+
+static void remember(unsigned int *state)
+{
+	for (unsigned int i = 0; i < places_len; i++)
+		if (places[i] == state)
+			return;
+	if (places_len < PLACES)
+		places[places_len++] = state;
+}
+
 bool pyfuzz_once(unsigned int *state)
 {
 	if (*state == sequence.boot)
 		return false;
+	if (!*state)
+		remember(state);
 	*state = sequence.boot;
 	return true;
+}
+
+uint64_t once_spoken(void)
+{
+	uint64_t spoken = 0;
+
+	for (unsigned int i = 0; i < places_len; i++)
+		if (*places[i] == sequence.boot)
+			spoken |= 1ULL << i;
+	return spoken;
+}
+
+void once_set(uint64_t spoken)
+{
+	for (unsigned int i = 0; i < places_len; i++)
+		*places[i] = spoken >> i & 1 ? sequence.boot : 0;
 }

@@ -31,6 +31,10 @@ struct sequence {
 
 extern struct sequence sequence;
 
+/* Which once-a-boot places spoke in this world, a bit each; and to say so. */
+uint64_t once_spoken(void);
+void once_set(uint64_t spoken);
+
 /* A new one, in a new world. */
 void sequence_begin(void);
 /* A new step. */

@@ -24,6 +24,7 @@ _MAX_LINE = 1200
 SECTIONS = {
     "Find bugs": {
         "fuzz": "Fuzz a target or a kernel.",
+        "exhaust": "Visit every state that a target can get into.",
         "ci": "Fuzz in CI: fail only on what is new.",
         "bisect": "Test one revision, for git bisect run.",
         "fixes": "Tell which fixes of the past a kernel has.",

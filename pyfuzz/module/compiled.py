@@ -21,6 +21,7 @@ from pyfuzz.module.results import (
     Step,
     Traits,
 )
+from pyfuzz.module.states import End, Found, Progress, Scope
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 
@@ -30,6 +31,7 @@ NONE = 65535
 
 _Lines = list[str]
 _Numbers = list[int]
+_Found = list[Found]
 
 
 class Module:
@@ -91,6 +93,10 @@ class Module:
 
     def _fill(self, op: Any) -> None:
         """Write an operation into ``self._op``, the world's own ``struct pyfuzz_op``."""
+        raise NotImplementedError
+
+    def _read_operation(self, op: Any) -> Any:
+        """Return the operation that is in a ``struct pyfuzz_op``."""
         raise NotImplementedError
 
     def end(self, operation: int) -> Step:
@@ -155,6 +161,57 @@ class Module:
         counts = self._ffi.unpack(self._lib.pyfuzz_lines_counts(), self._lib.pyfuzz_lines_blocks())
         self._lib.pyfuzz_lines_reset()
         return [int(count) for count in counts]
+
+    @property
+    def searchable(self) -> bool:
+        """Whether the world's states can be searched one and all."""
+        return hasattr(self._lib, "pyfuzz_exhaust_begin")
+
+    def search_begin(self, scope: Scope) -> None:
+        """Begin to visit all states of a scope; a search before is forgotten.
+
+        Errors: HarnessError if there is no memory.
+        """
+        c = self._ffi.new("struct pyfuzz_scope *")
+        for name in Scope.__dataclass_fields__:
+            if name not in ("name", "memory_mb"):
+                setattr(c, name, int(getattr(scope, name)))
+        c.memory = scope.memory_mb << 20
+        if self._lib.pyfuzz_exhaust_begin(c):
+            raise HarnessError("there is no memory for a search; please report")
+
+    def search_on(self, transitions: int) -> Progress:
+        """Go on for about so many transitions."""
+        c = self._lib.pyfuzz_exhaust_run(transitions)
+        if c == self._ffi.NULL:
+            raise HarnessError("no search was begun; please report")
+        numbers = {
+            name: int(getattr(c, name))
+            for name in Progress.__dataclass_fields__
+            if name not in ("end", "trouble")
+        }
+        return Progress(end=End(c.end), trouble=self._text(c.trouble), **numbers)
+
+    def search_found(self) -> _Found:
+        """Return the findings of the search so far; the world is another one afterwards."""
+        found: _Found = []
+        count = self._ffi.new("uint64_t *")
+        cap = 4096
+        ops = self._ffi.new("struct pyfuzz_op[]", cap)
+        while (c := self._lib.pyfuzz_exhaust_finding(len(found), count)) != self._ffi.NULL:
+            symptom, signature = self._symptom(c), int(c.signature)
+            length = self._lib.pyfuzz_exhaust_path(len(found), ops, cap)
+            if length > cap:
+                cap = length
+                ops = self._ffi.new("struct pyfuzz_op[]", cap)
+                self._lib.pyfuzz_exhaust_path(len(found), ops, cap)
+            operations = [self._read_operation(ops[i]) for i in range(length)]
+            found.append(Found(symptom, signature, int(count[0]), operations))
+        return found
+
+    def search_end(self) -> None:
+        """Give the memory of a search back."""
+        self._lib.pyfuzz_exhaust_end()
 
     def _need_lines(self) -> None:
         if self.flavour != "lines":

@@ -400,6 +400,8 @@ static void __attribute__((constructor)) pyfuzz_adapter_wire(void)
 		pyfuzz_target.bugged[vm] = &kvm->vm_bugged;
 		pyfuzz_target.dead[vm] = &kvm->vm_dead;
 		pyfuzz_target.sptes[vm] = (uint64_t *)pyfuzz_spt[vm];
+		pyfuzz_target.gfns[vm] = pyfuzz_gfns[vm];
+		pyfuzz_target.nobjs[vm] = &pyfuzz_call_of(vm).cache->nobjs;
 	}
 }
 

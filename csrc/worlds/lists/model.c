@@ -105,11 +105,13 @@ unsigned int model_free_spte(unsigned int vm, unsigned int from)
 
 unsigned int pyfuzz_running_vm(void)
 {
+	world.asked = true;
 	return world.running_vm;
 }
 
 unsigned int pyfuzz_running_vcpu(void)
 {
+	world.asked = true;
 	return world.running_vcpu;
 }
 

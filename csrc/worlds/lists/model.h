@@ -46,6 +46,7 @@ struct world {
 	enum context context;
 	unsigned int context_vm, context_vcpu;
 	unsigned int running_vm, running_vcpu;	/* during a step */
+	bool asked;		/* the target asked for it, in this step */
 
 	bool begun;		/* there was a world before */
 	bool dirty;		/* which did not tear down cleanly */

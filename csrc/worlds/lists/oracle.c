@@ -38,16 +38,17 @@ static bool check_in_budget(unsigned int vm, unsigned int head,
 	return true;
 }
 
-void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
+/* Returns how many descriptors it has, as far as that was looked at. */
+static uint32_t check_one(unsigned int vm, unsigned int head, unsigned int op_vm)
 {
 	const char *function = sequence.function;
 	struct walk walk;
 
 	if (world.vms[vm].tainted)
-		return;
+		return 0;
 	if (check_in_budget(vm, head, &walk)) {
 		states_walk(&walk);
-		return;
+		return walk.descriptors;
 	}
 	if (vm != op_vm)
 		finding(PYFUZZ_WRONG_VM, function, 0,
@@ -61,6 +62,50 @@ void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 		containment_harmed(vm);
 	else
 		sequence.host_dead = true;
+	return walk.descriptors;
+}
+
+void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
+{
+	check_one(vm, head, op_vm);
+}
+
+static void check_linked(uint32_t linked)
+{
+	uint32_t live;
+
+	if (sequence.faulted)
+		return;		/* a tainted VM's lists cannot be counted */
+	live = pyfuzz_descriptors_live();
+	if (linked == live)
+		return;
+	finding(PYFUZZ_LEAK, sequence.function, 0,
+		"%u descriptors are linked, %u are allocated", linked, live);
+	sequence.host_dead = true;
+}
+
+/*
+ * All lists and all descriptors after a step of op_vm on this list, which is
+ * looked at first; each list is walked once.
+ */
+void check_precisely(unsigned int op_vm, unsigned int head_vm, unsigned int head)
+{
+	uint32_t linked = check_one(head_vm, head, op_vm);
+
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++) {
+			if (sequence.host_dead)
+				return;
+			if ((*pyfuzz_target.heads[vm][h] ||
+			     world.vms[vm].count[h]) &&
+			    (vm != head_vm || h != head))
+				linked += check_one(vm, h, op_vm);
+		}
+	}
+	if (!sequence.host_dead)
+		check_linked(linked);
 }
 
 void check_everything(unsigned int op_vm)
@@ -222,12 +267,11 @@ void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 /* Descriptors in lists and descriptors handed out are the same number. */
 void check_memory(void)
 {
-	uint32_t linked = 0, live = pyfuzz_descriptors_live();
+	uint32_t linked = 0;
 	struct walk walk;
 
 	if (sequence.faulted)
-		return;		/* a tainted VM's lists cannot be counted */
-
+		return;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
 		if (!world.vms[vm].alive)
 			continue;
@@ -238,11 +282,7 @@ void check_memory(void)
 			linked += walk.descriptors;
 		}
 	}
-	if (linked == live)
-		return;
-	finding(PYFUZZ_LEAK, sequence.function, 0,
-		"%u descriptors are linked, %u are allocated", linked, live);
-	sequence.host_dead = true;
+	check_linked(linked);
 }
 
 /* What innocent VMs have in their caches is theirs, whole and zeroed. */

@@ -280,18 +280,17 @@ static void check_step(const struct pyfuzz_op *op, bool error,
 		log_check(world.bugged_total);
 	if (sequence.host_dead)
 		return;
+	if (sequence.precise) {
+		check_precisely(vm, op->head_vm, op->head);
+		if (sequence.faulted && !sequence.host_dead)
+			check_caches(vm);
+		return;
+	}
 	if (op->opcode != PYFUZZ_OP_COUNT)
 		check_list(op->head_vm, op->head, vm);
 	if (op->opcode == PYFUZZ_OP_RMAP_REMOVE_OFF && !sequence.host_dead)
 		check_list(vm, (op->head + 1U) % PYFUZZ_FRAME_HEADS, vm);
-	if (sequence.precise && !sequence.host_dead) {
-		check_everything(vm);
-		if (!sequence.host_dead)
-			check_memory();
-		if (sequence.faulted)
-			check_caches(vm);
-	}
-	if (!sequence.precise && !sequence.faulted && !sequence.host_dead &&
+	if (!sequence.faulted && !sequence.host_dead &&
 	    op->opcode != PYFUZZ_OP_COUNT && op->opcode != PYFUZZ_OP_ITERATE)
 		probe_list(op->head_vm, op->head);
 }

@@ -38,6 +38,8 @@ struct pyfuzz_target {
 	bool *dead[PYFUZZ_VMS];
 	unsigned long *heads[PYFUZZ_VMS][PYFUZZ_HEADS];
 	uint64_t *sptes[PYFUZZ_VMS];		/* PYFUZZ_SPTES of them */
+	uint8_t *gfns[PYFUZZ_VMS];		/* what their pages record of each */
+	int *nobjs[PYFUZZ_VMS];			/* how full the cache is */
 
 	/*
 	 * The code under test.  A head is (VM, number): 0 to 15 a guest

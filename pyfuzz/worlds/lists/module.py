@@ -33,9 +33,13 @@ class ListsModule(Module):
         """Decode the four bytes of one operation as the C harness does, see set_faults()."""
         if len(data) != self._lib.PYFUZZ_OP_BYTES:
             raise ValueError(f"an operation has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
-        c = self._op
-        self._lib.pyfuzz_decode(data, c)
-        return Operation(Opcode(c.opcode), c.vm, c.head, c.head_vm, c.operand, c.repeat, c.fault)
+        self._lib.pyfuzz_decode(data, self._op)
+        return self._read_operation(self._op)
+
+    def _read_operation(self, op: Any) -> Operation:
+        return Operation(
+            Opcode(op.opcode), op.vm, op.head, op.head_vm, op.operand, op.repeat, op.fault
+        )
 
     def faults(self) -> _Pairs:
         """Return the name and the cause of each fault, in the order of their numbers."""

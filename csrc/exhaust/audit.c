@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whether the canonical form may stand for what it leaves out.  Every move
+ * must tell the same and lead to the same state
+ *
+ *	replay	in the world that the first way leads to from the start,
+ *	way	in the world that another way leads to (bisimulation),
+ *	shuffle	in worlds with other SPTEs, descriptors, heads and VMs (equivariance)
+ *
+ * as in the world that was built from the form.  If not, the form is wrong.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "search.h"
+#include "seen.h"
+
+static struct outcome must[SPACE_MOVES], is[SPACE_MOVES];
+
+static void fail(const char *what, uint32_t state, uint32_t move)
+{
+	search.failed++;
+	if (!search.trouble[0])
+		snprintf(search.trouble, sizeof(search.trouble),
+			 "%s: state %u, move %u", what, state, move);
+	search.end = PYFUZZ_END_AUDIT;
+}
+
+/* Hold the world as it is against what must come of every move. */
+static void compare(const char *what, uint32_t state, uint32_t n,
+		    const uint8_t *bytes, uint32_t size)
+{
+	static uint8_t here[SPACE_STATE];
+	uint32_t got = pyfuzz_space.encode(here, true);
+
+	if (got != size || memcmp(here, bytes, size)) {
+		fail(what, state, SEEN_NONE);
+		return;
+	}
+	if (run_all(is) != n) {
+		fail(what, state, SEEN_NONE);
+		return;
+	}
+	search.audited_transitions += n;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!memcmp(&must[i], &is[i], sizeof(is[i])))
+			continue;
+		fail(what, state, i);
+		return;
+	}
+}
+
+static uint64_t seed_of(uint32_t state, uint32_t turn)
+{
+	uint64_t seed = hash_fold(state + 0x9e3779b97f4a7c15ULL,
+				  turn + 0xd1b54a32d192ed03ULL);
+
+	return seed ? seed : 1;
+}
+
+void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size)
+{
+	uint32_t n;
+
+	search.audited++;
+	pyfuzz_space.decode(bytes, size, 0);
+	n = run_all(must);
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		pyfuzz_space.decode(bytes, size, seed_of(state, turn));
+		compare("equivariance", state, n, bytes, size);
+	}
+	if (!run_way(state, NULL))
+		fail("replay", state, SEEN_NONE);
+	else
+		compare("replay", state, n, bytes, size);
+}
+
+void audit_way(uint32_t state, uint32_t from, uint32_t move)
+{
+	static uint8_t bytes[SPACE_STATE];
+	static struct plan plan;
+	uint32_t size, n;
+
+	search.second_ways++;
+	if (!run_way(from, NULL) || !pyfuzz_space.encode(bytes, true)) {
+		fail("bisimulation", state, SEEN_NONE);
+		return;
+	}
+	plan_make(&plan);
+	if (move >= plan.n || !run_move(&plan, move, NULL)) {
+		fail("bisimulation", state, SEEN_NONE);
+		return;
+	}
+	size = pyfuzz_space.encode(bytes, true);
+	n = run_all(must);
+	search.audited_transitions += n;
+	pyfuzz_space.decode(bytes, size, 0);
+	compare("bisimulation", state, n, bytes, size);
+}

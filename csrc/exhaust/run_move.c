@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdlib.h>
+#include "harness/guard.h"
+#include "run_move.h"
+#include "seen.h"
+
+bool run_asked;
+static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
+
+void plan_make(struct plan *plan)
+{
+	static struct move moves[SPACE_MOVES];
+	uint32_t at = 0;
+
+	if (!plan->ops)
+		plan->ops = malloc((size_t)SPACE_MOVES * SPACE_STEPS *
+				   PYFUZZ_OP_SIZE);
+	if (!plan->ops)
+		abort();
+	plan->n = pyfuzz_space.moves(moves);
+	for (uint32_t i = 0; i < plan->n; i++) {
+		plan->first[i] = at;
+		plan->context[i] = moves[i].context;
+		at += pyfuzz_space.steps(&moves[i],
+					 plan->ops + at * pyfuzz_space.op_size);
+	}
+	plan->first[plan->n] = at;
+}
+
+bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
+{
+	static volatile uint32_t i;
+
+	if (sigsetjmp(guard_env, 0)) {
+		run_asked |= pyfuzz_space.asked();
+		if (told)
+			*told = hash_fold(*told ^ sequence.step_findings, 31);
+		return false;
+	}
+	run_asked = false;
+	for (i = plan->first[move];
+	     i < plan->first[move + 1] && !sequence.host_dead; i = i + 1) {
+		sequence_step();
+		pyfuzz_world.open((struct pyfuzz_step *)report);
+		pyfuzz_world.step((const struct pyfuzz_op *)
+					  (plan->ops + i * pyfuzz_space.op_size), 0);
+		if (told)
+			*told = hash_fold(*told ^ pyfuzz_space.told(),
+					  0x9e3779b97f4a7c15ULL);
+		run_asked |= pyfuzz_space.asked();
+	}
+	return !sequence.host_dead;
+}
+
+uint32_t run_all(struct outcome *outcomes)
+{
+	static uint8_t bytes[SPACE_STATE];
+	static struct plan plan;
+	bool asked = true;
+
+	plan_make(&plan);
+	pyfuzz_space.save();
+	for (uint32_t i = 0; i < plan.n; i++) {
+		struct outcome *o = &outcomes[i];
+
+		o->told = i;
+		o->low = o->high = 0;
+		if (!plan.context[i])
+			asked = true;
+		else if (!asked)
+			continue;
+		if (run_move(&plan, i, &o->told)) {
+			uint32_t size = pyfuzz_space.encode(bytes, false);
+			struct hash hash = hash_of(bytes, size);
+
+			o->low = hash.low;
+			o->high = hash.high;
+		}
+		if (!plan.context[i])
+			asked = run_asked;
+		sequence.result.findings_len = 0;
+		pyfuzz_space.restore();
+	}
+	return plan.n;
+}
+
+bool run_way(uint32_t state, void (*each)(const void *op))
+{
+	static uint8_t bytes[SPACE_STATE];
+	static struct plan plan;
+	uint32_t len = 0, move;
+	bool there = true;
+	uint32_t *way;
+
+	for (uint32_t at = state; at; at = seen_parent(at, &move))
+		len++;
+	way = malloc((len + 1) * sizeof(*way));
+	if (!way)
+		return false;
+	for (uint32_t at = state, i = len; i--; way[i] = move)
+		at = seen_parent(at, &move);
+	sequence_begin();
+	pyfuzz_world.begin();
+	for (uint32_t i = 0; i < len && there; i++) {
+		there = pyfuzz_space.encode(bytes, true);
+		if (!there)
+			break;
+		plan_make(&plan);
+		there = way[i] < plan.n;
+		for (uint32_t k = plan.first[way[i]];
+		     there && each && k < plan.first[way[i] + 1]; k++)
+			each(plan.ops + k * pyfuzz_space.op_size);
+		there = there && run_move(&plan, way[i], NULL);
+	}
+	free(way);
+	return there;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The states that were seen: their hashes, and how each was reached first. */
+#ifndef PYFUZZ_SEEN_H
+#define PYFUZZ_SEEN_H
+
+#include <stdbool.h>
+#include "hash.h"
+
+#define SEEN_NONE UINT32_MAX
+
+bool seen_begin(void);
+void seen_end(void);
+/*
+ * The number of a state, from 0 in the order in which they were first seen;
+ * a new one is reached from parent by its move of this number.  SEEN_NONE:
+ * there is no memory.
+ */
+uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move, bool *is_new);
+uint32_t seen_parent(uint32_t state, uint32_t *move);
+uint32_t seen_len(void);
+uint64_t seen_bytes(void);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The canonical form.  A state is a header, then its VMs, each with its lists;
+ * equal things are sorted, so that which is which does not matter.
+ *
+ *	header	VMs bugged since the boot; once-a-boot places; lines of each place
+ *	VM	flags, requests of its vCPUs, the cache's level (scope.caches), lists
+ *	list	the head's word, then the words of its descriptors
+ *
+ * A word is one byte where it is what it should be, which it nearly always is.
+ * Entries are numbered by the walk itself, and so are descriptors.
+ */
+#include <string.h>
+#include "harness/descriptors.h"
+#include "harness/list.h"
+#include "harness/log.h"
+#include "canonical.h"
+
+#define LIST_BYTES 16384
+
+struct view view;
+struct pyfuzz_scope scope;
+unsigned int touched = PYFUZZ_SPTES;
+
+static const struct pyfuzz_target *const target = &pyfuzz_target;
+
+/* An entry; NULL if there is no word for what it is. */
+static inline uint8_t *encode_entry(uint8_t *p, unsigned int vm,
+				    unsigned int head, unsigned int n,
+				    struct view_list *list, bool mapped)
+{
+	const struct vm *m = &world.vms[vm];
+
+	if (m->owner[n] != head ||
+	    target->sptes[vm][n] != (PRESENT | (uint64_t)(n + 1) << 12) ||
+	    list->count >= PYFUZZ_SPTES)
+		return NULL;
+	if (head >= PYFUZZ_FRAME_HEADS || target->gfns[vm][n] == head) {
+		*p++ = WORD_SPTE;
+	} else {
+		*p++ = WORD_SPTE_GFN;
+		*p++ = target->gfns[vm][n];
+	}
+	if (!scope.renamed) {
+		*p++ = (uint8_t)n;
+		*p++ = (uint8_t)(n >> 8);
+	}
+	if (mapped)
+		list->sptes[list->count] = (uint16_t)n;
+	list->count++;
+	return p;
+}
+
+static inline __attribute__((always_inline)) uint8_t *
+encode_list(uint8_t *p, unsigned int vm, unsigned int head, bool mapped)
+{
+	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
+	const uint32_t more = t->more_offset / 8, words = t->descriptor_size / 8;
+	const uint64_t sptes = (uint64_t)(uintptr_t)target->sptes[vm];
+	struct view_list *list = &view.lists[vm][head];
+	uint64_t val = *target->heads[vm][head];
+	const uint64_t *desc;
+
+	list->count = list->descriptors = 0;
+	if (!val) {
+		*p++ = WORD_ZERO;
+		return p;
+	}
+	if (!(val & LIST_MANY)) {
+		unsigned int n = spte_number(vm, (void *)(uintptr_t)val);
+
+		return n == PYFUZZ_NONE ? NULL :
+			encode_entry(p, vm, head, n, list, mapped);
+	}
+	if (t->locked_heads && (val & LIST_LOCKED))
+		return NULL;
+	*p++ = WORD_MORE;
+	desc = (const uint64_t *)(uintptr_t)(val & ~LIST_MANY);
+	while (desc) {
+		const uint64_t *next = NULL;
+
+		if (!descriptor_is_live(desc) ||
+		    list->descriptors > PYFUZZ_SPTES)
+			return NULL;
+		list->descriptors++;
+		for (uint32_t i = 0; i < words; i++) {
+			uint64_t word = desc[i], offset = word - sptes;
+
+			if (offset < PYFUZZ_SPTES * 8 && !(offset & 7)) {
+				p = encode_entry(p, vm, head,
+						 (unsigned int)(offset >> 3),
+						 list, mapped);
+				if (!p)
+					return NULL;
+			} else if (!word) {
+				*p++ = WORD_ZERO;
+			} else if (i == more) {
+				next = (const uint64_t *)(uintptr_t)word;
+				*p++ = WORD_MORE;
+			} else if (word < 0x80) {
+				*p++ = WORD_SMALL | (uint8_t)word;
+			} else if (descriptor_is_live((void *)(uintptr_t)word)) {
+				return NULL;
+			} else {
+				*p++ = WORD_RAW;
+				memcpy(p, &word, 8);
+				p += 8;
+			}
+		}
+		desc = next;
+	}
+	return p;
+}
+
+/* Sort what is in buffers by their bytes; order has their indices. */
+struct piece {
+	uint8_t *data;
+	uint32_t size;
+	uint8_t number;
+};
+
+static void sort(struct piece *pieces, unsigned int n)
+{
+	for (unsigned int i = 1; i < n; i++) {
+		struct piece one = pieces[i];
+		unsigned int k = i;
+
+		while (k) {
+			const struct piece *other = &pieces[k - 1];
+
+			if (other->size < one.size ||
+			    (other->size == one.size &&
+			     memcmp(other->data, one.data, one.size) <= 0))
+				break;
+			pieces[k] = pieces[k - 1];
+			k--;
+		}
+		pieces[k] = one;
+	}
+}
+
+/* The lists from the first of the scope's heads up to the last, sorted. */
+static uint8_t *encode_lists(uint8_t *p, unsigned int vm, unsigned int first,
+			     unsigned int last, bool mapped)
+{
+	static uint8_t buffers[PYFUZZ_HEADS][LIST_BYTES];
+	struct piece pieces[PYFUZZ_HEADS];
+
+	if (!scope.renamed || last - first < 2) {
+		for (unsigned int i = first; i < last && p; i++) {
+			view.head[vm][i] = (uint8_t)scope_head(i);
+			p = mapped ? encode_list(p, vm, scope_head(i), true) :
+				     encode_list(p, vm, scope_head(i), false);
+		}
+		return p;
+	}
+	for (unsigned int i = first; i < last; i++) {
+		struct piece *piece = &pieces[i - first];
+		uint8_t *end = encode_list(buffers[i], vm, scope_head(i), mapped);
+
+		if (!end)
+			return NULL;
+		piece->data = buffers[i];
+		piece->size = (uint32_t)(end - buffers[i]);
+		piece->number = (uint8_t)scope_head(i);
+	}
+	sort(pieces, last - first);
+	for (unsigned int i = first; i < last; i++) {
+		const struct piece *piece = &pieces[i - first];
+
+		view.head[vm][i] = piece->number;
+		memcpy(p, piece->data, piece->size);
+		p += piece->size;
+	}
+	return p;
+}
+
+static uint8_t vm_flags(unsigned int vm)
+{
+	const struct vm *m = &world.vms[vm];
+
+	if (!m->alive)
+		return 0;
+	return ALIVE | (m->expect_bugged ? EXPECT : 0) |
+	       (*target->bugged[vm] ? BUGGED : 0) |
+	       (*target->dead[vm] ? DEAD : 0);
+}
+
+static uint8_t *encode_vm(uint8_t *p, unsigned int vm, bool mapped)
+{
+	*p = vm_flags(vm);
+	if (!*p++)
+		return p;
+	for (unsigned int i = 0; i < PYFUZZ_VCPUS; i++)
+		*p++ = world.requests[vm][i];
+	if (vm >= scope.vms)
+		return p;
+	if (scope.caches)
+		*p++ = (uint8_t)*target->nobjs[vm];
+	for (int i = 0; i < *target->nobjs[vm]; i++)
+		if (!descriptor_is_blank(*target->cache_slot(vm, (unsigned int)i),
+					 vm))
+			return NULL;
+	p = encode_lists(p, vm, 0, scope.frames, mapped);
+	if (p)
+		p = encode_lists(p, vm, scope.frames, scope_heads(), mapped);
+	return p;
+}
+
+static uint8_t *encode_header(uint8_t *p)
+{
+	uint64_t spoken = once_spoken();
+	uint8_t lines[LOG_SITES];
+	unsigned int sites = log_lines(lines);
+
+	*p++ = (uint8_t)world.bugged_total;
+	while (sites && !lines[sites - 1])
+		sites--;
+	*p++ = (uint8_t)sites;
+	/* More than one for each VM are one too many, however many they are. */
+	for (unsigned int i = 0; i < sites; i++)
+		*p++ = lines[i] <= PYFUZZ_VMS ? lines[i] : PYFUZZ_VMS + 1;
+	memcpy(p, &spoken, sizeof(spoken));
+	return p + sizeof(spoken);
+}
+
+/* VMs from first to before last, sorted. */
+static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
+			   bool mapped)
+{
+	static uint8_t buffers[PYFUZZ_VMS][SPACE_STATE / PYFUZZ_VMS];
+	struct piece pieces[PYFUZZ_VMS];
+
+	if (!scope.renamed || last - first < 2) {
+		for (unsigned int i = first; i < last && p; i++) {
+			view.vm[i] = (uint8_t)i;
+			p = encode_vm(p, i, mapped);
+		}
+		return p;
+	}
+	for (unsigned int i = first; i < last; i++) {
+		struct piece *piece = &pieces[i - first];
+		uint8_t *end = encode_vm(buffers[i], i, mapped);
+
+		if (!end)
+			return NULL;
+		piece->data = buffers[i];
+		piece->size = (uint32_t)(end - buffers[i]);
+		piece->number = (uint8_t)i;
+	}
+	sort(pieces, last - first);
+	for (unsigned int i = first; i < last; i++) {
+		const struct piece *piece = &pieces[i - first];
+
+		view.vm[i] = piece->number;
+		memcpy(p, piece->data, piece->size);
+		p += piece->size;
+	}
+	return p;
+}
+
+uint32_t canonical_encode(uint8_t *out, bool mapped)
+{
+	uint8_t *p = encode_header(out);
+
+	view.exact = mapped;
+	p = encode_vms(p, 0, scope.vms, mapped);
+	if (p)
+		p = encode_vms(p, scope.vms, PYFUZZ_VMS, mapped);
+	return p ? (uint32_t)(p - out) : 0;
+}
+
+bool canonical_within(void)
+{
+	for (unsigned int vm = 0; vm < scope.vms; vm++) {
+		unsigned int total = 0;
+
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int i = 0; i < scope_heads(); i++) {
+			const struct view_list *list =
+				&view.lists[vm][scope_head(i)];
+
+			if (list->count > scope.entries ||
+			    (scope.descriptors &&
+			     list->descriptors > scope.descriptors))
+				return false;
+			total += list->count;
+		}
+		if (total > scope.total)
+			return false;
+	}
+	return true;
+}

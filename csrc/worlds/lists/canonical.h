@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A state of the lists world as bytes, for csrc/exhaust: all that the target
+ * can read of it, with SPTEs, descriptors, and equal heads and VMs renamed.
+ */
+#ifndef PYFUZZ_LISTS_CANONICAL_H
+#define PYFUZZ_LISTS_CANONICAL_H
+
+#include "exhaust/space.h"
+#include "model.h"
+
+/* Words of the form. */
+enum token {
+	WORD_ZERO = 0,
+	WORD_SPTE = 1,		/* the next one: present, of this list, its gfn right */
+	WORD_SPTE_GFN = 2,	/* the same with another gfn, a byte */
+	WORD_MORE = 3,		/* the next descriptor; in a head with the tag */
+	WORD_RAW = 4,		/* eight bytes that are no address of ours */
+	WORD_SMALL = 0x80,	/* and seven bits: a number */
+};
+
+enum vm_flags { ALIVE = 1, EXPECT = 2, BUGGED = 4, DEAD = 8 };
+
+/* What is where: filled by encode() and decode(). */
+struct view {
+	/* Canonical position to number. */
+	uint8_t vm[PYFUZZ_VMS];
+	uint8_t head[PYFUZZ_VMS][PYFUZZ_HEADS];	/* of a VM by its number */
+	/* By numbers. */
+	struct view_list {
+		uint16_t count, descriptors;
+		uint16_t sptes[PYFUZZ_SPTES];	/* in the order of the walk */
+	} lists[PYFUZZ_VMS][PYFUZZ_HEADS];
+	bool exact;	/* sptes is filled */
+};
+extern struct view view;
+extern struct pyfuzz_scope scope;
+
+/* Numbers of the heads in the scope: frames first. */
+static inline unsigned int scope_heads(void)
+{
+	return scope.frames + scope.parents;
+}
+
+static inline unsigned int scope_head(unsigned int i)
+{
+	return i < scope.frames ? i : PYFUZZ_FRAME_HEADS + i - scope.frames;
+}
+
+/* How many SPTEs of a VM may be other than those of a new one. */
+extern unsigned int touched;
+
+uint32_t canonical_encode(uint8_t *out, bool mapped);
+void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
+bool canonical_within(void);
+
+void snapshot_save(void);
+void snapshot_restore(void);
+
+uint32_t moves_list(struct move *out);
+uint32_t moves_steps(const struct move *move, void *ops);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lists world, as csrc/exhaust searches it. */
+#include "harness/world.h"
+#include "canonical.h"
+
+static void begin(const struct pyfuzz_scope *wanted)
+{
+	scope = *wanted;
+	touched = PYFUZZ_SPTES;
+}
+
+static uint64_t told(void)
+{
+	const struct pyfuzz_step *r = world.report;
+
+	return ((uint64_t)r->skip << 56 | (uint64_t)r->error << 55 |
+		(uint64_t)r->has_returned << 54 | (uint64_t)r->recycled << 53 |
+		(uint64_t)sequence.step_findings << 20) ^
+	       (uint64_t)r->returned ^ (uint64_t)r->expected << 10;
+}
+
+/* A step that blew up may have been about to ask. */
+static bool asked(void)
+{
+	bool was = world.asked;
+
+	world.asked = false;
+	return was;
+}
+
+_Static_assert(sizeof(struct pyfuzz_step) <= SPACE_REPORT, "it has room");
+
+const struct pyfuzz_space pyfuzz_space = {
+	.begin = begin,
+	.encode = canonical_encode,
+	.within = canonical_within,
+	.decode = canonical_decode,
+	.save = snapshot_save,
+	.restore = snapshot_restore,
+	.moves = moves_list,
+	.steps = moves_steps,
+	.op_size = sizeof(struct pyfuzz_op),
+	.told = told,
+	.asked = asked,
+};

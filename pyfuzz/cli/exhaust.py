@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz exhaust``: every state of a scope."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pyfuzz.cli.options import declared, duration, kernel_options, known_option, target_and_facts
+from pyfuzz.errors import UsageError
+from pyfuzz.exhaust.scope import NAMES
+from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
+from pyfuzz.files import write_beside
+from pyfuzz.finding.artifact import write_artifact
+from pyfuzz.run import findings as store
+from pyfuzz.run import folder as run_folder
+from pyfuzz.target.kernel import Kernel
+
+_SAY_S = 10.0
+_BOUNDS = {
+    "vms": (1, 4, "VMs."),
+    "frames": (0, 16, "Guest frames of each, with a list each."),
+    "parents": (0, 4, "Shadow pages of each, with a list of parents each."),
+    "entries": (1, 1500, "Entries of a list, at most."),
+    "descriptors": (1, 200, "Descriptors of a list, at most."),
+    "total": (1, 2000, "Entries of a VM, at most."),
+    "depth": (1, 100_000, "Operations of a sequence, at most."),
+}
+
+
+def _bounds(command: Any) -> Any:
+    for name, (low, high, help_text) in reversed(_BOUNDS.items()):
+        option = click.option(f"--{name}", type=click.IntRange(low, high), help=help_text)
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("target", required=False)
+@kernel_options("Search real code")
+@click.option(
+    "--world", type=click.Choice(["lists"]), default="lists", help="Which one.  [default: lists]"
+)
+@click.option(
+    "--scope",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help=f"One of {', '.join(NAMES)}; can be repeated.  [default: all]",
+)
+@_bounds
+@click.option("--errors/--no-errors", default=None, help="Remove what is not there, too.")
+@click.option("--caches", is_flag=True, help="How full the caches are is part of a state.")
+@click.option("--renamed/--no-renamed", default=True, help="States that are alike are one.")
+@click.option(
+    "--audit-every",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Audit one state in N, none if 0.  [default: 500]",
+)
+@click.option("--time", "seconds", type=duration, help="For all of it: 20s, 5m.  [default: 60s]")
+@click.option(
+    "--memory-limit",
+    "memory_mb",
+    type=click.IntRange(16),
+    metavar="MIB",
+    help="What the states may use, in MiB.  [default: 2048]",
+)
+@known_option
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for findings.  [default: none]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def exhaust(
+    target: str | None,
+    kernel: Kernel | None,
+    world: str,
+    names: tuple[str, ...],
+    errors: bool | None,
+    caches: bool,
+    renamed: bool,
+    audit_every: int | None,
+    seconds: float | None,
+    memory_mb: int | None,
+    known_files: tuple[Path, ...],
+    out: Path | None,
+    as_json: bool,
+    **bounds: int | None,
+) -> int:
+    """Visit every state that TARGET, or a kernel of yours, can get into within a scope.
+
+    A search that ends with nothing left says so of every sequence within the
+    scope, however long; one that is cut, of every sequence up to a length.
+
+    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    """
+    entries = declared(known_files)
+    chosen, _, _ = target_and_facts(target, kernel)
+    chosen = chosen.knowing(entries)
+    changes: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
+    wanted = {"errors": errors, "audit_every": audit_every, "memory_mb": memory_mb}
+    changes |= {name: value for name, value in wanted.items() if value is not None}
+    changes |= {"caches": caches, "renamed": renamed}
+    verdict = Verdict(chosen, kernel, out, world)
+    until_s = time.monotonic() + (60.0 if seconds is None else seconds)
+    searcher = Searcher(chosen)
+    try:
+        scopes = searcher.scopes(names, changes)
+        verdict.wanted = len(scopes)
+        say = _Say(chosen.name)
+        for scope in scopes:
+            verdict.searches.append(searcher.search(scope, until_s, say))
+            if verdict.searches[-1].interrupted:
+                break
+    finally:
+        searcher.close()
+    if verdict.findings and out is not None:
+        _store(verdict, out)
+    print(as_text(verdict), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(json.dumps(as_object(verdict), indent=2))
+    sys.stdout.flush()
+    if any(search.interrupted for search in verdict.searches):
+        return 130
+    return int(verdict.word == "finding")
+
+
+def _store(verdict: Verdict, out: Path) -> None:
+    """Keep the findings as a campaign does, in a run folder."""
+    folder = run_folder.RunFolder(out, verdict.target.name)
+    try:
+        findings = verdict.findings
+        for finding in findings:
+            write_artifact(finding, verdict.target, verdict.kernel, folder.findings)
+        earlier, _ = store.read(out, verdict.target)
+        own = {finding.signature for finding in findings}
+        store.write(out, [*findings, *(one for one in earlier if one.signature not in own)])
+        write_beside(out / "exhaust.json", json.dumps(as_object(verdict), indent=2).encode() + b"\n")
+    except OSError as error:
+        raise UsageError(
+            f"{out}: cannot be written: {error.strerror or error}; name another with --out"
+        ) from error
+    finally:
+        folder.close()
+
+
+class _Say:
+    """Says on standard error how far it is, now and then."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._said_s = time.monotonic()
+
+    def __call__(self, search: Search) -> None:
+        now_s = time.monotonic()
+        if now_s - self._said_s < _SAY_S or search.progress is None:
+            return
+        self._said_s = now_s
+        progress = search.progress
+        print(
+            f"{self._target} {search.scope.name}: {progress.states:,} states, "
+            f"{progress.transitions:,} transitions, {progress.left:,} left, "
+            f"depth {progress.depth:,}",
+            file=sys.stderr,
+        )

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Visit the states of a scope in a child process, a slice at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.exhaust.scope import chosen
+from pyfuzz.finding.finding import Finding
+from pyfuzz.module.results import Traits
+from pyfuzz.module.states import End, Found, Progress, Scope
+from pyfuzz.replay.runner import ChildDiedError, Runner
+from pyfuzz.sequence.input import Input
+from pyfuzz.symptom import Symptom
+
+if TYPE_CHECKING:
+    from pyfuzz.module.compiled import Module
+    from pyfuzz.target.catalogue import Target
+    from pyfuzz.world import Operation
+
+# Well under a second on one core, whatever the states are like.
+_SLICE = 20_000
+
+
+@dataclass(slots=True)
+class Search:
+    """What came of one scope; ``timed_out`` if it was cut by the clock."""
+
+    scope: Scope
+    progress: Progress | None = None
+    seconds: float = 0.0
+    timed_out: bool = False
+    interrupted: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no state is left and every audit passed."""
+        progress = self.progress
+        return (
+            progress is not None
+            and progress.end is End.FIXPOINT
+            and not progress.failed
+            and progress.audited > 0
+        )
+
+
+class Searcher:
+    """Searches scopes of one target, one after the other, in a child process."""
+
+    def __init__(self, target: Target) -> None:
+        """Load the target; errors: as Runner."""
+        self._target = target
+        self._runner = Runner(target)
+        self.traits: Traits = self._runner.call(_traits)
+
+    def close(self) -> None:
+        """End the child process."""
+        self._runner.close()
+
+    def scopes(self, names: tuple[str, ...], changes: dict[str, int | bool]) -> list[Scope]:
+        """Return the scopes to search; errors: UsageError."""
+        return chosen(self.traits, names, changes)
+
+    def search(
+        self, scope: Scope, until_s: float | None, show: Callable[[Search], None]
+    ) -> Search:
+        """Visit all states of a scope, or until a time (monotonic); show() hears of it.
+
+        Errors: HarnessError if the process died, UsageError if the world cannot be searched.
+        """
+        search = Search(scope)
+        start_s = time.monotonic()
+        try:
+            self._runner.call(_begin, scope)
+            while search.progress is None or not search.progress.end:
+                search.progress = self._runner.call(_advance, _SLICE)
+                search.seconds = time.monotonic() - start_s
+                show(search)
+                if until_s is not None and time.monotonic() >= until_s:
+                    search.timed_out = not search.progress.end
+                    break
+            found: list[Found] = self._runner.call(_findings)
+        except ChildDiedError as died:
+            raise HarnessError(f"{died}, in the scope '{scope.name}'; please report") from None
+        except KeyboardInterrupt:
+            search.interrupted = True
+            return search
+        search.findings = [self._finding(one, search) for one in found]
+        return search
+
+    def _finding(self, found: Found, search: Search) -> Finding:
+        operations, symptom = self._shown(found)
+        return Finding(
+            symptom=symptom,
+            signature=found.signature,
+            count=found.count,
+            first_execution=0,
+            first_seconds=search.seconds,
+            operations=operations or found.operations,
+            known=self._target.known_reason(symptom),
+            minimized=operations is not None,
+        )
+
+    def _shown(self, found: Found) -> tuple[list[Operation] | None, Symptom]:
+        """Return the operations, like ones as one, and what a run of them shows.
+
+        There are none if a run does not show the finding.
+        """
+        for operations in (_folded(found.operations), found.operations):
+            for finding in self._runner.run(Input.of(operations)):
+                if finding.signature == found.signature:
+                    return operations, finding.symptom
+        return None, found.symptom
+
+
+def _folded(operations: list[Operation]) -> list[Operation]:
+    """Make one repeated operation of equal ones in a row."""
+    folded: list[Operation] = []
+    for operation in operations:
+        last = folded[-1] if folded else None
+        if last is not None and replace(last, repeat=1) == operation:
+            folded[-1] = replace(last, repeat=last.repeat + 1)
+        else:
+            folded.append(operation)
+    return folded
+
+
+def _traits(module: Module) -> Traits:
+    if not module.searchable:
+        raise UsageError(f"the states of the world '{module.world}' cannot be searched yet")
+    return module.traits
+
+
+def _begin(module: Module, scope: Scope) -> None:
+    module.search_begin(scope)
+
+
+def _advance(module: Module, transitions: int) -> Progress:
+    return module.search_on(transitions)
+
+
+def _findings(module: Module) -> list[Found]:
+    return module.search_found()

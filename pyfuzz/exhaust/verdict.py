@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a search shows, and what it does not: for people and as plain data."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pyfuzz.exhaust.scope import words
+from pyfuzz.exhaust.search import Search
+from pyfuzz.finding.artifact import replay_command
+from pyfuzz.module.states import End
+from pyfuzz.sequence.text import format_operation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyfuzz.finding.finding import Finding
+    from pyfuzz.target.catalogue import Target
+    from pyfuzz.target.kernel import Kernel
+
+_WIDTH = 80
+_SHOWN_OPERATIONS = 12
+NOT_COVERED = (
+    "longer lists, more heads and VMs than the scope has",
+    "locks, other CPUs and the order of memory: one operation at a time",
+    "memory that the target would only reach through a broken pointer",
+    "what lies behind a finding, unless it is a wrong number (count-contract)",
+)
+"""What no scope covers."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The searches of one target."""
+
+    target: Target
+    kernel: Kernel | None
+    out: Path | None
+    world: str = "lists"
+    searches: list[Search] = field(default_factory=list)
+    wanted: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scope that was to be searched was, to the end."""
+        return len(self.searches) == self.wanted and all(s.complete for s in self.searches)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings of all scopes, one of each signature, the shortest."""
+        best: dict[int, Finding] = {}
+        for finding in (finding for search in self.searches for finding in search.findings):
+            other = best.get(finding.signature)
+            if other is None or len(finding.operations) < len(other.operations):
+                best[finding.signature] = finding
+        return list(best.values())
+
+    @property
+    def word(self) -> str:
+        """``clean``, ``known`` or ``finding``."""
+        if any(finding.known is None for finding in self.findings):
+            return "finding"
+        return "known" if self.findings else "clean"
+
+
+def collision(states: int) -> float:
+    """Return the chance that two of so many states have the same 128 bits."""
+    return states * (states - 1) / 2**129
+
+
+def as_object(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict as ``--json`` prints it."""
+    searches = [_search_object(search) for search in verdict.searches]
+    return {
+        "target": verdict.target.name,
+        "source": str(verdict.kernel.path) if verdict.kernel else str(verdict.target.source.name),
+        "world": verdict.world,
+        "scope": [scope["scope"] for scope in searches],
+        "complete": verdict.complete,
+        **{
+            name: sum(search[name] for search in searches)
+            for name in ("states", "transitions", "left")
+        },
+        "depth": min((search["depth"] for search in searches), default=0),
+        "audits": {
+            name: sum(search["audits"][name] for search in searches)
+            for name in ("states", "second_ways", "transitions", "failed")
+        },
+        "searches": searches,
+        "not_covered": list(NOT_COVERED),
+        "out": str(verdict.out) if verdict.out else None,
+        "verdict": verdict.word,
+        "findings": [_finding_object(finding) for finding in verdict.findings],
+    }
+
+
+def _search_object(search: Search) -> dict[str, Any]:
+    progress, scope = search.progress, search.scope
+    assert progress is not None
+    return {
+        "name": scope.name,
+        "scope": {name: getattr(scope, name) for name in type(scope).__dataclass_fields__},
+        "complete": search.complete,
+        "end": "time" if search.timed_out else progress.end.name.lower().replace("_", "-"),
+        "states": progress.states,
+        "transitions": progress.transitions,
+        "left": progress.left,
+        "depth": progress.depth,
+        "beyond": progress.beyond,
+        "ended": progress.ended,
+        "seconds": round(search.seconds, 3),
+        "transitions_per_second": round(progress.transitions / search.seconds),
+        "bytes": progress.bytes,
+        "collision": collision(progress.states),
+        "audits": {
+            "every": scope.audit_every,
+            "states": progress.audited,
+            "second_ways": progress.second_ways,
+            "transitions": progress.audited_transitions,
+            "failed": progress.failed,
+            "trouble": progress.trouble,
+        },
+    }
+
+
+def _finding_object(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "function": finding.function,
+        "line": finding.line,
+        "message": finding.message,
+        "count": finding.count,
+        "operations": [format_operation(operation) for operation in finding.operations],
+        "artifact": str(finding.artifact) if finding.artifact else None,
+        "known": finding.known,
+    }
+
+
+def as_text(verdict: Verdict) -> str:
+    """Return the verdict for people, at most 80 columns wide but for paths and commands."""
+    lines = [f"{verdict.target.name}, world {verdict.world}"]
+    for search in verdict.searches:
+        lines += ["", *_search_lines(search)]
+    for number, finding in enumerate(verdict.findings, 1):
+        lines += ["", *_finding_lines(number, finding, verdict)]
+    lines += ["", *_wrapped(f"not covered: {'; '.join(NOT_COVERED)}", "")]
+    lines += ["", f"verdict: {_verdict(verdict)}"]
+    return "\n".join(lines)
+
+
+def _search_lines(search: Search) -> list[str]:
+    progress = search.progress
+    lines = _wrapped(f"scope {search.scope.name}: {words(search.scope)}", "")
+    if progress is None:
+        return [*lines, "  nothing was searched"]
+    seconds = search.seconds or 1e-9
+    lines += [
+        f"  {_how_far(search)}",
+        f"  {progress.states:,} states, {progress.transitions:,} transitions, "
+        f"{progress.left:,} left, depth {progress.depth:,}",
+        f"  {search.seconds:.1f} s, {progress.transitions / seconds:,.0f} transitions/s, "
+        f"{progress.bytes / 2**20:,.0f} MiB",
+    ]
+    if progress.beyond:
+        lines.append(f"  {progress.beyond:,} transitions led out of the scope, and were checked")
+    if progress.ended:
+        lines.append(f"  {progress.ended:,} transitions ended in a finding")
+    lines += _audit_lines(search)
+    lines.append(
+        "  chance that two states were taken for one: "
+        f"{collision(progress.states):.0e} (128-bit hashes)"
+    )
+    return lines
+
+
+def _audit_lines(search: Search) -> list[str]:
+    progress, scope = search.progress, search.scope
+    assert progress is not None
+    if not scope.audit_every:
+        return ["  audits: none, so nothing is complete"]
+    passed = "failed" if progress.failed else "passed"
+    lines = [
+        f"  audits {passed}: {progress.audited:,} states (1 in {scope.audit_every:,} and the "
+        f"first 20), {progress.second_ways:,} of them by a second way"
+    ]
+    if progress.trouble:
+        lines.append(f"  {progress.trouble}: the canonical form is wrong, please report")
+    return lines
+
+
+def _how_far(search: Search) -> str:
+    progress = search.progress
+    assert progress is not None
+    if search.complete:
+        return "complete: every state of the scope was visited, none is left"
+    if progress.end is End.AUDIT or (progress.end is End.FIXPOINT and progress.failed):
+        return "not complete: an audit failed"
+    if progress.end is End.FIXPOINT:
+        return "not complete: nothing is left, but nothing was audited"
+    if progress.end is End.CANNOT_HOLD:
+        return "not complete: the target left something that a state has no room for"
+    why = {End.DEPTH: "the depth asked for", End.MEMORY: "the memory limit"}.get(
+        progress.end, "an interrupt" if search.interrupted else "the time limit"
+    )
+    return f"cut by {why}: every sequence of up to {progress.depth:,} operations"
+
+
+def _finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
+    state = "known" if finding.known is not None else "NEW"
+    times = "once" if finding.count == 1 else f"{finding.count:,} times"
+    lines = [f"{number}. {state}: {finding.title}, {times}"]
+    lines += _wrapped(finding.message, "   ")
+    if finding.known is not None:
+        lines += _wrapped(f"known: {finding.known}", "   ")
+    shown = finding.operations[:_SHOWN_OPERATIONS]
+    lines += [f"     {format_operation(operation)}" for operation in shown]
+    if len(finding.operations) > len(shown):
+        lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
+    if not finding.minimized:
+        lines.append("   a run of this sequence by itself does not show it: please report")
+    if finding.artifact is not None:
+        lines.append(f"   {replay_command(finding.artifact, verdict.target, verdict.kernel)}")
+    return lines
+
+
+def _verdict(verdict: Verdict) -> str:
+    new = sum(finding.known is None for finding in verdict.findings)
+    known = len(verdict.findings) - new
+    scope = "complete within its scopes" if verdict.complete else "not complete"
+    if new:
+        return f"finding: {new} new, {known} known; {scope}"
+    if known:
+        return f"known: nothing new, {known} known finding{'s' * (known != 1)}; {scope}"
+    return f"clean: nothing found; {scope}"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

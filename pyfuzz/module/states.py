@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an exhaustive search is told, and what it tells: csrc/exhaust/exhaust.h."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from pyfuzz.symptom import Symptom
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The bounds within which a search is complete.
+
+    ``entries`` and ``descriptors`` (0: no bound) are of one list, ``total`` is
+    of all lists of a VM.  ``errors``: removes of what is not there, in every
+    context that the target can tell apart.  ``renamed``: SPTEs, descriptors,
+    heads and VMs that are alike count as one.  ``caches``: how full the descriptor caches
+    are is part of a state.  One state in ``audit_every`` is audited, none if
+    it is 0; ``depth`` is 0 for no bound.
+    """
+
+    name: str
+    vms: int = 1
+    frames: int = 1
+    parents: int = 0
+    entries: int = 15
+    descriptors: int = 0
+    total: int = 2000
+    errors: bool = False
+    renamed: bool = True
+    caches: bool = False
+    audit_every: int = 500
+    depth: int = 0
+    memory_mb: int = 2048
+
+
+class End(IntEnum):
+    """Why a search is over; the numbers are those of ``enum pyfuzz_end``."""
+
+    NOT = 0
+    FIXPOINT = 1
+    DEPTH = 2
+    MEMORY = 3
+    CANNOT_HOLD = 4
+    AUDIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search is; ``depth`` is the length of the sequences that were all tried."""
+
+    end: End
+    depth: int
+    states: int
+    expanded: int
+    transitions: int
+    beyond: int
+    ended: int
+    bytes: int
+    audited: int
+    audited_transitions: int
+    second_ways: int
+    failed: int
+    findings: int
+    findings_lost: int
+    trouble: str
+
+    @property
+    def left(self) -> int:
+        """States on the queue, in which nothing was tried yet."""
+        return self.states - self.expanded
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding, how many transitions had it, and a shortest way to it."""
+
+    symptom: Symptom
+    signature: int
+    count: int
+    operations: list[Any]
