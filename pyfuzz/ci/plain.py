@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyfuzz.ci.result import Result, State
+from pyfuzz.exhaust.verdict import as_object as exhaust_object
 from pyfuzz.export.location import locate
 from pyfuzz.export.subject import Item, Replayed
 from pyfuzz.sequence.text import format_operation
@@ -25,6 +26,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "seconds": round(result.seconds, 3),
         "fuzzed_seconds": round(report.seconds, 3) if report else 0.0,
+        "exhaust": None if result.exhaust is None else exhaust_object(result.exhaust),
         "executions": report.counts.executions if report else 0,
         "operations": report.counts.operations if report else 0,
         "out": str(options.out),

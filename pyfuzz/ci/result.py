@@ -11,6 +11,7 @@ from pyfuzz.campaign.campaign import Report
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Fixed
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.exhaust.verdict import Verdict
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.run.options import Options
 
@@ -45,6 +46,7 @@ class Result:
     items: list[Item] = field(default_factory=list)
     fixed: list[Fixed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    exhaust: Verdict | None = None
     report: Report | None = None
     seconds: float = 0.0
     interrupted: bool = False

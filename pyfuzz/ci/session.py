@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from pyfuzz.campaign.campaign import Campaign, Report
@@ -13,9 +14,11 @@ from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
-from pyfuzz.errors import PyfuzzError
+from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.exhaust.search import Searcher
+from pyfuzz.exhaust.verdict import Verdict
 from pyfuzz.export.subject import Item
-from pyfuzz.finding.artifact import replay_command
+from pyfuzz.finding.artifact import replay_command, write_artifact
 from pyfuzz.finding.finding import Finding
 from pyfuzz.run.options import Options
 
@@ -33,7 +36,8 @@ class Session:
     ``options`` are the campaign's, whose time is set here unless it goes by runs:
     what is left of ``budget_s`` since ``start_s`` (time.monotonic()), with
     something kept back for what comes after it.  ``like`` is the port whose
-    expectations hold for a kernel.
+    expectations hold for a kernel.  ``exhaust_s``: visit all states of the
+    scopes of ``pyfuzz exhaust`` first, for so long at most; 0: not at all.
     """
 
     options: Options
@@ -42,6 +46,7 @@ class Session:
     like: str | None
     budget_s: float
     start_s: float
+    exhaust_s: float = 0.0
 
     def run(self, watch: Callable[[Report, str], None]) -> Result:
         """Do it; what stopped it before its time is in the result.
@@ -55,6 +60,7 @@ class Session:
             result.fixed = comparison.fixed
             try:
                 self._replay(result, comparison, watch)
+                self._exhaust(result, watch)
                 self._fuzz(result, watch)
                 self._judge(result, comparison, earlier, watch)
             except KeyboardInterrupt:
@@ -74,6 +80,21 @@ class Session:
             result.regressions.append(
                 regressions.check(one, comparison, flavour, self.like, kernel)
             )
+
+    def _exhaust(self, result: Result, watch: Callable[[Report, str], None]) -> None:
+        if not self.exhaust_s:
+            return
+        options = self.options
+        watch(Report(options), "visiting all states")
+        until_s = time.monotonic() + self.exhaust_s
+        result.exhaust = Verdict(options.target, options.kernel, options.out)
+        with closing(Searcher(options.target)) as searcher:
+            scopes = searcher.scopes((), {})
+            result.exhaust.wanted = len(scopes)
+            for scope in scopes:
+                result.exhaust.searches.append(searcher.search(scope, until_s, lambda _: None))
+                if result.exhaust.searches[-1].interrupted:
+                    raise KeyboardInterrupt
 
     def _fuzz(self, result: Result, watch: Callable[[Report, str], None]) -> None:
         options = self.options
@@ -108,14 +129,15 @@ class Session:
         """Say of each finding of the campaign whether it is on the base."""
         report = result.report
         assert report is not None
-        result.items = [self._item(finding) for finding in report.findings]
+        findings = [*report.findings, *self._exhausted(result)]
+        result.items = [self._item(finding) for finding in findings]
         result.compared = self.base is None
         if result.interrupted:
             return
         watch(report, "comparing with the base" if self.base else "replaying the findings")
         items = []
         try:
-            for finding, item in zip(report.findings, result.items, strict=True):
+            for finding, item in zip(findings, result.items, strict=True):
                 judged = self._judged(finding, item, comparison)
                 if judged is None and finding.stem in earlier:
                     where = f"an earlier campaign in {self.options.out}"
@@ -127,9 +149,24 @@ class Session:
         except PyfuzzError as error:
             result.trouble = result.trouble or error
             return
-        signatures = {number for one in report.findings for number in (one.signature, *one.also)}
+        signatures = {number for one in findings for number in (one.signature, *one.also)}
         items += [item for number, item in comparison.still.items() if number not in signatures]
         result.items, result.compared = items, True
+
+    def _exhausted(self, result: Result) -> list[Finding]:
+        """Return what the search of all states found and the campaign did not, with artifacts."""
+        if result.exhaust is None or result.report is None:
+            return []
+        options = self.options
+        seen = {n for one in result.report.findings for n in (one.signature, *one.also)}
+        findings = [one for one in result.exhaust.findings if one.signature not in seen]
+        try:
+            for finding in findings:
+                folder = options.out / "findings"
+                write_artifact(finding, options.target, options.kernel, folder)
+        except OSError as error:
+            raise UsageError(f"{options.out} cannot be written: {error.strerror}") from error
+        return findings
 
     def _judged(self, finding: Finding, item: Item, comparison: Comparison) -> Item | None:
         """Return a finding with what the base says of it, None if a replay does not show it."""

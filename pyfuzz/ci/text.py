@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pyfuzz.ci.result import Result, State, state_of
+from pyfuzz.exhaust.verdict import in_short
 from pyfuzz.export.subject import Item, Replayed
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.text import times, wrapped
@@ -42,6 +43,8 @@ def _head(result: Result) -> Iterable[str]:
     if result.base is not None:
         yield f"  base         {result.base.described}"
     yield f"  regressions  {_regressions(result)}"
+    if result.exhaust is not None:
+        yield f"  all states   {in_short(result.exhaust)}"
     if report is None:
         yield "  fuzzing      none: it did not come to that"
     else:

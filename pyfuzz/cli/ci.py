@@ -49,6 +49,13 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
     "the change.",
 )
 @click.option("--time", "seconds", type=duration, help="Total time: 90s, 5m.  [default: 5m]")
+@click.option(
+    "--exhaust",
+    "exhaust_s",
+    type=duration,
+    metavar="TIME",
+    help="First visit every state, as pyfuzz exhaust does, for at most so long.",
+)
 @click.option("--runs", type=click.IntRange(1), help="Number of executions, instead of a time.")
 @click.option(
     "--regressions",
@@ -90,6 +97,7 @@ def ci(
     kernel: Kernel | None,
     base: str | None,
     seconds: float | None,
+    exhaust_s: float | None,
     runs: int | None,
     folders: tuple[Path, ...],
     shipped: bool,
@@ -145,7 +153,7 @@ def ci(
         check=check,
     )
     budget_s = _DEFAULT_S if seconds is None else seconds
-    session = Session(options, tuple(files), found, like, budget_s, start_s)
+    session = Session(options, tuple(files), found, like, budget_s, start_s, exhaust_s or 0.0)
     with Status(sys.stderr) as status:
         result = session.run(status)
         if result.report and result.trouble is None:

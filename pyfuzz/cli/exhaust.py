@@ -73,7 +73,9 @@ def _bounds(command: Any) -> Any:
     help="What the states may use, in MiB.  [default: 2048]",
 )
 @known_option
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for findings.  [default: none]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for findings.  [default: none]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def exhaust(
     target: str | None,
@@ -139,7 +141,9 @@ def _store(verdict: Verdict, out: Path) -> None:
         earlier, _ = store.read(out, verdict.target)
         own = {finding.signature for finding in findings}
         store.write(out, [*findings, *(one for one in earlier if one.signature not in own)])
-        write_beside(out / "exhaust.json", json.dumps(as_object(verdict), indent=2).encode() + b"\n")
+        write_beside(
+            out / "exhaust.json", json.dumps(as_object(verdict), indent=2).encode() + b"\n"
+        )
     except OSError as error:
         raise UsageError(
             f"{out}: cannot be written: {error.strerror or error}; name another with --out"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import UsageError
 from pyfuzz.module.states import Scope
@@ -12,7 +12,7 @@ from pyfuzz.module.states import Scope
 if TYPE_CHECKING:
     from pyfuzz.module.results import Traits
 
-NAMES = ("long", "heads", "vms")
+NAMES = ("long", "heads", "frames", "vms")
 # The target that zaps a whole list does so at 1000; beyond that length lists only grow.
 _LONGEST = 1100
 
@@ -21,7 +21,8 @@ def scopes(traits: Traits) -> tuple[Scope, ...]:
     """Return the scopes for a target, by what its descriptors are like.
 
     long: one list, as long as it gets; heads: a frame's list and a page's
-    parents, beyond a descriptor's room, with errors; vms: two such VMs, short lists.
+    parents, beyond a descriptor's room, with errors; frames: all heads of a VM, an
+    entry each; vms: two VMs with a frame and a page each, short lists.
     """
     if traits.tail_count_size:
         longest = Scope("long", entries=_LONGEST)
@@ -33,11 +34,12 @@ def scopes(traits: Traits) -> tuple[Scope, ...]:
     return (
         longest,
         Scope("heads", parents=1, entries=beyond, errors=True),
+        Scope("frames", frames=16, parents=4, entries=1, errors=True),
         Scope("vms", vms=2, parents=1, entries=3, errors=True),
     )
 
 
-def chosen(traits: Traits, names: tuple[str, ...], changes: dict[str, int | bool]) -> list[Scope]:
+def chosen(traits: Traits, names: tuple[str, ...], changes: dict[str, Any]) -> list[Scope]:
     """Return the scopes of these names, all if there are none, with some of their bounds changed.
 
     Errors: UsageError if a name is of none, or if a bound is no bound.

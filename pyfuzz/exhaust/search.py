@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.exhaust.scope import chosen
@@ -62,13 +62,11 @@ class Searcher:
         """End the child process."""
         self._runner.close()
 
-    def scopes(self, names: tuple[str, ...], changes: dict[str, int | bool]) -> list[Scope]:
+    def scopes(self, names: tuple[str, ...], changes: dict[str, Any]) -> list[Scope]:
         """Return the scopes to search; errors: UsageError."""
         return chosen(self.traits, names, changes)
 
-    def search(
-        self, scope: Scope, until_s: float | None, show: Callable[[Search], None]
-    ) -> Search:
+    def search(self, scope: Scope, until_s: float | None, show: Callable[[Search], None]) -> Search:
         """Visit all states of a scope, or until a time (monotonic); show() hears of it.
 
         Errors: HarnessError if the process died, UsageError if the world cannot be searched.

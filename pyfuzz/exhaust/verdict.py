@@ -138,6 +138,16 @@ def _finding_object(finding: Finding) -> dict[str, Any]:
     }
 
 
+def in_short(verdict: Verdict) -> str:
+    """Return how far the search went, in one line."""
+    done = [search for search in verdict.searches if search.progress is not None]
+    states = sum(search.progress.states for search in done if search.progress)
+    if verdict.complete:
+        return f"{states:,} visited, complete within {verdict.wanted} scopes"
+    whole = sum(search.complete for search in done)
+    return f"{states:,} visited, {whole} of {verdict.wanted} scopes complete"
+
+
 def as_text(verdict: Verdict) -> str:
     """Return the verdict for people, at most 80 columns wide but for paths and commands."""
     lines = [f"{verdict.target.name}, world {verdict.world}"]
@@ -158,10 +168,14 @@ def _search_lines(search: Search) -> list[str]:
     seconds = search.seconds or 1e-9
     lines += [
         f"  {_how_far(search)}",
-        f"  {progress.states:,} states, {progress.transitions:,} transitions, "
-        f"{progress.left:,} left, depth {progress.depth:,}",
-        f"  {search.seconds:.1f} s, {progress.transitions / seconds:,.0f} transitions/s, "
-        f"{progress.bytes / 2**20:,.0f} MiB",
+        (
+            f"  {progress.states:,} states, {progress.transitions:,} transitions, "
+            f"{progress.left:,} left, depth {progress.depth:,}"
+        ),
+        (
+            f"  {search.seconds:.1f} s, {progress.transitions / seconds:,.0f} transitions/s, "
+            f"{progress.bytes / 2**20:,.0f} MiB"
+        ),
     ]
     if progress.beyond:
         lines.append(f"  {progress.beyond:,} transitions led out of the scope, and were checked")
@@ -182,8 +196,10 @@ def _audit_lines(search: Search) -> list[str]:
         return ["  audits: none, so nothing is complete"]
     passed = "failed" if progress.failed else "passed"
     lines = [
-        f"  audits {passed}: {progress.audited:,} states (1 in {scope.audit_every:,} and the "
-        f"first 20), {progress.second_ways:,} of them by a second way"
+        (
+            f"  audits {passed}: {progress.audited:,} states (1 in {scope.audit_every:,} and the "
+            f"first 20), {progress.second_ways:,} of them by a second way"
+        )
     ]
     if progress.trouble:
         lines.append(f"  {progress.trouble}: the canonical form is wrong, please report")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tables of docs/exhaust.md: verdicts on targets and kernels, and which mutants fall.
+
+python bench/exhaust.py verdicts [TARGET | KERNEL ...]
+python bench/exhaust.py mutants [TARGET ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from pyfuzz.errors import PyfuzzError
+from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.extract import extract
+from pyfuzz.finding.finding import Finding
+from pyfuzz.module.states import Scope
+from pyfuzz.mutants.campaign import Options, faults_of
+from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.sources import Source, plant
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
+
+LIMIT_S = 900.0
+
+
+def target_of(name: str) -> Target:
+    """Return the target of a name, or of a kernel's path."""
+    return extract(Kernel(Path(name), False)).target if "/" in name else catalogue.get(name)
+
+
+def verdicts(names: list[str]) -> None:
+    """Print a row for each target and scope."""
+    print("| target | scope | states | transitions | depth | audited | seconds | verdict |")
+    print("|---|---|--:|--:|--:|--:|--:|---|")
+    for name in names:
+        target = target_of(name)
+        searcher = Searcher(target)
+        for scope in searcher.scopes((), {}):
+            search = searcher.search(scope, time.monotonic() + LIMIT_S, lambda _: None)
+            print(_row(target, search), flush=True)
+        searcher.close()
+
+
+def _row(target: Target, search: Search) -> str:
+    progress = search.progress
+    assert progress is not None
+    kinds = sorted(
+        {f"{f.kind.value}{'' if f.known is None else ' (known)'}" for f in search.findings}
+    )
+    verdict = "complete" if search.complete else f"cut at {progress.depth:,}"
+    verdict += f"; {', '.join(kinds)}" if kinds else "; clean"
+    cells = [target.name, search.scope.name, f"{progress.states:,}", f"{progress.transitions:,}"]
+    cells += [f"{progress.depth:,}", f"{progress.audited:,}", f"{search.seconds:.1f}", verdict]
+    return f"| {' | '.join(cells)} |"
+
+
+def _stages(searcher: Searcher) -> list[Scope]:
+    """Small scopes first: most mutants fall at once."""
+    long, *others = searcher.scopes((), {"audit_every": 0})
+    capacity = searcher.traits.capacity
+    small = replace(long, entries=3 * capacity, descriptors=3)
+    return [small, *others, replace(small, name="long with caches", caches=True), long]
+
+
+def mutants(names: list[str]) -> None:
+    """Print a row for each mutant that survives, and how many fall."""
+    for name in names:
+        target = catalogue.get(name)
+        source = Source(target)
+        clean = {finding.signature for _, finding in _findings(target)}
+        fallen = 0
+        faults = faults_of(source, Options(target))
+        for fault in faults:
+            fallen += _mutant(target, fault, clean)
+        print(f"{name}: {fallen} of {len(faults)} fall", flush=True)
+
+
+def _mutant(target: Target, fault: Fault, clean: set[int]) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            planted = plant(target, fault, Path(folder))
+            for scope, finding in _findings(planted, short=bool(fault.equivalent)):
+                if finding.signature not in clean:
+                    print(
+                        f"  {fault.name}: {finding.title}, {len(finding.operations)} operations,"
+                        f" scope {scope.name}",
+                        flush=True,
+                    )
+                    return True
+        except PyfuzzError as error:
+            print(f"  {fault.name}: {error}"[:160], flush=True)
+            return False
+    print(
+        f"  {fault.name}: survives{' (declared equivalent)' if fault.equivalent else ''}",
+        flush=True,
+    )
+    return False
+
+
+def _findings(target: Target, *, short: bool = False) -> Iterator[tuple[Scope, Finding]]:
+    searcher = Searcher(target)
+    try:
+        for scope in _stages(searcher)[: -1 if short else None]:
+            search = searcher.search(scope, time.monotonic() + 120, lambda _: None)
+            for finding in search.findings:
+                yield scope, finding
+    finally:
+        searcher.close()
+
+
+def main() -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", choices=("verdicts", "mutants"))
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    if options.table == "verdicts":
+        verdicts(options.names or [t.name for t in catalogue.TARGETS.values() if t.builds])
+    else:
+        mutants(options.names or ["v5.10", "bug", "v6.6", "v6.15"])
+
+
+if __name__ == "__main__":
+    main()
