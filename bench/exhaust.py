@@ -19,8 +19,8 @@ from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.extract import extract
 from pyfuzz.finding.finding import Finding
 from pyfuzz.module.states import Scope
-from pyfuzz.mutants.campaign import Options, faults_of
-from pyfuzz.mutants.fault import Fault
+from pyfuzz.mutants.campaign import Options, mutants_of
+from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.sources import Source, plant
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
@@ -62,10 +62,10 @@ def _row(target: Target, search: Search) -> str:
 
 def _stages(searcher: Searcher) -> list[Scope]:
     """Small scopes first: most mutants fall at once."""
-    long, *others = searcher.scopes((), {"audit_every": 0})
+    *others, long = searcher.scopes((), {"audit_every": 0})
     capacity = searcher.traits.capacity
     small = replace(long, entries=3 * capacity, descriptors=3)
-    return [small, *others, replace(small, name="long with caches", caches=True), long]
+    return [small, *others, replace(small, name="long with caches", caches=True)]
 
 
 def mutants(names: list[str]) -> None:
@@ -75,38 +75,38 @@ def mutants(names: list[str]) -> None:
         source = Source(target)
         clean = {finding.signature for _, finding in _findings(target)}
         fallen = 0
-        faults = faults_of(source, Options(target))
-        for fault in faults:
-            fallen += _mutant(target, fault, clean)
-        print(f"{name}: {fallen} of {len(faults)} fall", flush=True)
+        planted = mutants_of(source, Options(target))
+        for mutant in planted:
+            fallen += _mutant(target, mutant, clean)
+        print(f"{name}: {fallen} of {len(planted)} fall", flush=True)
 
 
-def _mutant(target: Target, fault: Fault, clean: set[int]) -> bool:
+def _mutant(target: Target, mutant: Mutant, clean: set[int]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            planted = plant(target, fault, Path(folder))
-            for scope, finding in _findings(planted, short=bool(fault.equivalent)):
+            planted = plant(target, mutant, Path(folder))
+            for scope, finding in _findings(planted):
                 if finding.signature not in clean:
                     print(
-                        f"  {fault.name}: {finding.title}, {len(finding.operations)} operations,"
+                        f"  {mutant.name}: {finding.title}, {len(finding.operations)} operations,"
                         f" scope {scope.name}",
                         flush=True,
                     )
                     return True
         except PyfuzzError as error:
-            print(f"  {fault.name}: {error}"[:160], flush=True)
+            print(f"  {mutant.name}: {error}"[:160], flush=True)
             return False
     print(
-        f"  {fault.name}: survives{' (declared equivalent)' if fault.equivalent else ''}",
+        f"  {mutant.name}: survives{' (declared equivalent)' if mutant.equivalent else ''}",
         flush=True,
     )
     return False
 
 
-def _findings(target: Target, *, short: bool = False) -> Iterator[tuple[Scope, Finding]]:
+def _findings(target: Target) -> Iterator[tuple[Scope, Finding]]:
     searcher = Searcher(target)
     try:
-        for scope in _stages(searcher)[: -1 if short else None]:
+        for scope in _stages(searcher):
             search = searcher.search(scope, time.monotonic() + 120, lambda _: None)
             for finding in search.findings:
                 yield scope, finding
@@ -123,7 +123,7 @@ def main() -> None:
     if options.table == "verdicts":
         verdicts(options.names or [t.name for t in catalogue.TARGETS.values() if t.builds])
     else:
-        mutants(options.names or ["v5.10", "bug", "v6.6", "v6.15"])
+        mutants(options.names or ["rfc-v4", "v6.6", "v6.15"])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ struct pyfuzz_scope {
 	uint32_t descriptors;	/* of a list, at most; 0: no bound */
 	uint32_t total;		/* entries of a VM, at most */
 	uint32_t errors;	/* 1: removes of what is not there too, in every context */
+	uint32_t grow;		/* 1: lists are emptied as a whole only */
 	uint32_t renamed;	/* 0: SPTEs, heads and VMs are told apart by number */
 	uint32_t caches;	/* 1: the caches' levels are part of the state */
 	uint32_t audit_every;	/* audit one state in so many; 0: none */

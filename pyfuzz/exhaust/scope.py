@@ -12,7 +12,7 @@ from pyfuzz.module.states import Scope
 if TYPE_CHECKING:
     from pyfuzz.module.results import Traits
 
-NAMES = ("long", "heads", "frames", "vms")
+NAMES = ("grown", "heads", "frames", "vms", "long")
 # The target that zaps a whole list does so at 1000; beyond that length lists only grow.
 _LONGEST = 1100
 
@@ -20,9 +20,10 @@ _LONGEST = 1100
 def scopes(traits: Traits) -> tuple[Scope, ...]:
     """Return the scopes for a target, by what its descriptors are like.
 
-    long: one list, as long as it gets; heads: a frame's list and a page's
-    parents, beyond a descriptor's room, with errors; frames: all heads of a VM, an
-    entry each; vms: two VMs with a frame and a page each, short lists.
+    grown: one list, as long as it gets, which is only emptied as a whole; heads: a
+    frame's list and a page's parents, beyond a descriptor's room; frames: all heads
+    of a VM, an entry each; vms: two VMs with a frame and a page each, short lists; long: one list,
+    without errors, which is what takes the time.
     """
     if traits.tail_count_size:
         longest = Scope("long", entries=_LONGEST)
@@ -32,10 +33,11 @@ def scopes(traits: Traits) -> tuple[Scope, ...]:
         longest = Scope("long", entries=descriptors * traits.capacity, descriptors=descriptors)
     beyond = traits.capacity + 2
     return (
-        longest,
+        Scope("grown", entries=_LONGEST, errors=True, grow=True),
         Scope("heads", parents=1, entries=beyond, errors=True),
         Scope("frames", frames=16, parents=4, entries=1, errors=True),
         Scope("vms", vms=2, parents=1, entries=3, errors=True),
+        longest,
     )
 
 
@@ -81,6 +83,8 @@ def words(scope: Scope) -> str:
     if scope.total < scope.entries * (scope.frames + scope.parents):
         parts.append(f"{scope.total:,} entries in a VM")
     parts.append("with errors" if scope.errors else "without errors")
+    if scope.grow:
+        parts.append("emptied as a whole only")
     if scope.caches:
         parts.append("caches at every level")
     if not scope.renamed:

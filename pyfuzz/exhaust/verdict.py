@@ -202,7 +202,11 @@ def _audit_lines(search: Search) -> list[str]:
         )
     ]
     if progress.trouble:
-        lines.append(f"  {progress.trouble}: the canonical form is wrong, please report")
+        lines += _wrapped(
+            f"{progress.trouble}: the target does other things in states that are one here; "
+            "if there is no finding beside this, please report it",
+            "  ",
+        )
     return lines
 
 

@@ -16,7 +16,8 @@ class Scope:
 
     ``entries`` and ``descriptors`` (0: no bound) are of one list, ``total`` is
     of all lists of a VM.  ``errors``: removes of what is not there, in every
-    context that the target can tell apart.  ``renamed``: SPTEs, descriptors,
+    context that the target can tell apart.  ``grow``: no entry is taken out by
+    itself.  ``renamed``: SPTEs, descriptors,
     heads and VMs that are alike count as one.  ``caches``: how full the descriptor caches
     are is part of a state.  One state in ``audit_every`` is audited, none if
     it is 0; ``depth`` is 0 for no bound.
@@ -30,6 +31,7 @@ class Scope:
     descriptors: int = 0
     total: int = 2000
     errors: bool = False
+    grow: bool = False
     renamed: bool = True
     caches: bool = False
     audit_every: int = 500

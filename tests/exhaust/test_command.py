@@ -63,4 +63,4 @@ def test_exhaust_of_an_unknown_scope_exits_2_with_one_line(tmp_path: Path) -> No
 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "--scope must be one of long, heads, frames, vms, is 'wide'" in done.stderr
+    assert "--scope must be one of grown, heads, frames, vms, long, is 'wide'" in done.stderr

@@ -79,7 +79,7 @@ static void put_correct(unsigned int vm, unsigned int head)
 	}
 	put(PYFUZZ_OP_COUNT, vm, head, vm, NO_OWNER, 0);
 	put(PYFUZZ_OP_ITERATE, vm, head, vm, NO_OWNER, 0);
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n && !scope.grow; i++)
 		for (unsigned int k = 0; k < entries_of(vm, head); k++)
 			put(opcodes[i], vm, head, vm, head, k);
 }
