@@ -25,7 +25,7 @@ QUICK = ("--runs", "2000", "--seed", "1", "--no-sanitizer-worker", "--no-report"
 KEYS = {
     "target", "source", "flavour", "seed", "workers", "base", "compared", "verdict", "seconds",
     "fuzzed_seconds", "executions", "operations", "out", "files", "regressions", "findings",
-    "fixed", "interrupted", "notes", "error",
+    "fixed", "interrupted", "notes", "error", "exhaust",
 }  # fmt: skip
 CHECK = "if (!KVM_BUG_ON_DATA_CORRUPTION(value != (unsigned long)spte, kvm))"
 LOST = "add vm0 f0 s0\nremove vm0 f0 s1\n"
@@ -70,6 +70,16 @@ def test_ci_of_a_clean_target_replays_fuzzes_and_exits_with_0(tmp_path: Path) ->
     assert "0" == root.get("failures")
     assert int(str(root.get("tests"))) == len(Kind) + result["regressions"]["replayed"]
     assert [] == json.loads((tmp_path / "run" / "pyfuzz.sarif").read_text())["runs"][0]["results"]
+
+
+def test_ci_with_exhaust_fails_on_what_the_search_of_all_states_finds(tmp_path: Path) -> None:
+    done = ci("rfc-v3", "--no-shipped", "--exhaust", "30s", "--json", folder=tmp_path)
+    result = told(done)
+
+    assert 1 == done.returncode
+    assert result["exhaust"]["states"] > 1000
+    lost = [one for one in result["findings"] if one["kind"] == "lost-entry"]
+    assert lost and lost[0]["state"] == "new"
 
 
 def test_ci_with_a_new_finding_exits_with_1_and_fails_in_the_files(tmp_path: Path) -> None:
