@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pyfuzz.mutants.campaign import Options, mutants_of
+from pyfuzz.mutants.experiment import Options, mutants_of
 
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.exhaust.search import Search, Searcher
