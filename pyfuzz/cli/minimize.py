@@ -56,6 +56,14 @@ def minimize(
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: already exists; name another with -o, or give --force")
     wanted = None if kind is None else kind_of(kind)
+    from pyfuzz.cli import threads  # noqa: PLC0415 (brings the reader of DWARF)
+
+    if threads.is_sequence(file):
+        if sanitize:
+            raise UsageError("the world threads has no --sanitize: leave it out")
+        chosen = target_of(target or (None if kernel else threads.TARGET), kernel)
+        _give(threads.shortest(file, chosen, wanted, function), output)
+        return
     entries = declared(known_files)
     source = container.read(file)
     chosen = target_of(target, kernel, source.input.encoding.world).knowing(entries)
@@ -77,6 +85,10 @@ def minimize(
         f"{finding.title}: {before} operations before, {after} after",
         file=sys.stderr,
     )
+    _give(text, output)
+
+
+def _give(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return

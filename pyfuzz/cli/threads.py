@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from pyfuzz.errors import UsageError
+from pyfuzz.kinds import Kind
 from pyfuzz.run import folder as run_folder
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import chance, report, systematic, text
@@ -117,6 +119,20 @@ def replay(path: Path, target: Target, *, everything: bool, as_json: bool) -> in
             print("\nnothing was found")
     sys.stdout.flush()
     return int(bool(trace.findings))
+
+
+def shortest(path: Path, target: Target, kind: Kind | None, function: str | None) -> str:
+    """Return the text of the smallest sequence with the finding of one.
+
+    Errors: UsageError if it has no finding of that kind in that function.
+    """
+    module = ThreadsModule(target)
+    for finding in module.run(text.read(path)).findings:
+        if kind in (None, Kind(finding.kind)) and function in (None, finding.function):
+            return report.annotated(minimize(module, finding))
+    wanted = kind.value if kind else "finding"
+    where = f" in {function}" if function else ""
+    raise UsageError(f"{path}: there is no {wanted}{where} on {target.name}: see pyfuzz replay")
 
 
 def _as_object(trace: Trace, path: Path) -> dict[str, object]:

@@ -23,6 +23,8 @@ _HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b(.*)$")
 _COMMENT = re.compile(r"^\s*#|\s\s#|\t#")
 # What no text of ours starts with, so that it is cheap to say no.
 _PREFIX = "# pyfuzz sequence "
+# A world of its own kind, with sequences that are no list of operations (docs/threads.md).
+_SCHEDULES = "2 threads"
 
 
 def format_operation(op: Any) -> str:
@@ -60,6 +62,11 @@ def _named(words: list[str], place: str) -> world.World:
         if header.removeprefix(_PREFIX).split() == words:
             return world.get(known)
     said = " ".join(words)[:_MAX_WORD]
+    if said == _SCHEDULES:
+        raise UsageError(
+            f"{place}: this is a schedule of the world threads: use 'pyfuzz replay' or "
+            "'pyfuzz minimize' with it"
+        )
     raise UsageError(
         f"{place}: the sequence's version must be "
         f"{' or '.join(header.removeprefix(_PREFIX) for header in headers.values())}, is "
