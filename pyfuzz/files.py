@@ -30,7 +30,7 @@ _JSON_NAMES = {
     str: "a text",
     int: "a number",
     float: "a number",
-    bool: "a truth value",
+    bool: "true or false",
     type(None): "null",
 }
 
@@ -68,7 +68,9 @@ def read_json(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} is no UTF-8, has byte 0x{data[error.start]:02x}") from None
+        raise ValueError(
+            f"line {line} is not valid UTF-8, has byte 0x{data[error.start]:02x}"
+        ) from None
     return parse_json(text)
 
 
@@ -98,7 +100,7 @@ def parse_json(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}: {error.msg}") from None
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError("it is nested too deeply") from None
     except ValueError:  # the only other: Python's limit for the digits of a number
         raise ValueError("a number in it has too many digits") from None
 

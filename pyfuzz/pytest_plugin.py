@@ -69,14 +69,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--pyfuzz-like",
         metavar="TARGET",
-        help="hold the kernel to what the files expect of TARGET",
+        help="expect the same of the kernel as of TARGET",
     )
     group.addoption(
         "--pyfuzz-known",
         action="append",
         default=[],
         metavar="FILE",
-        help="findings that are known besides the shipped ones (TOML; can be repeated)",
+        help="more known findings, besides the shipped ones (TOML; can be repeated)",
     )
     group.addoption(
         "--pyfuzz-sanitize",

@@ -174,7 +174,7 @@ class Campaign:
             if deadline_s == math.inf and self.supervisor.checker is not None:
                 deadline_s = time.monotonic() + _CHECK_S  # compiled, at last
             if time.monotonic() > deadline_s:
-                self.report.note(f"{left} inputs were not run with a sanitizer: no time was left")
+                self.report.note(f"{left} inputs were not checked with a sanitizer: out of time")
                 break
             self._watch(self.report, f"checking {left} inputs with a sanitizer")
             self.supervisor.look_after(self._table)
@@ -273,7 +273,7 @@ class Campaign:
             return
         if distilled.unmeasured:
             self.report.note(
-                f"{distilled.unmeasured} of {len(paths)} inputs stay undistilled: no time was left"
+                f"{distilled.unmeasured} of {len(paths)} inputs were not distilled: out of time"
             )
         for path in distilled.dropped:
             path.unlink(missing_ok=True)
@@ -287,6 +287,6 @@ def _names(folder: Path) -> list[str]:
 
 def _no_room(error: OSError, folder: RunFolder) -> UsageError:
     return UsageError(
-        f"the output folder {folder.path} cannot be written any more: {error.strerror or error}; "
+        f"the output folder {folder.path} can no longer be written: {error.strerror or error}; "
         "make room, or name another with --out DIR"
     )

@@ -37,15 +37,15 @@ STRATEGIES = (
     Strategy("structure", "plans new sequences and mutates the operations of kept ones"),
     Strategy("kept", "mutates the operations of kept sequences only", only=("kept",)),
     Strategy("plans", "plans new sequences only", only=("plans",)),
-    Strategy("chance", "operations by blind chance", only=("chance",)),
-    Strategy("bytes", "libFuzzer's own mutations of bytes", without=("structure",)),
+    Strategy("chance", "generates random operations", only=("chance",)),
+    Strategy("bytes", "libFuzzer's own byte mutations", without=("structure",)),
     Strategy(
         "values",
-        "also keeps what changes the values that comparisons see",
+        "also keeps inputs that change the values seen by comparisons",
         ("-use_value_profile=1",),
         flavour="values",
     ),
-    Strategy("coverage", "keeps what reaches new code, not new states", without=("state",)),
+    Strategy("coverage", "keeps inputs that reach new code, not new states", without=("state",)),
 )
 
 # Beside them, and not one of them: it replays what they keep.

@@ -120,7 +120,7 @@ class Supervisor:
             try:
                 self._start_checker(build.result())
             except (PyfuzzError, OSError) as error:
-                self._note(f"there is no sanitizer worker: {error}")
+                self._note(f"no sanitizer worker: {error}")
         elif self.checker is not None and not self._look_after(self.checker, table):
             self.checker.close()
             self.checker = None
@@ -152,13 +152,13 @@ class Supervisor:
                 folders = [self._folder.corpus, *(each.corpus for each in self.fuzzing)]
                 self._folder.put_aside(slot.best, folders)
         self._note(
-            f"worker {worker.name} {ended.reason} and was started again"
-            + ("" if slot else "; its last input alone does not do it")
+            f"worker {worker.name} {ended.reason} and was restarted"
+            + ("" if slot else "; its last input alone does not reproduce that")
         )
         early = ended.execution < _EARLY_EXECUTIONS and not worker.checks
         worker.early_deaths = worker.early_deaths + 1 if early or not ended.execution else 0
         if worker.early_deaths >= _EARLY_DEATHS:
-            self._note(f"worker {worker.name} was given up: it ends as soon as it begins")
+            self._note(f"worker {worker.name} was abandoned: it ends as soon as it starts")
             return False
         worker.start()
         return True

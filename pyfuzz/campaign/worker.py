@@ -130,7 +130,7 @@ def _die_with(supervisor: int) -> None:
     """End when the supervisor does, even if it is killed: nobody would end us."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != supervisor:
-        sys.exit("pyfuzz: the campaign ended before its worker began")
+        sys.exit("pyfuzz: the campaign ended before its worker started")
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ class WorkerProcess:
         elif self._waiting_s is None:
             self._waiting_s = now_s
         elif now_s - self._waiting_s >= STUCK_WAITING_S:
-            reason = f"stood still for {STUCK_WAITING_S:g} s in one sequence"
+            reason = f"made no progress for {STUCK_WAITING_S:g} s in one sequence"
             return Death(reason, data, executions)
         return None
 

@@ -66,7 +66,7 @@ def find(
     if name not in TARGETS:
         raise UsageError(
             f"--base must be a run folder, a kernel (a tree, a source tarball, one mmu.c) or a "
-            f"target, '{name}' is none of them; pyfuzz targets lists the targets"
+            f"target, '{name}' is none of these; pyfuzz targets lists the targets"
         )
     return Base(PORT, name, TARGETS[name])
 
@@ -85,7 +85,9 @@ def _kernel(kernel: Kernel, progress: Callable[[str], None] | None) -> Base:
         found = extract(kernel, progress=progress)
     except UsageError as error:
         run = (
-            f" (it has no {MARKER} either, so it is no run folder)" if kernel.path.is_dir() else ""
+            f" (it has no {MARKER} either, so it is not a run folder)"
+            if kernel.path.is_dir()
+            else ""
         )
         raise UsageError(f"--base {error}{run}") from None
     return Base(KERNEL, str(kernel), found.target)

@@ -105,4 +105,4 @@ def _lacks(
     """Say that what is expected is not to be seen on the base's code either."""
     if on_base is None or any(expected.fits(one, any_function=True) for one in on_base):
         return None
-    return f"{comparison.base.name} does not show it either" if comparison.base else None
+    return f"{comparison.base.name} does not show it, either" if comparison.base else None

@@ -144,7 +144,7 @@ class Session:
                     comparison.fixed.append(Fixed(item.symptom, where))
                     continue
                 if judged is None:
-                    result.notes.append(f"{finding.stem}: a replay does not show it again")
+                    result.notes.append(f"{finding.stem}: a replay no longer shows it")
                 items.append(judged or item)
         except PyfuzzError as error:
             result.trouble = result.trouble or error

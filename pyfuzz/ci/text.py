@@ -24,7 +24,7 @@ def lines(result: Result) -> list[str]:
         told += wrapped(f"note: {note}", "  ")
     if not result.compared:
         told += wrapped(
-            "note: the findings were not compared with the base: what is on it is called new", "  "
+            "note: the findings were not compared with the base, so those on it count as new", "  "
         )
     for alike in _alike(result.regressions):
         told += ["", *_wrong(alike)]
@@ -46,7 +46,7 @@ def _head(result: Result) -> Iterable[str]:
     if result.exhaust is not None:
         yield f"  all states   {in_short(result.exhaust)}"
     if report is None:
-        yield "  fuzzing      none: it did not come to that"
+        yield "  fuzzing      none: the campaign did not start"
     else:
         fuzzed = f"{report.seconds:.1f} s, {report.counts.executions:,} executions"
         yield f"  fuzzing      {options.flavour}, seed {options.seed}, {fuzzed}"
@@ -62,7 +62,7 @@ def _regressions(result: Result) -> str:
     unchanged = sum(bool(one.problems) for one in every) - failed
     parts = [f"{len(every)} replayed"]
     if unchanged:
-        parts.append(f"{unchanged} otherwise than expected, as on the base")
+        parts.append(f"{unchanged} with another result than expected, as on the base")
     if failed:
         parts.append(f"{failed} FAILED")
     elif every and not unchanged:
@@ -115,7 +115,7 @@ def _fixed(result: Result) -> list[str]:
     """Say what is gone: a line for each kind and function, with what showed it."""
     if not result.fixed:
         return []
-    told = ["", "fixed (on the base, and not here any more):"]
+    told = ["", "fixed (on the base, but no longer here):"]
     for title, count in Counter(one.title for one in result.fixed).items():
         places = [one.where for one in result.fixed if one.title == title]
         more = f" and {count - _SHOWN_PLACES} more" if count > _SHOWN_PLACES else ""

@@ -25,7 +25,7 @@ def read(file: Path) -> Matrix:
         text = files.read_bytes(file, files.JSON_LIMIT_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
         no_text = isinstance(error, UnicodeDecodeError)
-        reason = "it is no text in UTF-8" if no_text else getattr(error, "strerror", None) or error
+        reason = "it is not UTF-8 text" if no_text else getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be read: {reason}; name a file you can read") from error
     return read_matrix(text, str(file))
 

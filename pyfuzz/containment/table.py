@@ -45,9 +45,9 @@ def text(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     for outcome in OUTCOMES[1:]:
         yield f"  {SIGNS[outcome]}  {outcome.value}: {MEANING[outcome]}"
-    yield "  °  and SPTEs may stay present after a zap of their whole list"
-    yield "  !  and a sanitizer reports an access that breaks the rules"
-    yield "  ·  the target has nothing that this fault could damage"
+    yield "  °  SPTEs may also stay present after a zap of their whole list"
+    yield "  !  a sanitizer also reports an invalid access"
+    yield "  ·  the target has nothing for this fault to damage"
     yield ""
     yield from totals(rows)
 
@@ -55,7 +55,7 @@ def text(rows: Sequence[Row]) -> Iterator[str]:
 def totals(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line a target: its faults, and the shares contained and fatal."""
     width = max(len(row.target) for row in rows)
-    yield f"{'':{width + 4}}  faults   worst case          200 random sequences a fault"
+    yield f"{'':{width + 4}}  faults   worst case          200 random sequences per fault"
     yield f"{'':{width + 4}}           contained  fatal    contained  fatal"
     for number, row in enumerate(rows, 1):
         contained = row.sampled(Outcome.DETECTED, Outcome.SILENT)

@@ -31,7 +31,7 @@ def read_input(path: Path, encoding: Encoding = DEFAULT) -> Input:
     if name_of(data) != path.name:
         raise UsageError(
             f"{path}: must be named by the SHA-1 of its content, is not: it is damaged; "
-            "get the file again from where it came, or delete it"
+            "get the file again from its source, or delete it"
         )
     if len(data) > binary.MAX_BYTES:
         raise UsageError(

@@ -87,7 +87,7 @@ def target_of_runs(paths: Iterable[Path]) -> Target | None:
         campaigns, notes = provenance.read(path)
         target = provenance.target_of(path, campaigns[-1]) if campaigns else None
         if target is None:
-            why = "does not say what was fuzzed, or that is not there any more"
+            why = "does not say what was fuzzed, or that no longer exists"
             raise UsageError(
                 f"{notes[0] if notes else f'{path}: {why}'}; name the target with --target or "
                 "--kernel"
@@ -127,7 +127,7 @@ def check_output(folder: Path) -> list[Path]:
         try:
             corpus_file.read_input(path)
         except UsageError as error:
-            raise UsageError(f"{folder}: is no sound corpus: {error}") from None
+            raise UsageError(f"{folder}: is a damaged corpus: {error}") from None
     return paths
 
 
@@ -178,7 +178,7 @@ def _read_run(found: Found, run: Path, encoding: Encoding) -> None:
 def _read_folder(found: Found, folder: Path, encoding: Encoding) -> None:
     for path in _listed(folder):
         if path.is_dir():
-            found.unreadable.append((path, f"{path}: is a folder in a corpus; name it as well"))
+            found.unreadable.append((path, f"{path}: is a folder inside a corpus; name it, too"))
         else:
             found.read(path, encoding)
 

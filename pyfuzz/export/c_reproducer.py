@@ -42,7 +42,7 @@ _CHECKS = {
     Kind.REQUEST: "check_requests",
 }
 _SANITIZERS = "-g -fsanitize=address,bounds -fno-sanitize-recover=all"
-_TO_SEE_IT = "To see it, with any compiler (-fno-strict-aliasing too if it is to optimise):"
+_TO_SEE_IT = "To reproduce, with any compiler (with optimisation, add -fno-strict-aliasing):"
 _WIDTH = 76
 
 
@@ -123,7 +123,7 @@ def generate(case: Case, name: str) -> bytes:
         "",
         *_fragment("declarations"),
         "",
-        *_title("The code under test, and what it needs of the kernel."),
+        *_title("The code under test, and what it needs from the kernel."),
     ]
     text = [*_bytes(own), *_target(lines)]
     behind = [
@@ -158,7 +158,7 @@ def _bytes(lines: list[str]) -> list[str]:
 def _comment(case: Case, name: str) -> list[str]:
     target = case.target
     where = f" in {case.function}()" if case.function else ""
-    said = case.message or f"target {target.name} does not show it (or not any more)"
+    said = case.message or f"target {target.name} does not show it (any more)"
     flags = f"{_SANITIZERS} " if case.needs_sanitizers else ""
     paragraphs: list[str | list[str]] = [
         f"{case.kind.value}{where}: {said}",
@@ -170,7 +170,7 @@ def _comment(case: Case, name: str) -> list[str]:
     ]
     if target.extracted:
         paragraphs.append(
-            "This file holds code of the kernel that it was made from, and is under its licence."
+            "This file contains code of the kernel that it was made from, and is under its licence."
         )
     paragraphs.append(f"Made by pyfuzz {__version__}.")
     if case.command:
@@ -209,7 +209,9 @@ def _fragment(name: str) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise HarnessError(f"{path} cannot be read: {error.strerror}; install again") from error
+        raise HarnessError(
+            f"{path} cannot be read: {error.strerror}; install pyfuzz again"
+        ) from error
     return text.removesuffix("\n").split("\n")[1:]  # one licence line is enough
 
 

@@ -135,4 +135,4 @@ def _find(name: str, includer: Path) -> Path:
         path = (folder / name).resolve()
         if path.is_file():
             return path
-    raise HarnessError(f"{includer} includes {name}, which is not there; please report")
+    raise HarnessError(f"{includer} includes {name}, which does not exist; please report")

@@ -143,7 +143,7 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
         target = catalogue.TARGETS.get(said.target)
     if target is None:
         raise UsageError(
-            f"{folder}: the source of its target {said.target} is not there any more; "
+            f"{folder}: the source of its target {said.target} no longer exists; "
             "give the kernel with --kernel PATH"
         )
     entries = [entry for entry in known if entry.is_about(target.name)]

@@ -236,7 +236,7 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
     shown = kernel.mmu.shown
     if not any(item.file is kernel.mmu for item in index.functions):
         raise UsageError(
-            f"{shown}: defines no function that parses as C, so it is no mmu.c; "
+            f"{shown}: defines no function that parses as C, so it is not an mmu.c; "
             "give a kernel tree, a source tarball or one mmu.c"
         )
     why: dict[str, str] = {}

@@ -97,7 +97,7 @@ def _commit(repository: Path, revision: str) -> str:
     if done.returncode == 0:
         return done.stdout.decode().strip()
     if _git(repository, "rev-parse", "--git-dir").returncode:
-        raise UsageError(f"{repository}@{revision}: {repository} is no git repository")
+        raise UsageError(f"{repository}@{revision}: {repository} is not a git repository")
     raise UsageError(f"{repository}@{revision}: the repository has no revision '{revision}'")
 
 
@@ -179,7 +179,7 @@ def _apply(path: Path, diff: bytes, folder: Path) -> None:
     }
     if not touched:
         raise UsageError(
-            f"--patch {path}: changes nothing that is read of this kernel "
+            f"--patch {path}: changes nothing that pyfuzz reads of this kernel "
             "(arch/x86/kvm and the headers it needs)"
         )
     includes = [f"--include={name}" for name in sorted(touched)]
@@ -215,4 +215,4 @@ def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes
 
 def _last(stderr: bytes) -> str:
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[0].removeprefix("error: ")[:_SHOWN] if lines else "git says no more"
+    return lines[0].removeprefix("error: ")[:_SHOWN] if lines else "git gives no reason"

@@ -110,6 +110,6 @@ def _extract_members(
                     break
     except _CORRUPT as error:
         raise UsageError(
-            f"{path}: is cut short or corrupt ({error}); fetch the tarball again"
+            f"{path}: is truncated or corrupt ({error}); fetch the tarball again"
         ) from error
     return names

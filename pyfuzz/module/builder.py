@@ -20,7 +20,7 @@ def _build_py() -> ModuleType:
     # Under a name of its own: 'build' is also a well-known package.
     spec = importlib.util.spec_from_file_location("pyfuzz_build", path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise HarnessError(f"{path} is not there: install pyfuzz again")
+        raise HarnessError(f"{path} is missing: install pyfuzz again")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

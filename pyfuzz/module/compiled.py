@@ -296,7 +296,7 @@ def open_module(path: Path, flavour: str) -> Module:
     name = path.name.split(".")[0]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise HarnessError(f"{path} is no extension module; please report")
+        raise HarnessError(f"{path} is not an extension module; please report")
     compiled = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(compiled)
     sys.modules[name] = compiled

@@ -89,7 +89,7 @@ def find() -> Compiler:
         passed_over.append(f"{shlex.join(command)}: {trial.trouble}")
     looked = f" ({'; '.join(passed_over)})" if passed_over else ""
     raise UsageError(
-        f"there is no clang on this machine that works{looked}: run 'make setup', or "
+        f"this machine has no clang that works{looked}: run 'make setup', or "
         f"'{sys.executable} -m pip install ziglang', or install the package clang"
     )
 
@@ -100,13 +100,13 @@ def _candidates(passed_over: list[str]) -> list[tuple[tuple[str, ...], str]]:
     if named:
         path = shutil.which(named[0])
         if path is None:
-            passed_over.append(f"$CC is {named[0]}, which is not there")
+            passed_over.append(f"$CC is {named[0]}, which does not exist")
         else:
             found.append(((path, *named[1:]), "$CC names it"))
     found += [((path,), "the newest clang on PATH") for path in _clangs_on_path()]
     if importlib.util.find_spec("ziglang"):
         zig = (sys.executable, "-m", "ziglang", "cc")
-        found.append((zig, "the ziglang package, since there is no clang on PATH that works"))
+        found.append((zig, "the ziglang package, since no clang on PATH works"))
     return found
 
 
@@ -160,7 +160,7 @@ def _compile_trial(command: tuple[str, ...]) -> _Trial:
     if trouble:
         return _Trial("", trouble)
     if "clang version" not in version:
-        return _Trial("", "is no clang")
+        return _Trial("", "is not a clang")
     with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
         source = Path(folder, "trial.c")
         source.write_text(_TRIAL)

@@ -82,7 +82,7 @@ def as_text(checks: list[Check]) -> str:
 def _python() -> Check:
     fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
     found = f"{platform.python_implementation()} {platform.python_version()} ({sys.executable})"
-    remedy = "" if fits else "use CPython 3.11, 3.12 or 3.13: atheris has no other"
+    remedy = "" if fits else "use CPython 3.11, 3.12 or 3.13, the versions that atheris supports"
     return Check("Python", OK if fits else MISSING, found, remedy)
 
 
@@ -91,7 +91,7 @@ def _writable() -> Check:
         folder = paths.build_dir()
         writable = os.access(folder, os.W_OK)
     except OSError as error:
-        return Check("build folder", MISSING, str(error), "set PYFUZZ_BUILD_DIR to one of yours")
+        return Check("build folder", MISSING, str(error), "set PYFUZZ_BUILD_DIR to your own folder")
     remedy = "" if writable else "set PYFUZZ_BUILD_DIR to a folder that you can write to"
     return Check("build folder", OK if writable else MISSING, str(folder), remedy)
 

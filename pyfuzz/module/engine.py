@@ -51,7 +51,7 @@ def load(flavour: str = "fuzz") -> str:
         runtime = str(asan_runtime())
         if runtime not in _preloaded():
             raise UsageError(
-                "the sanitize flavour needs its runtime from the start of the process: "
+                "the sanitize flavour needs its runtime to be preloaded: "
                 f"set LD_PRELOAD={runtime}, or use pyfuzz fuzz --sanitize"
             )
         return runtime

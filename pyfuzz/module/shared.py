@@ -83,7 +83,7 @@ class Shared:
                 os.posix_fallocate(fd, 0, size_bytes())
             elif os.fstat(fd).st_size != size_bytes():
                 raise UsageError(
-                    f"{path} is of another version of pyfuzz: what it has found is in the run "
+                    f"{path} was written by another version of pyfuzz: its findings are in the run "
                     "folder's findings/"
                 )
             self.buffer = mmap.mmap(fd, size_bytes())

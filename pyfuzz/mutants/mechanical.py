@@ -57,7 +57,7 @@ def mutants(source: Source) -> list[Mutant]:
                 Mutant(
                     name=f"{name}/{number}",
                     what=f"{what}: {_short(old)} -> {_short(new)}",
-                    like="a slip of the keyboard",
+                    like="a typo",
                     kinds=(),
                     choices=((edit,),),
                     group="mechanical",

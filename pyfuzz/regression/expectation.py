@@ -146,7 +146,7 @@ def parse_expectations(text: str, name: str) -> Expectations:
 def _add_shows(found: Expectations, rest: str, where: str) -> None:
     match = _SHOWS.fullmatch(rest)
     if match is None or found.shows:
-        raise UsageError(f"{where}: '# shows: TEXT' must be there once, with a text")
+        raise UsageError(f"{where}: '# shows: TEXT' must occur once, with a text")
     found.shows = match[1]
 
 
@@ -159,11 +159,11 @@ def _add_expected(found: Expectations, rest: str, where: str) -> None:
         )
     items = tuple(_item(item.split(), where) for item in match["items"].split(","))
     if None in items and len(items) > 1:
-        raise UsageError(f"{where}: '{NOTHING}' must stand alone, is in '{match['items']}'")
+        raise UsageError(f"{where}: '{NOTHING}' must be alone, is in '{match['items']}'")
     for target in (target.strip() for target in match["targets"].split(",")):
         _check_target(target, where)
         if target in found.targets:
-            raise UsageError(f"{where}: a target must be named once, '{target}' was before")
+            raise UsageError(f"{where}: a target may be named only once, '{target}' is named twice")
         found.targets[target] = tuple(item for item in items if item is not None)
 
 

@@ -126,7 +126,7 @@ def text_of(case: Case, seen: Seen, *, shows: str = "", licence: bool = False) -
     if shows:
         lines.append(f"# first seen on {case.where}: {case.title}: {case.message}")
     elif case.where not in seen:
-        lines.append(f"# first seen on {case.where}, which is no target that comes along")
+        lines.append(f"# first seen on {case.where}, which does not ship with pyfuzz")
     if _SANITIZER.search(case.message):
         lines.append("# an AddressSanitizer build sees it: pyfuzz replay --sanitize")
     for items, targets in _by_items(seen).items():

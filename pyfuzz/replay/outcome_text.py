@@ -9,10 +9,10 @@ from pyfuzz.module.results import Containment, Evidence, Outcome
 
 MEANING = {
     Outcome.NO_FAULT: "no fault could be planted",
-    Outcome.DETECTED: "the VM is bugged, and nobody else is harmed",
-    Outcome.SILENT: "nothing noticed it, and nobody else is harmed",
-    Outcome.MEMORY: "a sanitizer reported an access that breaks the rules",
-    Outcome.SPREAD: "somebody else than the VM with the fault is harmed",
+    Outcome.DETECTED: "the VM is bugged, and no other VM is harmed",
+    Outcome.SILENT: "nothing noticed it, and no other VM is harmed",
+    Outcome.MEMORY: "a sanitizer reported an invalid access",
+    Outcome.SPREAD: "something other than the VM with the fault is harmed",
     Outcome.HOST_DEATH: "the host is dead",
 }
 
@@ -28,7 +28,7 @@ def lines(result: Containment) -> Iterator[str]:
         yield f"reported before: {result.report}"
     yield "the VM with the fault " + _vm_text(result)
     if result.mistakes:
-        yield f"mistakes of the sequence's own: {result.mistakes}, which do not count"
+        yield f"errors that the sequence itself makes: {result.mistakes}, which do not count"
 
 
 def evidence_text(evidence: Evidence) -> str:

@@ -51,7 +51,7 @@ class Replay:
         """What to do where the file speaks of a finding that this flavour cannot show."""
         speaks_of_sanitizer = self.file.text is not None and "Sanitizer" in self.file.text
         if speaks_of_sanitizer and self.flavour != "sanitize" and self.verdict != "finding":
-            return "the file speaks of a sanitizer's report: replay it with --sanitize"
+            return "the file mentions a sanitizer report: replay it with --sanitize"
         return None
 
     def lines(self) -> Iterator[str]:

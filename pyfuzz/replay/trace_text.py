@@ -23,12 +23,12 @@ _EIO = -5
 SKIPPED = {
     Skip.NO_VM: "the VM is not alive",
     Skip.VM_ALIVE: "the VM is alive already",
-    Skip.EMPTY: "the list has no member",
+    Skip.EMPTY: "the list has no entry",
     Skip.NO_FREE_SPTE: "every SPTE of the VM is in a list",
     Skip.IN_OTHER_LIST: "the SPTE is in another list, which clearing it would break",
     Skip.UNSUPPORTED: "the target has no such function",
     Skip.HOST_DEAD: "the host is dead",
-    Skip.NO_PLACE: "there is nothing that the fault could change",
+    Skip.NO_PLACE: "there is nothing for the fault to change",
     Skip.VM_DEAD: "the VM is bugged, and the vCPU has left it",
     Skip.NO_TABLE: "the guest has no table there",
     Skip.NO_SLOT: "there is no such memslot",
@@ -103,7 +103,7 @@ def _facts(entry: Entry) -> Iterator[str]:
     if entry.returned:
         yield f"returned {numbers(entry.returned)}{_meaning(entry)}"
     if entry.recycled:
-        yield "recycled: the list had grown too long and was zapped whole"
+        yield "recycled: the list had become too long and was zapped"
     for text, times in Counter(entry.log).items():
         yield f"logged{times_text(times, 1)}: {text or '(an empty line)'}"
     for number in entry.bugged:

@@ -106,7 +106,7 @@ def _coverage(run: Run) -> tuple[Coverage | None, list[CoveredInput]]:
     try:
         return coverage_of(run, run.target)
     except PyfuzzError as error:
-        run.notes.append(f"there is no line coverage: {error}")
+        run.notes.append(f"no line coverage: {error}")
         return None, []
 
 

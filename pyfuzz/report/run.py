@@ -112,12 +112,12 @@ def read(path: Path, *, anything: bool = False) -> Run:
     name, problem = _marker(path)
     if problem and not anything:
         raise UsageError(
-            f"{path} is no run folder that can be read: {problem}; "
-            "name a file with -o FILE to report what can be read all the same"
+            f"{path} is not a readable run folder: {problem}; "
+            "name a file with -o FILE to report what can be read"
         )
     run = Run(path, name)
     if problem:
-        run.notes.append(f"{path}: {problem}: reported as far as it can be read")
+        run.notes.append(f"{path}: {problem}: reported as far as it could be read")
     run.summary = _summary(run)
     run.campaigns, notes = provenance.read(path)
     run.notes += notes
@@ -132,7 +132,7 @@ def read(path: Path, *, anything: bool = False) -> Run:
 def _marker(path: Path) -> tuple[str, str]:
     """Return the target's name that run.json says, and what is wrong with run.json."""
     if not path.is_dir():
-        what = "is no folder" if path.exists() else "is not there"
+        what = "is not a folder" if path.exists() else "does not exist"
         raise UsageError(f"{path} {what}: name the run folder that pyfuzz fuzz printed")
     marker = path / run_folder.MARKER
     try:
@@ -142,7 +142,7 @@ def _marker(path: Path) -> tuple[str, str]:
         if any((path / part).exists() for part in _PARTS):
             return "", f"it has no {run_folder.MARKER}"
         raise UsageError(
-            f"{path} is no run folder (it has no {run_folder.MARKER}): "
+            f"{path} is not a run folder (it has no {run_folder.MARKER}): "
             "name the folder that pyfuzz fuzz printed"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -160,7 +160,7 @@ def _summary(run: Run) -> dict[str, Any] | None:
         # What a newer pyfuzz says beside stays in it.
         records.read(values, summary.Summary)
     except FileNotFoundError:
-        run.missing.append("summary.json: the campaign has not ended, or was killed")
+        run.missing.append("summary.json: the campaign is still running or was killed")
         return None
     except (OSError, ValueError) as error:
         run.notes.append(f"{path} cannot be read ({files.reason(error)}): left out")
@@ -191,8 +191,8 @@ def _target(run: Run) -> Target | None:
     known = catalogue.TARGETS.get(name)
     if known is None:
         run.missing.append(
-            f"the target {name or '(its name is lost)'}: neither in the catalogue nor in the run "
-            "folder, so nothing could be run again: no traces, drawings and line coverage"
+            f"the target {name or '(unknown name)'}: neither in the catalogue nor in the run "
+            "folder, so nothing could be replayed: no traces, drawings or line coverage"
         )
     return known
 

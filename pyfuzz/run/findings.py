@@ -92,8 +92,8 @@ def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
         aside = path.with_suffix(".damaged")
         path.replace(aside)
         note = (
-            f"{path} cannot be read ({files.reason(error)}): put aside as {aside.name}; "
-            "the findings before are counted anew, their sequences are in findings/"
+            f"{path} cannot be read ({files.reason(error)}): moved to {aside.name}; "
+            "earlier findings are counted from zero, their sequences are in findings/"
         )
         return [], [note]
 

@@ -109,7 +109,7 @@ class RunFolder:
                 aside = self.path / "damaged"
                 aside.mkdir(exist_ok=True)
                 path.replace(aside / path.name)
-                warn(f"{path} is damaged (its name is not its SHA-1): put aside in {aside}")
+                warn(f"{path} is damaged (its name is not its SHA-1): moved to {aside}")
         seeds = paths.corpus() / "seeds"
         if seeds.is_dir():
             for seed in container.read_folder(seeds, warn):
@@ -159,7 +159,7 @@ class RunFolder:
         marker = self.path / MARKER
         if not marker.is_file():
             raise UsageError(
-                f"the output folder {self.path} is not empty and no run folder (it has no "
+                f"the output folder {self.path} is neither empty nor a run folder (it has no "
                 f"{MARKER}): name another with --out DIR"
             )
         try:
@@ -183,8 +183,8 @@ class RunFolder:
             )
         if began.faults != self.encoding.faults:
             raise UsageError(
-                f"the run folder {self.path} was begun {'with' if began.faults else 'without'} "
-                "--faults, which says what its inputs mean: go on as it was begun, or name another "
+                f"the run folder {self.path} was started {'with' if began.faults else 'without'} "
+                "--faults, which its inputs depend on: resume it in the same way, or name another "
                 "with --out DIR"
             )
         self.resumed = True

@@ -147,7 +147,7 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
     if notes:
         aside = (folder / FILE).with_suffix(".damaged")
         (folder / FILE).replace(aside)
-        notes = [f"{note}, put aside as {aside.name}" for note in notes]
+        notes = [f"{note}, moved to {aside.name}" for note in notes]
     whole = {"provenance": VERSION, "campaigns": [*earlier, records.plain(made)]}
     write_beside(folder / FILE, json.dumps(whole, indent=2).encode() + b"\n")
     return notes

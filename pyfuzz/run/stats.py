@@ -101,7 +101,7 @@ def _append(path: Path, line: bytes) -> None:
         if size and os.pread(fd, 1, size - 1) != b"\n":
             line = b"\n" + line  # the last line before us is half a one
         if os.write(fd, line) != len(line):
-            raise OSError(0, "no room for a whole line")
+            raise OSError(0, "no room for a complete line")
     finally:
         os.close(fd)
 

@@ -101,7 +101,7 @@ def unpack(data: bytes, name: str) -> Input:
     Raises UsageError, which calls the container ``name``, if it is cut short,
     damaged or of another version.
     """
-    remedy = "get the file again from where it came"
+    remedy = "get the file again from its source"
     if len(data) < _HEAD.size:
         raise UsageError(
             f"{name}: a container must have at least {_HEAD.size} bytes, has {len(data)}: "
@@ -124,7 +124,7 @@ def unpack(data: bytes, name: str) -> Input:
             f"must be 0, are {data[_FLAGS_AT : _FLAGS_AT + 3].hex(' ')}; {remedy}"
         )
     if len(payload) != length:
-        state = "truncated" if len(payload) < length else "longer than it says"
+        state = "truncated" if len(payload) < length else "longer than its header says"
         raise UsageError(
             f"{name}: the payload must have {length} bytes, has {len(payload)}: "
             f"it is {state}; {remedy}"
@@ -159,7 +159,7 @@ def read_bytes(path: Path) -> bytes:
     except ValueError:
         raise UsageError(
             f"{name}: a file with a sequence must have at most {_MAX_FILE_BYTES} bytes, "
-            "has more; it is no file of pyfuzz"
+            "has more; it does not look like a pyfuzz file"
         ) from None
 
 

@@ -109,14 +109,14 @@ TARGETS: dict[str, Target] = {
         _port(
             "rfc-v2",
             _APPEND,
-            "bugs the running vCPU's VM, no return",
-            note="NULL in a kworker, the wrong VM, an entry lost, a log line per error",
+            "bugs the running vCPU's VM, does not return",
+            note="NULL access in a kworker, bugs the wrong VM, loses an entry, floods the log",
         ),
         _port(
             "rfc-v3",
             _APPEND,
-            "bugs the plumbed VM, no return",
-            note="an entry lost, a log line per error",
+            "bugs the VM it is given, does not return",
+            note="loses an entry, floods the log",
         ),
         _port(
             "rfc-v4",
@@ -153,8 +153,8 @@ TARGETS: dict[str, Target] = {
         _port(
             "hardened",
             _HEAD,
-            "bugs the VM and returns, wherever a compare can tell",
-            note="a proposal: what docs/containment.md is about",
+            "bugs the VM and returns, wherever a comparison can tell",
+            note="a proposal, see docs/containment.md",
         ),
     )
 }

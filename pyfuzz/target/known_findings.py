@@ -103,7 +103,9 @@ def read(path: Path) -> tuple[Known, ...]:
     try:
         document = tomllib.loads(text)
     except RecursionError:
-        raise UsageError(f"{path}: must be TOML: is nested too deep; see https://toml.io") from None
+        raise UsageError(
+            f"{path}: must be TOML: is nested too deeply; see https://toml.io"
+        ) from None
     except ValueError as error:  # a TOMLDecodeError, or about a number of too many digits
         raise UsageError(_syntax(path, text, str(error))) from None
     tables = document.pop("known", [])
@@ -114,7 +116,7 @@ def read(path: Path) -> tuple[Known, ...]:
             f"has '{key}'{near}; write for example: {_EXAMPLE}"
         )
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{path}: 'known' must be written as [[known]], once an entry")
+        raise UsageError(f"{path}: 'known' must be written as [[known]], once per entry")
     return tuple(
         _Entry(path, number, line, table).known()
         for number, (line, table) in enumerate(
@@ -139,7 +141,7 @@ def _read_text(path: Path) -> str:
     except ValueError:
         raise UsageError(
             f"{path}: a known-findings file must have at most {_MAX_FILE_BYTES} bytes, has more; "
-            "it is no such file"
+            "it does not look like a known-findings file"
         ) from None
     try:
         return data.decode("utf-8")
@@ -179,7 +181,7 @@ class _Entry:
         if "function" not in self._table and "message" not in self._table:
             raise self._wrong(
                 "must have a function or a message, has neither",
-                'write function = "*" if it is any function',
+                'write function = "*" for any function',
             )
         return Known(
             kind=self._kind(),

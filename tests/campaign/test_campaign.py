@@ -120,7 +120,7 @@ def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -
     report = running.run()
 
     assert report.counts.executions > killed[0] > 0
-    assert any("died of SIGKILL and was started again" in note for note in report.notes)
+    assert any("died of SIGKILL and was restarted" in note for note in report.notes)
     assert {Kind.HOST_BUG, Kind.COUNT_CONTRACT} >= {kind for kind, _, _ in places(report)}
 
 
@@ -136,7 +136,7 @@ def test_input_that_ends_the_process_is_a_finding(
     (finding,) = report.findings
     assert (Kind.HOST_FAULT, 2) == (finding.kind, finding.count)
     assert "exited with 7" in finding.message
-    assert any("was given up" in note for note in report.notes)
+    assert any("was abandoned" in note for note in report.notes)
 
 
 def test_uninstrumented_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
         report = Campaign(options(run, "bug", runs=30_000), fill).run()
 
     assert isinstance(report.trouble, UsageError)
-    assert "cannot be written any more" in str(report.trouble)
+    assert "can no longer be written" in str(report.trouble)
     assert "\n" not in str(report.trouble)
     assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
     assert whole_files(run)

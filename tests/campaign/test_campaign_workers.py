@@ -128,7 +128,7 @@ def test_worker_that_stands_still_is_ended_and_is_a_finding(
     some = replace(options(tmp_path / "run"), target=planted)
     report = Campaign(some, until_found).run()
     assert [Kind.HANG] == [finding.kind for finding in report.findings]
-    assert any("stood still" in note for note in report.notes)
+    assert any("made no progress" in note for note in report.notes)
 
 
 @pytest.mark.slow
@@ -158,9 +158,9 @@ def test_campaign_that_is_to_stop_on_a_finding_stops(tmp_path: Path) -> None:
 def test_note_that_comes_again_is_counted() -> None:
     report = Report(options(Path("run")))
     for _ in range(3):
-        report.note("worker bytes died of SIGKILL and was started again")
+        report.note("worker bytes died of SIGKILL and was restarted")
     report.note("another")
     assert [
-        "worker bytes died of SIGKILL and was started again (3 times)",
+        "worker bytes died of SIGKILL and was restarted (3 times)",
         "another",
     ] == report.notes

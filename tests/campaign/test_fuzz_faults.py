@@ -80,5 +80,5 @@ def test_report_reads_the_inputs_of_a_run_with_faults_as_faults(
 @pytest.mark.parametrize("began", [True, False])
 def test_run_folder_begun_the_other_way_is_refused(tmp_path: Path, began: bool) -> None:
     RunFolder(tmp_path, "v6.6", Encoding(faults=began)).close()
-    with pytest.raises(UsageError, match=r"was begun with(out)? --faults, which says what"):
+    with pytest.raises(UsageError, match=r"was started with(out)? --faults, which its inputs"):
         RunFolder(tmp_path, "v6.6", Encoding(faults=not began))

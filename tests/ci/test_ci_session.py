@@ -103,7 +103,7 @@ def test_finding_that_a_replay_does_not_show_again_is_new_and_is_said(after: Tes
     result = after(odd, base="rfc-v2")
 
     assert 1 == len(result.of(State.NEW))
-    assert [f"{odd.stem}: a replay does not show it again"] == result.notes
+    assert [f"{odd.stem}: a replay no longer shows it"] == result.notes
 
 
 def test_finding_of_an_earlier_campaign_in_the_folder_that_is_gone_is_fixed(

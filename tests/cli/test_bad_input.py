@@ -190,9 +190,9 @@ DEEP = b"[" * 100_000
 JSON: list[tuple[str, Damage, str]] = [
     ("empty", bytes_of(b""), "line 1: Expecting value"),
     ("cut", bytes_of(b'{"pyfuzz": 1,\n "target": "rfc'), "line 2: Unterminated string"),
-    ("deep", bytes_of(DEEP), "it is nested too deep"),
+    ("deep", bytes_of(DEEP), "it is nested too deeply"),
     ("digits", bytes_of(b'{"pyfuzz": ' + b"9" * 5000 + b"}"), "too many digits"),
-    ("latin-1", bytes_of(b'{\n"\xe4": 1}'), "line 2 is no UTF-8, has byte 0xe4"),
+    ("latin-1", bytes_of(b'{\n"\xe4": 1}'), "line 2 is not valid UTF-8, has byte 0xe4"),
     ("list", bytes_of(b"[1]"), "object, "),
     ("fifo", fifo, "it is a FIFO"),
     ("folder", folder, "it is a folder"),
@@ -213,7 +213,7 @@ def test_report_of_a_run_folder_whose_marker_is_damaged_says_why(
 ) -> None:
     damaged_run(tmp_path, "run.json", damage)
     told = refused(capsys, "report", "run")
-    assert "run is no run folder that can be read: its run.json cannot be understood (" in told
+    assert "run is not a readable run folder: its run.json cannot be understood (" in told
     assert said in told
     assert "name a file with -o FILE" in told
 
@@ -270,7 +270,7 @@ def test_matrix_that_is_none_is_refused(
     told = refused(capsys, "containment", "rfc-v4", "--replay", "x.json")
     assert "pyfuzz: x.json: " in told
     # Bytes that are no text are said to be so, without the line.
-    assert said in told or "it is no text in UTF-8" in told
+    assert said in told or "it is not UTF-8 text" in told
 
 
 @pytest.mark.parametrize("command", ["extract", "fuzz --runs 1", "replay a.seq", "corpus a.seq"])

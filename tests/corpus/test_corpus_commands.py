@@ -131,7 +131,7 @@ def write_worker(run: Path, *texts: str) -> str:
         (["merge", "empty", "-o", "new"], "empty: has no readable sequence"),
         (["merge", "a", "-o", "other"], "other: is no corpus, it has notes.txt; name an empty"),
         (["merge", "a", "-o", "nested"], "nested: is no corpus, it has the folder a; name"),
-        (["merge", "a", "-o", "damaged"], "damaged: is no sound corpus: damaged/1111"),
+        (["merge", "a", "-o", "damaged"], "damaged: is a damaged corpus: damaged/1111"),
         (["merge", "a", "-o", "run"], "run: is a run folder; name its corpus, -o run/corpus"),
         (["merge", "a", "-o", "other/notes.txt"], "other/notes.txt: is a file; name an empty"),
         (["merge", "run", "run2", "-o", "new"], "of several targets (v6.6, rfc-v3); name one"),

@@ -151,7 +151,7 @@ def test_run_that_was_moved_has_its_artifacts_where_it_is_now(tmp_path: Path) ->
         ("{", "summary.json: must be JSON: "),
         ("[]", "summary.json: it must be an object, is []; was it written by another version"),
         ({}, "summary.json: it has no 'target'; was it written by another version"),
-        ({**SUMMARY, "target": "mine"}, "the source of its target mine is not there any more"),
+        ({**SUMMARY, "target": "mine"}, "the source of its target mine no longer exists"),
         (
             {**SUMMARY, "findings": 3},
             "summary.json: findings must be a list, is 3; was it written by another version",

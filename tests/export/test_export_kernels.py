@@ -85,7 +85,7 @@ def test_c_file_of_a_kernel_names_the_user_s_file_and_says_whose_code_it_is(
     ended = shown("clang", target, STRAY, Kind.HOST_BUG, tmp_path)
 
     assert f" at {tmp_path}/kernel/mmu.c:" in ended.output
-    assert "holds code of the kernel that it was made from" in (tmp_path / "repro.c").read_text()
+    assert "contains code of the kernel that it was made from" in (tmp_path / "repro.c").read_text()
 
 
 @pytest.mark.kernels

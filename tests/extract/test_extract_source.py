@@ -134,8 +134,8 @@ def test_find_comments_in_any_encoding_are_kept(tmp_path: Path) -> None:
         (b"PK\x03\x04zip", "is a zip archive"),
         (b"\x28\xb5\x2f\xfdzstd", "is compressed with zstd"),
         (b"\x7fELF\0\0", "is not C source (it has NUL bytes)"),
-        (b"\xfd7zXZ\0 this is none", "is cut short or corrupt"),
-        (b"\x1f\x8b this is none", "is cut short or corrupt"),
+        (b"\xfd7zXZ\0 this is none", "is truncated or corrupt"),
+        (b"\x1f\x8b this is none", "is truncated or corrupt"),
         (b"", "defines no function"),
         (b"Dear diary,\n", "defines no function"),
         (b"int main(void)\n{\n\treturn 0;\n}\n", "mmu.c has no function that puts an SPTE into"),
@@ -180,7 +180,7 @@ def test_extract_truncated_tarball_says_so_each_time(tmp_path: Path, suffix: str
     archive.write_bytes(archive.read_bytes()[:100_000])
 
     for _ in range(2):
-        with pytest.raises(UsageError, match="is cut short or corrupt"):
+        with pytest.raises(UsageError, match="is truncated or corrupt"):
             extract(archive)
 
 

@@ -118,7 +118,7 @@ def test_a_patch_that_does_not_apply_is_one_line_with_its_place(tree: Path, tmp_
     ("text", "message"),
     [
         ("only words\n", "holds no diff"),
-        (DIFF.replace(MMU, "fs/ext4/inode.c"), "changes nothing that is read"),
+        (DIFF.replace(MMU, "fs/ext4/inode.c"), "changes nothing that pyfuzz reads"),
     ],
 )
 def test_a_patch_without_a_change_to_kvm_is_refused(
@@ -137,7 +137,7 @@ def test_a_revision_that_is_not_there_is_named(repository: Path) -> None:
 
 
 def test_a_folder_that_is_no_repository_has_no_revisions(tree: Path) -> None:
-    with pytest.raises(UsageError, match="is no git repository"):
+    with pytest.raises(UsageError, match="is not a git repository"):
         prepared(Kernel(Path(f"{tree}@v6.12")))
 
 

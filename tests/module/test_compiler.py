@@ -78,7 +78,7 @@ def test_gcc_in_cc_is_passed_over_and_named(put: Put, monkeypatch: pytest.Monkey
     gcc = put("gcc", "gcc (Debian 12.2.0-14) 12.2.0")
     put("clang-19", "clang version 19.1.7")
     monkeypatch.setenv("CC", "gcc")
-    assert (f"{gcc}: is no clang",) == compiler.find().passed_over
+    assert (f"{gcc}: is not a clang",) == compiler.find().passed_over
 
 
 def test_clang_that_cannot_compile_is_passed_over(put: Put) -> None:
@@ -96,7 +96,7 @@ def test_no_clang_at_all_is_a_usage_error_with_the_remedy(put: Put) -> None:
 
 def test_missing_cc_is_said(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "clang-99")
-    with pytest.raises(UsageError, match=r"\$CC is clang-99, which is not there"):
+    with pytest.raises(UsageError, match=r"\$CC is clang-99, which does not exist"):
         compiler.find()
 
 

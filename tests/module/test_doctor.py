@@ -23,7 +23,7 @@ def test_compiler_and_why_it_was_chosen_are_shown() -> None:
 
 def test_missing_compiler_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
-        raise UsageError("there is no clang on this machine that works")
+        raise UsageError("this machine has no clang that works")
 
     monkeypatch.setattr("pyfuzz.module.compiler.find", none)
     (check,) = doctor._compiler()

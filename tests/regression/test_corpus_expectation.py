@@ -47,16 +47,19 @@ def test_parse_expectations_reads_every_form() -> None:
         ("# expects rfc-v3: lost-entry", "a key must be one of expect, shows, is 'expects'"),
         ("# Expect rfc-v3: lost-entry", "a key must be one of expect, shows, is 'Expect'"),
         ("# show: it", "a key must be one of expect, shows, is 'show'"),
-        ("# shows it", "'# shows: TEXT' must be there once, with a text"),
+        ("# shows it", "'# shows: TEXT' must occur once, with a text"),
         ("# expect rfc-v3 lost-entry", "an expectation must be '# expect TARGET: KIND"),
         ("# expect rfc-v3:", "an expectation must be '# expect TARGET: KIND"),
         ("# expect rfc-v33: lost-entry", "there is no target 'rfc-v33'"),
         ("# expect rfc-v1: lost-entry", "must be one that compiles, 'rfc-v1' does not"),
         ("# expect rfc-v3: lost-entri", "must begin with a kind, .*: did you mean lost-entry"),
         ("# expect rfc-v3: lost-entry,", "must begin with a kind, is ''"),
-        ("# expect rfc-v3: nothing, lost-entry", "'nothing' must stand alone"),
+        ("# expect rfc-v3: nothing, lost-entry", "'nothing' must be alone"),
         ("# expect rfc-v3: lost-entry a b", "put a comma between two"),
-        ("# expect rfc-v3: hang\n# expect rfc-v3: hang", "named once, 'rfc-v3' was before"),
+        (
+            "# expect rfc-v3: hang\n# expect rfc-v3: hang",
+            "named only once, 'rfc-v3' is named twice",
+        ),
     ],
 )
 def test_parse_expectations_with_a_mistake_names_place_and_rule(line: str, message: str) -> None:

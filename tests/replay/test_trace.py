@@ -97,11 +97,11 @@ def test_trace_repeated_operation_with_a_finding_shows_its_step_alone() -> None:
     [
         ("add vm0 f0 s0 x40", "vm0 f0: head -> NULL"),
         ("add vm0 f0 s0 x40", "=> head -> [12] -> 2 x [14] -> NULL"),
-        ("remove vm0 f0 #3", "skipped: the list has no member"),
+        ("remove vm0 f0 #3", "skipped: the list has no entry"),
         ("add vm0 f0 s2046 x3", "chose s2046..s0"),
         ("destroy vm1\nadd vm1 f0 s0 x3", "skipped 3 times: the VM is not alive"),
         ("rmap-add vm0 f0 s0 x1001\nrmap-add vm0 f0 s0", "=> head -> [7] -> 71 x [14] -> NULL"),
-        ("rmap-add vm0 f0 s0 x1001\nrmap-add vm0 f0 s0", "recycled: the list had grown too long"),
+        ("rmap-add vm0 f0 s0 x1001\nrmap-add vm0 f0 s0", "recycled: the list had become too long"),
         (
             "add vm0 f2 s1\nrmap-remove-off vm0 f2 #0",
             "an error: s1 is in vm0 f2, looked for in vm0 f3, so vm0 must be bugged",

@@ -72,7 +72,7 @@ def test_replay_of_a_sanitizer_finding_without_sanitizer_says_so(
     path = tmp_path / "asan.seq"
     path.write_text(f"# host-fault in pte_list_add: AddressSanitizer: heap-use-after-free\n{CLEAN}")
     assert run(["replay", str(path)]) == 0
-    assert "note: the file speaks of a sanitizer's report: replay it with --sanitize" in (
+    assert "note: the file mentions a sanitizer report: replay it with --sanitize" in (
         capsys.readouterr().out
     )
 

@@ -217,7 +217,7 @@ def test_report_of_no_run_folder_writes_nothing(
 ) -> None:
     assert command_line(["report", str(tmp_path)]) == 2
 
-    assert "is no run folder (it has no run.json)" in capsys.readouterr().err
+    assert "is not a run folder (it has no run.json)" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

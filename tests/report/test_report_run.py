@@ -41,7 +41,7 @@ def test_read_of_a_killed_run_takes_the_findings_from_their_files(tmp_path: Path
     (run_folder / "summary.json").unlink()
 
     run = read(run_folder)
-    assert run.missing == ["summary.json: the campaign has not ended, or was killed"]
+    assert run.missing == ["summary.json: the campaign is still running or was killed"]
     assert [(f.said["kind"], f.said["function"], f.said["known"]) for f in run.findings] == [
         ("count-contract", "pte_list_add", True),
         ("lost-entry", "pte_list_remove", False),

@@ -21,7 +21,7 @@ def sha1(data: bytes) -> str:
 
 def test_folder_with_other_things_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
-    with pytest.raises(UsageError, match="not empty and no run folder"):
+    with pytest.raises(UsageError, match="neither empty nor a run folder"):
         RunFolder(tmp_path, "rfc-v4")
     assert ["thesis.tex"] == [path.name for path in tmp_path.iterdir()]
 
@@ -126,7 +126,7 @@ def test_marker_or_corpus_file_that_is_a_fifo_does_not_hang(tmp_path: Path) -> N
     assert [True] == ["damaged" in warning for warning in warnings]
 
     os.mkfifo(tmp_path / "run.json")
-    with pytest.raises(UsageError, match="no run folder"):
+    with pytest.raises(UsageError, match="nor a run folder"):
         RunFolder(tmp_path, "rfc-v4")
 
 

@@ -132,7 +132,7 @@ def test_decode_known_bytes_gives_the_documented_operation(data: str, line: str)
     ids=repr,
 )
 def test_encode_operation_that_breaks_a_rule_is_an_error(op: Operation) -> None:
-    with pytest.raises(UsageError, match=r"is no operation: .* must|cannot"):
+    with pytest.raises(UsageError, match=r"is not an operation: .* must|cannot"):
         encode([op])
 
 

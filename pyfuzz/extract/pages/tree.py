@@ -53,7 +53,7 @@ def _root(path: Path, progress: Progress | None) -> Path:
         for root in source.roots(path):
             if (root / _MMU).is_file():
                 return root
-        raise UsageError(f"{path}: holds no {_MMU}, which the world pages is about (from 5.6 on)")
+        raise UsageError(f"{path}: holds no {_MMU}, which the world pages tests (from 5.6 on)")
     head = files.read_head(path, 512)
     refuse_archive(path, head)
     if is_tarball(head):

@@ -29,9 +29,9 @@ class Reach(Enum):
     none: fuzzing without faults is just that (docs/containment.md).
     """
 
-    CALLER = "a mistake in KVM's callers: if there is one, a guest can provoke it"
+    CALLER = "a mistake in KVM's callers: if there is one, a guest can trigger it"
     LIST = "a mistake in the list code: none is known in these versions"
-    OUTSIDE = "memory damaged from outside of the lists: a guest needs that other bug first"
+    OUTSIDE = "memory damaged from outside of the lists: a guest first needs another bug for that"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,10 @@ class Operand(Enum):
 
     NONE = "no operand"
     SPTE = "an SPTE (s0 to s2047)"
-    MEMBER = "a member (#0 to #2047)"
+    MEMBER = "an entry (#0 to #2047)"
     VCPU = "a vCPU (cpu0 or cpu1)"
     CONTEXT = "own, kworker, or a VM and its vCPU"
-    FAULT = "a fault, and which one of what it can damage (0 to 2047)"
+    FAULT = "a fault, and the number of the place that it damages (0 to 2047)"
 
 
 class Context(IntEnum):
@@ -173,7 +173,7 @@ def problem(op: Operation) -> str | None:
         return f"the head of {form.word} must be {low} to {high}, is {op.head}"
     if op.head_vm != op.vm:
         if op.opcode is not Opcode.REMOVE_STRAY:
-            return f"{form.word} cannot be aimed at another VM's head, is at vm{op.head_vm}"
+            return f"{form.word} cannot name another VM's head, names vm{op.head_vm}"
         if not (0 <= op.head_vm < VMS and op.head < VMS):
             return (
                 f"another VM's head must be f0 to f3 of vm0 to vm3, is {op.head} of vm{op.head_vm}"
@@ -195,7 +195,7 @@ def check(op: Operation) -> Operation:
     """Return the operation, or raise UsageError if it is not a valid one."""
     what = problem(op)
     if what is not None:
-        raise UsageError(f"{op!r} is no operation: {what}; see docs/sequences.md")
+        raise UsageError(f"{op!r} is not an operation: {what}; see docs/sequences.md")
     return op
 
 

@@ -195,7 +195,9 @@ def _repeat(rest: list[str], form: Form) -> int:
 
 def _unexpected(value: str, word: str) -> str:
     if value.startswith("#"):
-        return f"a comment must follow two blanks, '{value}' follows one; put another before '#'"
+        return (
+            f"a comment must follow two spaces, '{value}' follows one; put another one before '#'"
+        )
     return f"nothing more must follow {word}, '{value}' does; {_example(word)}"
 
 

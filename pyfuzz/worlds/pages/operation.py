@@ -262,7 +262,7 @@ def check(op: Operation) -> Operation:
     """Return the operation, or raise UsageError if it is not a valid one."""
     what = problem(op)
     if what is not None:
-        raise UsageError(f"{op!r} is no operation: {what}; see docs/pages.md")
+        raise UsageError(f"{op!r} is not an operation: {what}; see docs/pages.md")
     return op
 
 
