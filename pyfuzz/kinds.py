@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kinds of finding: stable names, in the order of ``enum pyfuzz_kind``."""
+"""The kinds of finding: stable names, in the order of csrc/harness/kinds.def."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+
+from pyfuzz import tables
 
 
 class Kind(Enum):
@@ -37,8 +41,45 @@ class Kind(Enum):
     @property
     def number(self) -> int:
         """The index of this kind in ``enum pyfuzz_kind``."""
-        return _NUMBERS[self]
+        return _rows()[self].number
+
+    @property
+    def must(self) -> str:
+        """The property that it breaks."""
+        return _rows()[self].must
+
+    @property
+    def means(self) -> str:
+        """What that does to a host with several VMs."""
+        return _rows()[self].means
+
+    @property
+    def death(self) -> bool:
+        """Whether the host is dead after it."""
+        return _rows()[self].ends == "DEATH"
+
+    @property
+    def destructive(self) -> bool:
+        """Whether what is left of the world afterwards cannot be relied on."""
+        return _rows()[self].ends != "WHOLE"
 
 
 ORDER: tuple[Kind, ...] = tuple(Kind)
-_NUMBERS: dict[Kind, int] = {kind: number for number, kind in enumerate(ORDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    ends: str
+    must: str
+    means: str
+
+
+@cache
+def _rows() -> dict[Kind, _Row]:
+    return {
+        Kind(name): _Row(number, ends, must, means)
+        for number, (_, name, ends, must, means) in enumerate(
+            tables.rows("harness/kinds.def", "KIND", 5)
+        )
+    }

@@ -18,7 +18,7 @@ enum ends { WHOLE, BROKEN, DEATH };
 
 /* Can the sequence go on after such a finding? */
 static const uint8_t ends[] = {
-#define KIND(name, word, ends) [PYFUZZ_##name] = ends,
+#define KIND(name, word, ends, must, means) [PYFUZZ_##name] = ends,
 #include "kinds.def"
 #undef KIND
 };

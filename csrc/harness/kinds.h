@@ -4,7 +4,7 @@
 #define PYFUZZ_KINDS_H
 
 enum pyfuzz_kind {
-#define KIND(name, word, ends) PYFUZZ_##name,
+#define KIND(name, word, ends, must, means) PYFUZZ_##name,
 #include "kinds.def"
 #undef KIND
 	PYFUZZ_KINDS

@@ -12,7 +12,6 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.judge_lists import DESTRUCTIVE
 
 
 class Word(Enum):
@@ -72,7 +71,7 @@ def judge(found: Iterable[RawFinding], target: Target, sought: Sought) -> Answer
         wanted = one.kind is sought.kind if sought.kind else not known
         if wanted and sought.function in (None, one.function):
             return Answer(Word.BAD, f"{one.title}: {one.message}")
-        if not known or one.kind in (*DESTRUCTIVE, Kind.WRONG_VM):
+        if not known or one.kind.destructive or one.kind is Kind.WRONG_VM:
             others.append(one.title)
     if others:
         return Answer(Word.SKIP, f"it shows {others[0]} instead of {sought}")

@@ -7,7 +7,6 @@ import re
 from xml.etree import ElementTree as ET
 
 from pyfuzz.export.location import locate
-from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.text import format_text
@@ -93,7 +92,7 @@ def _text(subject: Subject, item: Item) -> str:
     place = locate(subject.target, item.function, item.line)
     lines = [
         f"{place.file}:{place.line}: {item.title}: {item.message}",
-        f"must hold: {RULES[item.kind].property}",
+        f"must hold: {item.kind.must}",
     ]
     if item.expired is not None:
         lines.append(item.expired.lapsed)

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from pyfuzz import __version__
 from pyfuzz.export.location import Location, locate
-from pyfuzz.export.rules import RULES
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.finding.shape import shape
 from pyfuzz.kinds import ORDER
@@ -68,9 +67,9 @@ def _rules(subject: Subject) -> list[dict[str, Any]]:
         {
             "id": kind.value,
             "name": "".join(word.capitalize() for word in kind.value.split("-")),
-            "shortDescription": {"text": RULES[kind].property},
-            "fullDescription": {"text": f"{RULES[kind].property}  {RULES[kind].help}"},
-            "help": {"text": RULES[kind].help},
+            "shortDescription": {"text": kind.must},
+            "fullDescription": {"text": f"{kind.must}  {kind.means}"},
+            "help": {"text": kind.means},
             "defaultConfiguration": {"level": "error"},
         }
         for kind in ORDER

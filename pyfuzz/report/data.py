@@ -15,8 +15,8 @@ from pyfuzz import __version__, records
 from pyfuzz.campaign.strategy import summary_of
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.artifact import replay_command
+from pyfuzz.kinds import Kind
 from pyfuzz.report.coverage import CoveredInput, coverage_of
-from pyfuzz.report.glossary import glossary
 from pyfuzz.report.record import (
     Coverage,
     FindingEntry,
@@ -114,13 +114,13 @@ def _finding_entry(
     run: Run, number: int, finding: StoredFinding, replay: Replayed | None
 ) -> FindingEntry:
     said = finding.said
-    meaning = glossary().kinds.get(said["kind"])
+    kind = next((known for known in Kind if known.value == said["kind"]), None)
     operations = [format_operation(op) for op in finding.operations]
     return FindingEntry(
         id=number,
         kind=said["kind"],
-        must=meaning.must if meaning else None,
-        means=meaning.means if meaning else None,
+        must=kind.must if kind else None,
+        means=kind.means if kind else None,
         function=said.get("function") or None,
         line=said.get("line") or None,
         message=said["message"],

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pyfuzz.kinds import Kind
 from pyfuzz.report import chart, list_drawing
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
@@ -41,6 +42,7 @@ def render(report: dict[str, Any]) -> str:
         "unreached": _unreached(report["coverage"]),
         "curves": _curves(report),
         "glossary": glossary(),
+        "kinds": tuple(Kind),
         "vm_count": VMS,
         "new": [finding for finding in report["findings"] if not finding["known"]],
         "known": [finding for finding in report["findings"] if finding["known"]],

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from pyfuzz.kinds import Kind
 from pyfuzz.report import chart, list_drawing
-from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
 from pyfuzz.report.list_drawing import Marks, draw, marks
 
@@ -202,10 +200,6 @@ def test_highlight_of_what_is_no_c_is_plain(text: str) -> None:
 
     assert line.striptags() == " ".join(text.split())
     assert line.unescape() != "" or not text
-
-
-def test_glossary_explains_every_kind() -> None:
-    assert set(glossary().kinds) == {kind.value for kind in Kind}
 
 
 def test_names_of_an_entry_that_is_in_no_list_is_false() -> None:

@@ -18,6 +18,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyfuzz import tables
 from pyfuzz.worlds.lists.faults import FAULTS
 from pyfuzz.worlds.lists.operation import (
     FORMS,
@@ -38,33 +39,9 @@ if TYPE_CHECKING:
 
 OPERATION_BYTES = 4
 
-# How many of the 32 codes mean an opcode, in the order of the codes.  Errors
-# are rare, so that most sequences get to build long lists.
-_SHARES: tuple[tuple[Opcode, int], ...] = (
-    (Opcode.ADD, 5),
-    (Opcode.REMOVE, 4),
-    (Opcode.REMOVE_STRAY, 1),
-    (Opcode.ZAP_ONE, 1),
-    (Opcode.ZAP_ONE_STRAY, 1),
-    (Opcode.ZAP_ALL, 1),
-    (Opcode.COUNT, 1),
-    (Opcode.ITERATE, 1),
-    (Opcode.PARENT_ADD, 2),
-    (Opcode.PARENT_REMOVE, 1),
-    (Opcode.PARENT_REMOVE_STRAY, 1),
-    (Opcode.PARENT_DROP, 1),
-    (Opcode.PARENT_UNLINK, 1),
-    (Opcode.RMAP_ADD, 3),
-    (Opcode.RMAP_REMOVE, 2),
-    (Opcode.RMAP_REMOVE_STRAY, 1),
-    (Opcode.RMAP_REMOVE_OFF, 1),
-    (Opcode.ENTER, 1),
-    (Opcode.CONTEXT, 1),
-    (Opcode.CREATE, 1),
-    (Opcode.DESTROY, 1),
-)
-_OPCODES: tuple[Opcode, ...] = tuple(op for op, share in _SHARES for _ in range(share))
-_CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op, _ in _SHARES}
+# The codes of the first byte, in the order of the opcodes, as many as each has a share.
+_OPCODES: tuple[Opcode, ...] = tuple(op for op in Opcode for _ in range(FORMS[op].share))
+_CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op in dict.fromkeys(_OPCODES)}
 _FAULT = 0x80
 
 # The first head code that means another VM's head (REMOVE_STRAY alone).
@@ -76,7 +53,9 @@ _FOREIGN_HEADS = 4
 # descriptors of 14, and past the threshold at which rmap_add zaps a list.
 _SMALL = 200
 _LARGE = 248
-_LARGE_COUNTS = (56, 70, 100, 140, 200, 300, 500, 1001)
+_LARGE_COUNTS = tuple(
+    int(count) for (count,) in tables.rows("worlds/lists/repeats.def", "REPEATS", 1)
+)
 
 
 def _repeat(code: int) -> int:

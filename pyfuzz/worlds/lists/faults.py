@@ -7,6 +7,7 @@ import difflib
 from dataclasses import dataclass
 from enum import Enum
 
+from pyfuzz import tables
 from pyfuzz.errors import UsageError
 
 
@@ -45,227 +46,16 @@ class Fault:
     number: int
     name: str
     group: Group
+    reach: Reach
     damage: str
     cause: str
 
-    @property
-    def reach(self) -> Reach:
-        """Whose mistake it takes."""
-        return _REACH[self.name]
 
-
-_REACH = {
-    name: reach
-    for reach, names in {
-        Reach.CALLER: """
-            add-twice add-to-two-heads add-to-other-vm wrong-gfn running-other running-none
-            double-zap freed-linked reused-linked cache-empty cache-dirty alloc-fails
-            """,
-        Reach.LIST: """
-            head-locked head-other-spte head-freed head-other-vm slot-null slot-twice count-zero
-            count-less count-more count-over tail-wrong tail-limit more-null more-self more-freed
-            """,
-        Reach.OUTSIDE: """
-            head-zero head-tag slot-wild slot-other-spte slot-other-vm count-huge more-other-list
-            more-other-vm spte-cleared
-            """,
-    }.items()
-    for name in names.split()
-}
-
-
-def _faults(*rows: tuple[str, Group, str, str]) -> tuple[Fault, ...]:
-    return tuple(Fault(number, *row) for number, row in enumerate(rows))
-
-
-# In the order of the numbers, which are in binary sequences: add at the end.
-FAULTS = _faults(
-    (
-        "add-twice",
-        Group.RULE,
-        "an SPTE is added to the list that it is in",
-        "an SPTE is installed again without being dropped first",
-    ),
-    (
-        "add-to-two-heads",
-        Group.RULE,
-        "an SPTE is added to the next head as well",
-        "an SPTE's gfn changed while it was mapped",
-    ),
-    (
-        "add-to-other-vm",
-        Group.RULE,
-        "an SPTE is added to another VM's head as well",
-        "a page-fault handler used another VM's memslot",
-    ),
-    (
-        "head-zero",
-        Group.HEAD,
-        "the head is 0",
-        "a stray memset, or a memslot freed with entries left",
-    ),
-    ("head-tag", Group.HEAD, "the head's tag is flipped", "a bit flip in bit 0 of a head"),
-    (
-        "head-locked",
-        Group.HEAD,
-        "the head's lock bit is set",
-        "an error path that returns without unlocking",
-    ),
-    (
-        "head-other-spte",
-        Group.HEAD,
-        "the head is another SPTE",
-        "a head overwritten with a stale value (lost update)",
-    ),
-    (
-        "head-freed",
-        Group.HEAD,
-        "the head is a descriptor that is freed",
-        "use after free: a head keeps its old descriptor",
-    ),
-    (
-        "head-other-vm",
-        Group.HEAD,
-        "the head is another VM's descriptor",
-        "use after free: the descriptor is another VM's by now",
-    ),
-    ("slot-null", Group.SLOT, "a used slot is NULL", "a double zap, or a store to a stale slot"),
-    (
-        "slot-wild",
-        Group.SLOT,
-        "a used slot is no address",
-        "use after free: the slot holds somebody's pattern",
-    ),
-    (
-        "slot-other-spte",
-        Group.SLOT,
-        "a used slot is another SPTE of the VM",
-        "a write through a stale pointer into a slot",
-    ),
-    (
-        "slot-twice",
-        Group.SLOT,
-        "two slots are the same",
-        "a hole filled without clearing where the entry was",
-    ),
-    (
-        "count-zero",
-        Group.COUNT,
-        "spte_count is 0",
-        "a descriptor that became empty was not unlinked",
-    ),
-    ("count-less", Group.COUNT, "spte_count is one less", "a count decremented twice"),
-    ("count-more", Group.COUNT, "spte_count is one more", "a count incremented without an entry"),
-    (
-        "count-over",
-        Group.COUNT,
-        "spte_count is the capacity + 2",
-        "a full descriptor was taken for one with room",
-    ),
-    (
-        "count-huge",
-        Group.COUNT,
-        "spte_count is 2^31 - 1",
-        "stack or heap overflow onto a descriptor",
-    ),
-    (
-        "tail-wrong",
-        Group.COUNT,
-        "tail_count is too high",
-        "a refactoring slip when a head descriptor is replaced",
-    ),
-    (
-        "tail-limit",
-        Group.COUNT,
-        "tail_count is the highest of its type",
-        "an underflow of a tail count",
-    ),
-    ("more-null", Group.LINK, "more is NULL", "a descriptor unlinked with everything behind it"),
-    ("more-self", Group.LINK, "more is the descriptor itself", "a descriptor linked in twice"),
-    (
-        "more-freed",
-        Group.LINK,
-        "more is a descriptor that is freed",
-        "use after free: a descriptor freed before it is unlinked",
-    ),
-    (
-        "more-other-list",
-        Group.LINK,
-        "more is another list's descriptor",
-        "a descriptor handed out twice by the cache",
-    ),
-    (
-        "more-other-vm",
-        Group.LINK,
-        "more is another VM's descriptor",
-        "a descriptor handed out twice, to two VMs",
-    ),
-    (
-        "freed-linked",
-        Group.MEMORY,
-        "a linked descriptor is freed",
-        "a descriptor freed while it is in a list (double zap)",
-    ),
-    (
-        "cache-empty",
-        Group.MEMORY,
-        "the cache is empty",
-        "a missing top-up before an operation",
-    ),
-    (
-        "cache-dirty",
-        Group.MEMORY,
-        "what is in the cache is not zeroed",
-        "a cache filled without __GFP_ZERO",
-    ),
-    (
-        "spte-cleared",
-        Group.CALLER,
-        "an SPTE in a list is cleared",
-        "stack overflow onto an SPTE page: an SPTE is cleared behind its list's back",
-    ),
-    (
-        "wrong-gfn",
-        Group.CALLER,
-        "a cleared SPTE's entry is looked for in the next head",
-        "a wrong gfn: an entry is looked for in another head",
-    ),
-    (
-        "running-other",
-        Group.CALLER,
-        "as wrong-gfn, another VM's vCPU is running",
-        "a wrong gfn while another VM's vCPU runs",
-    ),
-    (
-        "running-none",
-        Group.CALLER,
-        "as wrong-gfn, no vCPU is running",
-        "a wrong gfn in a kworker, where no vCPU runs",
-    ),
-    (
-        "double-zap",
-        Group.CALLER,
-        "an SPTE in no list is taken out of one",
-        "an SPTE zapped twice: its entry is gone already",
-    ),
-    (
-        "slot-other-vm",
-        Group.SLOT,
-        "a used slot is another VM's SPTE",
-        "use after free: the slot's memory is another VM's by now",
-    ),
-    (
-        "reused-linked",
-        Group.MEMORY,
-        "a linked descriptor is freed and given to another VM",
-        "a descriptor freed while in a list, and handed to another VM",
-    ),
-    (
-        "alloc-fails",
-        Group.MEMORY,
-        "the cache is empty, and there is no memory",
-        "a missing top-up while memory is short",
-    ),
+FAULTS = tuple(
+    Fault(number, name, Group[group], Reach[reach], damage, cause)
+    for number, (_, name, group, reach, damage, cause) in enumerate(
+        tables.rows("worlds/lists/faults.def", "FAULT", 6)
+    )
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 # Those that deal with the next head as well.

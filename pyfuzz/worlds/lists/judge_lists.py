@@ -19,19 +19,8 @@ if TYPE_CHECKING:
     from pyfuzz.worlds.lists.operation import Operation
 
 # What the shim and the guard see happen, for which there is no second opinion.
-DEATHS = (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG)
+DEATHS = tuple(kind for kind in Kind if kind.death)
 OBSERVED = (*DEATHS, Kind.DOUBLE_FREE)
-DESTRUCTIVE = frozenset(
-    (
-        *OBSERVED,
-        Kind.LOST_ENTRY,
-        Kind.GHOST_ENTRY,
-        Kind.SHAPE,
-        Kind.LEAK,
-        Kind.TEARDOWN,
-        Kind.STALE_SPTE,
-    )
-)
 
 
 class World(Memory, Protocol):
@@ -61,7 +50,7 @@ class Broken:
     @property
     def destructive(self) -> bool:
         """Whether the host is dead, or what is left of it is not to be trusted."""
-        return self.ends or self.kind in DESTRUCTIVE
+        return self.ends or self.kind.destructive
 
 
 class ListJudge:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from pyfuzz import tables
 from pyfuzz.errors import UsageError
 from pyfuzz.worlds.lists.faults import FAULTS
 
@@ -24,7 +25,7 @@ MAX_REPEAT = 65535
 
 
 class Opcode(IntEnum):
-    """What an operation does; the numbers are those of ``enum pyfuzz_opcode``."""
+    """What an operation does; in the order of csrc/worlds/lists/operations.def."""
 
     ADD = 0
     REMOVE = 1
@@ -81,37 +82,20 @@ class Context(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one opcode looks like: its word, and which fields it uses."""
+    """What one opcode looks like: its word, which fields it uses, its share of 32 codes."""
 
     word: str
     heads: Heads
     operand: Operand
-    repeats: bool = True
+    repeats: bool
+    share: int
 
 
 FORMS: dict[Opcode, Form] = {
-    Opcode.ADD: Form("add", Heads.ANY, Operand.SPTE),
-    Opcode.REMOVE: Form("remove", Heads.ANY, Operand.MEMBER),
-    Opcode.REMOVE_STRAY: Form("remove", Heads.ANY, Operand.SPTE),
-    Opcode.ZAP_ONE: Form("zap-one", Heads.ANY, Operand.MEMBER),
-    Opcode.ZAP_ONE_STRAY: Form("zap-one", Heads.ANY, Operand.SPTE),
-    Opcode.ZAP_ALL: Form("zap-all", Heads.ANY, Operand.NONE),
-    Opcode.COUNT: Form("count", Heads.ANY, Operand.NONE),
-    Opcode.ITERATE: Form("iterate", Heads.ANY, Operand.NONE),
-    Opcode.PARENT_ADD: Form("parent-add", Heads.PARENT, Operand.SPTE),
-    Opcode.PARENT_REMOVE: Form("parent-remove", Heads.PARENT, Operand.MEMBER),
-    Opcode.PARENT_REMOVE_STRAY: Form("parent-remove", Heads.PARENT, Operand.SPTE),
-    Opcode.PARENT_DROP: Form("parent-drop", Heads.PARENT, Operand.MEMBER),
-    Opcode.PARENT_UNLINK: Form("parent-unlink", Heads.PARENT, Operand.NONE),
-    Opcode.RMAP_ADD: Form("rmap-add", Heads.FRAME, Operand.SPTE),
-    Opcode.RMAP_REMOVE: Form("rmap-remove", Heads.FRAME, Operand.MEMBER),
-    Opcode.RMAP_REMOVE_STRAY: Form("rmap-remove", Heads.FRAME, Operand.SPTE),
-    Opcode.RMAP_REMOVE_OFF: Form("rmap-remove-off", Heads.FRAME, Operand.MEMBER),
-    Opcode.ENTER: Form("enter", Heads.NONE, Operand.VCPU, repeats=False),
-    Opcode.CONTEXT: Form("context", Heads.NONE, Operand.CONTEXT, repeats=False),
-    Opcode.CREATE: Form("create", Heads.NONE, Operand.NONE, repeats=False),
-    Opcode.DESTROY: Form("destroy", Heads.NONE, Operand.NONE, repeats=False),
-    Opcode.FAULT: Form("fault", Heads.ANY, Operand.FAULT, repeats=False),
+    Opcode[name]: Form(word, Heads[heads], Operand[operand], bool(int(repeats)), int(share))
+    for name, word, heads, operand, repeats, share, _ in tables.rows(
+        "worlds/lists/operations.def", "OP", 7
+    )
 }
 
 _OPERAND_LIMIT: dict[Operand, int] = {
