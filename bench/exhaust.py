@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pyfuzz.mutants.experiment import Options, mutants_of
-
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.extract import extract
 from pyfuzz.finding.finding import Finding
 from pyfuzz.module.states import Scope
+from pyfuzz.mutants.experiment import Options, mutants_of
 from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.sources import Source, plant
 from pyfuzz.target import catalogue

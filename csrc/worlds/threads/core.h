@@ -129,6 +129,7 @@ extern uintptr_t image_size;
 void image_init(void);
 void image_save(struct cell *cell);
 void image_restore(void);
+void image_keep(void);
 static inline struct cell *cell_of(uintptr_t address)
 {
 	uintptr_t offset = address - image_start;
@@ -192,7 +193,7 @@ void list_text(char *out, size_t size);
 void word_text(uintptr_t address, char *out, size_t size);
 
 /* operations.c */
-void world_build(const struct pyfuzz_scenario *scenario);
+bool world_build(const struct pyfuzz_scenario *scenario);
 #define SPTES 64
 uint64_t *sptep_of(unsigned int spte);
 

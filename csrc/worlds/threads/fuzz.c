@@ -110,7 +110,8 @@ void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
 {
 	memset(result, 0, sizeof(*result));
 	threads.result = result;
-	world_build(scenario);
+	if (!world_build(scenario))
+		return;
 	decide = decide_pct;
 	decide_first = first_pct;
 	pct.random = seed;

@@ -47,6 +47,12 @@ void image_save(struct cell *cell)
 	cell->saved = true;
 }
 
+/* What was written stays: every schedule begins with it. */
+void image_keep(void)
+{
+	undo_len = 0;
+}
+
 void image_restore(void)
 {
 	while (undo_len) {

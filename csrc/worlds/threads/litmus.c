@@ -169,7 +169,8 @@ int64_t pyfuzz_threads_litmus(const char *name, uint32_t bound, uint32_t prune,
 			continue;
 		memset(result, 0, sizeof(*result));
 		threads.result = result;
-		world_build(&nothing);
+		if (!world_build(&nothing))
+			return 0;
 		threads.fibers_len = tests[i].fibers;
 		threads.rules = false;
 		threads.at_begin = begin;

@@ -288,8 +288,64 @@ static void end(void)
 	}
 }
 
-/* The world of a scenario, with nobody in it yet. */
-void world_build(const struct pyfuzz_scenario *scenario)
+/* The list as it is when the first fiber begins: made as any writer would. */
+static void build(unsigned int fiber)
+{
+	(void)fiber;
+	pyfuzz_write_lock(mmu_lock());
+	for (unsigned int s = 0;
+	     s < threads.scenario->entries && s < PYFUZZ_MAX_ENTRIES; s++)
+		add();
+	pyfuzz_target.topup(0);
+	list_check("as it was made");
+	pyfuzz_write_unlock(mmu_lock());
+}
+
+static void nothing(void)
+{
+}
+
+static void go_straight_on(struct fiber *f, struct cell *cell, bool enabled)
+{
+	(void)cell;
+	if (!enabled)
+		schedule_deadlock(f);
+}
+
+static unsigned int first_of_one(void)
+{
+	return 0;
+}
+
+static void build_list(void)
+{
+	pool_reset();
+	pool_save();
+	pyfuzz_target.vm_init(0);
+	*pyfuzz_target.heads[0][HEAD_NUMBER] = 0;
+	memset(sptep_of(0), 0, SPTES * sizeof(uint64_t));
+	if (pyfuzz_lockless.set_ad)
+		pyfuzz_lockless.set_ad(threads.scenario->ad);
+	start.members = 0;
+	start.next_spte = 0;
+	threads.fibers_len = 1;
+	threads.at_begin = begin;
+	threads.at_end = nothing;
+	threads.body = build;
+	decide = go_straight_on;
+	decide_first = first_of_one;
+	run_once();
+	image_keep();
+	pool_save();
+	start.members = threads.members;
+	start.next_spte = threads.next_spte;
+}
+
+/*
+ * The world of a scenario, with nobody in it yet; false if the list could not
+ * be made: the result then has the finding.
+ */
+bool world_build(const struct pyfuzz_scenario *scenario)
 {
 	static struct pyfuzz_scenario own;
 	static uint32_t scenarios;
@@ -301,32 +357,20 @@ void world_build(const struct pyfuzz_scenario *scenario)
 	threads.scenario = &own;
 	threads.scenario_number = ++scenarios;
 	threads.current = NULL;
+	threads.rules = true;
+	build_list();
+	/* Who made the list is none of the fibers. */
+	threads.scenario_number = ++scenarios;
+	threads.result->accesses = threads.result->words = 0;
+	threads.result->longest = 0;
 	threads.fibers_len = own.fibers < 1 ? 1 :
 			     own.fibers > PYFUZZ_FIBERS ? PYFUZZ_FIBERS :
 			     own.fibers;
 	threads.grown = false;
-	threads.rules = true;
 	threads.at_begin = begin;
 	threads.at_end = end;
 	threads.body = body;
-	pool_reset();
-	pyfuzz_target.vm_init(0);
-	*pyfuzz_target.heads[0][HEAD_NUMBER] = 0;
-	memset(sptep_of(0), 0, SPTES * sizeof(uint64_t));
-	if (pyfuzz_lockless.set_ad)
-		pyfuzz_lockless.set_ad(own.ad);
-	start.members = 0;
-	start.next_spte = 0;
-	for (unsigned int s = 0; s < own.entries && s < PYFUZZ_MAX_ENTRIES; s++) {
-		pyfuzz_target.topup(0);
-		pyfuzz_target.set_gfn(0, sptep_of(s), HEAD_NUMBER);
-		*sptep_of(s) = fresh_spte();
-		(void)pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
-		start.members |= 1ULL << s;
-		start.next_spte++;
-	}
-	pyfuzz_target.topup(0);
-	pool_save();
+	return !threads.stop;
 }
 
 uint32_t pyfuzz_threads_can(uint32_t what)

@@ -267,7 +267,8 @@ void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
 {
 	memset(result, 0, sizeof(*result));
 	threads.result = result;
-	world_build(scenario);
+	if (!world_build(scenario))
+		return;
 	search_run(bound, prune, limit);
 	result->hash = threads.hash;
 	search_confirm();
@@ -281,7 +282,8 @@ void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 
 	memset(result, 0, sizeof(*result));
 	threads.result = result;
-	world_build(scenario);
+	if (!world_build(scenario))
+		return;
 	run_given(schedule);
 	hash = threads.hash;
 	threads.tracing = true;

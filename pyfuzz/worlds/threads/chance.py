@@ -84,7 +84,8 @@ def fuzz(
             found.interrupted = True
             break
         found.scenarios += 1
-        found.schedules += result.schedules
+        # A list that cannot be made is a finding, and no schedule.
+        found.schedules += max(result.schedules, 1)
         found.accesses += result.accesses
         if result.new_pairs:
             found.kept.append(sequence)

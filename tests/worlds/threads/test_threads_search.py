@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.mutants import sources
-from pyfuzz.mutants.mutant import Mutant
+from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.mutant import catalogue as mutants
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
@@ -132,6 +132,19 @@ def test_fuzzing_the_port_finds_nothing_and_does_the_same_with_the_same_seed(
     assert {} == first.findings
     assert first.pairs > 100
     assert (first.accesses, first.pairs) == (again.accesses, again.pairs)
+
+
+def test_list_that_cannot_be_made_is_a_finding_and_no_crash(tmp_path: Path) -> None:
+    """add() of the 15th entry follows a pointer that is none."""
+    wild = Edit(("pte_list_add",), "tail = desc;", "tail = *(struct pte_list_desc **)8;")
+    target = sources.changed(port(), sources.Source(port()).edit([wild]), "wild", tmp_path)
+    module = ThreadsModule(target)
+
+    result = module.search(pair(15, What.ADD, What.AGE), 2)
+
+    assert ["host-fault"] == [finding.kind for finding in result.findings]
+    assert not result.complete
+    assert module.search(pair(14, What.COUNT, What.AGE), 2).complete
 
 
 def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> None:
