@@ -29,7 +29,11 @@ enum pyfuzz_atomic_op {
 #define PYFUZZ_RELEASE 2u
 #define PYFUZZ_FULL 3u
 
-/* Returns the value before; compare is of CMPXCHG alone. */
+/*
+ * Returns the value before; compare is of CMPXCHG alone.  Two calls never
+ * become one, which would be of no line.
+ */
+__attribute__((nomerge))
 uint64_t pyfuzz_atomic(volatile void *address, unsigned int size,
 		       enum pyfuzz_atomic_op op, uint64_t operand,
 		       uint64_t compare, unsigned int order);

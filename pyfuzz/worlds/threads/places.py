@@ -55,9 +55,7 @@ class Places:
         if function is None:
             return _NOWHERE
         # A call may be of no line of its own: then of the one before it.
-        backs = (0, 16, 64, call - function.start)
-        lines = next(filter(None, (self._table.places(call - b, call + 1) for b in backs)), None)
-        if not lines:
-            return _NOWHERE
-        line = max(lines, key=lambda place: place.line)
-        return SourcePlace(function.name, line.file, line.line)
+        for address in range(call, function.start - 1, -1):
+            for line in self._table.places(address, address + 1):
+                return SourcePlace(function.name, line.file, line.line)
+        return _NOWHERE
