@@ -106,6 +106,8 @@ def groups_of(source: Source) -> tuple[str, ...]:
 
     Errors: UsageError if there is none.
     """
+    if source.target.world == "pages":
+        return ("pages",)
     presence = ("presence",) if b"is_shadow_present_pte" in source.text else ()
     if b"tail_count" in source.text:
         locked = ("locked",) if "rmap_lock" in source.functions else ()

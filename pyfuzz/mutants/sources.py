@@ -195,7 +195,7 @@ class _Inliner:
                 # adapter.h is the world's: which one, the build says.
                 if target is None or not (target.is_relative_to(csrc) and target.is_file()):
                     yield line
-                elif target.parent.name != "ports":
+                elif not target.is_relative_to(csrc / "ports"):
                     yield f'#include "{target.relative_to(csrc)}"\n'
                 else:
                     if target not in self._seen:
