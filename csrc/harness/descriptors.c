@@ -64,7 +64,8 @@ static void __attribute__((constructor)) pages_guard(void)
 /* A power of two: every pointer that is followed is looked up first. */
 static unsigned int shift;
 
-static void __attribute__((constructor)) shift_fill(void)
+/* Not in a constructor: the world's own may fill in the traits after it. */
+static void shift_fill(void)
 {
 	while ((1U << shift) < pyfuzz_target_traits.descriptor_size + REDZONE)
 		shift++;
@@ -87,6 +88,8 @@ static uint32_t index_of(const void *address)
 
 void descriptors_reset(void)
 {
+	if (!shift)
+		shift_fill();
 	memset(states, FREE, fresh);
 	if (fresh > ever)
 		ever = fresh;
