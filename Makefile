@@ -1,32 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make fuzz: set up (once) and fuzz the default target for a minute.
-# make help: what else there is.
+# make help: everything else.
 
 SHELL = /bin/sh
 PY = .venv/bin/python
 TIME = 60s
-# A worker for each processor; more than 8 would mostly wait for the first builds.
+# One test process per core; more than 8 would mostly wait for the first builds.
 XDIST = -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup setup-test fuzz test test-slow test-all bench mutants ablation compare scaling kernels containment lint check \
+.PHONY: help setup setup-test fuzz test test-slow test-all bench mutants ablation compare scaling kernels containment lint format check \
 	clean
 
 help:
-	@echo 'make fuzz     set up, then fuzz the default target for $(TIME)'
-	@echo 'make test     set up, then run the tests; at most 5 minutes on two processors'
-	@echo 'make test-all set up, then run these and the slow ones'
-	@echo 'make setup    .venv with all that pyfuzz needs; then: .venv/bin/pyfuzz'
-	@echo 'make bench    executions per second, side by side with other drivers'
-	@echo 'make mutants  planted faults and how soon each is found: docs/mutants-catalogue.md'
-	@echo 'make ablation what each part of the generator is worth (docs/ablation.md)'
-	@echo 'make compare  the same faults and inputs under AFL++, libFuzzer, Hypothesis (docs/compare.md)'
-	@echo 'make scaling  what more work costs, as plots (docs/performance.md)'
-	@echo 'make fault-tests  kill campaigns, fill their disk, damage their files: 20 times'
-	@echo 'make containment  what comes of faults in memory (docs/containment.md)'
-	@echo 'make kernels  fetch the two kernel sources that Debian packages, for the tests'
-	@echo 'make lint     ruff, mypy, and our C without a warning'
-	@echo 'make check    what CI runs'
-	@echo 'make clean    remove .venv and all that was built (not out/, not kernels/)'
+	@echo 'To use it'
+	@echo '  make fuzz         set up, then fuzz the default target for $(TIME)'
+	@echo '  make setup        create .venv with everything pyfuzz needs; then: .venv/bin/pyfuzz'
+	@echo '  make clean        remove .venv and everything that was built (not out/, not kernels/)'
+	@echo 'To test it'
+	@echo '  make test         set up, then run the tests: at most 5 minutes on two cores'
+	@echo '  make test-all     set up, then run these and the slow ones'
+	@echo '  make fault-tests  kill campaigns, fill their disk, damage their files: 20 times'
+	@echo '  make kernels      fetch the two Debian kernel sources that some tests use'
+	@echo '  make lint         ruff, import rules, mypy, and our C without warnings'
+	@echo '  make format       format Python and C'
+	@echo '  make check        what CI runs'
+	@echo 'To measure it'
+	@echo '  make bench        executions per second, compared with other drivers'
+	@echo '  make mutants      mutants, and how soon each is found (docs/mutants-catalogue.md)'
+	@echo '  make ablation     what each part of the generator contributes (docs/ablation.md)'
+	@echo '  make compare      AFL++, libFuzzer and Hypothesis on the same mutants (docs/compare.md)'
+	@echo '  make scaling      how the cost grows, as plots (docs/performance.md)'
+	@echo '  make containment  the outcome of each memory fault (docs/containment.md)'
 
 setup:
 	@sh .ci/setup.sh
@@ -57,7 +61,7 @@ ablation: setup
 	@$(PY) -m pip install -q 'scipy>=1.11'
 	@$(PY) -m bench.ablation $(ABLATION_ARGS)
 
-# AFL++ is no package of Python's: apt-get install afl++, or it is left out.
+# AFL++ is not on PyPI: install it with apt-get install afl++, or it is left out.
 compare: setup
 	@$(PY) -m pip install -q 'hypothesis>=6.100'
 	@$(PY) -m bench.compare $(COMPARE_ARGS)
@@ -65,7 +69,7 @@ compare: setup
 scaling: setup
 	@$(PY) -m bench.scaling $(SCALING_ARGS)
 
-# What befalls campaigns depends on the clock: once is no proof.
+# These depend on timing, so running them once proves nothing.
 fault-tests: setup-test
 	@for i in $$(seq 20); do \
 		$(PY) -m pytest -q tests/campaign/test_campaign_faults.py || exit 1; \
@@ -84,6 +88,11 @@ lint: setup-test
 	@$(PY) -m ruff check .
 	@.venv/bin/lint-imports
 	@$(PY) -m mypy
+	@$(PY) .ci/lint_c.py
+
+format: setup-test
+	@$(PY) -m ruff format .
+	@find csrc bench -name '*.[ch]' -exec .venv/bin/clang-format -i {} +
 
 check:
 	@bash .ci/run
