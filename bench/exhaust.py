@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tables of docs/exhaust.md: verdicts on targets and kernels, and which mutants fall.
 
-python bench/exhaust.py verdicts [TARGET | KERNEL ...]
-python bench/exhaust.py mutants [TARGET ...]
+python -m bench.exhaust verdicts [TARGET | KERNEL ...]
+python -m bench.exhaust mutants [TARGET ...]
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def target_of(name: str) -> Target:
 
 def verdicts(names: list[str]) -> None:
     """Print a row for each target and scope."""
-    print("| target | scope | states | transitions | depth | audited | seconds | verdict |")
+    print("| target | scope | states | transitions | depth | audited | processor s | verdict |")
     print("|---|---|--:|--:|--:|--:|--:|---|")
     for name in names:
         target = target_of(name)
@@ -56,7 +56,7 @@ def _row(target: Target, search: Search) -> str:
     verdict = "complete" if search.complete else f"cut at {progress.depth:,}"
     verdict += f"; {', '.join(kinds)}" if kinds else "; clean"
     cells = [target.name, search.scope.name, f"{progress.states:,}", f"{progress.transitions:,}"]
-    cells += [f"{progress.depth:,}", f"{progress.audited:,}", f"{search.seconds:.1f}", verdict]
+    cells += [f"{progress.depth:,}", f"{progress.audited:,}", f"{search.processor_s:.1f}", verdict]
     return f"| {' | '.join(cells)} |"
 
 

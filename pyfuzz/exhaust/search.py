@@ -28,11 +28,15 @@ _SLICE = 20_000
 
 @dataclass(slots=True)
 class Search:
-    """What came of one scope; ``timed_out`` if it was cut by the clock."""
+    """What came of one scope; ``timed_out`` if it was cut by the clock.
+
+    ``processor_s`` is what the search took of one core, audits included.
+    """
 
     scope: Scope
     progress: Progress | None = None
     seconds: float = 0.0
+    processor_s: float = 0.0
     timed_out: bool = False
     interrupted: bool = False
     findings: list[Finding] = field(default_factory=list)
@@ -74,9 +78,10 @@ class Searcher:
         search = Search(scope)
         start_s = time.monotonic()
         try:
-            self._runner.call(_begin, scope)
+            before_s: float = self._runner.call(_begin, scope)
             while search.progress is None or not search.progress.end:
-                search.progress = self._runner.call(_advance, _SLICE)
+                search.progress, now_s = self._runner.call(_advance, _SLICE)
+                search.processor_s = now_s - before_s
                 search.seconds = time.monotonic() - start_s
                 show(search)
                 if until_s is not None and time.monotonic() >= until_s:
@@ -134,12 +139,13 @@ def _traits(module: Module) -> Traits:
     return module.traits
 
 
-def _begin(module: Module, scope: Scope) -> None:
+def _begin(module: Module, scope: Scope) -> float:
     module.search_begin(scope)
+    return time.process_time()
 
 
-def _advance(module: Module, transitions: int) -> Progress:
-    return module.search_on(transitions)
+def _advance(module: Module, transitions: int) -> tuple[Progress, float]:
+    return module.search_on(transitions), time.process_time()
 
 
 def _findings(module: Module) -> list[Found]:

@@ -111,7 +111,8 @@ def _search_object(search: Search) -> dict[str, Any]:
         "beyond": progress.beyond,
         "ended": progress.ended,
         "seconds": round(search.seconds, 3),
-        "transitions_per_second": round(progress.transitions / search.seconds),
+        "processor_seconds": round(search.processor_s, 3),
+        "transitions_per_second": round(progress.transitions / (search.processor_s or 1e-9)),
         "bytes": progress.bytes,
         "collision": collision(progress.states),
         "audits": {
@@ -165,7 +166,7 @@ def _search_lines(search: Search) -> list[str]:
     lines = _wrapped(f"scope {search.scope.name}: {words(search.scope)}", "")
     if progress is None:
         return [*lines, "  nothing was searched"]
-    seconds = search.seconds or 1e-9
+    processor_s = search.processor_s or 1e-9
     lines += [
         f"  {_how_far(search)}",
         (
@@ -173,7 +174,8 @@ def _search_lines(search: Search) -> list[str]:
             f"{progress.left:,} left, depth {progress.depth:,}"
         ),
         (
-            f"  {search.seconds:.1f} s, {progress.transitions / seconds:,.0f} transitions/s, "
+            f"  {search.seconds:.1f} s, {search.processor_s:.1f} s of a processor: "
+            f"{progress.transitions / processor_s:,.0f} transitions/s, "
             f"{progress.bytes / 2**20:,.0f} MiB"
         ),
     ]
