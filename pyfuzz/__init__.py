@@ -3,7 +3,7 @@
 
 A map of the package, from a user's side inwards:
 
-- ``cli``: the command line, one module a command
+- ``cli``: the command line, one module per command
 - ``campaign``, ``worker``, ``status``, ``summary``, ``doctor``: fuzzing a target
 - ``sequence``, ``operation``, ``grammar``, ``container``: sequences and their files
 - ``catalogue``: the targets that come along; ``extract``: those cut out of a kernel
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> str:
-        """Look the version up when it is asked for: that takes longer than a worker's start."""
+        """Look up the version only on demand: that takes longer than starting a worker."""
         if name != "__version__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415

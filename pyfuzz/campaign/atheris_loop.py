@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one importer of atheris: the engine behind a single function."""
+"""The only importer of atheris: the engine behind a single function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn
 
 
 def fuzz(run: Callable[[bytes], object], arguments: list[str]) -> NoReturn:
-    """Call ``run`` with input after input, as libFuzzer's arguments say; never return.
+    """Call ``run`` with one input after another, as libFuzzer's arguments say; never return.
 
     The process ends with libFuzzer's exit code.  No Python code is
     instrumented: the engine sees the target's counters alone.

@@ -32,14 +32,14 @@ from pyfuzz.run.options import Options
 
 _POLL_S = 0.2
 _CARRY_S = 2.0
-# For what the sanitizer worker has not run yet when the time is over.
+# Time for the sanitizer worker to run its remaining inputs at the end.
 _CHECK_S = 10.0
 _DISTILL_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """What a worker has done, in how many processes; ``checks``: the sanitizer worker."""
+    """What a worker did, in how many processes; ``checks`` marks the sanitizer worker."""
 
     name: str
     counts: Counts
@@ -49,12 +49,11 @@ class WorkerState:
 
 @dataclass(slots=True)
 class Report:
-    """What a campaign did; filled while it goes on, whole when it is over.
+    """What a campaign did; filled in while it runs, complete when it ends.
 
-    ``notes`` are lines for the user, each about something that went otherwise
-    than planned.  ``trouble`` is what ended the campaign before its time.
-    ``page`` is the HTML report, None until it is written.  ``resumed``: an earlier
-    campaign had left something in the folder.
+    ``notes`` are lines for the user, each about something unusual.  ``trouble`` is
+    what ended the campaign early.  ``page`` is the HTML report, None until it is
+    written.  ``resumed``: an earlier campaign in the folder was resumed.
     """
 
     options: Options
@@ -71,7 +70,7 @@ class Report:
     resumed: bool = False
 
     def note(self, text: str) -> None:
-        """Add a note; one that was there already is counted instead."""
+        """Add a note, or count it if it is already there."""
         for number, note in enumerate(self.notes):
             if note == text:
                 self.notes[number] = f"{text} (2 times)"
@@ -90,18 +89,18 @@ class Report:
 
 
 class Campaign:
-    """Runs the workers of one campaign until it is over, whatever they do."""
+    """Runs the workers of one campaign until it ends, whatever they do."""
 
     def __init__(self, options: Options, watch: Callable[[Report, str], None]) -> None:
-        """Make a campaign; ``watch`` is told of the report and the phase now and then."""
+        """Create a campaign; ``watch`` is called now and then with the report and the phase."""
         self._options = options
         self._watch = watch
         self.report = Report(options, notes=list(options.kernel_notes))
 
     def run(self) -> Report:
-        """Fuzz until the time or the runs are over; what stops it is in the report.
+        """Fuzz until the time or the runs are used up; the report says if anything else ended it.
 
-        Errors: PyfuzzError if it could not begin.
+        Errors: PyfuzzError if it could not start.
         """
         options = self._options
         self._watch(self.report, "building")
@@ -168,7 +167,7 @@ class Campaign:
         self._check_the_rest(folder)
 
     def _check_the_rest(self, folder: RunFolder) -> None:
-        """Let the sanitizer worker run what it has not run yet, for a while."""
+        """Let the sanitizer worker run its remaining inputs, for a limited time."""
         deadline_s = math.inf
         while left := self.supervisor.unchecked():
             if deadline_s == math.inf and self.supervisor.checker is not None:
@@ -208,7 +207,7 @@ class Campaign:
             self.report.trouble = self.report.trouble or _no_room(error, folder)
 
     def _finish(self, folder: RunFolder) -> None:
-        """Keep the corpus, make the findings' sequences short, and one of those that are one."""
+        """Keep the corpus, minimise the findings, and merge those that are the same bug."""
         report = self.report
         if self._stats.trouble:
             report.note(self._stats.trouble)
@@ -243,7 +242,7 @@ class Campaign:
         self._merge()
 
     def _merge(self) -> None:
-        """Make one finding of those that turn out to be one bug."""
+        """Merge the findings that turn out to be the same bug."""
         report = self.report
         for known in (True, False):
             some = [f for f in report.findings if (f.known is not None) is known and f.minimized]
@@ -255,7 +254,7 @@ class Campaign:
         report.findings = self._table.all()
 
     def _distill(self, folder: RunFolder) -> None:
-        """Take out of the corpus what reaches nothing that the rest does not."""
+        """Remove inputs from the corpus that reach nothing beyond what the others reach."""
         self._watch(self.report, "distilling the corpus")
         paths = [folder.corpus / name for name in _names(folder.corpus)]
         try:

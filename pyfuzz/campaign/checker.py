@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The sanitizer worker: replays what the others keep, with AddressSanitizer.
 
-A sanitizer makes every execution several times dearer, and most executions
+A sanitizer makes every execution several times slower, and most executions
 show nothing new.  So the others fuzz without one, and each input that they
-keep is run once with it, beside them, unscored.
+keep is replayed once with it, without counting as an execution.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from pyfuzz.sequence.input import Encoding
 
 _IDLE_S = 0.3
-# Less than the fast workers: it has seconds of work in a minute.
+# Lower priority than the workers that fuzz: it only has seconds of work per minute.
 _NICE = 5
 
 
 def check_for_ever(module: Module, corpus: Path, checked: Path, encoding: Encoding) -> NoReturn:
-    """Run each input of a corpus folder once, as they come; note its name first.
+    """Run each input of a corpus folder once, as they arrive; record its name first.
 
-    So the one that ends this process is not run again by the next.
+    So an input that kills this process is not run again by the next one.
     """
     os.nice(_NICE)
     done = set(read_checked(checked))
@@ -45,13 +45,13 @@ def check_for_ever(module: Module, corpus: Path, checked: Path, encoding: Encodi
 
 
 def read_checked(checked: Path) -> Iterator[str]:
-    """Yield the names of the inputs that were run, the last one perhaps still running."""
+    """Yield the names of the inputs that were run; the last one may still be running."""
     with suppress(FileNotFoundError):
         yield from checked.read_text(encoding="ascii").splitlines()
 
 
 def unchecked(corpus: Path, checked: Path) -> int:
-    """Return how many inputs of a corpus folder are still to be run."""
+    """Return how many inputs of a corpus folder have not been run yet."""
     return len(set(_names(corpus)) - set(read_checked(checked)))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a worker's log says: its greeting, and libFuzzer's own lines.
+"""What a worker's log says: its greeting, and libFuzzer's lines.
 
-A fuzzer whose engine does not see the counters looks healthy and finds nothing,
-so a campaign goes on only once the log has shown that it does.
+A fuzzer whose engine does not see the counters looks healthy but finds nothing,
+so a campaign continues only once the log has shown that the engine sees them.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ GREETING = "pyfuzz worker: "
 _LOADED = re.compile(r"^INFO: Loaded \d+ modules?\s+\((\d+) inline 8-bit counters\)", re.MULTILINE)
 _INITED = re.compile(r"^#\d+\s+INITED\b", re.MULTILINE)
 _FEATURES = re.compile(r"^#\d+\s.*\bft: [1-9]", re.MULTILINE)
-# The first input of an empty corpus has no operation, so it may reach nothing.
+# The first input of an empty corpus has no operations and may reach nothing.
 _PATIENCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a worker says of its target before it fuzzes; opcodes are numbers."""
+    """What a worker reports about its target before it fuzzes; opcodes are numbers."""
 
     counters: int
     states: int
     opcodes: tuple[int, ...]
 
     def line(self) -> str:
-        """Return the greeting as the line that greeting() reads."""
+        """Return the greeting as a line for greeting() to read."""
         values = {"counters": self.counters, "states": self.states, "opcodes": self.opcodes}
         return GREETING + json.dumps(values)
 
@@ -45,9 +45,9 @@ def greeting(log: str) -> Greeting | None:
 
 
 def check_engine_sees(log: str, executions: int) -> bool:
-    """Return whether the engine was seen to see every counter; False: not said yet.
+    """Return whether the log shows that the engine sees every counter; False: not yet.
 
-    Errors: HarnessError that says what the engine does not see.
+    Errors: HarnessError naming what the engine does not see.
     """
     said = greeting(log)
     if said is None:
@@ -78,6 +78,6 @@ def check_engine_sees(log: str, executions: int) -> bool:
 
 
 def last_words(log: str) -> str:
-    """Return the last line of a log, for a worker that ended before it did anything."""
+    """Return the last line of the log of a worker that ended before it did anything."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"

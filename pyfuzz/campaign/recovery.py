@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an earlier campaign in the same folder found, however it ended.
 
-One that came to its end wrote findings.json.  One that was killed left its
-workers' regions, which have all that their processes had found by then.
+A campaign that finished wrote findings.json.  One that was killed left its
+workers' regions, with everything that they had found by then.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pyfuzz.target.catalogue import Target
 
 
 def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> list[Finding]:
-    """Return the findings of a folder, and leave them in findings.json alone.
+    """Collect the findings of a folder into findings.json and return them.
 
-    ``note`` is told what cannot be read.  Errors: OSError; then nothing is
-    lost, and the next campaign can try again.
+    ``note`` is called with what cannot be read.  Errors: OSError; nothing is lost
+    then, and the next campaign can try again.
     """
     earlier, notes = finding_store.read(folder.path, target)
     for text in notes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a running campaign to a sample of its statistics."""
+"""Takes samples of a running campaign's statistics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sample_of(started: str, report: Report, workers: Iterable[WorkerProcess]) -> Sample:
-    """Return what a campaign and each of its workers have done so far."""
+    """Return what a campaign and each of its workers did so far."""
     counts = report.counts
     return Sample(
         started=started,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a campaign shows while it runs: a few live lines, or plain ones in a log."""
+"""What a campaign shows while it runs: a live display, or plain lines in a log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLAIN_S = 10.0
 
 
 class Status:
-    """Shows a report; call it with the report and the phase as often as you like."""
+    """Shows the status; call it with the report and the phase as often as you like."""
 
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False)
@@ -46,7 +46,7 @@ class Status:
             self._live.stop()
 
     def __call__(self, report: Report, phase: str) -> None:
-        """Show the report; without a terminal, one line now and then."""
+        """Show the status; without a terminal, one line from time to time."""
         if self._live is not None:
             text = "\n".join(panel(report, phase))
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
@@ -60,7 +60,7 @@ class Status:
 
 
 def line(report: Report, phase: str) -> str:
-    """Return the state of a campaign in one line, what matters most first."""
+    """Return the campaign's status in one line, the most important first."""
     options, counts = report.options, report.counts
     if phase != "fuzzing":
         return f"{options.target.name}: {phase} …"
@@ -78,7 +78,7 @@ def line(report: Report, phase: str) -> str:
 
 
 def panel(report: Report, phase: str) -> list[str]:
-    """Return all that is to be watched, a few lines of at most 80 columns."""
+    """Return the full status, a few lines of at most 80 columns."""
     options, counts = report.options, report.counts
     if counts.executions == 0:
         return [line(report, phase)]
@@ -100,7 +100,7 @@ def _found(report: Report) -> str:
 
 
 def _kinds(report: Report) -> str:
-    """Say which kinds were found, those of new findings first."""
+    """Name the kinds found so far, those of new findings first."""
     kinds = Counter(
         ("" if finding.known is None else "known ") + finding.kind.value
         for finding in report.findings

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How the workers of a campaign differ: each fuzzes in a way of its own.
+"""How the workers of a campaign differ: each has its own strategy.
 
-What one way is blind to, another may see; they share one corpus, so each goes
-on from what the others reached.  A worker is called after its strategy.
+What one strategy misses, another may find; they share a corpus, so each
+builds on what the others reached.  A worker is named after its strategy.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 class Strategy:
     """One way to fuzz.
 
-    ``arguments`` are libFuzzer's, behind those that all workers have; ``without``
-    and ``only`` are parts of ours that are switched off, or the one that is left
-    on (csrc/engine/mutator.c, csrc/harness/feedback.c); ``flavour`` is how the
-    target is compiled for it where the campaign fuzzes the plain one.
+    ``arguments`` are libFuzzer's, after those that all workers have; ``without``
+    names our parts that are disabled, ``only`` the one that stays enabled
+    (csrc/engine/mutator.c, csrc/harness/feedback.c); ``flavour`` is how the target
+    is compiled for it if the campaign fuzzes the plain flavour.
     """
 
     name: str
@@ -29,10 +29,9 @@ class Strategy:
     flavour: str = "fuzz"
 
 
-# In the order in which they are dealt out: one worker gets the first, a machine
-# with more cores than strategies starts over, with other seeds.  The second is
-# the one that builds most on what the others find, where half of what the first
-# does is new.
+# In the order in which workers get them; with more workers than strategies they
+# start over, with other seeds.  The second one builds most on what the others
+# find, while half of the first one's inputs are new.
 STRATEGIES = (
     Strategy("structure", "plans new sequences and mutates the operations of kept ones"),
     Strategy("kept", "mutates the operations of kept sequences only", only=("kept",)),
@@ -48,12 +47,12 @@ STRATEGIES = (
     Strategy("coverage", "keeps inputs that reach new code, not new states", without=("state",)),
 )
 
-# Beside them, and not one of them: it replays what they keep.
+# Not one of them: it replays what they keep.
 CHECKER = "sanitizer"
 
 
 def deal(workers: int) -> list[tuple[str, Strategy]]:
-    """Return a name and a strategy for each of so many workers."""
+    """Return a name and a strategy for each of ``workers`` workers."""
     dealt = []
     for number in range(workers):
         turn, which = divmod(number, len(STRATEGIES))
@@ -63,7 +62,7 @@ def deal(workers: int) -> list[tuple[str, Strategy]]:
 
 
 def summary_of(worker: str) -> str | None:
-    """Return how a worker of this name fuzzes, None if no strategy is called so."""
+    """Describe the strategy of this name, None if there is none."""
     if worker == CHECKER:
         return "replays what the others keep, with AddressSanitizer and bounds checks"
     name = re.sub(r"-\d+$", "", worker)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The result of a campaign: for people in 80 columns, for scripts as one object."""
+"""The result of a campaign: as text in 80 columns, and as one object for scripts."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _reached(report: Report) -> str:
 
 
 def _by_worker(report: Report) -> str:
-    """Say what each worker did: executions, or inputs checked, and processes it had."""
+    """Say what each worker did: executions or checked inputs, and how many processes it had."""
     return ", ".join(
         f"{worker.name} {worker.counts.executions:,}"
         + (" checked" if worker.checks else "")

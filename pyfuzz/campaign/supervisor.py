@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Looks after the workers of a campaign: starts, watches and replaces them.
+"""Supervises the workers of a campaign: starts, watches and restarts them.
 
-The sanitizer worker is one of them, but what it does does not count, and the
-campaign goes on without it if it must.
+The sanitizer worker is one of them, but its executions do not count, and the
+campaign can do without it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Supervisor:
     """The workers of one campaign."""
 
     def __init__(self, options: Options, folder: RunFolder, note: Callable[[str], None]) -> None:
-        """Make the workers' folders; ``note`` is told what goes otherwise than planned.
+        """Create the workers' folders; ``note`` is called with anything unusual.
 
         Errors: UsageError and HarnessError of a build, OSError.
         """
@@ -59,7 +59,7 @@ class Supervisor:
         return [*self.fuzzing, *filter(None, [self.checker])]
 
     def start(self) -> None:
-        """Start the workers; the sanitizer worker comes when its target is compiled."""
+        """Start the workers; the sanitizer worker follows once its target is compiled."""
         options = self._options
         for number, (name, strategy) in enumerate(deal(options.workers)):
             job = self._job(strategy, number)
@@ -104,7 +104,7 @@ class Supervisor:
         self.checker.start()
 
     def look_after(self, table: FindingTable) -> bool:
-        """Replace workers that ended before their time; return whether any still fuzzes.
+        """Restart workers that ended early; return whether any is still fuzzing.
 
         Errors: HarnessError if a worker cannot fuzz at all, OSError.
         """
@@ -126,7 +126,7 @@ class Supervisor:
             self.checker = None
 
     def _look_after(self, worker: WorkerProcess, table: FindingTable) -> bool:
-        """Return whether a worker goes on; replace it if it ended before its time."""
+        """Return whether a worker is still running; restart it if it ended early."""
         code = worker.poll()
         ended = worker.unfit() if code is None else None
         if code is None and ended is None:
@@ -148,7 +148,7 @@ class Supervisor:
                 f"{worker.process} death", [slot], flavour=worker.flavour, scored=not worker.checks
             )
             if not worker.checks:
-                # The next process would begin with it, and end.
+                # The next process would start with it, and die.
                 folders = [self._folder.corpus, *(each.corpus for each in self.fuzzing)]
                 self._folder.put_aside(slot.best, folders)
         self._note(
@@ -170,7 +170,7 @@ class Supervisor:
         memory_mb = self._options.memory_mb
         with Runner(self._options.target, worker.flavour, _CONFIRM_S, memory_mb) as runner:
             for finding in runner.run(Input(ended.data, self._options.encoding)):
-                if not finding.function:  # the process's end, not the harness's word
+                if not finding.function:  # the process died; the harness reported nothing
                     now_ns = time.monotonic_ns()
                     return death(finding.kind, finding.message, ended.data, ended.execution, now_ns)
         return None
@@ -182,16 +182,16 @@ class Supervisor:
             finding.artifact = None  # of a sequence that it has no more
 
     def take_findings(self, table: FindingTable) -> None:
-        """Bring what every worker has found so far into the table."""
+        """Add what every worker has found so far to the table."""
         for worker in self.all:
             self._take(worker, table)
 
     def counts(self) -> Counts:
-        """Return what the workers that fuzz have done so far."""
+        """Return what the fuzzing workers have done so far."""
         return add_counts([worker.counts() for worker in self.fuzzing])
 
     def unchecked(self) -> int:
-        """Return how many inputs the sanitizer worker has still to run; 0 without one."""
+        """Return how many inputs the sanitizer worker still has to run; 0 without one."""
         if self.checker is None and self._build is None:
             return 0
         return unchecked(self._folder.corpus, self._checked)
@@ -210,7 +210,7 @@ class Supervisor:
             self.checker.kill()
 
     def close(self) -> None:
-        """Let go of the workers' regions; their counts stay."""
+        """Unmap the workers' regions; their counts are kept."""
         for worker in self.all:
             worker.close()
 
@@ -221,7 +221,7 @@ def _sanitized(target: Target) -> Path:
 
 
 def _in_background(work: Callable[[], Path]) -> Future[Path]:
-    """Do work in a thread that nobody waits for when the program ends."""
+    """Run work in a daemon thread."""
     future: Future[Path] = Future()
 
     def do() -> None:

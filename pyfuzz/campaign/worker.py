@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A worker: the process that fuzzes one compiled target, for a campaign.
 
-``python -m pyfuzz.campaign.worker JOB`` is started by the campaign and by nobody else.
-All it finds, it finds in C, into the shared region; its standard error is the
+``python -m pyfuzz.campaign.worker JOB`` is only started by a campaign.  Everything
+that it finds is recorded in C, in the shared region; its standard error is the
 engine's log.  The checker is a worker without an engine (pyfuzz/campaign/checker.py).
 """
 
@@ -31,11 +31,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is to do; a text in JSON on its command line.
+    """A worker's task, passed as JSON on its command line.
 
     ``folders`` are corpus folders, the first the worker's own, which it writes
     to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
-    ``checked`` file is the checker's, which notes there what it has run.
+    ``checked`` file is the sanitizer worker's, which records there what it has run.
     """
 
     module: str
@@ -53,12 +53,12 @@ class Job:
     encoding: Encoding = DEFAULT
 
     def text(self) -> str:
-        """Return the job as the text that read() takes."""
+        """Return the job as text for read()."""
         return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, text: str) -> Job:
-        """Return the job that a text describes."""
+        """Parse the text of a job."""
         values = json.loads(text)
         lists = ("folders", "arguments", "without", "only")
         plain = {**values, **{name: tuple(values[name]) for name in lists}}
@@ -80,12 +80,12 @@ def main() -> None:
     if job.checked:
         check_for_ever(module, Path(job.folders[0]), Path(job.checked), job.encoding)
     traits = module.traits
-    # What it is told not to feed back, the engine is not to see.
+    # The engine must not see the feedback that is disabled.
     states = 0 if "state" in job.without else traits.states
     greeting = Greeting(traits.counters, states, tuple(sorted(traits.opcodes)))
     print(greeting.line(), file=sys.stderr, flush=True)
-    # One executor, one world, no garbage: an input costs the bytes object that
-    # atheris makes, and nothing else of Python's.
+    # No garbage: an input costs the bytes object that
+    # atheris creates, and no other Python object.
     gc.disable()
     run = module.run_function
 
@@ -100,8 +100,8 @@ def engine_arguments(job: Job) -> list[str]:
     own = Path(job.folders[0])
     return [
         f"-max_len={MAX_INPUT_BYTES}",
-        # Our mutator sizes its sequences by itself; at first libFuzzer would
-        # leave it room for one operation.
+        # Our mutator chooses the length of its sequences; libFuzzer would at first only
+        # leave room for one operation.
         "-len_control=0",
         f"-seed={job.seed}",
         f"-runs={job.runs}",
@@ -113,12 +113,12 @@ def engine_arguments(job: Job) -> list[str]:
         # Another worker's inputs arrive in our folder; alone, nothing does, and
         # reading it again would make a run depend on the clock.
         f"-reload={int(job.reload)}",
-        # The harness in C has the way back from a fault and knows a hang.
+        # The C harness itself handles faults and hangs.
         *(f"-handle_{name}=0" for name in ("segv", "bus", "ill", "fpe", "abrt")),
-        # Far off: what hangs, the harness ends.  0 would be a second for atheris.
+        # Very long, since the harness ends hangs.  atheris would take 0 for a second.
         "-timeout=86400",
         "-detect_leaks=0",
-        # The campaign has a limit of its own, and its word is one line.
+        # The campaign has its own limit, and reports it in one line.
         "-rss_limit_mb=0",
         "-malloc_limit_mb=0",
         *job.arguments,
@@ -127,7 +127,7 @@ def engine_arguments(job: Job) -> list[str]:
 
 
 def _die_with(supervisor: int) -> None:
-    """End when the supervisor does, even if it is killed: nobody would end us."""
+    """Die with the supervisor, even if it is killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != supervisor:
         sys.exit("pyfuzz: the campaign ended before its worker started")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A worker as its campaign sees it: a process that is started, watched, replaced."""
+"""A worker as its campaign sees it: a process that is started, watched and restarted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STUCK_CPU_S = 10.0
 # A process that waits for something while a sequence is in it: there is nothing
 # to wait for.  Long, since it may be stopped with the whole machine.
 STUCK_WAITING_S = 20.0
-# On a machine that is busy with other things, a minute is nothing.
+# On a busy machine, a minute is not long.
 _START_CPU_S = 60.0
 _START_S = 1800.0
 _LOG_HEAD_BYTES = 65536
@@ -30,9 +30,9 @@ _LOG_HEAD_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a worker ended before its time, and the input it was running if any.
+    """How a worker ended early, and the input that it was running, if any.
 
-    ``memory`` says that it grew past its limit.
+    ``memory``: it exceeded its memory limit.
     """
 
     reason: str
@@ -42,10 +42,10 @@ class Death:
 
 
 class WorkerProcess:
-    """One worker; its process may be replaced, its counts go on."""
+    """One worker; its process may be restarted, its counts continue."""
 
     def __init__(self, name: str, folder: Path, job: Job, memory_mb: int) -> None:
-        """Make the worker's folder; ``job`` is completed with what is in it.
+        """Create the worker's folder and complete ``job`` with its paths.
 
         Its process may use ``memory_mb`` MiB.  Errors: OSError if the folder
         cannot be written.
@@ -74,16 +74,16 @@ class WorkerProcess:
 
     @property
     def flavour(self) -> str:
-        """The flavour of its target, as far as findings go."""
+        """The flavour that its findings are attributed to."""
         return "sanitize" if self._job.flavour == "sanitize" else "fuzz"
 
     @property
     def process(self) -> str:
-        """A name for the present process, which no other has."""
+        """A unique name for the current process."""
         return f"{self.name}.{self.started}"
 
     def start(self) -> None:
-        """Start the process, for the runs that are still to be done.
+        """Start the process for the remaining runs.
 
         Errors: OSError if there is no room for its files.
         """
@@ -103,7 +103,7 @@ class WorkerProcess:
         )
         with self._log.open("wb") as log:
             self._process = _spawn(job, log.fileno())
-        self.checked = self.checks  # it has no engine that could be blind
+        self.checked = self.checks  # it has no engine
         self._progress = (0, 0.0)
         self._waiting_s = None
         self._began_s = time.monotonic()
@@ -113,12 +113,12 @@ class WorkerProcess:
         return self.folder / f"log.{self.started}"
 
     def counts(self) -> Counts:
-        """Return what all processes of this worker did; coverage is the best one's."""
+        """Return what all processes of this worker did; the coverage is that of the best one."""
         parts = [*self._past, *([self._shared.counts()] if self._shared else [])]
         return add_counts(parts)
 
     def slots(self) -> list[Slot]:
-        """Return what the present process found."""
+        """Return what the current process found."""
         if self._shared is None:
             return []
         ended = self._process is not None and self._process.returncode is not None

@@ -51,7 +51,7 @@ class Session:
     def run(self, watch: Callable[[Report, str], None]) -> Result:
         """Do it; what stopped it before its time is in the result.
 
-        Errors: PyfuzzError if it could not begin.
+        Errors: PyfuzzError if it could not start.
         """
         options = self.options
         earlier = {path.stem for path in options.out.glob("findings/*.seq")}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the matrix says to somebody who decides: versions against each other, fault by fault."""
+"""Comparisons of versions, fault by fault, from the matrix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyfuzz.module.results import Outcome
 from pyfuzz.worlds.lists.faults import BY_GROUP
 
 CONTAINED = (Outcome.DETECTED, Outcome.SILENT)
-# Shares of a few hundred sequences that differ by less are not told apart.
+# Smaller differences between shares of a few hundred sequences are not significant.
 NOTABLE = 0.1
 
 
@@ -29,21 +29,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one target gained and lost against another.
+    """What one target gained and lost compared with another.
 
-    ``better`` and ``worse`` are faults whose worst outcome changed, ``oftener``
-    and ``seldomer`` those of the others whose damage is contained notably more
-    or less often; each by how much it changed.  ``clean`` are faults that leave
-    no SPTE behind a zap any more, ``stale`` those that do now; ``unreported`` and
-    ``reported`` the same of a sanitizer's reports.
+    ``better`` and ``worse`` are faults whose worst outcome changed; ``more_often``
+    and ``less_often`` are others whose damage is contained significantly more or
+    less often.  All are sorted by the size of the change.  ``clean`` are faults
+    that no longer leave an SPTE present after a zap, ``stale`` those that newly do;
+    ``unreported`` and ``reported`` are the same for sanitizer reports.
     """
 
     before: Row
     after: Row
     better: tuple[Change, ...]
     worse: tuple[Change, ...]
-    oftener: tuple[Change, ...]
-    seldomer: tuple[Change, ...]
+    more_often: tuple[Change, ...]
+    less_often: tuple[Change, ...]
     clean: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     unreported: tuple[str, ...] = ()
@@ -51,8 +51,8 @@ class Comparison:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is no change to tell of."""
-        worst = self.better + self.worse + self.oftener + self.seldomer
+        """Whether nothing changed."""
+        worst = self.better + self.worse + self.more_often + self.less_often
         return not (worst or self.clean or self.stale or self.unreported or self.reported)
 
 
@@ -77,8 +77,8 @@ def compare(matrix: Matrix, before: str, after: str) -> Comparison | None:
         rows[after],
         better=tuple(c for c in changes if c.after.rank < c.before.rank),
         worse=tuple(c for c in changes if c.after.rank > c.before.rank),
-        oftener=_by_size(same, lambda c: c.share_after - c.share_before),
-        seldomer=_by_size(same, lambda c: c.share_before - c.share_after),
+        more_often=_by_size(same, lambda c: c.share_after - c.share_before),
+        less_often=_by_size(same, lambda c: c.share_before - c.share_after),
         clean=_names(both, lambda was, now: _stale(was) and not _stale(now)),
         stale=_names(both, lambda was, now: _stale(now) and not _stale(was)),
         unreported=_names(both, lambda was, now: bool(was.report and not now.report)),
@@ -109,18 +109,18 @@ def _by_size(changes: list[Change], size: Callable[[Change], float]) -> tuple[Ch
 
 
 def share_contained(cell: Cell) -> float:
-    """Return which part of a cell's sample harmed nobody but the VM with the fault."""
+    """Return the share of a cell's sample that harmed only the VM with the fault."""
     return sum(cell.share(outcome) for outcome in CONTAINED)
 
 
 def nowhere_contained(matrix: Matrix, without: frozenset[str] = frozenset()) -> list[str]:
-    """Return the faults that no target contains whatever happens."""
+    """Return the faults that no target contains."""
     rows = [row for row in matrix.rows if row.target not in without]
     return [name for name in _planted(rows) if not any(_contains(row, name) for row in rows)]
 
 
 def everywhere_contained(matrix: Matrix) -> list[str]:
-    """Return the faults that every target contains that can have them."""
+    """Return the faults that every target to which they apply contains."""
     return [
         name
         for name in _planted(list(matrix.rows))

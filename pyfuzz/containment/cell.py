@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One cell of the matrix, the worst that comes of one fault on one target; and a row of them.
+"""A cell of the matrix, the worst outcome of one fault on one target; and a row of cells.
 
 A cell is plain data, the same from a search and from a file (docs/json.md).
 """
@@ -20,7 +20,7 @@ NOT_APPLICABLE = "n/a"
 
 @dataclass(frozen=True, slots=True)
 class SanitizerReport:
-    """A sanitizer's report, and the shortest sequence found that shows it."""
+    """A sanitizer report, and the shortest sequence found that shows it."""
 
     message: str
     sequence: tuple[str, ...]
@@ -28,7 +28,7 @@ class SanitizerReport:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What comes of one fault on one target.
+    """The outcome of one fault on one target.
 
     ``outcome`` is the worst one found, None where the target has nothing that
     the fault could damage; ``sequence`` shows it, a line an operation, and
@@ -65,16 +65,16 @@ class Cell:
 
     @property
     def contained(self) -> bool:
-        """Whether nobody but the VM with the fault is harmed, and no access breaks the rules."""
+        """Whether only the VM with the fault is harmed, and no access is invalid."""
         return self.outcome is not None and self.outcome.contained
 
     @property
     def sampled(self) -> int:
-        """How many sequences were sampled."""
+        """The number of sampled sequences."""
         return sum(self.sample.values())
 
     def share(self, outcome: Outcome) -> float:
-        """Return which part of the sample had this outcome."""
+        """Return the share of the sample with this outcome."""
         return self.sample.get(outcome, 0) / self.sampled if self.sample else 0.0
 
     def operations(self) -> list[Operation]:

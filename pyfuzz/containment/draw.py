@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Draw sequences around one fault: lists that it can damage, the fault, ordinary use.
+"""Generates sequences around one fault: lists that it can damage, the fault, ordinary use.
 
-Nothing that is drawn asks for what cannot be done: whatever goes wrong comes
-of the fault.  All VMs but vm0 are innocent.
+Every other operation is valid, so whatever goes wrong is caused by the fault.
+All VMs but vm0 are innocent.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 FAULTY_VM = 0
 _HEADS_USED = (0, 3, FRAME_HEADS)
-# Where operands choose: descriptors below 16, slots above (csrc/worlds/lists/faults.c).
+# What operands select: descriptors below 16, slots above (csrc/worlds/lists/faults.c).
 _OPERANDS = 16 * 16
 
-# How often the VM with the fault makes room for a new one, which is innocent.
+# How often the VM with the fault is replaced by a new one, which is innocent.
 _REPLACED = 0.05
 
 # Ordinary use of a list, and how often.
@@ -118,7 +118,7 @@ class Around:
                     Operation(Opcode.REMOVE, vm, at, vm, rng.randrange(8), rng.choice((1, 1, 2, 5)))
                 )
         rng.shuffle(operations)
-        # A list before what is taken out of it: else nothing would be.
+        # Lists come before the removes from them.
         operations.sort(key=lambda op: op.opcode is Opcode.REMOVE)
         if rng.random() < 0.3:
             operations.insert(0, self._context(rng))
@@ -143,7 +143,7 @@ class Around:
         return Operation(Opcode.CONTEXT, vm, 0, vm, context)
 
     def _uses(self, rng: Random, head: int) -> list[Operation]:
-        """Draw one thing that callers do; now and then the VM's end, and another in its place."""
+        """Draw one thing that callers do; sometimes the end of the VM, and another in its place."""
         if rng.random() >= _REPLACED:
             return [self._use(rng, head)]
         return [

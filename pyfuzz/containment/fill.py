@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Fill the matrix: search every cell in processes that may die of it, and replay them."""
+"""Fills the matrix: searches every cell in processes that may die, and replays the results."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.faults import BY_GROUP, BY_NAME, Fault
 
-# Far more than any cell takes, on a busy machine.
+# Far more than any cell takes, even on a busy machine.
 _LIMIT_S = 300.0
-# A sequence that does not come to the same each time is no evidence.
+# A sequence whose outcome varies is not evidence.
 _ATTEMPTS = 3
 _NEXT_SEED = 7919
 # Each of these may cost a process.
 _BUDGET_ONE_BY_ONE = 40
-# What of a sanitizer's last words is the same each time.
+# The part of a sanitizer's output that is the same each time.
 _REPORT = re.compile(r"AddressSanitizer: [\w-]+")
 
-# Told of every cell when it is done.
+# Called with every finished cell.
 Watch = Callable[[Cell], None]
 
 
@@ -48,7 +48,7 @@ def find(
     workers: int | None = None,
     watch: Watch = lambda cell: None,
 ) -> list[Row]:
-    """Search all cells, some rows at a time; the same seed gives the same cells.
+    """Search all cells, several rows in parallel; the same seed gives the same cells.
 
     Errors: UsageError or HarnessError as loading a target does.
     """
@@ -135,7 +135,7 @@ class _CellSearch:
         try:
             applies: bool = self._plain.call(search.applies, self._fault)
         except ChildDiedError:
-            return True  # and how
+            return True  # the sanitizer's report says how
         return applies
 
     def _sample(self) -> dict[Outcome, int]:
@@ -164,7 +164,7 @@ class _CellSearch:
         return shorter
 
     def _replays(self, found: Found, times: int) -> int:
-        """Replay in a process that has run nothing else."""
+        """Replay in a fresh process."""
         with Runner(self._target, "fuzz", _LIMIT_S) as fresh:
             try:
                 same: int = fresh.call(search.repeats, found, times)
@@ -174,7 +174,7 @@ class _CellSearch:
         return same
 
     def _patiently(self, found: Found) -> tuple[Found, bool]:
-        """Return a hang as it is with the patience of seconds, and whether it still is one."""
+        """Run a hang again with a longer limit; return the result, and whether it still hangs."""
         if found.result.evidence is None or found.result.evidence.kind is not Kind.HANG:
             return found, True
         payload = encode(found.operations)
@@ -184,7 +184,7 @@ class _CellSearch:
         return Found(found.operations, result), True
 
     def _with_report(self, cell: Cell, explored: Explored) -> Cell:
-        """Add a sanitizer's report, which makes a cell that looked contained one that is not."""
+        """Add a sanitizer report, with which a cell that looked contained no longer is."""
         try:
             found: Found | None = self._sanitized.call(
                 search.report_of,
@@ -215,7 +215,7 @@ class _CellSearch:
         )
 
     def _one_by_one(self, payload: bytes) -> Containment | None:
-        """Run one payload in the child; its death is the host's."""
+        """Run one payload in the child; if that dies, so does the host."""
         return _run_in(self._plain, self._fault, payload)
 
     def _one_by_one_in(self, runner: Runner, found: Found) -> Containment:
@@ -234,7 +234,7 @@ def _run_in(
 
 
 def _death(fault: Fault, message: str) -> Containment:
-    """What the end of the process that ran a sequence amounts to."""
+    """The outcome if the process that ran a sequence died."""
     return Containment(
         outcome=Outcome.HOST_DEATH,
         fault=fault.number,
@@ -257,7 +257,7 @@ def _death(fault: Fault, message: str) -> Containment:
 
 
 def replay(matrix: Matrix, targets: dict[str, Target], times: int = REPLAYS) -> list[str]:
-    """Replay every cell so often; say of which cells the outcome is another, a line each.
+    """Replay every cell ``times`` times; return a line for each cell with another outcome.
 
     Rows of targets that are not named are left out.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Data: the matrix of targets and faults, its rows, and the file that it is kept in."""
+"""The matrix of targets and faults, its rows, and the file that it is stored in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPLAYS = 20
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much to try for a cell: sampled, guided and sanitized runs, and replays."""
+    """The effort per cell: sampled, guided and sanitized runs, and replays."""
 
     sample: int = 200
     runs: int = 800
@@ -47,12 +47,12 @@ class Row:
 
     @property
     def contained(self) -> float:
-        """Which part of the faults is contained at worst."""
+        """The share of the faults that are contained in the worst case."""
         return sum(cell.contained for cell in self.cells) / max(1, len(self.applicable))
 
     @property
     def fatal(self) -> float:
-        """Which part of the faults is the host's death at worst."""
+        """The share of the faults that kill the host in the worst case."""
         return self.fatal_faults / max(1, len(self.applicable))
 
     def sampled(self, *outcomes: Outcome) -> float:
@@ -68,26 +68,26 @@ class Row:
 
     @property
     def fatal_faults(self) -> int:
-        """How many faults are the host's death at worst."""
+        """The number of faults that kill the host in the worst case."""
         return self.count(Outcome.HOST_DEATH)
 
     @property
     def dies(self) -> float:
-        """Which part of all sampled sequences is the host's death."""
+        """The share of all sampled sequences that kill the host."""
         return self.sampled(Outcome.HOST_DEATH)
 
     def find(self, fault: str) -> Cell | None:
-        """Return the cell of a fault, None if it was not asked for."""
+        """Return the cell of a fault, None if it was not searched."""
         return next((cell for cell in self.cells if cell.fault == fault), None)
 
     @property
     def contained_faults(self) -> list[str]:
-        """The faults that harm nobody but the VM that has them, whatever comes after."""
+        """The faults that harm only their own VM, whatever follows."""
         return [cell.fault for cell in self.cells if cell.contained]
 
     @property
     def stale_faults(self) -> list[str]:
-        """Those of them after which an SPTE may outlive a zap of its list."""
+        """Those of them after which an SPTE may stay present after a zap of its list."""
         return [cell.fault for cell in self.cells if cell.contained and cell.stale]
 
     def as_object(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows of targets, and with what they were found."""
+    """The rows of all targets, and how they were found."""
 
     rows: tuple[Row, ...]
     seed: int

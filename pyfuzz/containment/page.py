@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The matrix as one HTML page for people who decide; the report's look, nothing loaded."""
+"""The matrix as one HTML page, in the style of the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pyfuzz.target.catalogue import TARGETS
 from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# Their style sheet, script and macros are this page's as well.
+# This page shares the report's style sheet, script and macros.
 _REPORTS = Path(__file__).parent.parent / "report" / "templates"
 
 PROPOSAL = "hardened"
@@ -39,7 +39,7 @@ _HEADLINE = ("bug", "rfc-v4", "v6.6", "v6.15", PROPOSAL)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that is asked of the matrix: two targets, and what the second changed."""
+    """A question to the matrix: what did the second of two targets change?"""
 
     title: str
     before: str

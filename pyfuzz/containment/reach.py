@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who can do what ends a sequence: the guest itself, or the host alone.
+"""Who can trigger the end of a sequence: the guest itself, or only the host.
 
-Before the fault and after it there is nothing but what callers do, and some of
-that a guest brings about: it faults, changes its page tables, makes a page a
-page table.  What a fault takes is another question (pyfuzz.worlds.lists.faults.Reach).
+Before and after the fault, sequences only do what callers do, and a guest can
+cause some of that: it faults, changes its page tables, turns a page into a page
+table.  What a fault takes is another question (pyfuzz.worlds.lists.faults.Reach).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HOST = {FORMS[opcode].word for opcode in (Opcode.ZAP_ALL, Opcode.COUNT)}
 
 
 def trigger(cell: Cell) -> Trigger | None:
-    """Return who does what a cell's evidence was seen at, None without evidence.
+    """Return who triggers a cell's outcome, None without evidence.
 
     In the shortest sequence that was found: there may be other ways.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Search the worst that comes of one fault on one target, and its shortest sequence.
+"""Search for the worst outcome of one fault on one target, and its shortest sequence.
 
-What is new in the evidence guides it: a sequence after which anything is
-otherwise than after all before is varied further.  The functions that take a
+New evidence guides the search: a sequence after which anything differs from all
+earlier ones is mutated further.  The functions that take a
 module run in the child process of pyfuzz.replay.runner.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 HANG_LIMIT_MS = 10
 # With which a cell that is a hang is confirmed, once.
 PATIENT_LIMIT_MS = 2000
-# The host cannot be more than dead: so many runs more, for a plainer death.
+# The host is already dead: this many more runs, to find a simpler death.
 _AFTER_DEATH_RUNS = 60
 _AFTER_HANG_RUNS = 6
 _BUDGET_RUNS = 4000
@@ -39,7 +39,7 @@ _CORPUS = 64
 # The same sequences for every target: whatever its descriptors hold.
 _SAMPLE_CAPACITY = 14
 
-# Of several ways to die, the one that depends least on where things are.
+# Of several ways to die, prefer the one that depends least on addresses.
 _PLAIN = (Kind.HOST_BUG, Kind.HANG, Kind.HOST_FAULT)
 
 _ENCODING = Encoding("lists", faults=True)
@@ -78,7 +78,7 @@ def applies(module: Module, fault: Fault) -> bool:
 
 
 def explore(module: Module, number: int, seed: int, runs: int) -> Explored:
-    """Look for the worst that comes of a fault, in so many runs (in the child)."""
+    """Search for the worst outcome of a fault, in ``runs`` runs (in the child)."""
     module.set_hang_limit(HANG_LIMIT_MS)
     traits = module.traits
     around = Around(FAULTS[number], traits.opcodes, traits.capacity)

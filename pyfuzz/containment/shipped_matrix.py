@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The shipped matrix: what is known to come of each fault, and what is worse than that."""
+"""The shipped matrix: the known outcome of each fault, and which outcomes are worse."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def load() -> Matrix | None:
 
 
 def worse(row: Row, known: Matrix | None) -> list[Cell]:
-    """Return the cells that are not as well contained as is known.
+    """Return the cells with a worse outcome than the shipped matrix has.
 
-    Of a target that the shipped matrix does not have, nothing is known: there
-    it is every cell that is not contained.
+    For a target that the shipped matrix does not have, these are all cells that
+    are not contained.
     """
     same = next((one for one in known.rows if one.target == row.target), None) if known else None
     if same is None:

@@ -39,8 +39,8 @@ def test_comparison_of_equal_outcomes_looks_at_how_often() -> None:
         matrix(before, replace(before, target="rfc-v4", cells=(rarely,))), "bug", "rfc-v4"
     )
     assert found is not None
-    assert [(0.25, 0.9)] == [(c.share_before, c.share_after) for c in found.oftener]
-    assert () == found.seldomer
+    assert [(0.25, 0.9)] == [(c.share_before, c.share_after) for c in found.more_often]
+    assert () == found.less_often
 
 
 def test_comparison_tells_what_is_left_behind_and_what_a_sanitizer_reports() -> None:
