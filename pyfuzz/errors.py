@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whose fault it is: the caller's (UsageError) or ours (HarnessError).
+"""Who made the mistake: the caller (UsageError) or pyfuzz (HarnessError).
 
-A wrong target is neither: that is a finding, and findings are data.
+A bug in a target is neither: that is a finding, and findings are data.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ class PyfuzzError(Exception):
 
 
 class UsageError(PyfuzzError):
-    """The caller asked for something that cannot work; the text has the remedy."""
+    """The caller asked for something that cannot work; the message has the remedy."""
 
 
 class HarnessError(PyfuzzError):
-    """Something that pyfuzz promises about itself did not hold; please report it."""
+    """pyfuzz broke a promise of its own; please report it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Read a file that a user hands in: whole, not longer than it may be, and without waiting.
+"""Reads files named by the user, with a size limit and without blocking.
 
-A FIFO that nobody writes to, or a device, would hang or never end.
+A FIFO without a writer, or a device, could block or never end.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 STDIN = Path("-")
-# A text in JSON, of ours: a summary with every finding is far below.
+# For our own JSON: a summary with every finding is far smaller.
 JSON_LIMIT_BYTES = 64 << 20
-# A shell's <(command) is a pipe that somebody does write to.
+# The shell's <(command) is a pipe that has a writer.
 _PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -106,7 +106,7 @@ def parse_json(text: str) -> Any:
 
 
 class TooLongError(ValueError):
-    """The file is longer than one of its sort can be."""
+    """The file is longer than a valid one can be."""
 
 
 def name_of(path: Path) -> str:
@@ -121,7 +121,7 @@ def _open(path: Path) -> int:
 
 
 def _open_regular(path: Path) -> int:
-    # Not waiting for who writes to a FIFO; of no effect on a file.
+    # Do not wait for the writer of a FIFO; has no effect on a file.
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     mode = os.fstat(fd).st_mode
     if stat.S_ISREG(mode):
@@ -134,7 +134,7 @@ def _open_regular(path: Path) -> int:
 
 
 def write_beside(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
+    """Write a file atomically."""
     beside = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         beside.write_bytes(data)

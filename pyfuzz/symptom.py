@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a broken property looks like, whoever saw it and whatever more is known of it."""
+"""A broken property: what every record of a finding has in common."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The few inputs of a corpus that reach all that it does."""
+"""Finds the few inputs of a corpus that reach as much as all of it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Distilled:
-    """What is to become of each input; every path given is in one of the first four.
+    """What to do with each input; every given path is in one of the first four.
 
-    ``kept`` reach together what all that were measured do; those that there was
-    no time for are among them (``unmeasured`` says how many).  ``dropped`` add
-    nothing.  ``unreadable`` have the reason in one line.  ``fatal`` end the
-    process that runs them, with the finding.  ``edges``, ``states`` and
-    ``features`` are what was reached, before and after alike.
+    ``kept`` together reach what all measured inputs reach, and include those that
+    there was no time to measure (``unmeasured`` counts them).  ``dropped`` add
+    nothing.  ``unreadable`` come with the reason in one line, ``fatal`` inputs,
+    which kill the process that runs them, with the finding.  ``edges``, ``states``
+    and ``features`` are what was reached, which is the same before and after.
     """
 
     kept: tuple[Path, ...]
@@ -58,7 +58,7 @@ def distill(
 ) -> Distilled:
     """Choose the inputs that keep the edges and states (features, see pyfuzz.corpus.survey) of all.
 
-    Nothing is written or removed: that is the caller's.  ``pinned`` are kept
+    Nothing is written or removed: that is up to the caller.  ``pinned`` are kept
     whatever they add, and others only for what they add to these: a
     campaign's are corpus_file.seeds_in(corpus), which its next start stores
     again anyway.  ``encoding`` is that of engine inputs.  The same
@@ -75,7 +75,7 @@ def distill(
             unreadable.append((path, str(error)))
     if not readable:
         return Distilled((), (), tuple(unreadable), (), 0, 0, 0)
-    # The short ones first: there may be no time for all.
+    # Short ones first: there may not be time for all.
     readable.sort(key=lambda pair: (len(pair[1].payload), pair[1].payload, pair[0]))
     inputs = [one for _, one in readable]
     found = survey(target, flavour, inputs, limit_s=limit_s, hang_limit_s=hang_limit_s)

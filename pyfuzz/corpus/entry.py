@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Entries of a corpus folder: which files they are, and how they are read."""
+"""Entries of a corpus folder: recognising and reading them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 def read_input(path: Path, encoding: Encoding = DEFAULT) -> Input:
     """Read an entry; ``encoding`` is that of engine inputs, which do not say it.
 
-    A file that is named as libFuzzer names its inputs, by the SHA-1 of the
-    content, is one, even if its bytes happen to look like a text.
+    A file named like libFuzzer's inputs, by the SHA-1 of its content, is an engine
+    input, even if its bytes happen to look like text.
     Errors: UsageError that names the file, what is wrong with it and a remedy.
     """
     if not _SHA1.fullmatch(path.name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Folders with sequences: what is in those that a user names, and where more may be put."""
+"""Folders with sequences: reading those that a user names, and writing more."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ CONTAINER = ".pyfz"
 
 @dataclass(slots=True)
 class Found:
-    """What there is in folders: entries, and what could not be read, with the reason.
+    """The content of folders: entries, and files that could not be read, with the reason.
 
     ``folders`` are those that were named.  Entries with the same content are all
-    there, in the order of the names.
+    included, in the order of their names.
     """
 
     entries: list[tuple[Path, Input]] = field(default_factory=list)
@@ -52,16 +52,16 @@ class Found:
 
 
 def is_run(path: Path) -> bool:
-    """Tell whether a path is the run folder of a campaign, be it damaged."""
+    """Tell whether a path is a campaign's run folder, even if damaged."""
     return os.path.lexists(path / run_folder.MARKER) or (path / "corpus").is_dir()
 
 
 def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
     """Read what was named: corpus folders, run folders, single files.
 
-    Of a run folder that is its corpus, and what a campaign that was killed left
-    with its workers.  ``encoding`` is that of engine inputs, but for
-    those of a campaign with faults, whose run folder says so.
+    From a run folder, that is its corpus, and what a killed campaign left with its
+    workers.  ``encoding`` is that of engine inputs, except in the run folder of a
+    campaign with faults, which says so.
     Errors: UsageError about a path that is not there or cannot be read.
     """
     found = Found()
@@ -76,9 +76,9 @@ def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
 
 
 def target_of_runs(paths: Iterable[Path]) -> Target | None:
-    """Return the target that the run folders among the paths are of, None if none is.
+    """Return the target of the run folders among the paths, None if there are none.
 
-    Errors: UsageError if they are of several, or if a target cannot be had.
+    Errors: UsageError if they have different targets, or if a target cannot be made.
     """
     targets: dict[str, Target] = {}
     for path in paths:
@@ -102,7 +102,7 @@ def target_of_runs(paths: Iterable[Path]) -> Target | None:
 
 
 def check_output(folder: Path) -> list[Path]:
-    """Return the entries of a folder that more are to be put into; none if it is not there.
+    """Return the entries of a folder to write to; none if it does not exist.
 
     Errors: UsageError if it holds anything but entries of a corpus.
     """
@@ -132,11 +132,11 @@ def check_output(folder: Path) -> list[Path]:
 
 
 def write(folder: Path, inputs: Iterable[Input], *, containers: bool = False) -> list[Path]:
-    """Store inputs in a folder, which is made; return the files, those there already too.
+    """Store inputs in a folder, creating it; return the files, including existing ones.
 
-    A file is an engine input named by its SHA-1, or a container if that is
-    asked for or if it has faults, which no engine input can say.
-    Errors: UsageError if it cannot be written; what was written is whole.
+    A file is an engine input named by its SHA-1, or a container if that is asked
+    for or if the input has faults, which an engine input cannot express.
+    Errors: UsageError if it cannot be written; files already written are complete.
     """
     written = []
     try:
@@ -165,7 +165,7 @@ def _of_faults(run: Path) -> bool:
 
 
 def _read_run(found: Found, run: Path, encoding: Encoding) -> None:
-    """Read a campaign's corpus, and what its workers have that did not get there."""
+    """Read a campaign's corpus, and inputs of its workers that did not get there."""
     there: set[str] = set()
     for folder in (run / "corpus", *sorted(run.glob("workers/*/corpus"))):
         if folder.is_dir():

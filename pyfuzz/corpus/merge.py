@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Merged:
     """What was merged: ``files`` with ``inputs`` different sequences.
 
-    ``there`` were in the output folder before, ``written`` were put there.
+    ``there`` were in the output folder before, ``written`` were added.
     ``size_bytes`` is before the merge, ``written_bytes`` what was written.
     """
 
@@ -41,7 +41,7 @@ class Merged:
 
     @property
     def fatal(self) -> tuple[tuple[Path, RawFinding], ...]:
-        """Sequences that end the process that runs them; they are left out."""
+        """Sequences that kill the process that runs them; they are skipped."""
         return self.chosen.fatal
 
     def as_object(self) -> dict[str, Any]:
@@ -91,10 +91,10 @@ def merge_into(
     containers: bool = False,
     encoding: Encoding = DEFAULT,
 ) -> Merged:
-    """Write to a folder the least that makes it reach all that the entries found do.
+    """Write to a folder the smallest set of entries so that it reaches as much as all of them.
 
-    Entries that are in the folder stay, whatever they add.
-    Errors: UsageError if the folder is no corpus or cannot be written; as
+    Entries that are already in the folder are kept, whatever they add.
+    Errors: UsageError if the folder is not a corpus or cannot be written; as
     pyfuzz.corpus.survey.survey.
     """
     there = Found()

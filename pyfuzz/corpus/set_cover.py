@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The smallest set of inputs that covers what many cover, as far as that is known to be cheap.
+"""A small set of inputs that covers as much as many, by greedy set cover.
 
-Finding the very smallest is intractable; greedy comes within a logarithm of it.
+Finding the smallest set is intractable; greedy comes within a logarithmic factor.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# What an input costs by itself, beside its bytes.
+# The cost of an input in addition to its bytes.
 _INPUT_BYTES = 48
 
 
@@ -23,18 +23,17 @@ class Candidate:
 
 
 def cover(candidates: Sequence[Candidate], already: int = 0) -> list[int]:
-    """Return the places of candidates that together cover all that they do.
+    """Return the indices of candidates that together cover as much as all of them.
 
-    ``already`` is covered by something else.  Greedy by what is new for the
-    size, since the engine pays for bytes; then those that the others made
-    superfluous are left out, the longest first.  The result, in ascending
-    order, depends on the set of candidates alone and not on their order, but for
-    which of two equal ones it names.
+    ``already`` is covered by something else.  Greedy by what is new per size, since
+    bytes cost the engine time; then candidates that others made redundant are
+    dropped, longest first.  The result, in ascending order, depends only on the set
+    of candidates, not on their order (except for which of two equal ones is named).
     """
     chosen: list[int] = []
     covered = already
-    # What a candidate adds only gets less: one whose last known worth is the
-    # best needs no look at the others.
+    # What a candidate adds can only decrease: if its updated worth is still the best,
+    # the others need not be looked at.
     heap = [
         (-_worth(one, already), len(one.data), one.data, place)
         for place, one in enumerate(candidates)
@@ -55,7 +54,7 @@ def cover(candidates: Sequence[Candidate], already: int = 0) -> list[int]:
 
 
 def union(covers: Iterable[int]) -> int:
-    """Return what any of them covers."""
+    """Return everything that they cover."""
     whole = 0
     for one in covers:
         whole |= one
@@ -67,7 +66,7 @@ def _worth(one: Candidate, covered: int) -> float:
 
 
 def _needed(chosen: list[int], candidates: Sequence[Candidate], already: int) -> list[int]:
-    """Leave out, the longest first, what the others that are left cover."""
+    """Drop, longest first, candidates whose cover the remaining ones have."""
     by_size = sorted(
         chosen, key=lambda place: (len(candidates[place].data), candidates[place].data)
     )

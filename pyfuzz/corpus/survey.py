@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure what inputs reach of a target, each by itself, in a child process.
+"""Measure what each input reaches on its own, in a child process.
 
-What is told apart are the engine's own *features*: a counter of the target's
-coverage or of a list's state, and how often it was hit, in libFuzzer's eight
-classes.  Edges and states alone would throw away inputs that libFuzzer kept
-for going round a loop more often, such as the one that fills a descriptor.
+Measured are the engine's own *features*: a counter of the target's coverage or
+of a list's state, and how often it was hit, in libFuzzer's eight classes.
+Edges and states alone would drop inputs that libFuzzer kept for more iterations
+of a loop, such as one that fills a descriptor.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # The most that a death costs again, and how far a time limit may be overrun.
 _BATCH_S = 0.5
 _BATCH_INPUTS = 512
-# The harness ends an operation that hangs; this ends a process that does.
+# The harness ends an operation that hangs; this ends a process that hangs.
 HANG_LIMIT_S = 20.0
 
 _attached: list[Shared] = []
@@ -55,8 +55,8 @@ class Reached:
 class Survey:
     """What many inputs reach.
 
-    ``results`` has an entry for each input: what it reaches; the finding if the
-    process did not survive it; None if there was no time for it.
+    ``results`` has an entry per input: what it reaches; the finding if it killed
+    the process; None if there was no time for it.
     """
 
     results: tuple[Reached | RawFinding | None, ...]
@@ -80,9 +80,9 @@ def survey(
     limit_s: float | None = None,
     hang_limit_s: float = HANG_LIMIT_S,
 ) -> Survey:
-    """Run every input by itself, in the order given, until the time is over.
+    """Run every input on its own, in the given order, until the time is up.
 
-    An input that ends or hangs the child process costs itself alone and the
+    An input that kills or hangs the child process affects only itself and costs the
     start of another process.  Errors: UsageError or HarnessError as loading the
     target does; OSError if there is no room for a temporary file.
     """
@@ -108,7 +108,7 @@ def survey(
                         "please report it"
                     ) from None
                 results[batch[at]] = died.finding
-                # What came before it is lost with the process: once more.
+                # Earlier results were lost with the process: run them again.
                 del waiting[at]
                 continue
             for place, reached in zip(batch, done, strict=False):
@@ -122,7 +122,7 @@ def _counters(module: Module) -> tuple[int, int]:
 
 
 def _run(module: Module, region: str, inputs: list[Input], limit_s: float) -> list[Reached]:
-    """Run inputs in the child until the time is over, one at least."""
+    """Run inputs in the child until the time is up, at least one."""
     if not _attached:
         _attached.append(Shared(Path(region)))
         module.attach(_attached[0].buffer)

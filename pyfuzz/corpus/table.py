@@ -27,7 +27,7 @@ _SHA1_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of what can be reached; ``counts`` are features beyond the first of a counter."""
+    """What was reached; ``counts`` are features beyond the first of each counter."""
 
     edges: int
     states: int
@@ -42,7 +42,7 @@ class Part:
 class Row:
     """One sequence: its files, what it does, what it adds to those before it.
 
-    ``fatal``: it ends the process that runs it, and all numbers are 0.
+    ``fatal``: it kills the process that runs it, and all numbers are 0.
     """
 
     paths: tuple[Path, ...]
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CorpusReport:
-    """What is in a corpus; ``enough`` inputs reach as much as all do."""
+    """The content of a corpus; ``enough`` inputs reach as much as all of them."""
 
     named: tuple[str, ...]
     target: Target
@@ -78,7 +78,7 @@ class CorpusReport:
 
     @property
     def files(self) -> int:
-        """How many files there are, the unreadable ones included."""
+        """The number of files, including unreadable ones."""
         return sum(len(row.paths) for row in self.rows) + len(self.unreadable)
 
     def as_object(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class CorpusReport:
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield the text, in lines of at most 80 columns but for names that are longer."""
+        """Yield the text, in lines of at most 80 columns except for long names."""
         yield f"{', '.join(self.named)} on {self.target.name} ({self.flavour} flavour)"
         if self.rows:
             yield (
@@ -174,7 +174,7 @@ class CorpusReport:
 def report(
     found: Found, named: Sequence[Path], target: Target, flavour: str = "fuzz"
 ) -> CorpusReport:
-    """Run every entry by itself and return what there is to say.
+    """Run every entry on its own and report on it.
 
     Errors: as pyfuzz.corpus.survey.survey.
     """
@@ -262,6 +262,6 @@ def _adds(row: Row) -> bool:
 
 
 def _shown(path: Path) -> str:
-    """The name; of a SHA-1 as much as tells it from others."""
+    """The name; a SHA-1 is shortened as far as it stays unique."""
     name = path.name
     return name[:_SHA1_SHOWN] if len(name) == _SHA1_LENGTH and not path.suffix else name

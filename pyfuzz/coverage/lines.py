@@ -31,10 +31,10 @@ FLAVOUR = "lines"
 class Line:
     """A line that has code.
 
-    ``count`` is how often that part of it ran that ran most often, 0 if none
-    did.  ``blocks`` are the basic blocks that the line has code in and
-    ``blocks_run`` those of them that ran: fewer where a condition only ever
-    went one way.  ``input`` is the first input that reached it, None if none.
+    ``count`` is that of the line's most frequently run part, 0 if none ran.
+    ``blocks`` is the number of basic blocks with code of the line and ``blocks_run``
+    that of those that ran: fewer if a condition always went one way.  ``input`` is
+    the first input that reached it, None if none did.
     """
 
     number: int

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A sequence as C: plain calls of the target's functions, with what they mean.
+"""A sequence as C: plain calls of the target's functions, with comments.
 
-The model says beforehand which SPTE each step chooses and whether the step is
-an error, so the C has numbers and no choices.
+The model determines in advance which SPTE each step chooses and whether the step
+is an error, so the C code has fixed numbers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _WHOLE = {Opcode.ZAP_ALL: "ZAP_ALL", Opcode.PARENT_UNLINK: "PARENT_UNLINK"}
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The last step that is wanted; ``operation`` is an index."""
+    """The last step to emit; ``operation`` is an index."""
 
     operation: int
     step: int
@@ -58,7 +58,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Steps of one operation, one after the other, that are alike."""
+    """Consecutive steps of one operation that are alike."""
 
     op: Operation
     first: int
@@ -290,7 +290,7 @@ class _Writer:
 
 
 def _meaning(run: _Run) -> str:
-    """Say what a run asks for that its words do not say."""
+    """Explain what a run asks for, as far as its words do not say it."""
     op, sptes = run.op, run.sptes
     if run.error:
         where = f"vm{op.head_vm} {head_name(op.head)}"

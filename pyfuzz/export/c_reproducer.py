@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One stand-alone C file that shows a finding without pyfuzz and without Python.
+"""A stand-alone C program that shows a finding without pyfuzz and Python.
 
-It holds the target's own text (a port's, or what was cut out of the user's
-kernel), the little world of csrc/repro around it, the check of the one property
-that failed, and the sequence as plain calls.
+It contains the target's source (a port, or code cut out of the user's kernel),
+the small world of csrc/repro around it, the check of the one property that
+failed, and the sequence as plain calls.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _WIDTH = 76
 
 @dataclass(frozen=True, slots=True)
 class Case(Shown):
-    """What a C file is to show: one kind of finding, on one target, by one sequence.
+    """What a C file shows: one kind of finding, on one target, by one sequence.
 
-    ``message`` is what the harness said of it, empty where the target does not
-    show it.  ``stop`` is the step that shows it, None if that is the tear-down
-    or not known.  ``not_recycled`` are the operations whose list should have
-    been recycled and was not.  ``command`` shows the same with pyfuzz.
+    ``message`` is the harness's, empty if the target does not show the finding.
+    ``stop`` is the step that shows it, None if that is the tear-down or unknown.
+    ``not_recycled`` are the operations whose list should have been recycled and
+    was not.  ``command`` shows the same with pyfuzz.
     """
 
     target: Target
@@ -65,7 +65,7 @@ class Case(Shown):
 
     @property
     def needs_sanitizers(self) -> bool:
-        """Whether it was a sanitizer that saw it: the plain program may not fail."""
+        """Whether a sanitizer saw it, so that the plain program may not fail."""
         return re.search(r"\b(UBSan|AddressSanitizer)\b", self.message) is not None
 
 
@@ -86,7 +86,7 @@ def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Cas
         return None
     operations = done.file.operations
     stop = None
-    # A process that died says in which operation, not in which step.
+    # If the process died, only the operation is known, not the step.
     if finding is not None and finding.function and finding.operation < len(operations):
         stop = Stop(finding.operation, finding.step)
     _, calls = seam.split(flatten(done.target))
@@ -113,7 +113,7 @@ def _choose(done: Replay, kind: Kind | None, function: str | None) -> RawFinding
 
 
 def generate(case: Case, name: str) -> bytes:
-    """Return the C file; ``name`` is what it will be called, for messages in it."""
+    """Return the C file; ``name`` is its future name, for its messages."""
     lines, calls = seam.split(flatten(case.target))
     own = [
         *_comment(case, name),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A target's C file as one text: its own includes put in, our own #ifs decided.
+"""A target's C file as one text: our includes inlined, our #ifs resolved.
 
-Only conditions on our own macros (``PYFUZZ_…``, ``PORT_…``) are decided, so that
-what is left reads as the one target that it is; the rest is the compiler's.
+Only conditions on our own macros (``PYFUZZ_…``, ``PORT_…``) are resolved, so that
+the result reads like the one target that it is; the rest is left to the compiler.
 """
 
 from __future__ import annotations

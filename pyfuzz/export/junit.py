@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""JUnit XML, as CI systems read it: a test for each kind, or for each of its findings."""
+"""JUnit XML for CI systems: a test for each kind, or for each of its findings."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pyfuzz.kinds import Kind
 from pyfuzz.sequence.text import format_text
 from pyfuzz.text import times
 
-# What XML 1.0 cannot hold, even escaped.
+# Characters that XML 1.0 does not allow, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(subject: Subject) -> bytes:
     """Return the file.
 
-    A kind with no finding passes; a new finding fails, one that is known or on
-    the base is skipped with the reason, so that it is seen and fails nothing.
-    Regressions are a suite of their own, with a test for each file.
+    A kind without findings passes; a new finding fails; one that is known or on the
+    base is skipped with the reason, so that it is visible but does not fail the job.
+    Regressions are a separate suite, with a test for each file.
     """
     cases = [case for kind in Kind for case in _cases(subject, kind)]
     replayed = [_replayed(subject, one) for one in subject.regressions]

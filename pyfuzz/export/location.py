@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where in the target's own source a finding is, for annotations."""
+"""The place of a finding in the target's source, for annotations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyfuzz.target.catalogue import Target
 
 # Its place in a tree, wherever that is; of a tarball the tree's path ends in ":".
 _MMU = re.compile(r"(?P<root>(?:.*[/:])?)arch/x86/kvm/(?:mmu/)?mmu\.c")
-# A definition's head may go over so many lines.
+# The head of a definition may have this many lines.
 _HEAD_LINES = 10
 
 

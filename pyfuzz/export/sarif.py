@@ -89,7 +89,7 @@ def _results(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _spot(item: Item) -> tuple[object, ...]:
-    """What two findings of regressions must have in common to be one result."""
+    """Findings of regressions with the same key are one result."""
     where = (item.kind, item.line) if item.line else (_fingerprint(item),)
     return (item.fails, item.function, *where)
 
@@ -162,6 +162,6 @@ def _physical(place: Location) -> dict[str, Any]:
 
 
 def _fingerprint(item: Item) -> str:
-    """The same for what pyfuzz takes for one bug, whatever line the code has moved to."""
+    """A fingerprint that is the same for the same bug, even if the code moves."""
     parts = [item.kind.value, item.function, *shape(item.operations)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

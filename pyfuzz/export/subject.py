@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is exported: the findings of a run folder, or those of one sequence file."""
+"""What is exported: the findings of a run folder or of a sequence file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Item(Shown):
 
     @property
     def fails(self) -> bool:
-        """Whether it is new, so that a test fails on it."""
+        """Whether it is new and so fails a test."""
         return self.known is None and self.base is None
 
 
@@ -70,13 +70,13 @@ class Replayed:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is otherwise than expected, a line each."""
+        """What differs from the expectation, one line each."""
         missing = [f"{one} must be found, is not" for one in self.missing]
         return (*missing, *(f"{item.title}: {item.message}" for item in self.items))
 
     @property
     def fails(self) -> bool:
-        """Whether something is otherwise than expected, and not so on the base."""
+        """Whether something differs from the expectation, and not in the same way on the base."""
         return bool(self.problems) and self.base is None
 
 

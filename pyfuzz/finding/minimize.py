@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find the shortest and plainest sequence that still shows one finding.
+"""Find the shortest and simplest sequence that still shows one finding.
 
 The signature is locked: a candidate counts only if it shows the same kind in
 the same function and place of the target.  Every candidate that is tried is
@@ -72,7 +72,7 @@ def minimize_in(
     signature: int | None = None,
     budget_runs: int = DEFAULT_BUDGET_RUNS,
 ) -> list[Operation]:
-    """Minimise as minimize() does, in a child process that is there already."""
+    """Minimise like minimize(), in an existing child process."""
     operations = list(operations)
     what = Symptom(kind, function or "no function", line=line or 0).place
     whole = Input.of(operations)
@@ -147,7 +147,7 @@ class _Search:
             )
 
     def accept(self, candidate: list[Operation]) -> bool:
-        """Take the candidate for the best if it is smaller and shows the finding."""
+        """Make the candidate the best if it is smaller and shows the finding."""
         if self.world.size(candidate) >= self.world.size(self.best) or not self._run(candidate):
             return False
         self.best = candidate
@@ -183,7 +183,7 @@ def shrink(
 
 
 def _drop_tail(search: _Search) -> None:
-    """Cut off what comes after the finding, by halves of what can still go."""
+    """Cut off what follows the finding, by bisection."""
     low, high = 0, len(search.best)
     while low < high:
         middle = (low + high) // 2
@@ -211,6 +211,6 @@ def _drop_runs(search: _Search) -> None:
 
 
 def _apply(search: _Search, propose: world.Pass) -> None:
-    """Offer a pass's candidates until none is taken any more."""
+    """Try a pass's candidates until none is accepted any more."""
     while any(search.accept(candidate) for candidate in propose(search.best)):
         pass

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which findings are one bug.
+"""Which findings are the same bug.
 
-Two findings of one kind in one function whose minimised sequences have the
-same shape (pyfuzz/worlds/NAME/shape.py) are one bug, wherever they were seen.
+Two findings are the same bug if kind and function are the same and their
+minimised sequences have the same shape (pyfuzz/worlds/NAME/shape.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Shape = tuple[str, ...]
 
 
 class Found(Protocol):
-    """What is needed of a finding to tell whether it is another one."""
+    """The parts of a finding that identify the bug."""
 
     @property
     def kind(self) -> Kind: ...
@@ -44,7 +44,7 @@ def same_bug(a: Found, b: Found) -> bool:
 
 
 def bugs(findings: Iterable[F]) -> list[list[F]]:
-    """Put findings that are one bug together, in the order in which they come."""
+    """Group findings that are the same bug, in their order."""
     found: dict[tuple[Kind, str, Shape], list[F]] = {}
     for finding in findings:
         key = (finding.kind, finding.function, shape(finding.operations))

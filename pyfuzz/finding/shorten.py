@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make the findings of a campaign short, each on its own, within a time limit."""
+"""Minimises the findings of a campaign, one by one, within a time limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.input import Input
 from pyfuzz.target.catalogue import Target
 
-# Seconds are enough; a machine that does other things needs more.
+# Seconds are enough, except on a busy machine.
 _LIMIT_S = 60.0
 _BUDGET_RUNS = 20_000
 _SEQUENCE_S = 20.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The package's door to build.py, which stands outside of it."""
+"""The only importer of build.py, which is outside of the package."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one importer and the one typed wrapper of compiled targets."""
+"""The only importer of compiled targets, and their typed wrapper."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _Found = list[Found]
 
 
 class Module:
-    """A compiled target.  A module has one world, so it serves one user at a time.
+    """A compiled target.  A module has a single world, so it serves one user at a time.
 
-    What is of one world only is in its subclass, pyfuzz/worlds/NAME/module.py.
+    What is specific to a world is in its subclass, pyfuzz/worlds/NAME/module.py.
     """
 
     world: ClassVar[str]
@@ -115,7 +115,7 @@ class Module:
         return Result(c.operations, c.steps, findings)
 
     def containment(self) -> Containment | None:
-        """Return what came of the faults in the last sequence, None if none was planted."""
+        """Return the outcome of the faults in the last sequence, None if none was planted."""
         return None
 
     def set_faults(self, *, on: bool) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Choose the C compiler: a clang of this machine, else the one in ziglang.
+"""Chooses the C compiler: a clang on this machine, else the one in ziglang.
 
-Only clang has the coverage counters that the engine reads, so gcc is no choice.
+Only clang has the coverage counters that the engine reads, so gcc will not do.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Compiler:
         """The environment to run it in: zig's caches go to the build folder if not named."""
         cache_dir = str(paths.build_dir() / "zig")
         caches = {"ZIG_GLOBAL_CACHE_DIR": cache_dir, "ZIG_LOCAL_CACHE_DIR": cache_dir}
-        # A sanitizer preloaded into this process is not for the compiler.
+        # A sanitizer that is preloaded here must not be preloaded into the compiler.
         kept = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
         return caches | kept | {"LC_ALL": "C"}
 

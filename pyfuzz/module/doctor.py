@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Look at what this machine has, and say what is missing for which feature."""
+"""Checks what this machine has, and what is missing for which feature."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which source lines the code at an address is of: the DWARF of a module's file.
+"""Maps code addresses to source lines, by the DWARF in a module's file.
 
-The one importer of pyelftools.
+The only importer of pyelftools.
 """
 
 from __future__ import annotations

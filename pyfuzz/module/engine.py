@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bring libFuzzer into the process, with its symbols global, before any target.
+"""Loads libFuzzer into the process, with global symbols, before any target.
 
-A target registers its coverage counters while it is imported, with functions
-that libFuzzer has.  So this comes first, also where nothing is fuzzed.
+A target registers its coverage counters with libFuzzer's functions when it is
+imported.  So libFuzzer must be loaded first, even if nothing is fuzzed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.module import builder
 
 _ASAN_OPTIONS = {
-    # The harness hears of each report and goes on (csrc/harness).
+    # The harness is called for each report and continues (csrc/harness).
     "halt_on_error": "0",
     "suppress_equal_pcs": "0",  # the same place is met again in every sequence
     "symbolize": "0",  # the harness takes the class; a symbolizer takes a second
@@ -68,7 +68,7 @@ def load(flavour: str = "fuzz") -> str:
 def environment(flavour: str) -> dict[str, str]:
     """Return the environment for ``python -P -m pyfuzz.…`` that is to load this flavour."""
     variables = dict(os.environ)
-    # This very package, wherever the user stands and whatever lies there.
+    # This very package, whatever the current folder is and contains.
     path = [str(Path(__file__).resolve().parents[2]), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     if flavour == "sanitize":
@@ -80,7 +80,7 @@ def environment(flavour: str) -> dict[str, str]:
 
 
 def ensure(flavour: str) -> None:
-    """Start this very process again if it cannot load the flavour as it is."""
+    """Re-execute this process if it cannot load the flavour as it is."""
     if flavour == "sanitize" and str(asan_runtime()) not in _preloaded():
         os.execve(sys.executable, sys.orig_argv, environment(flavour))
 

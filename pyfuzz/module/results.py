@@ -74,7 +74,7 @@ class Result:
 
 
 class Outcome(Enum):
-    """What came of a fault, from the best to the worst: ``enum pyfuzz_outcome``."""
+    """The outcome of a fault, from best to worst: ``enum pyfuzz_outcome``."""
 
     NO_FAULT = "no-fault"
     DETECTED = "detected"
@@ -90,7 +90,7 @@ class Outcome(Enum):
 
     @property
     def contained(self) -> bool:
-        """Whether nobody but the VM with the fault is harmed."""
+        """Whether only the VM with the fault is harmed."""
         return self in (Outcome.DETECTED, Outcome.SILENT)
 
 
@@ -107,7 +107,7 @@ class Evidence(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Containment:
-    """What came of the faults in a sequence: ``struct pyfuzz_containment``.
+    """The outcome of the faults in a sequence: ``struct pyfuzz_containment``.
 
     ``fault`` is the first one's number and ``operation`` where it is, ``did``
     says what the last one changed.  ``steps_to_flag`` counts the steps of the VM

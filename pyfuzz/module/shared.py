@@ -125,7 +125,7 @@ class Shared:
         self._c.steps += steps
 
     def slots(self, *, ended: bool = False) -> list[Slot]:
-        """Return the findings that are whole; one being written is left for the next time.
+        """Return the complete findings; one that is being written is left for next time.
 
         There is none if the process has ``ended``: then what it was writing was
         about the input that it was running.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Turn a finding into a sequence file that pytest holds every target to.
+"""Turns a finding into a sequence file that pytest runs on every target.
 
 The syntax of the comments is that of pyfuzz/regression/expectation.py.
 """

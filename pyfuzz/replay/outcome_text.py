@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say in words what came of the faults in a sequence."""
+"""Describes the outcome of the faults in a sequence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEANING = {
 
 
 def lines(result: Containment) -> Iterator[str]:
-    """Yield what a kernel developer wants to know, a fact a line, the outcome first."""
+    """Yield what a kernel developer wants to know, one fact per line, the outcome first."""
     yield f"{result.outcome.value}: {MEANING[result.outcome]}"
     if result.evidence is not None:
         yield f"because of {evidence_text(result.evidence)}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run sequences in a child process, so that a crash or a hang costs one sequence.
+"""Runs sequences in a child process, so that a crash or hang affects one sequence only.
 
-The harness contains what it can; this is for what it cannot: a sanitizer's
-abort, a stuck process, a target that tramples on Python itself.
+The harness contains what it can.  This is for what it cannot contain: an abort by
+a sanitizer, a stuck process, a target that overwrites Python itself.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
     from pyfuzz.world import Operation
 
-# Far longer than any sequence of 4 KiB takes, with a sanitizer, on a busy machine.
+# Far longer than any sequence of 4 KiB takes, even with a sanitizer on a busy machine.
 DEFAULT_LIMIT_S = 60.0
 # A target is compiled first, if need be.
 _LOAD_LIMIT_S = 600.0
-# How often a child's memory is looked at while it runs a sequence.
+# How often a child's memory is checked while it runs a sequence.
 _LOOK_S = 0.05
 
 
@@ -85,7 +85,7 @@ class Runner:
         return findings
 
     def _check_world(self, name: str) -> None:
-        """Refuse a sequence that would be read as something else than it is."""
+        """Refuse a sequence of another world."""
         if name != self._target.world:
             raise UsageError(
                 f"the sequence is of the world {name}, {self._target.name} is a target of "
@@ -224,7 +224,7 @@ class Runner:
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
         self._stderr.seek(0)
         lines = self._stderr.read().decode("utf-8", "replace").splitlines()
-        # A sanitizer's verdict if there is one, else what was said last.
+        # The sanitizer's verdict if there is one, else the last line.
         told = [line for line in lines if "ERROR:" in line] or lines[-1:]
         return f"{how}: {told[0].strip()}" if told else how
 

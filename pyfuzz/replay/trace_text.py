@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Print a trace so that a kernel developer can read the failure off it."""
+"""Prints a trace from which a kernel developer can see what failed."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int | None = None) -> Iterator[str]:
-    """Fold a line at blanks, at most 80 columns wide."""
+    """Wrap a line at 80 columns."""
     margin = len(text) - len(text.lstrip())
     rest = None if indent is None else " " * indent
     yield from wrapped(text.strip(), " " * margin, rest)

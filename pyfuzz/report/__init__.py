@@ -4,7 +4,7 @@
 A map, in the order in which things happen:
 
 - ``writer``: the way from a run folder to a file
-- ``run``: read the run folder, whatever became of it
+- ``run``: read the run folder, even if damaged
 - ``replays`` (with ``snapshot``): run each finding again, look at the lists around its step
 - ``coverage``: which lines the corpus runs, and by which input
 - ``data``: all of it as one object, whose schema is docs/json.md

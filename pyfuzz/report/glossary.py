@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the words mean; the texts are in glossary.toml."""
+"""The glossary; its texts are in glossary.toml."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Colour C source line by line: comments, words of the language, types, texts, numbers."""
+"""Highlights C source line by line: comments, keywords, types, strings, numbers."""
 
 from __future__ import annotations
 

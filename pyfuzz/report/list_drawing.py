@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Draw a list as SVG: head, descriptors, slots; what came and what went is marked.
+"""Draws a list as SVG: head, descriptors, slots; new and removed entries are marked.
 
-The picture is 316 units wide, so that a phone shows it as large as a desk does.
+The picture is 316 units wide, so that it fits on a phone without scaling.
 Colours are the page's: elements have classes, style.css.j2 has the rest.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run each finding's sequence again: its trace, and the lists around the step that broke."""
+"""Replays each finding: its trace, and the lists around the step that broke the rule."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Read a run folder for its report: all that can be read, and a note on what cannot.
+"""Reads a run folder for its report: everything readable, and notes on the rest.
 
-A run that was killed has no summary.json, a copied one has other paths, a
-damaged one lacks this or that: none of it is a reason to report nothing.
+A run that was killed has no summary.json, a copied one has other paths, a damaged
+one lacks files: none of this is a reason not to report the rest.
 """
 
 from __future__ import annotations

@@ -128,5 +128,5 @@ def _list(module: ListsModule, names: SpteNames, vm: int, head: int) -> ListPict
         name=_name(vm, head),
         entries=tuple(name(spte) for spte in rmap.sptes),
         descriptors=tuple(descriptors),
-        broken=rmap.faults,
+        broken=rmap.defects,
     )

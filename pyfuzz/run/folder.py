@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The folder of a campaign: what is in it, and how it is written.
+"""A campaign's run folder: what is in it, and how it is written.
 
-    OUT/run.json            says that this is a run folder, and of what
+    OUT/run.json            marks the run folder, and names its target
     OUT/corpus/             inputs worth keeping, named by their SHA-1
-    OUT/findings/           one .seq (text) and one .pyfz (binary) a finding
+    OUT/findings/           one .seq (text) and one .pyfz (binary) per finding
     OUT/findings.json       what is known of each finding, for the next campaign
     OUT/summary.json        the result, as --json prints it
-    OUT/damaged/            corpus files whose content is not what their name says
-    OUT/fatal/              inputs that end the process that runs them
+    OUT/damaged/            corpus files whose content does not match their name
+    OUT/fatal/              inputs that kill the process that runs them
     OUT/workers/NAME/       a worker's corpus, log and shared regions
     OUT/workers/began       when it began, for the times of findings
 
-Every file is written beside its place and renamed, so none is ever half.
+Every file is written to a temporary name and renamed, so none is ever incomplete.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def default_path(target: str) -> Path:
 
 
 class RunFolder:
-    """A run folder that this process holds; nobody else writes to it meanwhile."""
+    """A run folder locked by this process."""
 
     def __init__(self, path: Path, target: str, encoding: Encoding = DEFAULT) -> None:
-        """Make the folder, or take up the one that an earlier campaign left.
+        """Create the folder, or resume the one that an earlier campaign left.
 
         ``encoding`` is that of its inputs.  Errors: UsageError if it
         has other things in it, is of another target or of the other way of
@@ -96,10 +96,10 @@ class RunFolder:
         return self.path / "workers"
 
     def prepare_corpus(self, warn: Callable[[str], None]) -> None:
-        """Bring the corpus together: the shipped seeds, and what earlier campaigns left.
+        """Collect the corpus: the shipped seeds, and what earlier campaigns left.
 
-        A seed that cannot be read is left out, a damaged file is put aside;
-        each with a warning that names it.
+        A seed that cannot be read is skipped and a damaged file is moved away, each
+        with a warning that names it.
         """
         Exchange(self.corpus, sorted(self.workers.glob("*/corpus"))).carry()
         shutil.rmtree(self.workers)
@@ -117,7 +117,7 @@ class RunFolder:
                     store(self.corpus, seed.payload)
 
     def begin(self, flavour: str) -> int:
-        """Note that the workers begin now; return the time, in monotonic nanoseconds."""
+        """Record that the workers start now; return the time, in monotonic nanoseconds."""
         now_ns = time.monotonic_ns()
         values = {"monotonic_ns": now_ns, "flavour": flavour}
         write_beside(self.workers / "began", json.dumps(values).encode())
@@ -137,7 +137,7 @@ class RunFolder:
             path.unlink()
 
     def put_aside(self, data: bytes, folders: list[Path]) -> None:
-        """Take an input that ends the worker's process out of the corpus."""
+        """Move an input that kills the worker's process out of the corpus."""
         name = _name(data)
         for path in (folder / name for folder in folders):
             if path.exists():
@@ -146,7 +146,7 @@ class RunFolder:
                 path.replace(aside / name)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Unlock the folder."""
         self._lock.close()
 
     def _check(self, target: str) -> None:
@@ -213,8 +213,8 @@ def store(folder: Path, data: bytes) -> Path:
 class Exchange:
     """Carries inputs between the workers' folders and into the campaign's corpus.
 
-    A worker that is killed may leave a file half written.  libFuzzer names a
-    file by the hash of its content, so such a one is seen and left behind.
+    A worker that is killed may leave an incomplete file.  libFuzzer names a file by
+    the hash of its content, so such a file is recognised and skipped.
     """
 
     def __init__(self, corpus: Path, folders: list[Path]) -> None:

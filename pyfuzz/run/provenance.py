@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What it takes to repeat a campaign: versions, flags, seed, source, command.
+"""Everything needed to repeat a campaign: versions, flags, seed, source, command.
 
-A run folder has it in ``provenance.json``, one record for each campaign that
-went on in it.  The source of an extracted target is copied beside it, since
-the kernel tree may change or be gone when the run is looked at.
+A run folder has it in ``provenance.json``, one record per campaign.  The source
+of an extracted target is copied next to it, since the kernel tree may have changed
+or be gone when somebody looks at the run.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a campaign did over time: ``stats.jsonl`` in its run folder, one sample a line.
+"""What a campaign did over time: ``stats.jsonl`` in its run folder, one sample per line.
 
-Samples come every second at first and more seldom as the campaign grows older,
-so that the file stays small.  A line is appended in one write; what a kill or a
-full disk leaves of one is skipped when the file is read.
+Samples are taken every second at first and less often as the campaign gets older,
+so that the file stays small.  A line is appended in one write; an incomplete one,
+left by a kill or a full disk, is skipped when the file is read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VERSION = 1
 _SHORTEST_S = 1.0
 _LONGEST_S = 60.0
 _PART = 120
-# A campaign of a year has a tenth of it.
+# A campaign of a year writes a tenth of this.
 _LARGEST_BYTES = 256 << 20
 
 
@@ -70,8 +70,7 @@ def now() -> str:
 class StatsFile:
     """Appends samples to the file of a run folder, whatever happens to it.
 
-    ``trouble`` is what went wrong if a sample could not be written; a campaign
-    has better things to do than to end for it.
+    ``trouble`` says why a sample could not be written; that does not end a campaign.
     """
 
     def __init__(self, path: Path) -> None:
@@ -146,7 +145,7 @@ def _sample(values: dict[str, Any]) -> Sample:
 
 
 def joined(samples: list[Sample]) -> list[Sample]:
-    """Put the campaigns of one folder behind each other, as if they were one.
+    """Concatenate the campaigns of a folder, as if they were one.
 
     Times, executions and operations add up; the rest is not less than it was
     before, since a campaign that goes on has what the one before it kept.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files that hold a sequence: text, our binary container, raw engine input.
+"""Files with a sequence: text, our binary container, raw engine input.
 
 The container, all numbers little-endian: magic ``PYFZ``, u8 version (1), u8 flags
 (1: with faults), u8 the world's number, a zero byte, u32 length of the payload, u32 CRC-32 of the
@@ -36,8 +36,8 @@ _HEAD = struct.Struct("<4sBBBBII")
 _FLAGS_AT = 5
 _FAULTS = 1
 
-# Longer than any sequence with comments that somebody wrote, shorter than a
-# disk image that somebody named by mistake.
+# More than any hand-written sequence with comments, less than a disk image that was
+# named by mistake.
 _MAX_FILE_BYTES = 1 << 20
 _TEXT_LINE = re.compile(r"\s*(#|[a-z][a-z-]*(\s|$))", re.ASCII)
 
@@ -98,7 +98,7 @@ def _start(flags: int, number: int) -> int:
 def unpack(data: bytes, name: str) -> Input:
     """Take the input out of a container.
 
-    Raises UsageError, which calls the container ``name``, if it is cut short,
+    Raises UsageError, which calls the container ``name``, if it is truncated,
     damaged or of another version.
     """
     remedy = "get the file again from its source"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text form of a sequence: one operation a line, see docs/sequences.md.
+"""The text form of a sequence: one operation per line, see docs/sequences.md.
 
 The first line names the world; without it a text is of the default world.
 """

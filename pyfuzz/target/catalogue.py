@@ -48,7 +48,7 @@ class Target:
 
     @property
     def extracted(self) -> bool:
-        """Whether the source was cut out of a kernel of the user's."""
+        """Whether the source was cut out of the user's kernel."""
         return self.generation == EXTRACTED
 
     def known_reason(self, symptom: Symptom, today: date | None = None) -> str | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings that are declared: reported and counted, never failed on.
+"""Findings that are declared: reported and counted, but never failing a run.
 
 They are entries of a TOML file, the shipped ``known.toml`` or one of the
 user's; docs/known-findings.md says what each key means.

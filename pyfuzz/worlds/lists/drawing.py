@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Draw a list as kernel people do: ``head -> [14] -> [3] -> NULL``."""
+"""Draws a list in kernel notation: ``head -> [14] -> [3] -> NULL``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def draw(rmap: ReverseMap, vm: int, names: SpteNames) -> str:
             nodes.append(f"[{fill}]" if times == 1 else f"{times} x [{fill}]")
         nodes.append("NULL")
     drawn = " -> ".join(nodes)
-    return f"{drawn} !! {rmap.faults[0]}" if rmap.faults else drawn
+    return f"{drawn} !! {rmap.defects[0]}" if rmap.defects else drawn
 
 
 def _name(address: int, vm: int, names: SpteNames) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold a module against the model, step by step: the independent oracle.
+"""Compares a module with the model, step by step: the independent oracle.
 
 What the shim observes (``BUG()``, a fault, a hang, a double free) is taken from the module;
 everything else is decided here, from the flags, the requests, the log and the

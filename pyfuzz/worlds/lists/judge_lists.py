@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold the lists of a module, its SPTEs and its descriptors against the model."""
+"""Compares a module's lists, SPTEs and descriptors with the model."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ class ListJudge:
         self, vm: int, head: int, seen: ReverseMap, expected: list[int]
     ) -> Iterator[Broken]:
         name = list_name(vm, head)
-        for fault in seen.faults:
-            yield Broken(Kind.SHAPE, f"{name}: {fault}")
+        for defect in seen.defects:
+            yield Broken(Kind.SHAPE, f"{name}: {defect}")
         missing = {self._names.address(vm, spte): spte for spte in expected}
         for address in seen.sptes:
             spte = missing.pop(address, None)

@@ -98,36 +98,36 @@ class ReverseMap:
     """One list as it is.
 
     ``sptes`` are the addresses in the list in the target's order, however
-    broken the list is; ``faults`` says which rules of its shape it breaks, as
+    broken the list is; ``defects`` says which rules of its shape it breaks, as
     ``subject, rule, value``.
     """
 
     value: int
     descriptors: tuple[Descriptor, ...]
     sptes: tuple[int, ...]
-    faults: tuple[str, ...]
+    defects: tuple[str, ...]
 
 
 def walk(memory: Memory, vm: int, head: int) -> ReverseMap:
     """Read one list from the head word on."""
     traits = memory.traits
     value = memory.head_value(vm, head)
-    faults: list[str] = []
+    defects: list[str] = []
     word = value
     if traits.locked_heads and word & _LOCK:
-        faults.append(f"the head must be unlocked, is {value:#x}")
+        defects.append(f"the head must be unlocked, is {value:#x}")
         word &= ~_LOCK
     if not word & _TAG:
         if word % _WORD:
-            faults.append(f"the head must hold an aligned address, is {value:#x}")
-        return ReverseMap(value, (), (word,) if word else (), tuple(faults))
-    descriptors = _descriptors(memory, word & ~_TAG, faults)
-    _check_tails(traits, descriptors, faults)
+            defects.append(f"the head must hold an aligned address, is {value:#x}")
+        return ReverseMap(value, (), (word,) if word else (), tuple(defects))
+    descriptors = _descriptors(memory, word & ~_TAG, defects)
+    _check_tails(traits, descriptors, defects)
     sptes = tuple(spte for descriptor in descriptors for spte in descriptor.sptes)
-    return ReverseMap(value, tuple(descriptors), sptes, tuple(faults))
+    return ReverseMap(value, tuple(descriptors), sptes, tuple(defects))
 
 
-def _descriptors(memory: Memory, address: int, faults: list[str]) -> list[Descriptor]:
+def _descriptors(memory: Memory, address: int, defects: list[str]) -> list[Descriptor]:
     """Follow the descriptors from the first one until NULL or nonsense."""
     traits = memory.traits
     seen: set[int] = set()
@@ -135,21 +135,21 @@ def _descriptors(memory: Memory, address: int, faults: list[str]) -> list[Descri
     while True:
         name = f"descriptor {len(found)}"
         if address in seen:
-            faults.append(f"the descriptors must end, {name} is one that came before")
+            defects.append(f"the descriptors must end, {name} is one that came before")
             return found
         data = memory.descriptor_read(address)
         if data is None:
-            faults.append(f"{name} must be a live descriptor, is {address:#x}")
+            defects.append(f"{name} must be a live descriptor, is {address:#x}")
             return found
         seen.add(address)
-        found.append(_descriptor(traits, address, data, name, faults))
+        found.append(_descriptor(traits, address, data, name, defects))
         address = _number(data, traits.more_offset, _WORD)
         if not address:
             return found
 
 
 def _descriptor(
-    traits: Layout, address: int, data: bytes, name: str, faults: list[str]
+    traits: Layout, address: int, data: bytes, name: str, defects: list[str]
 ) -> Descriptor:
     slots = struct.unpack_from(f"<{traits.capacity}Q", data, traits.sptes_offset)
     spte_count = _field(data, traits.spte_count_offset, traits.spte_count_size)
@@ -159,18 +159,18 @@ def _descriptor(
     else:
         used = min(spte_count, traits.capacity)
         if spte_count > traits.capacity:
-            faults.append(
+            defects.append(
                 f"{name}'s count must be at most {traits.capacity}, is {spte_count}",
             )
     if not used:
-        faults.append(f"{name} must hold an SPTE, holds none")
-    faults += [
+        defects.append(f"{name} must hold an SPTE, holds none")
+    defects += [
         f"{name}'s slot {slot} must hold an SPTE, is NULL"
         for slot in range(used)
         if not slots[slot]
     ]
     # The iterator stops at the first NULL and does not look at the counts.
-    faults += [
+    defects += [
         f"{name}'s slot {slot} must be NULL, is {slots[slot]:#x}"
         for slot in range(used, traits.capacity)
         if slots[slot]
@@ -179,7 +179,7 @@ def _descriptor(
     return Descriptor(address, sptes, spte_count, tail_count)
 
 
-def _check_tails(traits: Layout, descriptors: list[Descriptor], faults: list[str]) -> None:
+def _check_tails(traits: Layout, descriptors: list[Descriptor], defects: list[str]) -> None:
     """Where tails are counted, they are full and the counts are right."""
     if not traits.tail_count_size:
         return
@@ -188,9 +188,9 @@ def _check_tails(traits: Layout, descriptors: list[Descriptor], faults: list[str
         descriptor = descriptors[number]
         count = descriptor.spte_count or 0
         if number and count != traits.capacity:
-            faults.append(f"descriptor {number}'s count must be {traits.capacity}, is {count}")
+            defects.append(f"descriptor {number}'s count must be {traits.capacity}, is {count}")
         if descriptor.tail_count != behind:
-            faults.append(
+            defects.append(
                 f"descriptor {number}'s tail_count must be {behind}, is {descriptor.tail_count}"
             )
         behind += count

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The world as it should be: what each step must do to the lists, in plain Python.
+"""The expected state: what each step must do to the lists, in plain Python.
 
 Half of the independent oracle: the state and its rules.  pyfuzz/worlds/lists/judge.py, the
 other half, holds a module against it.  Written from docs/sequences.md and the

@@ -50,7 +50,7 @@ class ListsModule(Module):
         return names
 
     def containment(self) -> Containment | None:
-        """Return what came of the faults in the last sequence, None if none was planted."""
+        """Return the outcome of the faults in the last sequence, None if none was planted."""
         c = self._lib.pyfuzz_containment()
         if not c.faults:
             return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The shape of a sequence: what it does, without the numbers that do not matter.
 
-The same for sequences that differ in nothing but which VM, list or SPTE they use.
+It is the same for sequences that only differ in which VM, list or SPTE they use.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Propose plainer forms of a sequence, for the minimiser to try.
+"""Proposes simpler forms of a sequence for the minimiser to try.
 
-Plainer: fewer operations, then fewer steps, then plainer words, then smaller
-numbers; exact SPTEs (``s3``) rather than members (``#k``).
+Simpler: fewer operations, then fewer steps, then simpler operations, then smaller
+numbers; exact SPTEs (``s3``) rather than entries by position (``#k``).
 """
 
 from __future__ import annotations

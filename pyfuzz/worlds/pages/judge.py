@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hold a module's memory against the rules, step by step: the independent oracle.
+"""Checks a module's memory against the rules, step by step: the independent oracle.
 
 What the shim observes (``BUG()``, a fault, a WARN, a double free) is taken from
 the module; everything else is decided here, from raw SPTEs, heads and the

@@ -64,7 +64,7 @@ def test_walk_descriptors_gives_their_entries_in_order() -> None:
     memory = Memory(0x1001, {0x1000: descriptor(0x2000, [3, 1]), 0x2000: descriptor(0, [2])})
     seen = walk(memory, 0, 0)
     assert seen.sptes == (SPTES + 24, SPTES + 8, SPTES + 16)
-    assert seen.faults == ()
+    assert seen.defects == ()
     assert [len(one.sptes) for one in seen.descriptors] == [2, 1]
 
 
@@ -75,7 +75,7 @@ def test_walk_without_count_field_ends_a_descriptor_at_null() -> None:
 
 
 @pytest.mark.parametrize(
-    ("descriptors", "fault"),
+    ("descriptors", "defect"),
     [
         ({}, "descriptor 0 must be a live descriptor, is 0x1000"),
         ({0x1000: descriptor(0x1000, [1])}, "must end, descriptor 1 is one that came before"),
@@ -86,12 +86,12 @@ def test_walk_without_count_field_ends_a_descriptor_at_null() -> None:
         ({0x1000: descriptor(0, [1, 2], count=1)}, "descriptor 0's slot 1 must be NULL, is 0x"),
     ],
 )
-def test_walk_broken_shape_says_which_rule(descriptors: dict[int, bytes], fault: str) -> None:
-    assert fault in walk(Memory(0x1001, descriptors), 0, 0).faults[0]
+def test_walk_broken_shape_says_which_rule(descriptors: dict[int, bytes], defect: str) -> None:
+    assert defect in walk(Memory(0x1001, descriptors), 0, 0).defects[0]
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "fault"),
+    ("first", "second", "defect"),
     [
         ((1, 4), (4, 0), None),
         ((1, 5), (4, 0), "descriptor 0's tail_count must be 4, is 5"),
@@ -100,18 +100,18 @@ def test_walk_broken_shape_says_which_rule(descriptors: dict[int, bytes], fault:
     ],
 )
 def test_walk_tail_counts_must_be_right_and_tails_full(
-    first: tuple[int, int], second: tuple[int, int], fault: str | None
+    first: tuple[int, int], second: tuple[int, int], defect: str | None
 ) -> None:
     descriptors = {
         0x1000: descriptor(0x2000, list(range(first[0])), tail=first[1]),
         0x2000: descriptor(0, list(range(4, 4 + second[0])), tail=second[1]),
     }
     memory = Memory(0x1001, descriptors, Layout(tail_count_size=4))
-    assert walk(memory, 0, 0).faults[:1] == ((fault,) if fault else ())
+    assert walk(memory, 0, 0).defects[:1] == ((defect,) if defect else ())
 
 
 @pytest.mark.parametrize("locked_heads", [True, False])
 def test_walk_head_with_bit_1_set_is_broken(locked_heads: bool) -> None:
     seen = walk(Memory(SPTES | 2, traits=Layout(locked_heads=locked_heads)), 0, 0)
     rule = "must be unlocked" if locked_heads else "must hold an aligned address"
-    assert rule in seen.faults[0]
+    assert rule in seen.defects[0]
