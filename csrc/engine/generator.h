@@ -45,7 +45,7 @@ struct pyfuzz_generator {
 		     const uint8_t *neighbour);
 	/* One field of an operation becomes another. */
 	void (*change)(struct chance *chance, uint8_t *op);
-	/* A change of the whole sequence, n is not 0; NULL: there is none. */
+	/* Change the sequence as a whole, n is not 0; NULL: not offered. */
 	void (*rearrange)(struct chance *chance, uint8_t *data, size_t n);
 };
 

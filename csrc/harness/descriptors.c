@@ -4,7 +4,7 @@
  *
  * Objects are handed out zeroed, as the kernel's caches do (__GFP_ZERO); the
  * iterator in csrc/ports/iterator.h and the NULL-terminated generation depend
- * on it.  A freed object is filled with a pattern that is no valid address
+ * on it.  A freed object is filled with a pattern that is not a valid address
  * and is reused only after QUARANTINE other frees, so that a use after free
  * is seen instead of hidden.
  */
@@ -53,7 +53,7 @@ static uint32_t ring_head, ring_len;
 static uint32_t fresh;			/* objects never handed out in this world */
 static uint32_t ever;			/* and in none before */
 static uint32_t live;
-static uint64_t denied;		/* mask over VMs: there is no memory for it */
+static uint64_t denied;		/* mask of VMs whose allocations fail */
 
 static void __attribute__((constructor)) pages_guard(void)
 {
@@ -195,7 +195,7 @@ uint32_t descriptors_of(unsigned int vm)
 	return n;
 }
 
-/* Those of a VM that is gone are nobody's; returns how many there are. */
+/* Those of a destroyed VM have no owner any more; returns their number. */
 uint32_t descriptors_orphan(unsigned int vm)
 {
 	uint32_t n = 0;

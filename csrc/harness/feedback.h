@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the engine learns about the state of the world, besides coverage. */
+/* Feedback to the engine about the state of the world, besides coverage. */
 #ifndef PYFUZZ_FEEDBACK_H
 #define PYFUZZ_FEEDBACK_H
 

@@ -114,7 +114,7 @@ extern const char etext[] __attribute__((visibility("hidden")));
 
 /*
  * Is what a signal interrupted our own code, and not a sanitizer's?  A jump
- * out of the middle of a report would leave its lock held for ever.
+ * out of the middle of a report would leave its lock held forever.
  */
 static bool interrupted_ours(const void *context)
 {

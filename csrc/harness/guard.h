@@ -11,7 +11,7 @@ extern volatile int guard_armed;
 
 void guard_install(void);
 void guard_events(void);	/* turn sanitizer reports into findings */
-void guard_forget(void);	/* those that nobody turned into one */
+void guard_forget(void);	/* events that were not turned into a finding */
 
 /* Into the target; function is to blame for what happens there. */
 static inline void guard_enter(const char *function)

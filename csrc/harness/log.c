@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The target's log.  Lines are counted by site (where in the target's source);
- * their text is kept only when somebody looks at the steps one by one.
+ * their text is kept only when a sequence is run step by step.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -126,7 +126,7 @@ uint32_t pyfuzz_step(const struct pyfuzz_op *op, uint32_t operation,
 uint32_t pyfuzz_end(uint32_t operation, struct pyfuzz_step *out);
 
 /*
- * Run one sequence for what it reaches by itself.  out gets traits.counters
+ * Run one sequence to see what it reaches on its own.  out gets traits.counters
  * bytes for the target's counters and traits.states for the states': 0, or
  * one bit for how often the counter was hit (1, 2, 3, 4 to 7, 8 to 15, 16 to
  * 31, 32 to 127, more).  A finding is in pyfuzz_last(), and in no slot.

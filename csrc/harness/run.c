@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The entry points: a whole sequence in one call, or a step at a time. */
+/* The entry points: a complete sequence in one call, or one step at a time. */
 #include <string.h>
 #include "callbacks.h"
 #include "feedback.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The sequence that is being run: how far it is, and what came of it. */
+/* The sequence that is being run: its position and its result. */
 #ifndef PYFUZZ_SEQUENCE_H
 #define PYFUZZ_SEQUENCE_H
 

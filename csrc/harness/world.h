@@ -20,9 +20,9 @@ struct pyfuzz_probe {
 	void (*begin)(bool off);
 	/* The operation that would show something, or 0. */
 	unsigned int (*showed)(void);
-	/* The sequence that asks by itself; returns its bytes, 0: too long. */
+	/* The sequence with the question in it; returns its bytes, 0: too long. */
 	size_t (*sequence)(const uint8_t *data, const uint8_t **longer);
-	/* Nothing came of it, or nothing new. */
+	/* It showed nothing, or nothing new. */
 	void (*strike)(unsigned int operation);
 };
 
@@ -44,7 +44,7 @@ struct pyfuzz_world {
 
 	/*
 	 * Steps report to out from here on, until it is closed.  ended: what
-	 * ran was the tear-down, which is no single step.
+	 * ran was the tear-down, which is not a single step.
 	 */
 	void (*open)(struct pyfuzz_step *out);
 	void (*close)(struct pyfuzz_step *out, bool ended);

@@ -47,7 +47,7 @@ void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop)
 	(void)stop;
 }
 
-/* The state counters of harness/feedback.c, which nobody reads here. */
+/* The state counters of harness/feedback.c, which are not read here. */
 void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop)
 {
 	(void)start;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a module of the lines flavour offers beside harness/pyfuzz.h: how often
+ * What a module of the lines flavour offers besides harness/pyfuzz.h: how often
  * each basic block of the target ran.  Read by cffi under the same rule.
  */
 #ifndef PYFUZZ_LINES_H

@@ -11,13 +11,13 @@
 
 /*
  * Returns the value without the lock bit.  An empty head needs no lock: there
- * is nothing to walk, and whoever fills it holds mmu_lock.
+ * is nothing to walk, and filling it takes mmu_lock.
  */
 static unsigned long rmap_lock(struct kvm_rmap_head *rmap_head)
 {
 	unsigned long val = (unsigned long)atomic_long_read(&rmap_head->val);
 
-	/* Whoever spins here must not wait for somebody who cannot run. */
+	/* A spinning CPU must not wait for a holder that cannot run. */
 	lockdep_assert_preemption_disabled();
 	do {
 		while (val & RMAP_LOCKED) {

@@ -5,7 +5,7 @@ static void list_failed(const char *kind, unsigned int vm, unsigned int head,
 {
 	bool foreign = vm != op_vm;
 
-	/* The two are told apart, whatever became of the list. */
+	/* The two are distinguished even if the list is broken. */
 	if (foreign != !strcmp(PROPERTY, "wrong-vm"))
 		return;
 	print_list(vm, head);

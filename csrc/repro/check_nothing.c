@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What failed ends the program by itself, or is looked at where it happens. */
+/* The failure ends the program, or is checked where it happens. */
 static void check(unsigned int vm, bool error)
 {
 	(void)vm;

@@ -151,7 +151,7 @@ static void zapped(unsigned int vm, unsigned int head)
 	}
 }
 
-/* After rmap_add(): a list that had grown too long was to be zapped whole. */
+/* After rmap_add(): a list that was too long should have been zapped. */
 static void recycled(unsigned int vm, unsigned int head)
 {
 	unsigned int before = entries[vm][head] - 1;

@@ -100,7 +100,7 @@ static void walk_list(unsigned int vm, unsigned int head, struct walk *w)
 #endif
 }
 
-/* PYFUZZ_NONE if it is no SPTE of this VM. */
+/* PYFUZZ_NONE if it is not an SPTE of this VM. */
 static unsigned int number_of(unsigned int vm, const u64 *sptep)
 {
 	size_t offset = (size_t)((uintptr_t)sptep - (uintptr_t)pyfuzz_spt[vm]);

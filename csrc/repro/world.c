@@ -110,7 +110,7 @@ static void model_remove(unsigned int vm, unsigned int head, unsigned int spte)
 	entries[vm][head]--;
 }
 
-/* Descriptors: from calloc(), so that tools see what becomes of them. */
+/* Descriptors: from calloc(), so that memory checkers see their use. */
 static struct {
 	struct pte_list_desc *address;
 	bool live;

@@ -58,7 +58,7 @@
 #define prefetch(address) ((void)(address))
 #define prefetchw(address) ((void)(address))
 
-/* Switches that are off until somebody turns them on. */
+/* Switches, off by default. */
 #define static_branch_unlikely(key) 0
 #define static_branch_likely(key) 0
 #define static_key_false(key) 0

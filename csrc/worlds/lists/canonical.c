@@ -24,7 +24,7 @@ unsigned int touched = PYFUZZ_SPTES;
 
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
-/* An entry; NULL if there is no word for what it is. */
+/* An entry; NULL if it cannot be classified. */
 static inline uint8_t *encode_entry(uint8_t *p, unsigned int vm,
 				    unsigned int head, unsigned int n,
 				    struct view_list *list, bool mapped)

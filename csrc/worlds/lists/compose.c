@@ -2,7 +2,7 @@
 /*
  * Sequences with a plan: few lists, grown and shrunk to lengths at which the
  * code does something else, and operations aimed at slots of the descriptors
- * that such lists have.  Bytes at random seldom stay with one list for long,
+ * that such lists have.  Random bytes rarely stay with one list for long,
  * and mutations take many generations to build a deep one.
  *
  * To aim, the lengths of all lists are kept track of, also over operations
@@ -100,7 +100,7 @@ static bool is_parent(const struct place *place)
 	return place->head >= FRAMES;
 }
 
-/* Lengths: whole descriptors and one more or less, the longest, any. */
+/* Lengths: full descriptors, one more or less, the longest, any. */
 static uint32_t some_length(void)
 {
 	uint32_t descriptors = plan.longest / CAPACITY;

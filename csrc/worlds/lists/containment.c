@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is the damage contained?  After a fault in one VM: what became of it, of the
- * others, and of what they share.
+ * Is the damage contained?  After a fault in one VM: what happened to it, to the
+ * others, and to what they share.
  *
  * A VM in which a fault was planted is tainted and not checked any more.  One
  * that it harms becomes so as well, so that the sequence goes on and shows
- * what else comes of it; but harm has been done.
+ * what else follows; but harm has been done.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "states.h"
 
 static struct pyfuzz_containment containment;
-static bool harm_seen;		/* somebody without a fault is not as he should be */
+static bool harm_seen;		/* a VM without a fault is not as it should be */
 
 /* As it was before a fault that turned out to have nothing to change. */
 static struct {
@@ -165,7 +165,7 @@ static unsigned int outcome_of(enum pyfuzz_kind kind, const char *message)
 		return PYFUZZ_HOST_DEATH;
 	case PYFUZZ_COUNT_CONTRACT:
 	case PYFUZZ_LOG_FLOOD:
-		/* Wrong numbers and a talkative log harm nobody. */
+		/* Wrong return values and extra log lines harm no one. */
 		return PYFUZZ_NO_FAULT;
 	default:
 		return PYFUZZ_SPREAD;
@@ -236,7 +236,7 @@ void containment_end(void)
 		return;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
 		alive |= world.vms[vm].alive && planted(vm);
-	/* Destroyed is he who was destroyed whole. */
+	/* A VM counts as destroyed only if all of it was. */
 	if (alive)
 		containment.destroyed = containment.emptied = 0;
 	if (!containment.bugged && !sequence.mistake && flagged()) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What comes of a fault in one VM. */
+/* The outcome of a fault in one VM. */
 #ifndef PYFUZZ_LISTS_CONTAINMENT_H
 #define PYFUZZ_LISTS_CONTAINMENT_H
 

@@ -156,7 +156,7 @@ unsigned int fault_freed_linked(const struct pyfuzz_op *op)
 		   fault_here(op));
 }
 
-/* As freed-linked, and the allocator has given it to somebody else since. */
+/* Like freed-linked, and the allocator has reused it since. */
 unsigned int fault_reused_linked(const struct pyfuzz_op *op)
 {
 	unsigned int number, other = fault_other_vm(op->vm);

@@ -204,7 +204,7 @@ unsigned int fault_spte_cleared(const struct pyfuzz_op *op)
 
 /*
  * As drop_spte() does it: the SPTE is cleared first, then its entry is looked
- * for, in the wrong list.  The entry stays where it is and nobody knows of it.
+ * for, in the wrong list.  The entry is left behind, and nothing refers to it.
  */
 unsigned int fault_wrong_gfn(const struct pyfuzz_op *op)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Operations one by one, for the mutator; whole sequences: compose.c. */
+/* Single operations for the mutator; planned sequences: compose.c. */
 #include "compose.h"
 
 static struct chance *chance;
@@ -19,7 +19,7 @@ static const uint8_t strays[] = { REMOVE_STRAY, ZAP_ONE_STRAY,
 static const uint8_t others[] = { ZAP_ALL, COUNT, ITERATE, PARENT_UNLINK,
 				  ENTER, CONTEXT, CREATE, DESTROY };
 
-/* Counts at which lists change: whole descriptors, one more, one less. */
+/* Counts at which lists change: full descriptors, one more, one less. */
 static uint8_t some_repeats(void)
 {
 	static const uint8_t boundaries[] = { 200, 201, 210, 211, 212, 213,

@@ -35,7 +35,7 @@ static void workload(unsigned int vm)
 	}
 }
 
-/* After the sequence: destroy who is tainted, then let the others work. */
+/* After the sequence: destroy tainted VMs, then run the others. */
 void let_innocents_work(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !sequence.host_dead; vm++) {

@@ -2,7 +2,7 @@
 #ifndef PYFUZZ_LISTS_INNOCENTS_H
 #define PYFUZZ_LISTS_INNOCENTS_H
 
-/* Destroy who is tainted, then let the others work, with every check. */
+/* Destroy tainted VMs, then run the others with every check. */
 void let_innocents_work(void);
 
 #endif

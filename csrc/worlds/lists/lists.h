@@ -65,14 +65,14 @@ struct pyfuzz_step {
 };
 
 /*
- * What came of the faults in the last sequence, from the best to the worst.  A
- * VM in which one was planted is tainted: what happens to its own lists is no
- * finding any more, what happens to anybody else is.
+ * The outcome of the faults in the last sequence, from best to worst.  A
+ * VM in which one was planted is tainted: what happens to its own lists is not a
+ * finding any more, but what happens to other VMs is.
  */
 enum pyfuzz_outcome {
 	PYFUZZ_NO_FAULT = 0,	/* none was planted, or none could be */
-	PYFUZZ_DETECTED = 1,	/* the VM is bugged, nobody else is harmed */
-	PYFUZZ_SILENT = 2,	/* nothing noticed, nobody else harmed */
+	PYFUZZ_DETECTED = 1,	/* the VM is bugged, no other is harmed */
+	PYFUZZ_SILENT = 2,	/* nothing noticed, no other VM harmed */
 	PYFUZZ_MEMORY = 3,	/* a sanitizer's report, no further harm seen */
 	PYFUZZ_SPREAD = 4,	/* another VM, or what all VMs share, is harmed */
 	PYFUZZ_HOST_DEATH = 5,	/* BUG(), a fault or a hang */
@@ -89,7 +89,7 @@ struct pyfuzz_containment {
 	uint8_t reserved;
 	uint32_t fault;		/* the first one's number */
 	uint32_t faults;	/* planted */
-	uint32_t mistakes;	/* steps at which the sequence erred by itself */
+	uint32_t mistakes;	/* steps at which the sequence itself made an error */
 	uint32_t fault_operation;	/* index of the first fault */
 	uint32_t steps_to_flag;	/* steps of tainted VMs until one was bugged */
 	uint32_t steps_after;	/* steps of any VM after the first fault */

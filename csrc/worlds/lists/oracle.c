@@ -285,7 +285,7 @@ void check_memory(void)
 	check_linked(linked);
 }
 
-/* What innocent VMs have in their caches is theirs, whole and zeroed. */
+/* The objects in an innocent VM's cache must be its own, intact and zeroed. */
 void check_caches(unsigned int op_vm)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {

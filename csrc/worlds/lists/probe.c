@@ -103,14 +103,14 @@ unsigned int probe_showed(void)
 	return probe.opcode;
 }
 
-/* Nothing came of what it showed, or nothing new. */
+/* What it showed led to nothing, or nothing new. */
 void probe_strike(unsigned int opcode)
 {
 	probe.strikes[opcode]++;
 }
 
 /*
- * The sequence that asks by itself; returns its bytes, 0 if it is too long.
+ * The sequence with the question in it; returns its bytes, 0 if it is too long.
  * The last operation is repeated up to the step of the probe.
  */
 size_t probe_sequence(const uint8_t *data, const uint8_t **longer)

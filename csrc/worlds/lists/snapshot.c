@@ -27,7 +27,7 @@ static struct {
 	uint8_t lines[LOG_SITES];
 	uint64_t spoken;
 	unsigned int bugged_total;
-	bool quiet;	/* nothing was logged, and nobody bugged */
+	bool quiet;	/* nothing was logged, and no VM bugged */
 } common;
 
 static void save_flags(unsigned int vm)

@@ -6,7 +6,7 @@
  * SHAPE: descriptors x entries in the first one
  * TAIL: entries in the last one x descriptors with a hole
  * FOUND: where a removed entry is: descriptor x slot
- * OUTCOME: first fault of a sequence x what came of it
+ * OUTCOME: first fault of a sequence x its outcome
  */
 #include "harness/feedback.h"
 #include "model.h"

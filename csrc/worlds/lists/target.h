@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that this world has of a target, besides what every world has of one
+ * Everything that this world needs of a target, besides what every world needs
  * (harness/callbacks.h): a table that adapter.h fills from the target's own
  * declarations.
  */

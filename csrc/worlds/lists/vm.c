@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VM as a whole: on which vCPU it runs, and its end. */
+/* A VM as a whole: the vCPU on which it runs, and its end. */
 #include "harness/descriptors.h"
 #include "harness/findings.h"
 #include "harness/guard.h"

@@ -73,7 +73,7 @@ entry(const struct list *list, const uint64_t *sptep, struct walk *walk)
 		odd_entry(list, sptep, walk);
 }
 
-/* For who wants the entries' numbers as well. */
+/* The same with the entries' numbers. */
 static uint16_t *numbers;
 static uint32_t numbers_cap;
 
