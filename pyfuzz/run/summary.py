@@ -99,4 +99,4 @@ def read(folder: Path) -> Summary:
     try:
         return records.read(values, Summary)
     except ValueError as error:
-        raise UsageError(f"{path}: {error}; was it written by another version of pyfuzz?") from None
+        raise UsageError(f"{path}: {error}; {remedy}, by this version of pyfuzz") from None

@@ -161,7 +161,7 @@ def test_ci_in_a_folder_of_before_the_mending_reports_what_is_mended_as_fixed(
     [
         (["--like", "v6.6"], "--like applies to a kernel"),
         (["--base", "run"], "--base and --out are both run"),
-        (["--base", "gone"], "'gone' is none of them"),
+        (["--base", "gone"], "'gone' is none of these"),
         (["--regressions", "gone"], "gone: cannot be read"),
         (["--time", "5s"], "leave one out"),
     ],
@@ -180,7 +180,7 @@ def test_ci_that_cannot_write_a_file_exits_with_2_after_the_summary(tmp_path: Pa
     done = ci("v6.6", "--no-shipped", "--junit", "gone/j.xml", folder=tmp_path)
 
     assert 2 == done.returncode
-    assert "gone/j.xml: cannot be written: No such file or directory" in done.stderr
+    assert "gone/j.xml: cannot write: No such file or directory" in done.stderr
     assert "verdict: clean" in done.stdout
 
 

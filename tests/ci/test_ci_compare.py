@@ -52,11 +52,11 @@ def test_base_that_is_a_run_folder_keeps_each_finding_s_flavour(tmp_path: Path) 
 
 
 def test_base_that_is_a_file_is_a_kernel(tmp_path: Path) -> None:
-    path = made_up.variant(tmp_path, "v7")
+    path = made_up.variant(tmp_path / "before", "v7")
 
     base = find(str(path))
 
-    assert (KERNEL, "mmu", f"the kernel {path}") == (
+    assert (KERNEL, "before-mmu", f"the kernel {path}") == (
         base.what,
         base.target and base.target.name.partition(".")[0],
         base.described,
@@ -70,7 +70,7 @@ def test_base_that_is_no_path_is_a_target() -> None:
 
 
 def test_base_that_is_nothing_is_refused_with_what_it_may_be(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'rfc-v22' is none of them"):
+    with pytest.raises(UsageError, match="'rfc-v22' is none of these"):
         find("rfc-v22")
     with pytest.raises(UsageError, match=r"--base .*mmu.c.*\(it has no run.json either"):
         find(str(tmp_path))

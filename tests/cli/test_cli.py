@@ -15,7 +15,7 @@ from cli_process import COMMAND, environment, pyfuzz
 
 from pyfuzz.cli.group import COMMANDS, SECTIONS
 from pyfuzz.cli.options import duration
-from pyfuzz.target.catalogue import TARGETS
+from pyfuzz.target.catalogue import OTHER_WORLDS, TARGETS
 
 # What is wrong, and what the one line must say.
 MISTAKES = [
@@ -70,7 +70,7 @@ def test_command_is_there_and_has_help(tmp_path: Path, name: str) -> None:
 
 def test_targets_as_json_has_the_whole_catalogue(tmp_path: Path) -> None:
     told = json.loads(pyfuzz("targets", "--json", folder=tmp_path).stdout)
-    assert list(TARGETS) == [target["name"] for target in told["targets"]]
+    assert [*TARGETS, *OTHER_WORLDS] == [target["name"] for target in told["targets"]]
 
 
 def test_targets_for_people_names_the_known_findings(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_plugin_own_folder_on_kernels_is_one_test_for_each(pytester: pytest.Pyte
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*right/mmu.c PASSED*", "*wrong/mmu.c FAILED*", "*not expected: lost-entry in *"]
+        ["*right-mmu.c PASSED*", "*wrong-mmu.c FAILED*", "*not expected: lost-entry in *"]
     )
 
 

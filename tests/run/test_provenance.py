@@ -176,6 +176,6 @@ def test_read_of_a_record_without_a_part_is_a_note(tmp_path: Path, name: str) ->
 def test_records_that_cannot_be_read_are_put_aside_and_said(tmp_path: Path) -> None:
     (tmp_path / "provenance.json").write_text("[" * 100_000)
     (note,) = provenance.record(tmp_path, options(tmp_path), "A")
-    assert "put aside as provenance.damaged" in note
+    assert "moved to provenance.damaged" in note
     assert "[" * 100_000 == (tmp_path / "provenance.damaged").read_text()
     assert 1 == len(provenance.read(tmp_path)[0])
