@@ -61,6 +61,16 @@ SANITIZE = ("-fsanitize=address,bounds", "-fsanitize-recover=address,bounds")
 # Every basic block calls csrc/lines; unoptimized, a block's code is that of
 # its own lines, in one piece (docs/report.md).
 LINES = ("-O0", "-fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table")
+# A kernel's files, compiled whole: what changes the meaning of its code, and what
+# a process lacks (control-flow tracking) or must not have (a red zone).
+KERNEL = (
+    "-fms-extensions",
+    "-funsigned-char",
+    "-fshort-wchar",
+    "-fno-stack-protector",
+    "-fcf-protection=none",
+    "-mno-red-zone",
+)
 # The compiler calls csrc/worlds/threads before each access.  Only the pass is
 # wanted: what the driver's own -fsanitize=thread adds is a runtime.
 THREADS = (
@@ -229,6 +239,8 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
+    if target.extracted and target.world == "pages":
+        flags = (*flags, *KERNEL)
     if flavour == "threads":
         return Unit(target.source, (*flags, *THREADS))
     coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)

@@ -4,29 +4,34 @@
 from __future__ import annotations
 
 import json
-import sys
+from dataclasses import replace
 
 import click
 
-from pyfuzz.cli.options import kernel_options
+from pyfuzz.cli.options import extraction_of, kernel_options
 from pyfuzz.extract import Extraction
-from pyfuzz.extract import extract as extract_kernel
 from pyfuzz.target.kernel import Kernel
 
 
 @click.command()
 @kernel_options(help="A kernel tree, a source tarball, or one mmu.c.", required=True)
+@click.option(
+    "--world",
+    type=click.Choice(["lists", "pages"]),
+    default="lists",
+    show_default=True,
+    help="The world that the code is to run in: the reverse maps alone, or all of the MMU.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def extract(kernel: Kernel, as_json: bool) -> None:
+def extract(kernel: Kernel, world: str, as_json: bool) -> None:
     """Show what would be compiled from a kernel, and which traits were found."""
-    extraction = extract_kernel(
-        kernel,
-        progress=lambda line: print(f"pyfuzz: {line}", file=sys.stderr),
-    )
+    extraction = extraction_of(replace(kernel, world=world))
     if as_json:
         print(json.dumps(extraction.as_json()))
-    else:
+    elif isinstance(extraction, Extraction):
         print("\n".join(_lines(extraction)))
+    else:
+        print("\n".join(extraction.lines()))
 
 
 def _lines(extraction: Extraction) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,10 @@ from pyfuzz.target import catalogue, known_findings
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
+
+if TYPE_CHECKING:
+    from pyfuzz.extract import Extraction
+    from pyfuzz.extract.pages import PagesExtraction
 
 _Command = Callable[..., Any]
 _Option = Callable[[Any], Any]
@@ -191,6 +196,20 @@ def target_of(name: str | None, kernel: Kernel | None, of: str | None = None) ->
     return target_and_facts(name, kernel, of)[0]
 
 
+def extraction_of(kernel: Kernel) -> Extraction | PagesExtraction:
+    """Make a target of a kernel, for the world that is asked for."""
+    # The C parser and the ELF reader take a while to load.
+    from pyfuzz import extract  # noqa: PLC0415
+    from pyfuzz.extract import pages  # noqa: PLC0415
+
+    def progress(line: str) -> None:
+        click.echo(f"pyfuzz: {line}", err=True)
+
+    if kernel.world == "pages":
+        return pages.extract(kernel, progress=progress)
+    return extract.extract(kernel, progress=progress)
+
+
 def target_and_facts(
     name: str | None, kernel: Kernel | None, of: str | None = None
 ) -> tuple[Target, dict[str, str | None] | None, list[str]]:
@@ -209,17 +228,9 @@ def target_and_facts(
         return found_port, None, []
     if name is not None:
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
-    if (of or kernel.world) == "pages":
-        from pyfuzz.extract.pages.target import as_target  # noqa: PLC0415 (one world needs it)
-
-        return as_target(kernel, lambda line: click.echo(f"pyfuzz: {line}", err=True))
-    from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
-
-    found = extract(
-        kernel,
-        progress=lambda line: click.echo(f"pyfuzz: {line}", err=True),
-    )
-    from pyfuzz.extract.revision import prepared  # noqa: PLC0415 (as above)
+    kernel = replace(kernel, world=of or kernel.world)
+    found = extraction_of(kernel)
+    from pyfuzz.extract.revision import prepared  # noqa: PLC0415 (brings the C parser)
 
     facts = {
         # A patched copy stays in the build folder, whatever becomes of the patches.

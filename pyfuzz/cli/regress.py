@@ -74,7 +74,7 @@ def regress(
         (seen,) = writing.see([file.operations])
         case = _of_any_port(file, seen)
     else:
-        chosen = target_of(target, kernel).knowing(entries)
+        chosen = target_of(target, kernel, file.input.encoding.world).knowing(entries)
         case = _of_target(file, chosen, "sanitize" if sanitize else "fuzz")
     same = writing.duplicate_of(case, files)
     if same is not None:

@@ -193,7 +193,7 @@ class _Extractor:
         return self.index.find(name) is not None or self.index.prototype(name) is not None
 
     def _name(self) -> str:
-        name = _label(self.kernel)
+        name = label(self.kernel.root or self.kernel.origin)
         return f"{name}+bug-on-data-corruption" if self.defines else name
 
     def _result(self, plan: emit.Plan, path: Path, compiled: bool) -> Extraction:
@@ -282,12 +282,12 @@ def _covers(item: Item, error: check.CompileError) -> bool:
 _TELL_NOTHING = ("mmu.c",)
 
 
-def _label(kernel: KernelSource) -> str:
+def label(origin: Path) -> str:
     """Name the target after what the user gave: the tree, the tarball, the file.
 
     A folder inside of a tree stands for the tree.
     """
-    path = (kernel.root or kernel.origin).resolve()
+    path = origin.resolve()
     for inside in source.MMU_PATHS:
         if path.as_posix().endswith(f"/{inside}"):
             path = path.parents[inside.count("/")]

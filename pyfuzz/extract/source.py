@@ -180,11 +180,11 @@ def _assemble(
                 places.append(place)
     headers = [header for place in places if (header := read(place)) is not None]
     makefile = read("Makefile")
-    version = _version(makefile.text) if makefile is not None else None
-    return KernelSource(origin, mmu, tuple(headers), version)
+    said = version(makefile.text) if makefile is not None else None
+    return KernelSource(origin, mmu, tuple(headers), said)
 
 
-def _version(makefile: str) -> str | None:
+def version(makefile: str) -> str | None:
     """Return the version as the kernel's own build prints it: 6.19.0-rc3, 5.14.0-503.el9."""
     said: dict[str, str] = dict(_VERSION.findall(makefile))
     parts = [said.get("VERSION", ""), said.get("PATCHLEVEL", ""), said.get("SUBLEVEL") or "0"]

@@ -123,10 +123,10 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
             policy=target.policy,
             note=target.note,
             defines=target.defines,
+            world=target.world,
             known=tuple(map(entry_of, _own_known(target))),
             source=SOURCE if target.extracted else target.source.name,
             sha256=hashlib.sha256(source).hexdigest(),
-            world=target.world,
         ),
         kernel=None if options.kernel_facts is None else KernelRecord(**options.kernel_facts),
         versions={

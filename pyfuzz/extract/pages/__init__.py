@@ -6,6 +6,7 @@ For the lists a few functions are cut out.  Here the code under test is most of
 headers; what it calls outside is stood in for by ``csrc/worlds/pages/kernel``.
 """
 
-from pyfuzz.extract.pages.extractor import PagesExtraction, extract
+from pyfuzz.extract.pages.extraction import PagesExtraction
+from pyfuzz.extract.pages.extractor import extract
 
 __all__ = ["PagesExtraction", "extract"]

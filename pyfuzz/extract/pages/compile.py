@@ -11,6 +11,7 @@ from pathlib import Path
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.check import CompileError, parse_errors
+from pyfuzz.extract.pages.tree import Tree
 from pyfuzz.module import compiler
 
 _TIMEOUT_S = 300
@@ -49,11 +50,12 @@ class Outcome:
 
 
 def preprocess(
-    source: Path, result: Path, root: Path, includes: Sequence[Path], defines: Sequence[str]
+    source: Path, result: Path, tree: Tree, includes: Sequence[Path], defines: Sequence[str]
 ) -> Outcome:
     """Expand ``source``, which includes the kernel's files, into one text."""
     ours = paths.csrc() / "kernel/include"
-    kvm = root / "arch/x86/kvm"
+    root = tree.root
+    kvm = (tree.patched or root) / "arch/x86/kvm"
     folders = (ours, *includes, kvm, root / "virt/kvm", kvm / "mmu", paths.csrc())
     arguments = [
         *("-nostdinc", "-E", *_DEFINES, *(f"-D{define}" for define in defines)),

@@ -12,45 +12,38 @@ from pathlib import Path
 from pyfuzz import files, paths
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.check import CompileError
+from pyfuzz.extract.extractor import label
 from pyfuzz.extract.pages import compile as compiling
-from pyfuzz.extract.pages import generate, headers, symbols, tree
+from pyfuzz.extract.pages import generate, headers, kept, symbols, tree
+from pyfuzz.extract.pages.extraction import PagesExtraction
 from pyfuzz.extract.source import Progress
+from pyfuzz.target.catalogue import EXTRACTED, Target
+from pyfuzz.target.kernel import Kernel
 
 _NO_HEADER = re.compile(r"'([\w/.-]+\.h)' file not found")
 _MAX_HEADERS = 24
-_CONFIG = "CONFIG_BUG_ON_DATA_CORRUPTION"
 # What the code under test asks the part for hardware page tables (tdp_mmu.c),
 # which stays off here: never called, so nobody needs to hear of it.
 _UNREACHABLE = re.compile(r"\w*tdp_mmu\w*")
+# Operations of the world by the probes of which one must hold.
+_OPERATIONS = {
+    "change-pte": ("SET_SPTE_GFN", "SET_SPTE_HVA"),
+    "age": ("AGE_GFN", "AGE_HVA"),
+    "write-protect": ("WRITE_PROTECT",),
+    "clear-dirty": ("CLEAR_DIRTY",),
+    "collapse": ("ZAP_COLLAPSIBLE", "RECOVER_HUGE"),
+    "split": ("SPLIT",),
+    "zap-range": ("ZAP_GFN_RANGE",),
+    "reclaim": ("ZAP_OLDEST",),
+    "recover-nx": ("RECOVER_NX_HUGE", "RECOVER_NX_HUGE_TYPE", "RECOVER_NX_LPAGES"),
+    "zap-all-fast": ("ZAP_ALL_FAST",),
+    "bug": ("KVM_BUG",),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class PagesExtraction:
-    """A kernel made into a target of the world ``pages``.
-
-    ``source`` is the one C file.  ``have`` are the probes that hold, ``zeroed``
-    variables of the kernel's that nobody set, ``made_up`` functions that return
-    0 and say so when they are called.
-    """
-
-    source: Path
-    defines: tuple[str, ...]
-    code: tuple[Path, ...]
-    have: tuple[str, ...]
-    zeroed: tuple[str, ...]
-    made_up: tuple[str, ...]
-    digest: str
-
-
-def extract(
-    path: Path,
-    name: str = "kernel",
-    *,
-    bug_on_data_corruption: bool = False,
-    progress: Progress | None = None,
-) -> PagesExtraction:
-    """Compile the MMU of the kernel at ``path``; UsageError where that fails."""
-    return _Extractor(tree.find(path, progress), name, bug_on_data_corruption).run()
+def extract(kernel: Kernel, *, progress: Progress | None = None) -> PagesExtraction:
+    """Compile the MMU of a kernel whole; UsageError where that fails."""
+    return _Extractor(tree.find(kernel, progress), kernel).run(progress)
 
 
 @dataclass(slots=True)
@@ -63,15 +56,25 @@ class _Missing:
 
 
 class _Extractor:
-    def __init__(self, kernel: tree.Tree, name: str, corruption_bug: bool) -> None:
-        self.kernel = kernel
-        self.name = name
-        self.defines = (f"{_CONFIG}=1",) if corruption_bug else ()
-        self.code = kernel.code()
+    def __init__(self, found: tree.Tree, asked: Kernel) -> None:
+        self.kernel = found
+        self.defines = asked.defines
+        self.name = label(found.origin) + ("+bug-on-data-corruption" if asked.defines else "")
+        self.code = found.code()
         self.empty: set[str] = set()
-        self.digest = tree.digest(kernel)
 
-    def run(self) -> PagesExtraction:
+    def run(self, progress: Progress | None) -> PagesExtraction:
+        """Return what an earlier extraction of the same files left, or extract."""
+        key = kept.key(self.kernel, self.name, self.defines)
+        result = kept.load(key)
+        if result is None:
+            if progress is not None:
+                progress("compiling the kernel's MMU, once")
+            result = self._extract()
+            kept.store(key, result)
+        return self._result(result)
+
+    def _extract(self) -> kept.Kept:
         with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
             self.folder = Path(folder)
             have = self._probe()
@@ -79,15 +82,34 @@ class _Extractor:
             text = self._expand(self._text(have, missing), "target")
             self._compile(text)
             source = _keep(text.read_bytes())
-        quiet = [one for one in missing.functions if _UNREACHABLE.fullmatch(one)]
+        return kept.Kept(
+            source=str(source),
+            have=have,
+            zeroed=[*missing.variables, *missing.words],
+            made_up=[one for one in missing.functions if not _UNREACHABLE.fullmatch(one)],
+        )
+
+    def _result(self, result: kept.Kept) -> PagesExtraction:
+        have = set(result.have)
+        lacks = [name for name, any_of in _OPERATIONS.items() if not have.intersection(any_of)]
+        made_up = tuple(result.made_up)
         return PagesExtraction(
-            source=source,
-            defines=(),
-            code=tuple(self.code),
-            have=tuple(have),
-            zeroed=(*missing.variables, *missing.words),
-            made_up=tuple(one for one in missing.functions if one not in quiet),
-            digest=self.digest,
+            target=Target(
+                name=self.name,
+                generation=EXTRACTED,
+                policy="its own, compiled whole",
+                source=Path(result.source),
+                world="pages",
+            ),
+            origin=self.kernel.origin,
+            mmu=str(self.code[0]),
+            code=tuple(str(path) for path in self.code),
+            have=tuple(result.have),
+            lacks=tuple(lacks),
+            zeroed=tuple(result.zeroed),
+            made_up=made_up,
+            kernel_version=tree.version(self.kernel),
+            sha256=tree.digest(self.kernel),
         )
 
     def _probe(self) -> list[str]:
@@ -100,17 +122,17 @@ class _Extractor:
 
     def _missing(self, have: list[str]) -> _Missing:
         """Sort what nobody defines into variables and functions."""
-        asked = symbols.undefined(self._compile(self._expand(self._text(have), "first")))
-        text = self._expand(self._text(have, _Missing(variables=asked)), "second")
-        outcome = compiling.check(text, self.folder / "second.o")
-        words = [
-            asked[error.line - 1] for error in outcome.errors if error.file == generate.MISSING
-        ]
-        missing = _Missing(variables=[one for one in asked if one not in words], words=words)
-        left = symbols.undefined(self._compile(self._expand(self._text(have, missing), "third")))
-        missing.variables = [one for one in missing.variables if one not in left]
-        missing.functions = left
-        return missing
+        text = self._text(have)
+        asked = symbols.undefined(self._compile(self._expand(text, "first")))
+        second = self._expand(generate.asking(text, asked), "second")
+        errors = compiling.check(second, self.folder / "second.o").errors
+        no_function = {asked[e.line - 1] for e in errors if e.file == generate.FUNCTION}
+        undeclared = {asked[e.line - 1] for e in errors if e.file == generate.DECLARED}
+        return _Missing(
+            variables=[one for one in asked if one in no_function - undeclared],
+            functions=[one for one in asked if one not in no_function],
+            words=[one for one in asked if one in undeclared],
+        )
 
     def _text(self, have: list[str], missing: _Missing | None = None) -> str:
         missing = missing or _Missing()
@@ -124,7 +146,7 @@ class _Extractor:
         source.write_text(text)
         for _ in range(_MAX_HEADERS):
             includes = headers.write(self.kernel, self.folder / "generated", frozenset(self.empty))
-            outcome = compiling.preprocess(source, result, self.kernel.root, includes, self.defines)
+            outcome = compiling.preprocess(source, result, self.kernel, includes, self.defines)
             missing = _NO_HEADER.search(outcome.text)
             if missing is None or missing[1] in self.empty:
                 break
@@ -142,8 +164,8 @@ class _Extractor:
 
     def _failed(self, error: CompileError) -> UsageError:
         return UsageError(
-            f"{self.kernel.origin}: the world pages does not compile: {error}; "
-            "fuzz its lists alone with --world lists"
+            f"{self.kernel.origin}: does not compile for the world pages: {error}; "
+            "fuzz its lists with --world lists"
         )
 
 

@@ -14,7 +14,8 @@ from pyfuzz.extract.check import CompileError
 PROBES = "worlds/pages/kernel/probes.def"
 _PROBE = re.compile(r"^PROBE\((\w+), (.*)\)$")
 _STATIC_CALL = "__SCK__"
-MISSING = "pyfuzz-missing"
+# Where errors say that a name is no function, and that its size is not known.
+FUNCTION, DECLARED = "pyfuzz-function", "pyfuzz-declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,21 @@ def answered(errors: Iterable[CompileError]) -> tuple[list[str], list[CompileErr
     return [probe.name for probe in probes() if probe.line not in failed], others
 
 
+def asking(text: str, names: Sequence[str]) -> str:
+    """Return ``text`` with a question for each name: is it a function, is its size known?
+
+    What a name points to has its own type only where it is a function.
+    """
+    lines = [text.rstrip("\n")]
+    for number, name in enumerate(names, 1):
+        same = f"__builtin_types_compatible_p(__typeof__(*({name})), __typeof__({name}))"
+        lines.append(f'#line {number} "{FUNCTION}"')
+        lines.append(f'_Static_assert({same}, "");')
+        lines.append(f'#line {number} "{DECLARED}"')
+        lines.append(f"extern char pyfuzz_size_{number}[sizeof({name})];")
+    return "\n".join(lines) + "\n"
+
+
 def target(
     code: Iterable[Path],
     name: str,
@@ -82,11 +98,10 @@ def target(
     lines.append(f'#define PYFUZZ_NAME "{name}"')
     lines += [f"#define PYFUZZ_HAVE_{one} 1" for one in have]
     lines.append('#include "worlds/pages/kernel/adapter.h"')
-    for number, one in enumerate(variables, 1):
+    for one in variables:
         value = ""
         if one.startswith(_STATIC_CALL):
             value = " = { .func = (void *)pyfuzz_standin_pyfuzz_kernel_vendor }"
-        lines.append(f'#line {number} "{MISSING}"')
         lines.append(f"__typeof__({one}) {one}{value};")
     lines += [_zeroes(one) for one in words]
     lines += [_trampoline(one) for one in functions]

@@ -10,8 +10,10 @@ from pathlib import Path, PurePosixPath
 from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import source
+from pyfuzz.extract.revision import prepared, split
 from pyfuzz.extract.source import Progress
 from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
+from pyfuzz.target.kernel import Kernel
 
 _MMU = source.MMU_PATHS[0]
 # Headers that no file of KVM's includes, and that are many.
@@ -21,24 +23,30 @@ _NEEDED = ("include/linux/kvm_host.h", "include/linux/list.h", "arch/x86/include
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A kernel's tree, or as much of it as KVM's MMU is compiled from."""
+    """A kernel's tree, or as much of it as KVM's MMU is compiled from.
+
+    ``patched`` is a copy of some of its files with patches; those come first.
+    """
 
     root: Path
     origin: Path
+    patched: Path | None = None
 
     def code(self) -> list[Path]:
         """Return the files that are compiled, in the order in which they are."""
-        folder = self.root / "arch/x86/kvm/mmu"
+        folder = (self.patched or self.root) / "arch/x86/kvm/mmu"
         names = ("mmu.c", "spte.c", "page_track.c")
         return [folder / name for name in names if (folder / name).is_file()]
 
 
-def find(path: Path, progress: Progress | None = None) -> Tree:
-    """Find the tree at ``path``: a tree, a tarball, or an mmu.c in a tree.
+def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
+    """Find the tree of a kernel: a tree, a tarball, or an mmu.c in a tree.
 
     Raises UsageError that says what is missing where it cannot be compiled.
     """
-    tree = Tree(_root(path, progress), path)
+    path = prepared(kernel) if split(kernel.path) else kernel.path
+    patched = prepared(kernel) if kernel.patches else None
+    tree = Tree(_root(path, progress), path, patched)
     missing = [name for name in _NEEDED if not (tree.root / name).is_file()]
     if missing:
         raise UsageError(
@@ -91,9 +99,18 @@ def _wanted(member: str) -> str | None:
     return None
 
 
+def version(tree: Tree) -> str | None:
+    """Return the version that the tree's Makefile says, for information."""
+    makefile = tree.root / "Makefile"
+    return source.version(makefile.read_text("latin-1")) if makefile.is_file() else None
+
+
 def digest(tree: Tree) -> str:
     """Return a hash of KVM's own files: what the extraction goes by."""
     total = hashlib.sha256()
-    for path in (*tree.code(), *sorted((tree.root / "arch/x86/kvm").rglob("*.h"))):
+    for path in (
+        *tree.code(),
+        *sorted(((tree.patched or tree.root) / "arch/x86/kvm").rglob("*.h")),
+    ):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()

@@ -58,6 +58,7 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	PYFUZZ_CALL(free_obsolete, "kvm_mmu_free_obsolete_roots"),
 	PYFUZZ_CALL(slot_create, "kvm_set_memory_region"),
 	PYFUZZ_CALL(slot_delete, "kvm_arch_flush_shadow_memslot"),
+	PYFUZZ_CALL(set_dirty_log, "kvm_set_memory_region"),
 	PYFUZZ_CALL(slot_move, "kvm_arch_flush_shadow_memslot"),
 #if defined(PYFUZZ_HAVE_UNMAP_GFN_RANGE)
 	PYFUZZ_CALL(unmap, "kvm_unmap_gfn_range"),

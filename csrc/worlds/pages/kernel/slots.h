@@ -262,6 +262,21 @@ static void pyfuzz_slot_move(unsigned int vm, unsigned int as, unsigned int id,
 	pyfuzz_slot_free(&old);
 }
 
+/* KVM_MR_FLAGS_ONLY; what is done to the SPTEs then is another operation. */
+static void pyfuzz_set_dirty_log(unsigned int vm, unsigned int as,
+				 unsigned int id, bool on)
+{
+	static unsigned long bitmap[1024];
+	struct kvm_memory_slot *slot = &pyfuzz_slots[vm][as][id];
+
+	slot->dirty_bitmap = on ? bitmap : NULL;
+	if (on)
+		slot->flags |= KVM_MEM_LOG_DIRTY_PAGES;
+	else
+		slot->flags &= ~KVM_MEM_LOG_DIRTY_PAGES;
+	pyfuzz_slots_changed(vm, as);
+}
+
 STANDIN(struct kvm_memory_slot *, gfn_to_memslot, (struct kvm *kvm, gfn_t gfn))
 {
 	return __gfn_to_memslot(kvm_memslots(kvm), gfn);

@@ -160,6 +160,14 @@ STANDIN(gpa_t, translate_nested_gpa, (struct kvm_vcpu *vcpu, gpa_t gpa))
 }
 
 /* --- requests --- */
+#if defined(KVM_REQ_VM_DEAD)
+#define PYFUZZ_REQ_VM_END KVM_REQ_VM_DEAD
+#elif defined(KVM_REQ_VM_BUGGED)
+#define PYFUZZ_REQ_VM_END KVM_REQ_VM_BUGGED
+#else
+#define PYFUZZ_REQ_VM_END ~0U
+#endif
+
 static void pyfuzz_request_all(struct kvm *kvm, unsigned int request)
 {
 	unsigned int vm = pyfuzz_vm_of(kvm);
@@ -167,10 +175,8 @@ static void pyfuzz_request_all(struct kvm *kvm, unsigned int request)
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++) {
 		set_bit(request & KVM_REQUEST_MASK,
 			(void *)&pyfuzz_vcpus[vm][i].requests);
-#ifdef KVM_REQ_VM_DEAD
-		if (request == KVM_REQ_VM_DEAD)
+		if (request == PYFUZZ_REQ_VM_END)
 			pyfuzz_on_request(vm, i, request & KVM_REQUEST_MASK);
-#endif
 	}
 }
 

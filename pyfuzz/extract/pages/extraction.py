@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came out of compiling a kernel's MMU whole, for people and for the builder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyfuzz.target.catalogue import Target
+
+
+@dataclass(frozen=True, slots=True)
+class PagesExtraction:
+    """A kernel made into a target of the world ``pages``.
+
+    ``code`` are the kernel's files that were compiled whole.  ``have`` are the
+    probes that hold, ``lacks`` the operations that this kernel is fuzzed without.
+    ``zeroed`` are variables of the kernel's that nobody set, ``made_up``
+    functions that nothing stands in for: they return 0, and say so when called.
+    ``kernel_version`` is what the tree's Makefile says, for information;
+    ``sha256`` is that of KVM's own files.
+    """
+
+    target: Target
+    origin: Path
+    mmu: str
+    code: tuple[str, ...]
+    have: tuple[str, ...]
+    lacks: tuple[str, ...]
+    zeroed: tuple[str, ...]
+    made_up: tuple[str, ...]
+    kernel_version: str | None
+    sha256: str
+
+    def notes(self) -> list[str]:
+        """Say in a line each what the summary of a campaign must not keep quiet."""
+        return [
+            *(f"not fuzzed: {name}: this kernel has no function for it" for name in self.lacks),
+            *(f"made up: {name} (returns 0)" for name in self.made_up),
+        ]
+
+    def lines(self) -> list[str]:
+        """Return it for people."""
+        notes = self.notes()
+        return [
+            f"{self.target.name}: from {self.mmu}",
+            f"  kernel            {self.kernel_version or 'unknown version'} (for information)",
+            "  world             pages: its own walks of guest tables, its own SPTEs",
+            "taken, whole",
+            *(f"  {name}" for name in self.code),
+            *(["please note", *(f"  {note}" for note in notes)] if notes else []),
+            f"zero: {', '.join(self.zeroed) or 'nothing'}",
+            f"generated: {self.target.source}",
+        ]
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as plain data."""
+        return {
+            **{name: list(getattr(self, name)) for name in ("code", "have", "lacks")},
+            **{name: list(getattr(self, name)) for name in ("zeroed", "made_up")},
+            "target": self.target.name,
+            "world": self.target.world,
+            "generated": str(self.target.source),
+            "origin": str(self.origin),
+            "mmu": self.mmu,
+            "sha256": self.sha256,
+            "kernel_version": self.kernel_version,
+            "known": [asdict(known) for known in self.target.known],
+        }
