@@ -46,22 +46,22 @@ STANDIN(void, kmem_cache_free, (struct pyfuzz_cache *cache, void *object))
 
 STANDIN(void *, __kvmalloc_node_noprof, (size_t size))
 {
-	return pages_alloc(PAGES_ARRAY, pages_running_vm(), size);
+	return pages_alloc(PAGES_ARRAY, pyfuzz_vm_now(), size);
 }
 
 STANDIN(void *, kvmalloc_node, (size_t size))
 {
-	return pages_alloc(PAGES_ARRAY, pages_running_vm(), size);
+	return pages_alloc(PAGES_ARRAY, pyfuzz_vm_now(), size);
 }
 
 STANDIN(void *, __vcalloc, (size_t n, size_t size))
 {
-	return pages_alloc(PAGES_ARRAY, pages_running_vm(), n * size);
+	return pages_alloc(PAGES_ARRAY, pyfuzz_vm_now(), n * size);
 }
 
 STANDIN(void *, __vcalloc_noprof, (size_t n, size_t size))
 {
-	return pages_alloc(PAGES_ARRAY, pages_running_vm(), n * size);
+	return pages_alloc(PAGES_ARRAY, pyfuzz_vm_now(), n * size);
 }
 
 static void pyfuzz_free_array(void *object)
@@ -77,18 +77,27 @@ STANDIN(void, kfree, (void *object)) { pyfuzz_free_array(object); }
 /* Root pages that are no shadow pages: PAE's, and those above a shadow root. */
 #define PYFUZZ_ROOT_PAGES 32
 static u8 pyfuzz_root_pages[PYFUZZ_ROOT_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
-static bool pyfuzz_root_page_used[PYFUZZ_ROOT_PAGES];
+/* Whose each is: 0 nobody's, else a VM's number and 1. */
+static u8 pyfuzz_root_page_owner[PYFUZZ_ROOT_PAGES];
 
 static void *pyfuzz_root_page(void)
 {
 	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++) {
-		if (pyfuzz_root_page_used[i])
+		if (pyfuzz_root_page_owner[i])
 			continue;
-		pyfuzz_root_page_used[i] = true;
+		pyfuzz_root_page_owner[i] = (u8)(pyfuzz_vm_now() + 1);
 		memset(pyfuzz_root_pages[i], 0, PAGE_SIZE);
 		return pyfuzz_root_pages[i];
 	}
 	BUG();
+}
+
+/* A sequence that ended in the middle of a call left some. */
+static void pyfuzz_root_pages_reset(unsigned int vm)
+{
+	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++)
+		if (pyfuzz_root_page_owner[i] == vm + 1)
+			pyfuzz_root_page_owner[i] = 0;
 }
 
 static bool pyfuzz_is_root_page(const void *table)
@@ -140,8 +149,8 @@ STANDIN(void, free_pages, (unsigned long address, unsigned int order))
 	if (!page)
 		return;
 	if (pyfuzz_is_root_page(page))
-		pyfuzz_root_page_used[((u8 *)page - pyfuzz_root_pages[0]) /
-				      PAGE_SIZE] = false;
+		pyfuzz_root_page_owner[((u8 *)page - pyfuzz_root_pages[0]) /
+				       PAGE_SIZE] = 0;
 	else
 		pages_free(pages_kind_of(page) == PAGES_ARRAY ? PAGES_ARRAY :
 								PAGES_SPT, page);
@@ -159,7 +168,7 @@ static unsigned int pyfuzz_cache_vm(const struct kvm_mmu_memory_cache *mc)
 		    (void *)mc < (void *)&pyfuzz_vcpus[vm + 1][0])
 			return vm;
 	}
-	return pages_running_vm();
+	return pyfuzz_vm_now();
 }
 
 static bool pyfuzz_gives_tables(const struct kvm_mmu_memory_cache *mc)

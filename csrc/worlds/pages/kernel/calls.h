@@ -3,20 +3,53 @@
 #ifndef PYFUZZ_KERNEL_CALLS_H
 #define PYFUZZ_KERNEL_CALLS_H
 
+#include "facts.h"
 #include "vm.h"
+
+/* An MMIO SPTE has reserved bits set, which the CPU says in the error code. */
+static bool pyfuzz_hits_mmio(struct kvm_vcpu *vcpu, uint64_t gva)
+{
+	struct kvm_shadow_walk_iterator walk;
+	u64 spte = 0;
+
+	for_each_shadow_entry_lockless(vcpu, gva, walk, spte)
+		if (!is_shadow_present_pte(spte))
+			break;
+	return pyfuzz_spte_mmio(spte);
+}
+
+/* How many faults ended with the guest's translation in the SPTEs. */
+static u64 pyfuzz_faults_done(const struct kvm_vcpu *vcpu)
+{
+	u64 n = vcpu->stat.pf_fixed;
+
+#ifdef PYFUZZ_HAVE_STAT_FAST
+	n += vcpu->stat.pf_fast;
+#endif
+#ifdef PYFUZZ_HAVE_STAT_SPURIOUS
+	n += vcpu->stat.pf_spurious;
+#endif
+	return n;
+}
 
 static enum pages_result pyfuzz_page_fault(unsigned int vm, unsigned int i,
 					   uint64_t gva, uint32_t error)
 {
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+	u64 done = pyfuzz_faults_done(vcpu);
 	int r;
 
+	if (pyfuzz_root(vm, i, 0) && pyfuzz_hits_mmio(vcpu, gva))
+		error |= PFERR_RSVD_MASK | PFERR_PRESENT_MASK;
 	memset(&pyfuzz_asked, 0, sizeof(pyfuzz_asked));
-	r = kvm_mmu_page_fault(&pyfuzz_vcpus[vm][i], gva, error, NULL, 0);
+	r = kvm_mmu_page_fault(vcpu, gva, error, NULL, 0);
 	if (pyfuzz_asked.guest_fault)
 		return PAGES_GUEST_FAULT;
 	if (pyfuzz_asked.emulate)
 		return PAGES_EMULATE;
-	return r > 0 ? PAGES_FIXED : PAGES_ERROR;
+	if (r <= 0)
+		return PAGES_ERROR;
+	return pyfuzz_faults_done(vcpu) == done ? PAGES_RETRY : PAGES_FIXED;
 }
 
 static void pyfuzz_invlpg(unsigned int vm, unsigned int i, uint64_t gva)

@@ -3,7 +3,7 @@
 #ifndef PYFUZZ_KERNEL_FACTS_H
 #define PYFUZZ_KERNEL_FACTS_H
 
-#include "state.h"
+#include "slots.h"
 
 static void pyfuzz_page(unsigned int vm, const void *header,
 			struct pages_page *out)

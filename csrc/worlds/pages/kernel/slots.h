@@ -182,11 +182,13 @@ static void pyfuzz_slot_metadata(unsigned int vm, struct kvm_memory_slot *slot)
 			for (unsigned long i = 0; i < n; i++)
 				info[i].disallow_lpage = 1;
 	}
+	pyfuzz_vm_made = (int)vm;
 #if defined(PYFUZZ_HAVE_TRACK_CREATE_3)
 	kvm_page_track_create_memslot(&pyfuzz_kvms[vm], slot, slot->npages);
 #elif defined(PYFUZZ_HAVE_TRACK_CREATE_2)
 	kvm_page_track_create_memslot(slot, slot->npages);
 #endif
+	pyfuzz_vm_made = -1;
 }
 
 static void pyfuzz_slot_free(struct kvm_memory_slot *slot)

@@ -19,6 +19,16 @@ static struct {
 	bool emulate;
 } pyfuzz_asked;
 
+/* The VM that gets memory while another may be running, if any. */
+static int pyfuzz_vm_made = -1;
+
+/* Whose an allocation is that does not say. */
+static unsigned int pyfuzz_vm_now(void)
+{
+	return pyfuzz_vm_made < 0 ? pages_running_vm() :
+				    (unsigned int)pyfuzz_vm_made;
+}
+
 static unsigned int pyfuzz_vm_of(const struct kvm *kvm)
 {
 	return (unsigned int)(kvm - pyfuzz_kvms);

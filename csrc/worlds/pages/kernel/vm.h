@@ -7,7 +7,9 @@
 
 /* More would not fit into the harness's books; fewer and the kernel reclaims. */
 #define PYFUZZ_MAX_TABLES 160
-#define PYFUZZ_ADDRESS_BITS 46
+/* The host's, which must hold a process's addresses, and the guest's. */
+#define PYFUZZ_HOST_BITS 48
+#define PYFUZZ_GUEST_BITS 46
 
 static u8 pyfuzz_mm[64];
 
@@ -19,9 +21,9 @@ static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 	vcpu->kvm = &pyfuzz_kvms[vm];
 	vcpu->vcpu_id = (int)i;
 	memset(&vcpu->arch.regs_avail, 0xff, sizeof(vcpu->arch.regs_avail));
-	vcpu->arch.maxphyaddr = PYFUZZ_ADDRESS_BITS;
+	vcpu->arch.maxphyaddr = PYFUZZ_GUEST_BITS;
 #ifdef PYFUZZ_HAVE_RESERVED_GPA_BITS
-	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_ADDRESS_BITS, 63);
+	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_GUEST_BITS, 63);
 #endif
 	kvm_mmu_create(vcpu);
 }
@@ -47,7 +49,9 @@ static void pyfuzz_vm_init(unsigned int vm)
 {
 	struct kvm *kvm = &pyfuzz_kvms[vm];
 
+	pyfuzz_vm_made = (int)vm;
 	memset(kvm, 0, sizeof(*kvm));
+	pyfuzz_root_pages_reset(vm);
 	memset(pyfuzz_slot_there[vm], 0, sizeof(pyfuzz_slot_there[vm]));
 #ifndef PYFUZZ_HAVE_SLOT_TREES
 	memset(pyfuzz_slot_sets[vm], 0, sizeof(pyfuzz_slot_sets[vm]));
@@ -66,6 +70,7 @@ static void pyfuzz_vm_init(unsigned int vm)
 	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
 		pyfuzz_vcpu_init(vm, i);
 	atomic_set(&kvm->online_vcpus, PAGES_VCPUS);
+	pyfuzz_vm_made = -1;
 }
 
 /* In the order of kvm_destroy_vm(): user space's memory goes first. */
@@ -97,7 +102,11 @@ static void pyfuzz_drain(unsigned int vm)
 {
 }
 
-/* PAE: loading CR3 loads four entries into registers. */
+/*
+ * PAE: loading CR3 loads four entries into registers.  A CPU refuses entries
+ * with reserved bits; here those are dropped, for the guest's tables are made
+ * the same way on every level.
+ */
 static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 {
 #ifdef PYFUZZ_HAVE_VCPU_PDPTRS
@@ -109,6 +118,9 @@ static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 	if (pyfuzz_standin_kvm_vcpu_read_guest_atomic(vcpu, root & ~31ULL, pdptrs,
 						      4 * sizeof(u64)))
 		memset(pdptrs, 0, 4 * sizeof(u64));
+	for (unsigned int i = 0; i < 4; i++)
+		pdptrs[i] &= ~(rsvd_bits(PYFUZZ_GUEST_BITS, 63) |
+			       rsvd_bits(5, 8) | rsvd_bits(1, 2));
 }
 
 static bool pyfuzz_has_pdptrs(const struct kvm_vcpu *vcpu)
@@ -231,14 +243,14 @@ static void pyfuzz_kernel_init(void)
 	page_offset_base = 0;
 	phys_base = 0;
 	mem_map = (struct page *)(1UL << 46);
-	boot_cpu_data.x86_phys_bits = PYFUZZ_ADDRESS_BITS;
+	boot_cpu_data.x86_phys_bits = PYFUZZ_HOST_BITS;
 	boot_cpu_data.x86_virt_bits = 48;
 	set_cpu_cap(&boot_cpu_data, X86_FEATURE_NX);
 	set_cpu_cap(&boot_cpu_data, X86_FEATURE_GBPAGES);
 	pgdir_shift = 39;
 	ptrs_per_p4d = 1;
 #ifdef PYFUZZ_HAVE_KVM_HOST
-	kvm_host.maxphyaddr = PYFUZZ_ADDRESS_BITS;
+	kvm_host.maxphyaddr = PYFUZZ_HOST_BITS;
 #endif
 #ifdef PYFUZZ_HAVE_OPS_POINTERS
 	kvm_x86_ops.tlb_flush_current = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
