@@ -33,8 +33,13 @@ static bool look_at_frames(struct kvm *kvm, struct kvm_gfn_range *range, bool te
 	if (!value)
 		preempt_enable();
 	spte = value ? rmap_get_first(rmap_head, &iter) : NULL;
-	for (; spte; spte = rmap_get_next(&iter))
-		young |= is_shadow_present_pte(READ_ONCE(*spte));
+	for (; spte; spte = rmap_get_next(&iter)) {
+		if (!(READ_ONCE(*spte) & BIT_ULL(5)))
+			continue;
+		young = true;
+		if (!test_only)
+			clear_bit(5, (unsigned long *)spte);
+	}
 	look_readonly_done(rmap_head, value);
 	return young;
 }
