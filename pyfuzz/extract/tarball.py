@@ -52,8 +52,8 @@ def unpack(
 ) -> dict[str, Path]:
     """Unpack the members that ``wanted`` maps to a name; returns name -> file.
 
-    Stops reading once it has the names in ``enough``: a tarball is sorted by
-    folder, and what follows takes seconds.
+    Stops reading once it has the names in ``enough``, if there are any: a tarball
+    is sorted by folder, and what follows takes seconds.
 
     They go into the ignored build folder and stay there, keyed by the tarball's
     place, size and time, and by ``label``, which names what is wanted.
@@ -106,7 +106,7 @@ def _extract_members(
                 with file.open("wb") as out:
                     shutil.copyfileobj(content, out)
                 names.add(name)
-                if enough <= names:
+                if enough and enough <= names:
                     break
     except _CORRUPT as error:
         raise UsageError(

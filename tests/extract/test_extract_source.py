@@ -12,7 +12,7 @@ import pytest
 from made_up import text, tree, variant
 
 from pyfuzz.errors import UsageError
-from pyfuzz.extract import extract, source
+from pyfuzz.extract import extract, source, tarball
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +100,14 @@ def test_find_tarball_is_read_once_and_again_when_it_changes(tmp_path: Path) -> 
 
     assert (first.version, again.version, changed.version) == ("7.3.9", "7.3.9", "8.1.0")
     assert said == ["reading linux.tar.gz (0 MiB), once"] * 2
+
+
+def test_tarball_of_which_all_is_wanted_is_read_to_its_end(tmp_path: Path) -> None:
+    packed = pack(tree(tmp_path / "linux-7.3"), tmp_path / "linux-7.3.tar.xz")
+
+    found = tarball.unpack(packed, lambda member: member, frozenset(), None)
+
+    assert {Path(name).name for name in found} >= {"Makefile", "mmu.c", "kvm_host.h"}
 
 
 def test_find_tarball_never_writes_outside_of_the_build_folder(tmp_path: Path) -> None:
