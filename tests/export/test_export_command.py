@@ -149,12 +149,15 @@ def test_run_that_was_moved_has_its_artifacts_where_it_is_now(tmp_path: Path) ->
     ("summary", "message"),
     [
         ("{", "summary.json: must be JSON: "),
-        ("[]", "summary.json: it must be an object, is []; was it written by another version"),
-        ({}, "summary.json: it has no 'target'; was it written by another version"),
+        (
+            "[]",
+            "summary.json: it must be an object, is []; name the run folder of a campaign",
+        ),
+        ({}, "summary.json: it has no 'target'; name the run folder of a campaign"),
         ({**SUMMARY, "target": "mine"}, "the source of its target mine no longer exists"),
         (
             {**SUMMARY, "findings": 3},
-            "summary.json: findings must be a list, is 3; was it written by another version",
+            "summary.json: findings must be a list, is 3; name the run folder of a campaign",
         ),
         (
             {**SUMMARY, "findings": [{**FINDING, "kind": "lost"}]},

@@ -50,14 +50,14 @@ def test_read_of_a_killed_run_takes_the_findings_from_their_files(tmp_path: Path
 
 
 def test_read_of_what_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing is not there: name the run folder"):
+    with pytest.raises(UsageError, match="nothing does not exist: name the run folder"):
         read(tmp_path / "nothing")
 
 
 def test_read_of_another_folder_says_that_it_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").touch()
 
-    with pytest.raises(UsageError, match=r"is no run folder \(it has no run.json\)"):
+    with pytest.raises(UsageError, match=r"is not a run folder \(it has no run.json\)"):
         read(tmp_path, anything=True)
 
 
