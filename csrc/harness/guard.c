@@ -134,6 +134,7 @@ static bool interrupted_ours(const void *context)
 static void tick(int number, siginfo_t *info, void *context)
 {
 	uint64_t step = sequence.result.steps + ((uint64_t)sequence.boot << 32);
+	sigset_t again;
 
 	if (previous_tick.sa_flags & SA_SIGINFO)
 		pass_on(number, info, context, &previous_tick);
@@ -151,6 +152,10 @@ static void tick(int number, siginfo_t *info, void *context)
 	guard_events();
 	finding(PYFUZZ_HANG, sequence.function, 0,
 		"did not end within %u ms of processor time", limit_ms);
+	/* The jump would leave the signal blocked. */
+	sigemptyset(&again);
+	sigaddset(&again, HANG_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &again, NULL);
 	siglongjmp(guard_env, 1);
 }
 
@@ -187,7 +192,11 @@ void guard_install(void)
 		pthread_atfork(NULL, NULL, after_fork);
 	/* SA_NODEFER: the jump out leaves no signal blocked. */
 	on_fault.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-	on_tick.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER;
+	/*
+	 * Not SA_NODEFER: every module of the process has a timer, and ticks that
+	 * are due at once would be stacked on the one alternate stack.
+	 */
+	on_tick.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
 	sigaltstack(&alternate, NULL);
 	for (size_t i = 0; i < FAULT_SIGNALS; i++)
 		sigaction(fault_signals[i], &on_fault,
