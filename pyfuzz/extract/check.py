@@ -59,44 +59,49 @@ def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
         chosen = compiler.find()
     except UsageError:
         return None  # Whoever builds will say so, with the remedy.
-    command = [
-        *chosen.command,
+    arguments = [
         *("-std=gnu11", "-w", "-Werror=implicit-function-declaration", "-ferror-limit=0"),
         *("-fno-caret-diagnostics", "-fno-color-diagnostics"),
         *(f"-I{paths.csrc()}", f"-I{paths.csrc() / 'worlds' / 'lists'}"),
         *(f"-D{define}" for define in defines),
         *("-c", str(path)),
     ]
+    # An object, although only the errors matter: zig has no -fsyntax-only.
+    with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
+        return run(chosen, [*arguments, "-o", f"{folder}/object.o"], path, _TIMEOUT_S)[0]
+
+
+def run(
+    chosen: compiler.Compiler, arguments: list[str], blame: Path, timeout_s: float
+) -> tuple[list[CompileError], str]:
+    """Run the compiler; return its errors, and all that it printed.
+
+    ``blame`` is the file that an error without a place is about.
+    Errors: UsageError if the compiler cannot be run or takes too long.
+    """
     try:
-        # An object, although only the errors matter: zig has no -fsyntax-only.
-        with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
-            done = subprocess.run(
-                [*command, "-o", f"{folder}/object.o"],
-                env=chosen.environment,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
+        done = subprocess.run(
+            [*chosen.command, *arguments],
+            env=chosen.environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(
             f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"
         ) from error
-    found = parse_errors(done.stderr)
-    if done.returncode and not found:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        found.append(CompileError(str(path), 0, last))
-    return found
-
-
-def parse_errors(stderr: str) -> list[CompileError]:
-    """Return the errors in what the compiler printed."""
-    return [
+    found = [
         CompileError(match["file"], int(match["line"]), match["text"])
-        for line in stderr.splitlines()
+        for line in done.stderr.splitlines()
         if (match := _ERROR.match(line))
     ]
+    if done.returncode and not found:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        found.append(CompileError(str(blame), 0, last))
+    return found, done.stderr
 
 
 _UNKNOWN = re.compile(

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyfuzz import paths
-from pyfuzz.errors import UsageError
-from pyfuzz.extract.check import CompileError, parse_errors
+from pyfuzz.extract.check import CompileError, run
 from pyfuzz.extract.pages.tree import Tree
 from pyfuzz.module import compiler
 
@@ -73,24 +71,6 @@ def check(source: Path, result: Path) -> Outcome:
 
 
 def _run(arguments: Sequence[str], result: Path) -> Outcome:
-    chosen = compiler.find()
-    command = [*chosen.command, *FLAGS, *_CHECK, *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            env=chosen.environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(
-            f"the compiler {chosen.command[0]} cannot be run ({error}); see pyfuzz doctor"
-        ) from error
-    found = parse_errors(done.stderr)
-    if done.returncode and not found:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        found = [CompileError(str(result), 0, last)]
-    return Outcome(tuple(found), done.stderr)
+    flags = [*FLAGS, *_CHECK, *arguments]
+    errors, text = run(compiler.find(), flags, result, _TIMEOUT_S)
+    return Outcome(tuple(errors), text)
