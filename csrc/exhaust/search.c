@@ -12,9 +12,6 @@
 #include "search.h"
 #include "seen.h"
 
-struct pyfuzz_exhaust search;
-struct pyfuzz_scope search_scope;
-
 #define ALL_AUDITED 20
 
 static bool begun;

@@ -6,21 +6,6 @@
 #include <string.h>
 #include "world.h"
 
-/* Where tables are: most in the slot that no huge page fits into. */
-static const uint64_t gfns[PYFUZZ_FRAMES] = {
-	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
-	0x18, 0x19, 0x1a, 0x1b,
-	0x200,	/* a table where a huge page is, at its very start */
-	0xa04,	/* and one in the slot that goes and comes */
-	/* Data from here on. */
-	0x203, 0x201, 0x202, 0x3ff, 0x400, 0x401, 0x5ff,
-	0x600,	/* in no slot, but in the huge page of one */
-	0x6ff, 0x700, 0x7ff, 0x800, 0x8ff,
-	0x900,	/* the same behind it */
-	0xa00, 0xa01,
-	0xc00,	/* where that slot may be moved to */
-	0x2,
-};
 static const uint16_t used[PYFUZZ_USED_ENTRIES] = { 0, 1, 2, 3, 511 };
 static const uint16_t last_level[4] = { 0, 1, 2, 511 };
 
@@ -31,11 +16,6 @@ static uint64_t zeroes[TABLE_WORDS] __attribute__((aligned(4096)));
 #define PRESENT 1ULL
 #define LARGE 0x80ULL
 #define USUAL 0x67ULL	/* present, writable, user, accessed, dirty */
-
-uint64_t frame_gfn(unsigned int frame)
-{
-	return gfns[frame % PYFUZZ_FRAMES];
-}
 
 uint64_t page_gva(unsigned int page, enum pages_mode mode)
 {
@@ -58,7 +38,7 @@ uint64_t page_gva(unsigned int page, enum pages_mode mode)
 static void entry(unsigned int vm, unsigned int table, unsigned int index,
 		  unsigned int frame, uint64_t bits)
 {
-	tables[vm][table][index] = gfns[frame] << 12 | bits;
+	tables[vm][table][index] = frame_gfn(frame) << 12 | bits;
 }
 
 /* Tables that map something at once: a sequence need not build them first. */
@@ -103,7 +83,7 @@ void guest_reset(unsigned int vm)
 void *pages_frame(unsigned int vm, uint64_t hva_frame)
 {
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
-		if (gfns[t] == hva_frame)
+		if (frame_gfn(t) == hva_frame)
 			return tables[vm][t];
 	return zeroes;
 }

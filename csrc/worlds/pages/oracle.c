@@ -34,11 +34,6 @@ static uint32_t pages_len;
 static uint16_t page_of_table[TABLES];
 static uint32_t page_walk[TABLES];
 
-uint64_t pages_of(unsigned int level)
-{
-	return 1ULL << (level - 1) * 9;
-}
-
 uint64_t sp_gfn(const struct pages_page *page, unsigned int index)
 {
 	if (page->passthrough)

@@ -10,7 +10,6 @@ _Static_assert(sizeof(struct pyfuzz_op) <= PYFUZZ_OP_SIZE,
 _Static_assert(PYFUZZ_VMS == PAGES_VMS && PYFUZZ_VCPUS == PAGES_VCPUS,
 	       "Python and the target mean the same");
 
-struct world world;
 struct pyfuzz_traits pyfuzz_target_traits;
 static struct pyfuzz_step unread;
 

@@ -35,10 +35,15 @@ bool slot_fits(unsigned int vm, unsigned int as, unsigned int number,
 uint64_t host_move(unsigned int vm, uint64_t hva_frame);
 void host_set_size(unsigned int vm, uint64_t hva_frame, bool large);
 
+/* --- frames and levels: geometry.c --- */
+
+uint64_t frame_gfn(unsigned int frame);
+/* How many 4K pages an entry at a level maps. */
+uint64_t pages_of(unsigned int level);
+
 /* --- the guest: guest.c --- */
 
 #define TABLE_WORDS 512
-uint64_t frame_gfn(unsigned int frame);
 uint64_t page_gva(unsigned int page, enum pages_mode mode);
 void guest_reset(unsigned int vm);
 /* The entry at a level on the way to gva, or NULL; *gpa is where it is. */
@@ -69,7 +74,7 @@ struct world {
 	uint32_t skipped_checks;
 	unsigned int bugged_total;
 };
-extern struct world world;
+extern struct world world;		/* model.c */
 
 /* run_ops.c */
 void step_run(const struct pyfuzz_op *op, uint32_t i);
@@ -90,7 +95,6 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
 /* facts.c: one shadow page, one SPTE */
 /* The gfn of an SPTE as tear-down will compute it. */
 uint64_t sp_gfn(const struct pages_page *page, unsigned int index);
-uint64_t pages_of(unsigned int level);
 static inline bool spte_nothing(uint64_t spte)
 {
 	return !spte || spte == pages_target.spte_nothing;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which guest frames operations can name, and how much an entry of a table maps. */
+#include "world.h"
+
+/* Where tables are: most in the slot that no huge page fits into. */
+static const uint64_t gfns[PYFUZZ_FRAMES] = {
+	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
+	0x18, 0x19, 0x1a, 0x1b,
+	0x200,	/* a table where a huge page is, at its very start */
+	0xa04,	/* and one in the slot that goes and comes */
+	/* Data from here on. */
+	0x203, 0x201, 0x202, 0x3ff, 0x400, 0x401, 0x5ff,
+	0x600,	/* in no slot, but in the huge page of one */
+	0x6ff, 0x700, 0x7ff, 0x800, 0x8ff,
+	0x900,	/* the same behind it */
+	0xa00, 0xa01,
+	0xc00,	/* where that slot may be moved to */
+	0x2,
+};
+
+uint64_t frame_gfn(unsigned int frame)
+{
+	return gfns[frame % PYFUZZ_FRAMES];
+}
+
+uint64_t pages_of(unsigned int level)
+{
+	return 1ULL << (level - 1) * 9;
+}

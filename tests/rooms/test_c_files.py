@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which C file calls which: one direction only, and the harness calls no world but by its table."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+import build
+from pyfuzz.module import compiler
+
+Graph = dict[str, set[str]]
+# What the harness may ask of the world that it is linked with (csrc/harness/world.h, callbacks.h).
+OF_THE_WORLD = {"pyfuzz_world", "pyfuzz_target_traits"}
+
+
+def symbols(path: Path) -> tuple[set[str], set[str]]:
+    """Return the global symbols that an object defines and those that it needs."""
+    with path.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
+        found = [one for one in table.iter_symbols() if one["st_info"]["bind"] != "STB_LOCAL"]
+    needs = {one.name for one in found if one["st_shndx"] == "SHN_UNDEF"}
+    return {one.name for one in found} - needs, needs
+
+
+def graph(objects: dict[str, tuple[set[str], set[str]]]) -> Graph:
+    """Return for each file the files that it needs something of."""
+    owner = {name: file for file, (defines, _) in objects.items() for name in defines}
+    return {
+        file: {owner[name] for name in needs - OF_THE_WORLD if owner.get(name, file) != file}
+        for file, (_, needs) in objects.items()
+    }
+
+
+def objects_of(world: str) -> dict[str, tuple[set[str], set[str]]]:
+    chosen = compiler.find()
+    return {
+        "/".join(unit.source.parts[-2:]): symbols(build._compile(chosen, unit, None))
+        for unit in build.harness_units("fuzz", world)
+    }
+
+
+def test_circle_between_files_is_seen() -> None:
+    made = {"a.c": ({"a"}, {"b"}), "b.c": ({"b"}, {"c"}), "c.c": ({"c"}, {"a"})}
+
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph(made)).prepare()
+
+
+@pytest.mark.parametrize("world", ["lists", "pages"])
+def test_c_files_form_no_circle(world: str) -> None:
+    found = graph(objects_of(world))
+
+    TopologicalSorter(found).prepare()
+
+    assert len(found) > 15 and any(found.values())
+
+
+@pytest.mark.parametrize("world", ["lists", "pages"])
+def test_harness_needs_nothing_of_a_world_but_its_table(world: str) -> None:
+    found = graph(objects_of(world))
+
+    assert {} == {
+        file: of_the_world
+        for file, needs in found.items()
+        if file.startswith("harness/")
+        and (of_the_world := {one for one in needs if not one.startswith("harness/")})
+    }
