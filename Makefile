@@ -88,7 +88,7 @@ lint: setup-test
 	@$(PY) -m ruff check .
 	@.venv/bin/lint-imports
 	@$(PY) -m mypy
-	@$(PY) .ci/lint_c.py
+	@$(PY) .ci/lint_c.py --format
 
 format: setup-test
 	@$(PY) -m ruff format .

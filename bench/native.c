@@ -45,7 +45,7 @@ static int record_one(const uint8_t *data, size_t size)
 		return 0;
 	if (fclose(record))
 		die("record");
-	_exit(0);	/* libFuzzer takes exit() for a crash */
+	_exit(0); /* libFuzzer takes exit() for a crash */
 }
 
 static void loop(const char *path)

@@ -25,14 +25,15 @@ static inline uint32_t chance_below(struct chance *chance, uint32_t n)
 	chance->state ^= chance->state >> 12;
 	chance->state ^= chance->state << 25;
 	chance->state ^= chance->state >> 27;
-	return (uint32_t)((chance->state * 0x2545f4914f6cdd1dULL >> 32) * n >> 32);
+	return (uint32_t)((chance->state * 0x2545f4914f6cdd1dULL >> 32) * n >>
+			  32);
 }
 
 /* Operations are counted in op_bytes; n are there, and there is room for max. */
 struct pyfuzz_generator {
 	size_t op_bytes;
-	size_t new_max;		/* operations of a new sequence, at most */
-	size_t end_max;		/* of a planned end */
+	size_t new_max; /* operations of a new sequence, at most */
+	size_t end_max; /* of a planned end */
 
 	/*
 	 * Write operations that have a plan behind those that are there;

@@ -159,7 +159,9 @@ static size_t mutate_once(uint8_t *data, size_t n, size_t max)
 			break;
 		return delete(data, n, at,
 			      1 + below(below(4) ? 1 :
-					(uint32_t)(n - at > 8 ? 8 : n - at)));
+						   (uint32_t)(n - at > 8 ?
+								      8 :
+								      n - at)));
 	case 4:
 		return duplicate(data, n, max);
 	case 5: {
@@ -167,8 +169,7 @@ static size_t mutate_once(uint8_t *data, size_t n, size_t max)
 		uint8_t op[OP_MAX];
 
 		memcpy(op, data + bytes(at), world->op_bytes);
-		memcpy(data + bytes(at), data + bytes(other),
-		       world->op_bytes);
+		memcpy(data + bytes(at), data + bytes(other), world->op_bytes);
 		memcpy(data + bytes(other), op, world->op_bytes);
 		return n;
 	}
@@ -206,7 +207,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 	if (way < ways.new)
 		return bytes(world->compose(&chance, data, 0,
 					    max < world->new_max ?
-						    max : world->new_max));
+						    max :
+						    world->new_max));
 	way -= ways.new;
 	if (n > max)
 		n = max;
@@ -215,7 +217,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			n = 1 + below((uint32_t)n);
 		return bytes(world->compose(&chance, data, n,
 					    n + world->end_max < max ?
-						    n + world->end_max : max));
+						    n + world->end_max :
+						    max));
 	}
 	for (uint32_t times = 1 + below(3); times--;)
 		n = mutate_once(data, n, max);
@@ -225,8 +228,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 /* The beginning of one and the end of the other, cut between operations. */
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 				 const uint8_t *data2, size_t size2,
-				 uint8_t *out, size_t max_out,
-				 unsigned int seed)
+				 uint8_t *out, size_t max_out, unsigned int seed)
 {
 	size_t n1, n2, max, head, from, tail;
 
@@ -237,7 +239,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 	max = max_out / world->op_bytes;
 	ways_choose();
 	if (ways.new == 64 || ways.bytes == 64 || ways.chance)
-		return 0;	/* of bytes, libFuzzer has its own */
+		return 0; /* of bytes, libFuzzer has its own */
 	chance_seed(&chance, seed);
 	/* libFuzzer would splice every second time; this makes it one in eight. */
 	if (below(8))

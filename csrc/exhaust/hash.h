@@ -39,8 +39,10 @@ static inline struct hash hash_of(const uint8_t *data, uint32_t size)
 			  b ^ 0xeb44accab455d165ULL);
 	h.high = hash_fold(b ^ h.high ^ 0x2d358dccaa6c78a5ULL,
 			   a ^ 0x8bb84b93962eacc9ULL);
-	h.low = hash_fold(h.low ^ 0x4b33a62ed433d4a3ULL, h.high ^ 0x4d5a2da51de1aa47ULL);
-	h.high = hash_fold(h.high ^ 0xc2b2ae3d27d4eb4fULL, h.low ^ 0x165667b19e3779f9ULL);
+	h.low = hash_fold(h.low ^ 0x4b33a62ed433d4a3ULL,
+			  h.high ^ 0x4d5a2da51de1aa47ULL);
+	h.high = hash_fold(h.high ^ 0xc2b2ae3d27d4eb4fULL,
+			   h.low ^ 0x165667b19e3779f9ULL);
 	return h;
 }
 

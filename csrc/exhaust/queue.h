@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 void queue_begin(void);
-bool queue_put(const uint8_t *data, uint32_t size);	/* false: no memory */
+bool queue_put(const uint8_t *data, uint32_t size); /* false: no memory */
 /* The oldest, good until the next queue_put() or queue_take(); NULL: empty. */
 const uint8_t *queue_take(uint32_t *size);
 uint64_t queue_bytes(void);

@@ -42,8 +42,10 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 	     i < plan->first[move + 1] && !sequence.host_dead; i = i + 1) {
 		sequence_step();
 		pyfuzz_world.open((struct pyfuzz_step *)report);
-		pyfuzz_world.step((const struct pyfuzz_op *)
-					  (plan->ops + i * pyfuzz_space.op_size), 0);
+		pyfuzz_world.step((const struct pyfuzz_op
+					   *)(plan->ops +
+					      i * pyfuzz_space.op_size),
+				  0);
 		if (told)
 			*told = hash_fold(*told ^ pyfuzz_space.told(),
 					  0x9e3779b97f4a7c15ULL);

@@ -10,8 +10,8 @@
 /* All that can be done in a state, as operations: good while the world is in it. */
 struct plan {
 	uint32_t n;
-	uint32_t first[SPACE_MOVES + 1];	/* of the operations of a move */
-	uint8_t context[SPACE_MOVES];		/* 0: its own */
+	uint32_t first[SPACE_MOVES + 1]; /* of the operations of a move */
+	uint8_t context[SPACE_MOVES]; /* 0: its own */
 	uint8_t *ops;
 };
 /* For the state that was encoded (mapped) or decoded last. */

@@ -15,7 +15,7 @@
 #define ALL_AUDITED 20
 
 static bool begun;
-static uint32_t deepest;	/* the first state that is deeper than search.depth */
+static uint32_t deepest; /* the first state that is deeper than search.depth */
 
 /* The state of the world: known, new on the queue, or out of the scope. */
 static uint32_t note(uint32_t parent, uint32_t move, bool *is_new)
@@ -72,9 +72,11 @@ void pyfuzz_exhaust_end(void)
 /* The first ones all: small scopes are the rule in tests. */
 static bool sampled(uint64_t number)
 {
-	return search_scope.audit_every && (number < ALL_AUDITED ||
-	       hash_fold(number + 0x9e3779b97f4a7c15ULL, 0xd1b54a32d192ed03ULL) %
-			       search_scope.audit_every == 0);
+	return search_scope.audit_every &&
+	       (number < ALL_AUDITED ||
+		hash_fold(number + 0x9e3779b97f4a7c15ULL, 0xd1b54a32d192ed03ULL) %
+				search_scope.audit_every ==
+			0);
 }
 
 static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
@@ -139,7 +141,8 @@ const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions)
 			/* All of a depth are done: what is known now is the next. */
 			if (state)
 				search.depth++;
-			if (search_scope.depth && search.depth == search_scope.depth)
+			if (search_scope.depth &&
+			    search.depth == search_scope.depth)
 				search_end(PYFUZZ_END_DEPTH);
 			deepest = seen_len();
 		}

@@ -8,8 +8,8 @@ struct slot {
 };
 
 static struct slot *slots;
-static uint32_t *numbers;	/* of the states in the slots, plus 1 */
-static uint64_t size;		/* slots, a power of two */
+static uint32_t *numbers; /* of the states in the slots, plus 1 */
+static uint64_t size; /* slots, a power of two */
 static struct {
 	uint32_t parent, move;
 } *ways;

@@ -15,7 +15,8 @@ void seen_end(void);
  * a new one is reached from parent by its move of this number.  SEEN_NONE:
  * there is no memory.
  */
-uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move, bool *is_new);
+uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move,
+		  bool *is_new);
 uint32_t seen_parent(uint32_t state, uint32_t *move);
 uint32_t seen_len(void);
 uint64_t seen_bytes(void);

@@ -21,11 +21,11 @@
 /* Something to do, in the words of the canonical form; the world's own. */
 struct move {
 	uint8_t opcode;
-	uint8_t vm, head;	/* positions in the canonical form */
+	uint8_t vm, head; /* positions in the canonical form */
 	uint8_t head_vm;
-	uint8_t owner;		/* position of the list that the entry is in, or none */
+	uint8_t owner; /* position of the list that the entry is in, or none */
 	uint8_t context;
-	uint16_t entry;		/* position in that list */
+	uint16_t entry; /* position in that list */
 };
 
 struct pyfuzz_space {

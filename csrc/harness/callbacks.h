@@ -19,9 +19,9 @@ extern struct pyfuzz_traits pyfuzz_target_traits;
  * What the shim's instrumented part calls in the harness.  file and line are
  * those of the target's source.
  */
-void __attribute__((noreturn))
-pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
-	      const char *condition);
+void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line,
+					     const char *function,
+					     const char *condition);
 /* One line of the log. */
 void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		     const char *format, ...)
@@ -34,8 +34,7 @@ void *pyfuzz_descriptor_alloc(unsigned int vm);
 void pyfuzz_descriptor_free(void *descriptor);
 
 /* And in the world. */
-void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,
-		       unsigned int request);
+void pyfuzz_on_request(unsigned int vm, unsigned int vcpu, unsigned int request);
 /* The running context: VM and vCPU, or PYFUZZ_NONE in a kworker. */
 unsigned int pyfuzz_running_vm(void);
 unsigned int pyfuzz_running_vcpu(void);

@@ -10,16 +10,21 @@
 #include "findings.h"
 #include "run.h"
 
-extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
-extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+extern uint8_t __start___sancov_cntrs[]
+	__attribute__((weak, visibility("hidden")));
+extern uint8_t __stop___sancov_cntrs[]
+	__attribute__((weak, visibility("hidden")));
 
 /* One bit for how often: 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more. */
 static uint8_t bucket(uint8_t count)
 {
 	if (count <= 3)
 		return (uint8_t)(1U << count >> 1);
-	return count >= 128 ? 128 : count >= 32 ? 64 : count >= 16 ? 32 :
-	       count >= 8   ? 16 : 8;
+	return count >= 128 ? 128 :
+	       count >= 32  ? 64 :
+	       count >= 16  ? 32 :
+	       count >= 8   ? 16 :
+			      8;
 }
 
 static void buckets(const uint8_t *counters, size_t n, uint8_t *out)

@@ -47,13 +47,13 @@ static uint8_t pages[PAGE + OBJECTS + PAGE] __attribute__((aligned(PAGE)));
 static uint8_t *const pool = pages + PAGE;
 static uint8_t states[POOL];
 static uint8_t owners[POOL];
-static uint8_t given[POOL];		/* freed by the target or a fault */
-static uint16_t ring[POOL];		/* freed objects, oldest first */
+static uint8_t given[POOL]; /* freed by the target or a fault */
+static uint16_t ring[POOL]; /* freed objects, oldest first */
 static uint32_t ring_head, ring_len;
-static uint32_t fresh;			/* objects never handed out in this world */
-static uint32_t ever;			/* and in none before */
+static uint32_t fresh; /* objects never handed out in this world */
+static uint32_t ever; /* and in none before */
 static uint32_t live;
-static uint64_t denied;		/* mask of VMs whose allocations fail */
+static uint64_t denied; /* mask of VMs whose allocations fail */
 
 static void __attribute__((constructor)) pages_guard(void)
 {
@@ -80,8 +80,8 @@ static uint32_t index_of(const void *address)
 {
 	size_t offset = (size_t)((const uint8_t *)address - pool);
 
-	if ((const uint8_t *)address < pool ||
-	    offset >= fresh * stride() || (offset & (stride() - 1)))
+	if ((const uint8_t *)address < pool || offset >= fresh * stride() ||
+	    (offset & (stride() - 1)))
 		return POOL;
 	return (uint32_t)(offset >> shift);
 }
@@ -212,7 +212,7 @@ uint32_t descriptors_orphan(unsigned int vm)
 /* A freed object that does not hold the pattern was written after it. */
 static bool written_after_free(uint32_t i)
 {
-#if !PYFUZZ_SANITIZE	/* which sees the write itself */
+#if !PYFUZZ_SANITIZE /* which sees the write itself */
 	const uint8_t *object = pool + i * stride();
 
 	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k++)

@@ -15,8 +15,10 @@ uint8_t feedback_counters[FEEDBACK_STATES] __attribute__((aligned(64)));
 uint8_t feedback_ever[FEEDBACK_STATES];
 uint32_t feedback_seen;
 
-extern uint8_t __start___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
-extern uint8_t __stop___sancov_cntrs[] __attribute__((weak, visibility("hidden")));
+extern uint8_t __start___sancov_cntrs[]
+	__attribute__((weak, visibility("hidden")));
+extern uint8_t __stop___sancov_cntrs[]
+	__attribute__((weak, visibility("hidden")));
 void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop)
 	__attribute__((weak));
 void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop)

@@ -50,7 +50,8 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 
 	if (!function)
 		function = "";
-	signature = signature_of(kind, function, line + (sequence.variant << 24));
+	signature =
+		signature_of(kind, function, line + (sequence.variant << 24));
 	sequence.variant = 0;
 	/*
 	 * After a fault it goes on as long as the host does, to see the worst

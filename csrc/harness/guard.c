@@ -9,7 +9,7 @@
  * goes to whoever had it before: several modules, each with a guard of its
  * own, may be in one process.
  */
-#define _GNU_SOURCE	/* REG_RIP */
+#define _GNU_SOURCE /* REG_RIP */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,9 +44,9 @@ static const char *seen_function;
 static uint64_t seen_ms;
 #define HANG_SIGNAL (SIGRTMIN + 7)
 
-void __attribute__((noreturn))
-pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
-	      const char *condition)
+void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line,
+					     const char *function,
+					     const char *condition)
 {
 	bool to_blame = sequence.mistake || sequence.faulted;
 
@@ -67,7 +67,7 @@ static void pass_on(int number, siginfo_t *info, void *context,
 	if (to->sa_flags & SA_SIGINFO)
 		to->sa_sigaction(number, info, context);
 	else if (to->sa_handler == SIG_DFL)
-		sigaction(number, to, NULL);	/* it comes again, and kills */
+		sigaction(number, to, NULL); /* it comes again, and kills */
 	else if (to->sa_handler != SIG_IGN)
 		to->sa_handler(number);
 }
@@ -173,7 +173,7 @@ static void timer_arm(void)
 
 static void after_fork(void)
 {
-	installed = false;	/* timers are not inherited */
+	installed = false; /* timers are not inherited */
 }
 
 void guard_install(void)
@@ -279,8 +279,8 @@ void __ubsan_handle_out_of_bounds(struct ubsan_out_of_bounds *data,
 
 	snprintf(detail, sizeof(detail), "index %ld of type %s",
 		 (long)(int)index, data->array->name);
-	event_set(data->location.line, "UBSan: array-index-out-of-bounds: ",
-		  detail);
+	event_set(data->location.line,
+		  "UBSan: array-index-out-of-bounds: ", detail);
 }
 
 #if PYFUZZ_SANITIZE

@@ -10,8 +10,8 @@ extern sigjmp_buf guard_env;
 extern volatile int guard_armed;
 
 void guard_install(void);
-void guard_events(void);	/* turn sanitizer reports into findings */
-void guard_forget(void);	/* events that were not turned into a finding */
+void guard_events(void); /* turn sanitizer reports into findings */
+void guard_forget(void); /* events that were not turned into a finding */
 
 /* Into the target; function is to blame for what happens there. */
 static inline void guard_enter(const char *function)
@@ -28,11 +28,11 @@ static inline void guard_leave(void)
 }
 
 /* Run an expression that enters the target. */
-#define CALL(function, expression)	\
-do {					\
-	guard_enter(function);		\
-	expression;			\
-	guard_leave();			\
-} while (0)
+#define CALL(function, expression)     \
+	do {                           \
+		guard_enter(function); \
+		expression;            \
+		guard_leave();         \
+	} while (0)
 
 #endif

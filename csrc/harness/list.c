@@ -32,8 +32,7 @@ bool list_skim(const struct list *list, struct walk *walk)
 		else if (walk->tail_fill < t->capacity)
 			walk->holes++;
 		if (t->tail_count_size &&
-		    (raw_field(desc, t->tail_count_offset,
-			       t->tail_count_size) !=
+		    (raw_field(desc, t->tail_count_offset, t->tail_count_size) !=
 			     must - walk->entries - fill ||
 		     (walk->descriptors && fill != t->capacity)))
 			return false;

@@ -18,17 +18,17 @@
 #define LIST_LOCKED 2UL
 
 struct list {
-	unsigned int vm, head;	/* of no meaning in here */
-	unsigned long val;	/* the head's word */
-	uint32_t must;		/* entries that it ought to have */
+	unsigned int vm, head; /* of no meaning in here */
+	unsigned long val; /* the head's word */
+	uint32_t must; /* entries that it ought to have */
 };
 
 struct walk {
 	uint32_t entries;
 	uint32_t descriptors;
-	uint32_t head_fill, tail_fill;	/* of the first and last descriptor */
-	uint32_t holes;			/* descriptors but the last with room */
-	enum pyfuzz_kind kind;		/* valid if message is not empty */
+	uint32_t head_fill, tail_fill; /* of the first and last descriptor */
+	uint32_t holes; /* descriptors but the last with room */
+	enum pyfuzz_kind kind; /* valid if message is not empty */
 	char message[200];
 };
 
@@ -49,15 +49,15 @@ int64_t list_entries_up_to(const struct list *list, const uint64_t *sptep,
 			   uint32_t limit);
 
 /* Keep the first problem; always evaluates to false. */
-#define list_broken(walk, which, ...)					\
-({									\
-	if (!(walk)->message[0]) {					\
-		(walk)->kind = (which);					\
-		snprintf((walk)->message, sizeof((walk)->message),	\
-			 __VA_ARGS__);					\
-	}								\
-	false;								\
-})
+#define list_broken(walk, which, ...)                                      \
+	({                                                                 \
+		if (!(walk)->message[0]) {                                 \
+			(walk)->kind = (which);                            \
+			snprintf((walk)->message, sizeof((walk)->message), \
+				 __VA_ARGS__);                             \
+		}                                                          \
+		false;                                                     \
+	})
 
 /* A word at an offset of the traits. */
 static inline uint64_t raw_field(const uint8_t *descriptor, uint32_t offset,
@@ -84,8 +84,7 @@ static inline uint64_t *const *list_slots(const uint8_t *desc)
 
 static inline const uint8_t *list_more(const uint8_t *desc)
 {
-	return *(const uint8_t *const *)(desc +
-					 pyfuzz_target_traits.more_offset);
+	return *(const uint8_t *const *)(desc + pyfuzz_target_traits.more_offset);
 }
 
 /* Entries in a descriptor: its count field, or the slots before a NULL. */
@@ -111,9 +110,9 @@ static inline void walk_begin(struct walk *walk)
 
 #define LIST_INLINE static inline __attribute__((always_inline))
 
-LIST_INLINE bool
-list_descriptor(const struct list *list, const uint8_t *desc,
-		struct walk *walk, list_namer name, list_entry entry)
+LIST_INLINE bool list_descriptor(const struct list *list, const uint8_t *desc,
+				 struct walk *walk, list_namer name,
+				 list_entry entry)
 {
 	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	uint64_t *const *slots = list_slots(desc);
@@ -170,9 +169,8 @@ static inline bool list_visited(const uint8_t *first, const uint8_t *desc,
 }
 
 /* Each descriptor knows the entries behind it. */
-LIST_INLINE void
-list_tail_counts(const struct list *list, const uint8_t *desc,
-		 struct walk *walk, list_namer name)
+LIST_INLINE void list_tail_counts(const struct list *list, const uint8_t *desc,
+				  struct walk *walk, list_namer name)
 {
 	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	uint64_t behind = walk->entries, is;
@@ -190,9 +188,9 @@ list_tail_counts(const struct list *list, const uint8_t *desc,
 	}
 }
 
-LIST_INLINE bool
-list_descriptors(const struct list *list, const uint8_t *first,
-		 struct walk *walk, list_namer name, list_entry entry)
+LIST_INLINE bool list_descriptors(const struct list *list, const uint8_t *first,
+				  struct walk *walk, list_namer name,
+				  list_entry entry)
 {
 	const uint8_t *desc = first;
 
@@ -223,9 +221,8 @@ list_descriptors(const struct list *list, const uint8_t *first,
  * entry() must leave a message for each entry that was met before, or the walk
  * of a cycle would not end.
  */
-LIST_INLINE bool
-list_walk(const struct list *list, struct walk *walk, list_namer name,
-	  list_entry entry)
+LIST_INLINE bool list_walk(const struct list *list, struct walk *walk,
+			   list_namer name, list_entry entry)
 {
 	unsigned long val = list->val;
 
@@ -239,9 +236,8 @@ list_walk(const struct list *list, struct walk *walk, list_namer name,
 				   "%s is tagged but holds no descriptor",
 				   name(list));
 	if (val & LIST_MANY) {
-		if (!list_descriptors(list,
-				      (const uint8_t *)(val & ~LIST_MANY), walk,
-				      name, entry))
+		if (!list_descriptors(list, (const uint8_t *)(val & ~LIST_MANY),
+				      walk, name, entry))
 			return false;
 	} else if (val) {
 		entry(list, (const uint64_t *)val, walk);

@@ -14,7 +14,7 @@
 #define KEPT_LENGTH 160
 
 static struct {
-	const char *format;	/* one line may print two of them */
+	const char *format; /* one line may print two of them */
 	unsigned int line;
 	unsigned int boot;
 	unsigned int lines;
@@ -62,8 +62,8 @@ void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 unsigned int log_lines(uint8_t *lines)
 {
 	for (unsigned int i = 0; i < sites_len; i++) {
-		unsigned int n = sites[i].boot == sequence.boot ?
-					 sites[i].lines : 0;
+		unsigned int n =
+			sites[i].boot == sequence.boot ? sites[i].lines : 0;
 
 		lines[i] = (uint8_t)(n < 255 ? n : 255);
 	}

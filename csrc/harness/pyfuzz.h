@@ -29,21 +29,21 @@ struct pyfuzz_op;
 struct pyfuzz_step;
 
 struct pyfuzz_finding {
-	uint32_t kind;			/* enum pyfuzz_kind */
-	uint32_t operation;		/* index in the sequence; its length at tear-down */
-	uint32_t step;			/* index in a repeated operation */
-	uint32_t line;			/* of the site in the target's source, 0: none */
-	uint64_t signature;		/* equal for findings that are one bug */
-	char function[64];		/* the target's function */
-	char message[248];		/* subject, rule, value; no remedy */
+	uint32_t kind; /* enum pyfuzz_kind */
+	uint32_t operation; /* index in the sequence; its length at tear-down */
+	uint32_t step; /* index in a repeated operation */
+	uint32_t line; /* of the site in the target's source, 0: none */
+	uint64_t signature; /* equal for findings that are one bug */
+	char function[64]; /* the target's function */
+	char message[248]; /* subject, rule, value; no remedy */
 };
 #define PYFUZZ_MAX_FINDINGS 16
 
 /* What the last pyfuzz_run(), or the steps since pyfuzz_begin(), did. */
 struct pyfuzz_result {
 	uint32_t findings_len;
-	uint32_t operations;		/* operations begun */
-	uint64_t steps;			/* steps that reached the target */
+	uint32_t operations; /* operations begun */
+	uint64_t steps; /* steps that reached the target */
 	struct pyfuzz_finding findings[16];
 };
 
@@ -53,8 +53,8 @@ struct pyfuzz_result {
  */
 struct pyfuzz_traits {
 	const char *name;
-	const char *world;		/* the folder in csrc/worlds */
-	uint32_t capacity;		/* PTE_LIST_EXT */
+	const char *world; /* the folder in csrc/worlds */
+	uint32_t capacity; /* PTE_LIST_EXT */
 	uint32_t descriptor_size;
 	uint32_t more_offset;
 	uint32_t sptes_offset;
@@ -62,12 +62,12 @@ struct pyfuzz_traits {
 	uint32_t spte_count_size;
 	uint32_t tail_count_offset;
 	uint32_t tail_count_size;
-	uint32_t locked_heads;		/* 1: bit 1 of a head's val is a lock */
-	uint32_t rmap_add_recycles;	/* 1: rmap_add applies the threshold itself */
-	uint32_t opcodes;		/* mask over the world's opcodes: supported */
-	uint32_t counters;		/* of the target's coverage, 0: not instrumented */
-	uint32_t states;		/* of the state feedback */
-	uint32_t sanitized;		/* 1: built with AddressSanitizer */
+	uint32_t locked_heads; /* 1: bit 1 of a head's val is a lock */
+	uint32_t rmap_add_recycles; /* 1: rmap_add applies the threshold itself */
+	uint32_t opcodes; /* mask over the world's opcodes: supported */
+	uint32_t counters; /* of the target's coverage, 0: not instrumented */
+	uint32_t states; /* of the state feedback */
+	uint32_t sanitized; /* 1: built with AddressSanitizer */
 };
 
 /*
@@ -77,13 +77,13 @@ struct pyfuzz_traits {
  */
 #define PYFUZZ_SLOTS 64
 struct pyfuzz_slot {
-	uint32_t lock;			/* odd while being written */
+	uint32_t lock; /* odd while being written */
 	uint32_t kind;
 	uint64_t signature;
-	uint64_t count;			/* executions that had this finding */
-	uint64_t first_execution;	/* number of the first of them, from 1 */
-	uint64_t first_ns;		/* CLOCK_MONOTONIC of the first */
-	uint32_t best_size;		/* bytes of the shortest input */
+	uint64_t count; /* executions that had this finding */
+	uint64_t first_execution; /* number of the first of them, from 1 */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first */
+	uint32_t best_size; /* bytes of the shortest input */
 	uint32_t line;
 	char function[64];
 	char message[248];
@@ -91,17 +91,17 @@ struct pyfuzz_slot {
 };
 struct pyfuzz_shared {
 	uint32_t abi;
-	uint32_t running;		/* 1: inside pyfuzz_run() */
+	uint32_t running; /* 1: inside pyfuzz_run() */
 	uint64_t executions;
 	uint64_t operations;
 	uint64_t steps;
-	uint64_t edges;			/* target coverage counters ever hit */
-	uint64_t states;		/* state counters ever hit */
-	uint64_t last_new_ns;		/* CLOCK_MONOTONIC of the last new edge or state */
-	uint64_t slots_lost;		/* findings of new signatures with no slot left */
+	uint64_t edges; /* target coverage counters ever hit */
+	uint64_t states; /* state counters ever hit */
+	uint64_t last_new_ns; /* CLOCK_MONOTONIC of the last new edge or state */
+	uint64_t slots_lost; /* findings of new signatures with no slot left */
 	uint32_t slots_len;
 	uint32_t input_size;
-	uint8_t input[4096];		/* the input of the last pyfuzz_run() */
+	uint8_t input[4096]; /* the input of the last pyfuzz_run() */
 	struct pyfuzz_slot slots[64];
 };
 

@@ -7,21 +7,21 @@
 #include "pyfuzz.h"
 
 struct sequence {
-	uint32_t boot;		/* number of this world, for once-a-boot sites */
-	bool precise;		/* check everything after every step */
-	bool keep_log;		/* format and keep log lines */
-	bool faulted;		/* a fault was planted */
-	bool mistake;		/* this step is an error of the sequence's own */
-	bool host_dead;		/* the rest of the sequence is skipped */
-	bool late;		/* a finding may be older than its step */
-	bool ending;		/* at tear-down */
+	uint32_t boot; /* number of this world, for once-a-boot sites */
+	bool precise; /* check everything after every step */
+	bool keep_log; /* format and keep log lines */
+	bool faulted; /* a fault was planted */
+	bool mistake; /* this step is an error of the sequence's own */
+	bool host_dead; /* the rest of the sequence is skipped */
+	bool late; /* a finding may be older than its step */
+	bool ending; /* at tear-down */
 
-	uint32_t operation;	/* where we are, for findings */
+	uint32_t operation; /* where we are, for findings */
 	uint32_t step;
-	uint32_t lines;		/* logged since the boot */
-	uint32_t variant;	/* of the next finding's signature */
-	uint32_t step_lines;	/* logged by this step */
-	uint32_t step_findings;	/* mask over enum pyfuzz_kind, this step's */
+	uint32_t lines; /* logged since the boot */
+	uint32_t variant; /* of the next finding's signature */
+	uint32_t step_lines; /* logged by this step */
+	uint32_t step_findings; /* mask over enum pyfuzz_kind, this step's */
 
 	/* The target's function that runs, or was the last: to blame. */
 	const char *volatile function;

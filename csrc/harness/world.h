@@ -27,9 +27,9 @@ struct pyfuzz_probe {
 };
 
 struct pyfuzz_world {
-	const char *name;		/* of the folder */
-	uint32_t op_bytes;		/* of one operation, encoded */
-	const struct pyfuzz_probe *probe;	/* NULL: it asks nothing */
+	const char *name; /* of the folder */
+	uint32_t op_bytes; /* of one operation, encoded */
+	const struct pyfuzz_probe *probe; /* NULL: it asks nothing */
 
 	/* A fresh world; the sequence's state was begun before. */
 	void (*begin)(void);

@@ -23,7 +23,8 @@ static uint64_t counts[MAX_BLOCKS];
 
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) HIDDEN;
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) HIDDEN;
-void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) HIDDEN;
+void __sanitizer_cov_pcs_init(const uintptr_t *start,
+			      const uintptr_t *stop) HIDDEN;
 void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop) HIDDEN;
 
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard)

@@ -45,8 +45,7 @@ static uint64_t processor_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-static void __attribute__((noreturn))
-stop(const struct pyfuzz_finding *f)
+static void __attribute__((noreturn)) stop(const struct pyfuzz_finding *f)
 {
 	const struct pyfuzz_shared *shared = pyfuzz_shared();
 	const char *report = getenv("PYFUZZ_REPORT");
@@ -55,15 +54,15 @@ stop(const struct pyfuzz_finding *f)
 	if (!out)
 		abort();
 	fprintf(out, "%u\t%llu\t%llu\t%llu\t%d\t%s\t%s\n",
-	       &pyfuzz_mutant_reached ? pyfuzz_mutant_reached : 0,
-	       (unsigned long long)shared->executions,
-	       (unsigned long long)shared->steps,
-	       (unsigned long long)processor_ns(), f ? (int)f->kind : -1,
-	       f ? f->function : "", f ? f->message : "");
+		&pyfuzz_mutant_reached ? pyfuzz_mutant_reached : 0,
+		(unsigned long long)shared->executions,
+		(unsigned long long)shared->steps,
+		(unsigned long long)processor_ns(), f ? (int)f->kind : -1,
+		f ? f->function : "", f ? f->message : "");
 	fflush(out);
 	if (report)
 		abort();
-	_exit(0);	/* libFuzzer takes exit() for a crash */
+	_exit(0); /* libFuzzer takes exit() for a crash */
 }
 
 static int is_known(const struct pyfuzz_finding *f)
@@ -144,7 +143,8 @@ static int digest_all(char **paths)
 			return 2;
 		size = fread(data, 1, sizeof(data), file);
 		fclose(file);
-		printf("%016llx\n", (unsigned long long)pyfuzz_digest(data, size));
+		printf("%016llx\n",
+		       (unsigned long long)pyfuzz_digest(data, size));
 	}
 	return 0;
 }

@@ -72,7 +72,7 @@ static void pte_list_desc_remove_entry(struct kvm_rmap_head *rmap_head,
 	int last = (int)--desc->spte_count;
 
 	desc->sptes[i] = desc->sptes[last];
-	desc->sptes[last] = NULL;	/* the iterator ends a descriptor at NULL */
+	desc->sptes[last] = NULL; /* the iterator ends a descriptor at NULL */
 	if (last)
 		return;
 	if (prev)
@@ -102,7 +102,8 @@ static void pte_list_remove(struct kvm *kvm, u64 *sptep,
 		for (u64 i = 0; i < desc->spte_count; i++) {
 			if (desc->sptes[i] != sptep)
 				continue;
-			pte_list_desc_remove_entry(rmap_head, desc, (int)i, prev);
+			pte_list_desc_remove_entry(rmap_head, desc, (int)i,
+						   prev);
 			return;
 		}
 	}
@@ -139,7 +140,8 @@ static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 
 	if (!(val & RMAP_MANY))
 		return !!val;
-	for (struct pte_list_desc *desc = rmap_desc(val); desc; desc = desc->more)
+	for (struct pte_list_desc *desc = rmap_desc(val); desc;
+	     desc = desc->more)
 		count += desc->spte_count;
 	return count;
 }

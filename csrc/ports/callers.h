@@ -37,11 +37,11 @@ static struct kvm_rmap_head *gfn_to_rmap(struct kvm *kvm, gfn_t gfn,
 /* Returns what pte_list_add() returns. */
 static int rmap_insert(struct kvm_vcpu *vcpu, u64 *sptep, gfn_t gfn)
 {
+	struct kvm_mmu_memory_cache *cache = &vcpu->arch.mmu_pte_list_desc_cache;
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
 	kvm_mmu_page_set_gfn(sp, spte_index(sptep), gfn);
-	return pte_list_add(PORT_KVM(vcpu->kvm)
-			    &vcpu->arch.mmu_pte_list_desc_cache, sptep,
+	return pte_list_add(PORT_KVM(vcpu->kvm) cache, sptep,
 			    gfn_to_rmap(vcpu->kvm, gfn, sp));
 }
 
@@ -94,11 +94,11 @@ static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
 /* Each turn takes the first one out, so the iterator starts anew. */
 static void kvm_mmu_unlink_parents(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
+	struct kvm_rmap_head *parents = &sp->parent_ptes;
 	struct rmap_iterator iter;
 
 	for (;;) {
-		u64 *parent_pte = rmap_get_first(PORT_KVM(kvm) &sp->parent_ptes,
-						 &iter);
+		u64 *parent_pte = rmap_get_first(PORT_KVM(kvm) parents, &iter);
 
 		if (!parent_pte)
 			return;

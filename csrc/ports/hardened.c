@@ -12,8 +12,8 @@
 
 struct pte_list_desc {
 	struct pte_list_desc *more;
-	u32 spte_count;		/* entries in here: 1 to 14 */
-	u32 tail_count;		/* entries in all descriptors behind */
+	u32 spte_count; /* entries in here: 1 to 14 */
+	u32 tail_count; /* entries in all descriptors behind */
 	u64 *sptes[PTE_LIST_EXT];
 };
 
@@ -195,7 +195,7 @@ static unsigned int pte_list_count(struct kvm *kvm,
 }
 
 struct rmap_iterator {
-	struct pte_list_desc *desc;	/* NULL: a single entry, or the end */
+	struct pte_list_desc *desc; /* NULL: a single entry, or the end */
 	u32 pos;
 };
 

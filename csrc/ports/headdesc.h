@@ -22,8 +22,8 @@
 
 struct pte_list_desc {
 	struct pte_list_desc *more;
-	u32 spte_count;		/* entries in here: 1 to 14 */
-	u32 tail_count;		/* entries in all descriptors behind */
+	u32 spte_count; /* entries in here: 1 to 14 */
+	u32 tail_count; /* entries in all descriptors behind */
 	u64 *sptes[PTE_LIST_EXT];
 };
 
@@ -81,7 +81,7 @@ static unsigned long pte_list_desc_remove_entry(struct kvm *kvm,
 	KVM_BUG_ON_DATA_CORRUPTION(last < 0, kvm);
 
 	desc->sptes[i] = head->sptes[last];
-	head->sptes[last] = NULL;	/* the iterator ends a descriptor at NULL */
+	head->sptes[last] = NULL; /* the iterator ends a descriptor at NULL */
 	if (--head->spte_count)
 		return val;
 	val = head->more ? rmap_many(head->more) : 0;

@@ -12,7 +12,7 @@
 #define PYFUZZ_PORTS_ITERATOR_H
 
 struct rmap_iterator {
-	struct pte_list_desc *desc;	/* NULL: a single entry, or the end */
+	struct pte_list_desc *desc; /* NULL: a single entry, or the end */
 	int pos;
 };
 

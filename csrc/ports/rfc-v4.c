@@ -6,13 +6,12 @@
 #include "../shim/shim.h"
 
 #define PYFUZZ_NAME "rfc-v4"
-#define PORT_BUGS_VM(format, kvm, sptep)				\
-do {									\
-	if (KVM_BUG(true, kvm, format, (void *)(sptep)))		\
-		return;							\
-} while (0)
-#define PORT_EMPTY(kvm, sptep) \
-	PORT_BUGS_VM("rmap for %p is empty", kvm, sptep)
+#define PORT_BUGS_VM(format, kvm, sptep)                         \
+	do {                                                     \
+		if (KVM_BUG(true, kvm, format, (void *)(sptep))) \
+			return;                                  \
+	} while (0)
+#define PORT_EMPTY(kvm, sptep) PORT_BUGS_VM("rmap for %p is empty", kvm, sptep)
 #define PORT_SINGLE(kvm, sptep) \
 	PORT_BUGS_VM("single rmap for %p doesn't match", kvm, sptep)
 #define PORT_MANY(kvm, sptep) \

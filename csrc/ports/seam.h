@@ -5,7 +5,7 @@
  */
 #define PYFUZZ_CAPACITY PTE_LIST_EXT
 #define PYFUZZ_ADD(c, sptep, head) \
-	pte_list_add(PORT_KVM((c)->kvm) (c)->cache, sptep, head)
+	pte_list_add(PORT_KVM((c)->kvm)(c)->cache, sptep, head)
 #define PYFUZZ_REMOVE(c, sptep, head) pte_list_remove((c)->kvm, sptep, head)
 #define PYFUZZ_ZAP_ONE(c, sptep, head) \
 	kvm_zap_one_rmap_spte((c)->kvm, head, sptep)

@@ -77,11 +77,11 @@ static void pte_list_desc_remove_entry(struct kvm_rmap_head *rmap_head,
 	kmem_cache_free(pte_list_desc_cache, desc);
 }
 
-#define PORT_DIES(what, sptep)						\
-do {									\
-	pr_err("%s: %p %s\n", __func__, (void *)(sptep), what);		\
-	BUG();								\
-} while (0)
+#define PORT_DIES(what, sptep)                                          \
+	do {                                                            \
+		pr_err("%s: %p %s\n", __func__, (void *)(sptep), what); \
+		BUG();                                                  \
+	} while (0)
 
 /* The raw remove: the SPTE stays as it is. */
 static void __pte_list_remove(u64 *sptep, struct kvm_rmap_head *rmap_head)

@@ -32,15 +32,19 @@ extern struct _object _Py_NoneStruct;
 #define Py_None (&_Py_NoneStruct)
 
 void Py_IncRef(PyObject *object);
-void Py_DecRef(PyObject *object);	/* NULL is allowed, in both */
+void Py_DecRef(PyObject *object); /* NULL is allowed, in both */
 #define Py_INCREF(object) Py_IncRef((PyObject *)(object))
 #define Py_DECREF(object) Py_DecRef((PyObject *)(object))
 #define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
 
 PyThreadState *PyEval_SaveThread(void);
 void PyEval_RestoreThread(PyThreadState *state);
-#define Py_BEGIN_ALLOW_THREADS { PyThreadState *_save = PyEval_SaveThread();
-#define Py_END_ALLOW_THREADS PyEval_RestoreThread(_save); }
+#define Py_BEGIN_ALLOW_THREADS \
+	{                      \
+		PyThreadState *_save = PyEval_SaveThread();
+#define Py_END_ALLOW_THREADS         \
+	PyEval_RestoreThread(_save); \
+	}
 
 void __attribute__((noreturn)) Py_FatalError(const char *message);
 PyObject *PyErr_Occurred(void);

@@ -50,9 +50,11 @@ static void check(unsigned int op_vm, bool error)
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
 		if (vm != op_vm && alive[vm] && vms[vm].vm_bugged &&
 		    !was_bugged[vm] && !strcmp(PROPERTY, "wrong-vm"))
-			failed(PROPERTY, "vm%u is bugged by an operation of vm%u",
-			       vm, op_vm);
+			failed(PROPERTY,
+			       "vm%u is bugged by an operation of vm%u", vm,
+			       op_vm);
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
-		for (unsigned int head = 0; alive[vm] && head < PYFUZZ_HEADS; head++)
+		for (unsigned int head = 0; alive[vm] && head < PYFUZZ_HEADS;
+		     head++)
 			check_list(vm, head, op_vm);
 }

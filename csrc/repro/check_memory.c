@@ -17,6 +17,7 @@ static void check(unsigned int op_vm, bool error)
 	printf("  expected: %u descriptors allocated\n", linked);
 	printf("  seen:     %u descriptors allocated\n", descriptors_live);
 	if (linked != descriptors_live)
-		failed(PROPERTY, "%u descriptors are in lists and caches, %u are allocated",
+		failed(PROPERTY,
+		       "%u descriptors are in lists and caches, %u are allocated",
 		       linked, descriptors_live);
 }

@@ -8,13 +8,14 @@ static void check(unsigned int op_vm, bool error)
 		failed(PROPERTY, "a request other than VM-dead was made");
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
 		if (alive[vm] && vms[vm].vm_dead != vms[vm].vm_bugged)
-			failed(PROPERTY, "vm_dead of vm%u must be %d, is %d", vm,
-			       vms[vm].vm_bugged, vms[vm].vm_dead);
+			failed(PROPERTY, "vm_dead of vm%u must be %d, is %d",
+			       vm, vms[vm].vm_bugged, vms[vm].vm_dead);
 		for (unsigned int i = 0; alive[vm] && i < PYFUZZ_VCPUS; i++)
 			if (requests[vm][i] != vms[vm].vm_bugged)
 				failed(PROPERTY,
 				       "vm%u cpu%u must have %d VM-dead requests, has %u",
-				       vm, i, vms[vm].vm_bugged, requests[vm][i]);
+				       vm, i, vms[vm].vm_bugged,
+				       requests[vm][i]);
 	}
 }
 

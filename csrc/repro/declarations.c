@@ -35,9 +35,10 @@
 #define PYFUZZ_NONE 65535
 #define PYFUZZ_RECYCLE_THRESHOLD 1000
 
-static void __attribute__((noreturn))
-pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
-	      const char *condition);
+static void __attribute__((noreturn)) pyfuzz_on_bug(const char *file,
+						    unsigned int line,
+						    const char *function,
+						    const char *condition);
 static void pyfuzz_on_print(const char *file, unsigned int line,
 			    const char *function, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

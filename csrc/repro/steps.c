@@ -69,7 +69,7 @@ static unsigned int pyfuzz_running_vcpu(void)
 }
 
 static bool was_bugged[PYFUZZ_VMS];
-static unsigned int bugged_vms;		/* how many VMs were ever bugged */
+static unsigned int bugged_vms; /* how many VMs were ever bugged */
 
 /* Processor time, so that a busy machine makes no hang; 0 for no limit. */
 static void limit_seconds(int seconds)
@@ -86,7 +86,8 @@ static void begin(unsigned int vm, const char *text)
 	operation = text;
 	printed = NULL;
 	running_vm = context == IN_KWORKER ? PYFUZZ_NONE :
-		     context == ON_VCPU ? context_vm : vm;
+		     context == ON_VCPU	   ? context_vm :
+					     vm;
 	running_vcpu = context == ON_VCPU ? context_vcpu : 0;
 	limit_seconds(2);
 }
@@ -185,7 +186,8 @@ static void destroy_vm(unsigned int vm)
 		destroy_list(vm, head);
 		zapped(vm, head);
 		if (head_word(vm, head) && !strcmp(PROPERTY, "teardown"))
-			failed("teardown", "%s must be empty after tear-down, is not",
+			failed("teardown",
+			       "%s must be empty after tear-down, is not",
 			       name_of(vm, head));
 	}
 	while (cache->nobjs)
@@ -224,7 +226,8 @@ static void set_up(void)
 
 			pyfuzz_pages[vm][i].role.level = PG_LEVEL_4K;
 			pyfuzz_pages[vm][i].spt = &pyfuzz_spt[vm][first];
-			pyfuzz_pages[vm][i].pyfuzz_gfns = &pyfuzz_gfns[vm][first];
+			pyfuzz_pages[vm][i].pyfuzz_gfns =
+				&pyfuzz_gfns[vm][first];
 		}
 		create_vm(vm);
 	}

@@ -75,7 +75,8 @@ failed(const char *kind, const char *format, ...)
 	va_end(args);
 	puts("");
 	if (!this_one)
-		puts("This is not the failure that the file is about (" PROPERTY ").");
+		puts("This is not the failure that the file is about (" PROPERTY
+		     ").");
 	fflush(stdout);
 	_exit(this_one ? 1 : 2);
 }

@@ -114,7 +114,8 @@
 /* include/linux/build_bug.h */
 #define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
 #define BUILD_BUG_ON_INVALID(condition) ((void)sizeof((long)(condition)))
-#define BUILD_BUG_ON_MSG(condition, message) _Static_assert(!(condition), message)
+#define BUILD_BUG_ON_MSG(condition, message) \
+	_Static_assert(!(condition), message)
 #define BUILD_BUG() ((void)0)
 
 /* include/linux/types.h, include/linux/kernel.h, container_of.h, nospec.h */
@@ -130,40 +131,40 @@ typedef s32 __s32;
 typedef s64 __s64;
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
-#define swap(a, b)							\
-do {									\
-	__typeof__(a) __swap = (a);					\
-	(a) = (b);							\
-	(b) = __swap;							\
-} while (0)
+#define swap(a, b)                          \
+	do {                                \
+		__typeof__(a) __swap = (a); \
+		(a) = (b);                  \
+		(b) = __swap;               \
+	} while (0)
 #define array_index_nospec(index, size) (index)
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
 #define BITS_PER_LONG 64
 #define GENMASK(high, low) ((~0UL << (low)) & (~0UL >> (63 - (high))))
 #define GENMASK_ULL(high, low) ((~0ULL << (low)) & (~0ULL >> (63 - (high))))
-#define xchg(pointer, new)						\
-({									\
-	__typeof__(*(pointer)) __xchg = *(pointer);			\
-	*(pointer) = (new);						\
-	__xchg;								\
-})
-#define cmpxchg(pointer, old, new)					\
-({									\
-	__typeof__(*(pointer)) __cmpxchg = *(pointer);			\
-	if (__cmpxchg == (old))						\
-		*(pointer) = (new);					\
-	__cmpxchg;							\
-})
-#define try_cmpxchg(pointer, old, new)					\
-({									\
-	bool __same = *(pointer) == *(old);				\
-	if (__same)							\
-		*(pointer) = (new);					\
-	else								\
-		*(old) = *(pointer);					\
-	__same;								\
-})
+#define xchg(pointer, new)                                  \
+	({                                                  \
+		__typeof__(*(pointer)) __xchg = *(pointer); \
+		*(pointer) = (new);                         \
+		__xchg;                                     \
+	})
+#define cmpxchg(pointer, old, new)                             \
+	({                                                     \
+		__typeof__(*(pointer)) __cmpxchg = *(pointer); \
+		if (__cmpxchg == (old))                        \
+			*(pointer) = (new);                    \
+		__cmpxchg;                                     \
+	})
+#define try_cmpxchg(pointer, old, new)              \
+	({                                          \
+		bool __same = *(pointer) == *(old); \
+		if (__same)                         \
+			*(pointer) = (new);         \
+		else                                \
+			*(old) = *(pointer);        \
+		__same;                             \
+	})
 
 /* include/linux/atomic: what locked heads of other kernels may use. */
 #define atomic_read(v) READ_ONCE((v)->counter)
@@ -192,12 +193,12 @@ do {									\
 	atomic_long_try_cmpxchg(v, old, new)
 #define atomic_long_try_cmpxchg_release(v, old, new) \
 	atomic_long_try_cmpxchg(v, old, new)
-#define atomic_long_fetch_or(i, v)					\
-({									\
-	long __was = (v)->counter;					\
-	(v)->counter |= (long)(i);					\
-	__was;								\
-})
+#define atomic_long_fetch_or(i, v)         \
+	({                                 \
+		long __was = (v)->counter; \
+		(v)->counter |= (long)(i); \
+		__was;                     \
+	})
 #define atomic_long_fetch_or_acquire(i, v) atomic_long_fetch_or(i, v)
 
 /* arch/x86/include/asm/pgtable_types.h */
@@ -221,7 +222,8 @@ typedef struct {
 #define is_large_pte(pte) (!!((pte) & BIT_ULL(7)))
 #define is_writable_pte(pte) (!!((pte) & BIT_ULL(1)))
 #define is_last_spte(pte, level) ((level) == PG_LEVEL_4K || is_large_pte(pte))
-#define spte_to_pfn(pte) ((kvm_pfn_t)(((pte) & GENMASK_ULL(51, 12)) >> PAGE_SHIFT))
+#define spte_to_pfn(pte) \
+	((kvm_pfn_t)(((pte) & GENMASK_ULL(51, 12)) >> PAGE_SHIFT))
 
 /* arch/x86/kvm/mmu/mmu.c: an SPTE is a plain word when one thread runs. */
 #define mmu_spte_set(sptep, value) ((void)(*(sptep) = (value)))
@@ -230,14 +232,17 @@ typedef struct {
 #define __mmu_spte_clear_track_bits(...) \
 	PYFUZZ_3(__VA_ARGS__, pyfuzz_clear_3, pyfuzz_clear_2)(__VA_ARGS__)
 #define PYFUZZ_3(a, b, c, name, ...) name
-#define pyfuzz_clear_3(kvm, sptep, value) ((void)(kvm), xchg(sptep, (u64)(value)))
+#define pyfuzz_clear_3(kvm, sptep, value) \
+	((void)(kvm), xchg(sptep, (u64)(value)))
 #define pyfuzz_clear_2(sptep, value) xchg(sptep, (u64)(value))
 #define __set_spte(sptep, value) mmu_spte_set(sptep, value)
 
 /* include/linux/bitops.h, atomic: what ageing uses */
 #define ffs(word) __builtin_ffsll((long long)(word))
-#define set_bit(n, p) ((void)(((unsigned long *)(p))[(n) / 64] |= BIT((n) % 64)))
-#define clear_bit(n, p) ((void)(((unsigned long *)(p))[(n) / 64] &= ~BIT((n) % 64)))
+#define set_bit(n, p) \
+	((void)(((unsigned long *)(p))[(n) / 64] |= BIT((n) % 64)))
+#define clear_bit(n, p) \
+	((void)(((unsigned long *)(p))[(n) / 64] &= ~BIT((n) % 64)))
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
 #define try_cmpxchg64(p, old, new) try_cmpxchg(p, old, new)
 

@@ -55,8 +55,7 @@
 #define clamp(value, low, high) min(max(value, low), high)
 #define clamp_t(type, value, low, high) \
 	clamp((type)(value), (type)(low), (type)(high))
-#define clamp_val(value, low, high) \
-	clamp_t(__typeof__(value), value, low, high)
+#define clamp_val(value, low, high) clamp_t(__typeof__(value), value, low, high)
 #define min3(a, b, c) min(min(a, b), c)
 #define max3(a, b, c) max(max(a, b), c)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
@@ -98,18 +97,18 @@
 #define clear_bit(n, address) __clear_bit(n, address)
 #define change_bit(n, address) \
 	((void)(PYFUZZ_BIT_WORD(n, address) ^= PYFUZZ_BIT_MASK(n)))
-#define __test_and_set_bit(n, address)					\
-({									\
-	bool __was_set = test_bit(n, address);				\
-	__set_bit(n, address);						\
-	__was_set;							\
-})
-#define __test_and_clear_bit(n, address)				\
-({									\
-	bool __was_set = test_bit(n, address);				\
-	__clear_bit(n, address);					\
-	__was_set;							\
-})
+#define __test_and_set_bit(n, address)                 \
+	({                                             \
+		bool __was_set = test_bit(n, address); \
+		__set_bit(n, address);                 \
+		__was_set;                             \
+	})
+#define __test_and_clear_bit(n, address)               \
+	({                                             \
+		bool __was_set = test_bit(n, address); \
+		__clear_bit(n, address);               \
+		__was_set;                             \
+	})
 #define test_and_set_bit(n, address) __test_and_set_bit(n, address)
 #define test_and_clear_bit(n, address) __test_and_clear_bit(n, address)
 #define hweight32(w) ((unsigned int)__builtin_popcount(w))
@@ -127,8 +126,7 @@
 #define GOLDEN_RATIO_32 0x61C88647U
 #define hash_64(value, bits) \
 	((u32)((u64)(value) * GOLDEN_RATIO_64 >> (64 - (bits))))
-#define hash_32(value, bits) \
-	((u32)(value) * GOLDEN_RATIO_32 >> (32 - (bits)))
+#define hash_32(value, bits) ((u32)(value) * GOLDEN_RATIO_32 >> (32 - (bits)))
 #define hash_long(value, bits) hash_64(value, bits)
 #define hash_ptr(pointer, bits) hash_64((unsigned long)(pointer), bits)
 
@@ -162,7 +160,9 @@ struct task_struct {
 	char comm[16];
 };
 static struct task_struct pyfuzz_task __maybe_unused = {
-	.pid = 1, .tgid = 1, .comm = "pyfuzz",
+	.pid = 1,
+	.tgid = 1,
+	.comm = "pyfuzz",
 };
 #define current (&pyfuzz_task)
 
@@ -255,13 +255,13 @@ static inline bool list_empty(const struct list_head *head)
 	list_entry((at)->member.next, __typeof__(*(at)), member)
 #define list_for_each(at, head) \
 	for (at = (head)->next; at != (head); at = at->next)
-#define list_for_each_entry(at, head, member)				\
-	for (at = list_first_entry(head, __typeof__(*at), member);	\
+#define list_for_each_entry(at, head, member)                      \
+	for (at = list_first_entry(head, __typeof__(*at), member); \
 	     &at->member != (head); at = list_next_entry(at, member))
-#define list_for_each_entry_safe(at, after, head, member)		\
-	for (at = list_first_entry(head, __typeof__(*at), member),	\
-	     after = list_next_entry(at, member);			\
-	     &at->member != (head);					\
+#define list_for_each_entry_safe(at, after, head, member)          \
+	for (at = list_first_entry(head, __typeof__(*at), member), \
+	    after = list_next_entry(at, member);                   \
+	     &at->member != (head);                                \
 	     at = after, after = list_next_entry(after, member))
 
 #endif

@@ -11,12 +11,12 @@
 
 /* The host dies: the operation ends here, the process does not. */
 #define BUG() pyfuzz_on_bug(__FILE__, __LINE__, __func__, "BUG()")
-#define BUG_ON(condition)						\
-do {									\
-	if (unlikely(condition))					\
-		pyfuzz_on_bug(__FILE__, __LINE__, __func__,		\
-			      "BUG_ON(" #condition ")");		\
-} while (0)
+#define BUG_ON(condition)                                           \
+	do {                                                        \
+		if (unlikely(condition))                            \
+			pyfuzz_on_bug(__FILE__, __LINE__, __func__, \
+				      "BUG_ON(" #condition ")");    \
+	} while (0)
 
 /* The log: every call is a line, whatever the level. */
 #define printk(...) pyfuzz_on_print(__FILE__, __LINE__, __func__, __VA_ARGS__)
@@ -24,12 +24,12 @@ do {									\
 #define pr_warn(...) printk(__VA_ARGS__)
 #define pr_info(...) printk(__VA_ARGS__)
 #define pr_debug(...) ((void)0)
-#define PYFUZZ_ONCE(statement)						\
-({									\
-	static unsigned int __state;					\
-	if (pyfuzz_once(&__state))					\
-		statement;						\
-})
+#define PYFUZZ_ONCE(statement)               \
+	({                                   \
+		static unsigned int __state; \
+		if (pyfuzz_once(&__state))   \
+			statement;           \
+	})
 #define pr_err_once(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 #define pr_warn_once(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 /* A rate limit bounds the lines, which is what matters here: as once. */
@@ -37,22 +37,22 @@ do {									\
 #define pr_warn_ratelimited(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 
 /* include/asm-generic/bug.h: value is the condition, each time it is asked. */
-#define WARN(condition, ...)						\
-({									\
-	bool __warn = !!(condition);					\
-	if (unlikely(__warn))						\
-		printk(__VA_ARGS__);					\
-	unlikely(__warn);						\
-})
+#define WARN(condition, ...)                 \
+	({                                   \
+		bool __warn = !!(condition); \
+		if (unlikely(__warn))        \
+			printk(__VA_ARGS__); \
+		unlikely(__warn);            \
+	})
 #define WARN_ON(condition) WARN(condition, "WARN_ON(%s)", #condition)
-#define WARN_ONCE(condition, ...)					\
-({									\
-	bool __warn_once = !!(condition);				\
-	if (unlikely(__warn_once))					\
-		PYFUZZ_ONCE(printk(__VA_ARGS__));			\
-	unlikely(__warn_once);						\
-})
-#define WARN_ON_ONCE(condition)						\
+#define WARN_ONCE(condition, ...)                         \
+	({                                                \
+		bool __warn_once = !!(condition);         \
+		if (unlikely(__warn_once))                \
+			PYFUZZ_ONCE(printk(__VA_ARGS__)); \
+		unlikely(__warn_once);                    \
+	})
+#define WARN_ON_ONCE(condition) \
 	WARN_ONCE(condition, "WARN_ON_ONCE(%s)", #condition)
 #define KVM_MMU_WARN_ON(condition) WARN_ON_ONCE(condition)
 #define MMU_WARN_ON(condition) WARN_ON_ONCE(condition)
@@ -84,28 +84,27 @@ static inline void kvm_vm_bugged(struct kvm *kvm)
 }
 #endif
 #ifndef PYFUZZ_HAVE_KVM_BUG
-#define KVM_BUG(cond, kvm, ...)						\
-({									\
-	bool __bug = !!(cond);						\
-	if (WARN_ONCE(__bug && !(kvm)->vm_bugged, __VA_ARGS__))		\
-		kvm_vm_bugged(kvm);					\
-	unlikely(__bug);						\
-})
+#define KVM_BUG(cond, kvm, ...)                                         \
+	({                                                              \
+		bool __bug = !!(cond);                                  \
+		if (WARN_ONCE(__bug && !(kvm)->vm_bugged, __VA_ARGS__)) \
+			kvm_vm_bugged(kvm);                             \
+		unlikely(__bug);                                        \
+	})
 #endif
 #ifndef PYFUZZ_HAVE_KVM_BUG_ON
-#define KVM_BUG_ON(cond, kvm)						\
-	KVM_BUG(cond, kvm, "KVM_BUG_ON(%s)", #cond)
+#define KVM_BUG_ON(cond, kvm) KVM_BUG(cond, kvm, "KVM_BUG_ON(%s)", #cond)
 #endif
 #ifndef PYFUZZ_HAVE_KVM_BUG_ON_DATA_CORRUPTION
-#define KVM_BUG_ON_DATA_CORRUPTION(cond, kvm)				\
-({									\
-	bool __corrupt = !!(cond);					\
-	if (IS_ENABLED(CONFIG_BUG_ON_DATA_CORRUPTION))			\
-		BUG_ON(__corrupt);					\
-	else								\
-		KVM_BUG_ON(__corrupt, kvm);				\
-	unlikely(__corrupt);						\
-})
+#define KVM_BUG_ON_DATA_CORRUPTION(cond, kvm)                  \
+	({                                                     \
+		bool __corrupt = !!(cond);                     \
+		if (IS_ENABLED(CONFIG_BUG_ON_DATA_CORRUPTION)) \
+			BUG_ON(__corrupt);                     \
+		else                                           \
+			KVM_BUG_ON(__corrupt, kvm);            \
+		unlikely(__corrupt);                           \
+	})
 #endif
 
 /* The running vCPU, or NULL in a kworker. */

@@ -75,25 +75,25 @@ typedef int rwlock_t;
 #define atomic_long_set(v, i) WRITE_ONCE((v)->counter, (long)(i))
 #define atomic_long_set_release(v, i) WRITE_ONCE((v)->counter, (long)(i))
 /* True and stored if *v is *old; else false and *old holds what *v is. */
-#define atomic_long_try_cmpxchg(v, old, new)				\
-({									\
-	__typeof__(old) __old = (old);					\
-	bool __same = (v)->counter == (long)*__old;			\
-	if (__same)							\
-		(v)->counter = (long)(new);				\
-	else								\
-		*__old = (__typeof__(*__old))(v)->counter;		\
-	__same;								\
-})
+#define atomic_long_try_cmpxchg(v, old, new)                       \
+	({                                                         \
+		__typeof__(old) __old = (old);                     \
+		bool __same = (v)->counter == (long)*__old;        \
+		if (__same)                                        \
+			(v)->counter = (long)(new);                \
+		else                                               \
+			*__old = (__typeof__(*__old))(v)->counter; \
+		__same;                                            \
+	})
 #define atomic_long_try_cmpxchg_acquire(v, old, new) \
 	atomic_long_try_cmpxchg(v, old, new)
-#define atomic_long_cmpxchg_acquire(v, old, new)			\
-({									\
-	long __was = (v)->counter;					\
-	if (__was == (long)(old))					\
-		(v)->counter = (long)(new);				\
-	__was;								\
-})
+#define atomic_long_cmpxchg_acquire(v, old, new)    \
+	({                                          \
+		long __was = (v)->counter;          \
+		if (__was == (long)(old))           \
+			(v)->counter = (long)(new); \
+		__was;                              \
+	})
 
 /* arch/x86/include/asm/page_types.h, kvm_host.h; arch/x86/kvm/mmu.h */
 #ifndef PAGE_SHIFT
@@ -160,7 +160,7 @@ struct kvm_mmu_page {
 	gfn_t gfn;
 	u64 *spt;
 	struct kvm_rmap_head parent_ptes;
-	u8 *pyfuzz_gfns;	/* what the shadowed guest PTE of each SPTE says */
+	u8 *pyfuzz_gfns; /* what the shadowed guest PTE of each SPTE says */
 #ifdef PYFUZZ_MMU_PAGE_EXTRA
 	PYFUZZ_MMU_PAGE_EXTRA
 #endif
@@ -240,8 +240,7 @@ struct kvm {
  */
 #define PYFUZZ_SPTES_PER_PAGE 512
 #define PYFUZZ_PAGES (PYFUZZ_SPTES / PYFUZZ_SPTES_PER_PAGE)
-static u64 pyfuzz_spt[PYFUZZ_VMS][PYFUZZ_SPTES]
-	__attribute__((aligned(4096)));
+static u64 pyfuzz_spt[PYFUZZ_VMS][PYFUZZ_SPTES] __attribute__((aligned(4096)));
 static u8 pyfuzz_gfns[PYFUZZ_VMS][PYFUZZ_SPTES];
 static struct kvm_mmu_page pyfuzz_pages[PYFUZZ_VMS][PYFUZZ_PAGES];
 

@@ -9,9 +9,8 @@
  */
 #include "../worlds/threads/hooks.h"
 
-#define pyfuzz_order(x, op, operand, compare, order)			\
-	((__typeof__(x))pyfuzz_atomic(&(x), sizeof(x), op,		\
-				      (uint64_t)(operand),		\
+#define pyfuzz_order(x, op, operand, compare, order)                            \
+	((__typeof__(x))pyfuzz_atomic(&(x), sizeof(x), op, (uint64_t)(operand), \
 				      (uint64_t)(compare), order))
 
 #undef READ_ONCE
@@ -26,7 +25,11 @@
 	pyfuzz_order(*(p), PYFUZZ_A_READ, 0, 0, PYFUZZ_ACQUIRE)
 #define smp_store_release(p, v) \
 	((void)pyfuzz_order(*(p), PYFUZZ_A_WRITE, v, 0, PYFUZZ_RELEASE))
-#define smp_store_mb(x, v) do { WRITE_ONCE(x, v); smp_mb(); } while (0)
+#define smp_store_mb(x, v)        \
+	do {                      \
+		WRITE_ONCE(x, v); \
+		smp_mb();         \
+	} while (0)
 #undef smp_mb
 #undef smp_rmb
 #undef smp_wmb
@@ -47,14 +50,14 @@
 	pyfuzz_order(*(p), PYFUZZ_A_CMPXCHG, new, old, PYFUZZ_FULL)
 #undef cmpxchg64
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
-#define pyfuzz_try(x, old, new, order)					\
-({									\
-	__typeof__(old) __old = (old);					\
-	__typeof__(*__old) __want = *__old;				\
-	*__old = (__typeof__(*__old))pyfuzz_order(x, PYFUZZ_A_CMPXCHG,	\
-						  new, __want, order);	\
-	*__old == __want;						\
-})
+#define pyfuzz_try(x, old, new, order)                                         \
+	({                                                                     \
+		__typeof__(old) __old = (old);                                 \
+		__typeof__(*__old) __want = *__old;                            \
+		*__old = (__typeof__(*__old))pyfuzz_order(x, PYFUZZ_A_CMPXCHG, \
+							  new, __want, order); \
+		*__old == __want;                                              \
+	})
 #define try_cmpxchg(p, old, new) pyfuzz_try(*(p), old, new, PYFUZZ_FULL)
 #undef try_cmpxchg64
 #define try_cmpxchg64(p, old, new) try_cmpxchg(p, old, new)
@@ -88,12 +91,10 @@
 #define atomic_long_try_cmpxchg_relaxed(v, old, new) \
 	pyfuzz_try((v)->counter, old, new, PYFUZZ_RELAXED)
 #define atomic_long_cmpxchg(v, old, new) cmpxchg(&(v)->counter, old, new)
-#define atomic_long_cmpxchg_acquire(v, old, new)			\
-	pyfuzz_order((v)->counter, PYFUZZ_A_CMPXCHG, new, old,		\
-		     PYFUZZ_ACQUIRE)
-#define atomic_long_cmpxchg_relaxed(v, old, new)			\
-	pyfuzz_order((v)->counter, PYFUZZ_A_CMPXCHG, new, old,		\
-		     PYFUZZ_RELAXED)
+#define atomic_long_cmpxchg_acquire(v, old, new) \
+	pyfuzz_order((v)->counter, PYFUZZ_A_CMPXCHG, new, old, PYFUZZ_ACQUIRE)
+#define atomic_long_cmpxchg_relaxed(v, old, new) \
+	pyfuzz_order((v)->counter, PYFUZZ_A_CMPXCHG, new, old, PYFUZZ_RELAXED)
 #undef atomic_long_xchg
 #undef atomic_long_or
 #undef atomic_long_and
@@ -109,22 +110,19 @@
 	((void)pyfuzz_modify(v, PYFUZZ_A_AND, i, PYFUZZ_RELAXED))
 #define atomic_long_andnot(i, v) \
 	((void)pyfuzz_modify(v, PYFUZZ_A_AND, ~(long)(i), PYFUZZ_RELAXED))
-#define atomic_long_fetch_or(i, v) \
-	pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_FULL)
+#define atomic_long_fetch_or(i, v) pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_FULL)
 #define atomic_long_fetch_or_acquire(i, v) \
 	pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_ACQUIRE)
 
 /* include/linux/bitops.h: no order in those that return nothing */
 #undef set_bit
-#define set_bit(n, p)							\
-	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64],		\
-			    PYFUZZ_A_OR, BIT((n) % 64), 0,		\
-			    PYFUZZ_RELAXED))
+#define set_bit(n, p)                                                      \
+	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64], PYFUZZ_A_OR, \
+			    BIT((n) % 64), 0, PYFUZZ_RELAXED))
 #undef clear_bit
-#define clear_bit(n, p)							\
-	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64],		\
-			    PYFUZZ_A_AND, ~BIT((n) % 64), 0,		\
-			    PYFUZZ_RELAXED))
+#define clear_bit(n, p)                                                     \
+	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64], PYFUZZ_A_AND, \
+			    ~BIT((n) % 64), 0, PYFUZZ_RELAXED))
 
 /* RCU: a grace period ends never, so what is freed by it stays. */
 #undef rcu_dereference
@@ -170,13 +168,13 @@
 #undef WARN_ON
 #undef WARN_ONCE
 #undef WARN_ON_ONCE
-#define PYFUZZ_WARN(condition, text)					\
-({									\
-	bool __warn = !!(condition);					\
-	if (unlikely(__warn))						\
-		pyfuzz_on_warn(__LINE__, __func__, text);		\
-	unlikely(__warn);						\
-})
+#define PYFUZZ_WARN(condition, text)                              \
+	({                                                        \
+		bool __warn = !!(condition);                      \
+		if (unlikely(__warn))                             \
+			pyfuzz_on_warn(__LINE__, __func__, text); \
+		unlikely(__warn);                                 \
+	})
 #define WARN(condition, ...) PYFUZZ_WARN(condition, "WARN(" #condition ")")
 #define WARN_ON(condition) PYFUZZ_WARN(condition, "WARN_ON(" #condition ")")
 #define WARN_ONCE(condition, ...) \

@@ -101,9 +101,9 @@ static void seam_free_obsolete(unsigned int vm, unsigned int vcpu)
 		unload_root(v);
 }
 
-static void seam_slot_create(unsigned int vm, unsigned int as, unsigned int slot,
-			     uint64_t base_gfn, uint64_t npages,
-			     uint64_t hva_frame)
+static void seam_slot_create(unsigned int vm, unsigned int as,
+			     unsigned int slot, uint64_t base_gfn,
+			     uint64_t npages, uint64_t hva_frame)
 {
 	struct kvm_memory_slot *s = slot_of(vm, as, slot);
 
@@ -162,9 +162,9 @@ static void seam_protect_masked(unsigned int vm, unsigned int as,
 				unsigned int slot, uint64_t gfn, uint64_t mask)
 {
 	for (; mask; mask &= mask - 1)
-		rmap_write_protect(gfn_to_rmap(slot_of(vm, as, slot),
-					       gfn + (gfn_t)__builtin_ctzll(mask),
-					       1));
+		rmap_write_protect(
+			gfn_to_rmap(slot_of(vm, as, slot),
+				    gfn + (gfn_t)__builtin_ctzll(mask), 1));
 }
 
 static void seam_clear_dirty(unsigned int vm, unsigned int as, unsigned int slot)
@@ -248,7 +248,8 @@ static unsigned long *seam_rmaps(unsigned int vm, unsigned int as,
 	if (!s->present)
 		return NULL;
 	*heads = gfn_to_index(s->base_gfn + s->npages - 1, s->base_gfn,
-			      (int)level) + 1;
+			      (int)level) +
+		 1;
 	return &s->rmap[level - 1]->val;
 }
 

@@ -12,12 +12,13 @@ static u64 slot_pfn(struct kvm *kvm, const struct kvm_memory_slot *slot,
 		    gfn_t gfn, bool *writable)
 {
 	return pages_host_pfn(kvm->pyfuzz_vm,
-			      slot->hva_frame + (gfn - slot->base_gfn), writable);
+			      slot->hva_frame + (gfn - slot->base_gfn),
+			      writable);
 }
 
 /* The largest page that slot and host let a frame be mapped with. */
-static int max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot,
-			     gfn_t gfn)
+static int max_mapping_level(struct kvm *kvm,
+			     const struct kvm_memory_slot *slot, gfn_t gfn)
 {
 	int host, level;
 
@@ -27,8 +28,8 @@ static int max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot
 				     slot->hva_frame + (gfn - slot->base_gfn));
 	for (level = host < PAGES_LEVELS ? host : PAGES_LEVELS; level > 1;
 	     level--)
-		if (!slot->lpage[level - 1][gfn_to_index(gfn, slot->base_gfn,
-							 level)].disallow)
+		if (!slot->lpage[level - 1][gfn_to_index(gfn, slot->base_gfn, level)]
+			     .disallow)
 			break;
 	return level;
 }
@@ -140,14 +141,14 @@ static enum pages_result map(struct kvm_vcpu *vcpu, u64 address, u32 error,
 		sp = spte_to_child(*sptep);
 		sp->written = 0;
 	}
-	result = mmu_set_spte(vcpu, slot, sptep,
-			      w->gfn & ~(pages_per(goal) - 1), w->access, false,
-			      error & PAGES_PF_WRITE);
+	result = mmu_set_spte(vcpu, slot, sptep, w->gfn & ~(pages_per(goal) - 1),
+			      w->access, false, error & PAGES_PF_WRITE);
 	prefetch_around(vcpu, sptep);
 	return result;
 }
 
-static enum pages_result page_fault(struct kvm_vcpu *vcpu, u64 address, u32 error)
+static enum pages_result page_fault(struct kvm_vcpu *vcpu, u64 address,
+				    u32 error)
 {
 	struct walk w;
 

@@ -18,9 +18,9 @@
 struct walk {
 	gfn_t table_gfn[ROOT_LEVELS + 1];
 	unsigned int table_access[ROOT_LEVELS + 1];
-	int leaf_level;		/* of the entry that maps the page */
-	unsigned int access;	/* all levels together */
-	gfn_t gfn;		/* of the address itself */
+	int leaf_level; /* of the entry that maps the page */
+	unsigned int access; /* all levels together */
+	gfn_t gfn; /* of the address itself */
 };
 
 static int index_of(u64 address, int level)

@@ -8,7 +8,8 @@
 static void topup(struct kvm_mmu_memory_cache *mc)
 {
 	while (mc->nobjs < mc->wanted)
-		mc->objects[mc->nobjs++] = pages_alloc(mc->kind, mc->vm, mc->size);
+		mc->objects[mc->nobjs++] =
+			pages_alloc(mc->kind, mc->vm, mc->size);
 }
 
 static void drain(struct kvm_mmu_memory_cache *mc)
@@ -18,10 +19,10 @@ static void drain(struct kvm_mmu_memory_cache *mc)
 }
 
 /* The heads of one level for the frames from start up to, without, end. */
-#define for_each_head(slot, level, start, end, head)			\
-	for (head = gfn_to_rmap(slot, start, level);			\
+#define for_each_head(slot, level, start, end, head) \
+	for (head = gfn_to_rmap(slot, start, level); \
 	     head <= gfn_to_rmap(slot, (end) - 1, level); head++)
-#define for_each_level(from, level)					\
+#define for_each_level(from, level) \
 	for (int level = (from); level <= PAGES_LEVELS; level++)
 
 static void unmap_range(struct kvm *kvm, const struct kvm_memory_slot *slot,
@@ -52,11 +53,12 @@ static void change_pte(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	/* Read-only now, as under copy on write: the mapping can stay. */
 	for_each_mapping(head, &iter, sptep)
 		*sptep = (*sptep & ~(SPTE_FRAME_MASK | SPTE_WRITABLE |
-				     SPTE_HOST_WRITABLE)) | pfn << 12;
+				     SPTE_HOST_WRITABLE)) |
+			 pfn << 12;
 }
 
-static bool age_range(const struct kvm_memory_slot *slot, gfn_t start, gfn_t end,
-		      bool clear)
+static bool age_range(const struct kvm_memory_slot *slot, gfn_t start,
+		      gfn_t end, bool clear)
 {
 	struct rmap_iterator iter;
 	struct kvm_rmap_head *head;
@@ -91,7 +93,8 @@ static void clear_dirty_slot(const struct kvm_memory_slot *slot)
 	struct kvm_rmap_head *head;
 	u64 *sptep;
 
-	for_each_head(slot, 1, slot->base_gfn, slot->base_gfn + slot->npages, head)
+	for_each_head(slot, 1, slot->base_gfn, slot->base_gfn + slot->npages,
+		      head)
 		for_each_mapping(head, &iter, sptep)
 			*sptep &= ~(SPTE_DIRTY | SPTE_WRITABLE);
 }
@@ -105,8 +108,7 @@ static bool could_be_larger(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	if (!sp->role.direct)
 		return false;
 	/* The page's first frame may be outside of the slot. */
-	if (sp->gfn < slot->base_gfn ||
-	    sp->gfn >= slot->base_gfn + slot->npages)
+	if (sp->gfn < slot->base_gfn || sp->gfn >= slot->base_gfn + slot->npages)
 		return false;
 	return max_mapping_level(kvm, slot, sp->gfn) > sp->role.level;
 }
@@ -142,7 +144,9 @@ static void split_one(struct kvm *kvm, const struct kvm_memory_slot *slot,
 	int level = sp->role.level - 1;
 	gfn_t gfn = kvm_mmu_page_get_gfn(sp, spte_index(sptep));
 	unsigned int access = sp->translations ?
-		sp->translations[spte_index(sptep)] & ACC_ALL : sp->role.access;
+				      sp->translations[spte_index(sptep)] &
+					      ACC_ALL :
+				      sp->role.access;
 	u64 huge = *sptep;
 
 	topup(&vcpu->headers);

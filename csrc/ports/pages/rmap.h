@@ -74,8 +74,8 @@ static void drop_spte(struct kvm *kvm, u64 *sptep)
 }
 
 /* Nothing in the body may take an entry out. */
-#define for_each_mapping(head, iter, sptep)				\
-	for (sptep = rmap_get_first(head, iter); sptep;			\
+#define for_each_mapping(head, iter, sptep)             \
+	for (sptep = rmap_get_first(head, iter); sptep; \
 	     sptep = rmap_get_next(iter))
 
 /* Take write access away; returns whether any SPTE had it. */

@@ -40,8 +40,8 @@ static void account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp, int by)
 	if (!slot)
 		return;
 	for (int level = 2; level <= PAGES_LEVELS; level++)
-		slot->lpage[level - 1][gfn_to_index(sp->gfn, slot->base_gfn,
-						    level)].disallow += by;
+		slot->lpage[level - 1][gfn_to_index(sp->gfn, slot->base_gfn, level)]
+			.disallow += by;
 	if (by > 0)
 		write_protect_gfn(slot, sp->gfn);
 }
@@ -195,9 +195,8 @@ static void zap_entry(struct kvm *kvm, struct kvm_mmu_page *sp, u64 *sptep)
 	}
 }
 
-static void link_shadow_page(struct kvm *kvm,
-			     struct kvm_mmu_memory_cache *cache, u64 *sptep,
-			     struct kvm_mmu_page *sp)
+static void link_shadow_page(struct kvm *kvm, struct kvm_mmu_memory_cache *cache,
+			     u64 *sptep, struct kvm_mmu_page *sp)
 {
 	if (is_shadow_present_pte(*sptep))
 		zap_entry(kvm, sptep_to_sp(sptep), sptep);

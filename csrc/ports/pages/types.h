@@ -47,13 +47,13 @@ union kvm_mmu_page_role {
 
 struct kvm_mmu_page {
 	struct kvm_mmu_page *hash_next;
-	struct kvm_mmu_page *prev, *next;	/* all of the VM, newest first */
-	struct kvm_mmu_page *doomed;		/* zapped, to be freed */
+	struct kvm_mmu_page *prev, *next; /* all of the VM, newest first */
+	struct kvm_mmu_page *doomed; /* zapped, to be freed */
 	union kvm_mmu_page_role role;
 	u8 valid_gen;
 	bool unsync;
-	bool nx_disallowed;	/* huge page kept from being executed */
-	u8 written;		/* tracked writes since it was last used */
+	bool nx_disallowed; /* huge page kept from being executed */
+	u8 written; /* tracked writes since it was last used */
 	gfn_t gfn;
 	u64 *spt;
 	/* gfn << 12 | access of each SPTE; a direct page computes them. */
@@ -75,14 +75,14 @@ struct kvm_memory_slot {
 	bool present;
 	bool dirty_log;
 	struct kvm_rmap_head *rmap[PAGES_LEVELS];
-	struct lpage_info *lpage[PAGES_LEVELS];	/* none for 4K */
+	struct lpage_info *lpage[PAGES_LEVELS]; /* none for 4K */
 };
 
 struct kvm_mmu {
 	enum pages_mode mode;
 	bool smm;
 	u64 root_gpa;
-	int guest_levels;	/* of the guest's tables, 0: it has none */
+	int guest_levels; /* of the guest's tables, 0: it has none */
 	struct kvm_mmu_page *root;
 };
 

@@ -13,8 +13,9 @@ static int load_root(struct kvm_vcpu *vcpu)
 
 	if (mmu->root)
 		return 0;
-	role.level = mmu->mode == PAGES_NONPAGING ||
-		     mmu->mode == PAGES_4LEVEL ? 4 : ROOT_LEVELS;
+	role.level = mmu->mode == PAGES_NONPAGING || mmu->mode == PAGES_4LEVEL ?
+			     4 :
+			     ROOT_LEVELS;
 	role.access = ACC_ALL;
 	role.smm = mmu->smm;
 	if (mmu->mode == PAGES_NONPAGING) {
@@ -23,7 +24,8 @@ static int load_root(struct kvm_vcpu *vcpu)
 	} else if (!gfn_to_slot(vcpu->kvm, role, gfn)) {
 		return -1;
 	}
-	role.guest_mode = mmu->mode == PAGES_NESTED || mmu->mode == PAGES_NESTED5;
+	role.guest_mode = mmu->mode == PAGES_NESTED ||
+			  mmu->mode == PAGES_NESTED5;
 	/* The guest has a level less than the host's pages. */
 	role.passthrough = mmu->mode == PAGES_NESTED;
 	mmu->root = get_shadow_page(vcpu, gfn, role);
@@ -50,8 +52,10 @@ static void set_mode(struct kvm_vcpu *vcpu, enum pages_mode mode, bool smm,
 		     u64 root)
 {
 	static const int levels[PAGES_MODES] = {
-		[PAGES_4LEVEL] = 4, [PAGES_5LEVEL] = 5,
-		[PAGES_NESTED] = 4, [PAGES_NESTED5] = 5,
+		[PAGES_4LEVEL] = 4,
+		[PAGES_5LEVEL] = 5,
+		[PAGES_NESTED] = 4,
+		[PAGES_NESTED5] = 5,
 	};
 
 	vcpu->mmu.mode = mode;
@@ -74,7 +78,8 @@ static void slot_arrays(struct kvm *kvm, struct kvm_memory_slot *slot)
 				    n * sizeof(struct kvm_rmap_head));
 		if (level == 1)
 			continue;
-		info = pages_alloc(PAGES_ARRAY, kvm->pyfuzz_vm, n * sizeof(*info));
+		info = pages_alloc(PAGES_ARRAY, kvm->pyfuzz_vm,
+				   n * sizeof(*info));
 		slot->lpage[level - 1] = info;
 		/* A huge page is in one slot, and aligned on both sides. */
 		if (slot->base_gfn % pages)
@@ -129,7 +134,9 @@ static void cache_init(struct kvm_mmu_memory_cache *mc, unsigned int vm,
 		       enum pages_kind kind, size_t size)
 {
 	*mc = (struct kvm_mmu_memory_cache){
-		.vm = vm, .kind = kind, .size = size,
+		.vm = vm,
+		.kind = kind,
+		.size = size,
 		.wanted = kind == PAGES_DESCRIPTOR ? CACHED : ROOT_LEVELS + 1,
 	};
 }

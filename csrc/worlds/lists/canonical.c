@@ -69,8 +69,9 @@ encode_list(uint8_t *p, unsigned int vm, unsigned int head, bool mapped)
 	if (!(val & LIST_MANY)) {
 		unsigned int n = spte_number(vm, (void *)(uintptr_t)val);
 
-		return n == PYFUZZ_NONE ? NULL :
-			encode_entry(p, vm, head, n, list, mapped);
+		return n == PYFUZZ_NONE ?
+			       NULL :
+			       encode_entry(p, vm, head, n, list, mapped);
 	}
 	if (t->locked_heads && (val & LIST_LOCKED))
 		return NULL;
@@ -156,7 +157,8 @@ static uint8_t *encode_lists(uint8_t *p, unsigned int vm, unsigned int first,
 	}
 	for (unsigned int i = first; i < last; i++) {
 		struct piece *piece = &pieces[i - first];
-		uint8_t *end = encode_list(buffers[i], vm, scope_head(i), mapped);
+		uint8_t *end =
+			encode_list(buffers[i], vm, scope_head(i), mapped);
 
 		if (!end)
 			return NULL;

@@ -12,11 +12,11 @@
 /* Words of the form. */
 enum token {
 	WORD_ZERO = 0,
-	WORD_SPTE = 1,		/* the next one: present, of this list, its gfn right */
-	WORD_SPTE_GFN = 2,	/* the same with another gfn, a byte */
-	WORD_MORE = 3,		/* the next descriptor; in a head with the tag */
-	WORD_RAW = 4,		/* eight bytes that are no address of ours */
-	WORD_SMALL = 0x80,	/* and seven bits: a number */
+	WORD_SPTE = 1, /* the next one: present, of this list, its gfn right */
+	WORD_SPTE_GFN = 2, /* the same with another gfn, a byte */
+	WORD_MORE = 3, /* the next descriptor; in a head with the tag */
+	WORD_RAW = 4, /* eight bytes that are no address of ours */
+	WORD_SMALL = 0x80, /* and seven bits: a number */
 };
 
 enum vm_flags { ALIVE = 1, EXPECT = 2, BUGGED = 4, DEAD = 8 };
@@ -25,13 +25,13 @@ enum vm_flags { ALIVE = 1, EXPECT = 2, BUGGED = 4, DEAD = 8 };
 struct view {
 	/* Canonical position to number. */
 	uint8_t vm[PYFUZZ_VMS];
-	uint8_t head[PYFUZZ_VMS][PYFUZZ_HEADS];	/* of a VM by its number */
+	uint8_t head[PYFUZZ_VMS][PYFUZZ_HEADS]; /* of a VM by its number */
 	/* By numbers. */
 	struct view_list {
 		uint16_t count, descriptors;
-		uint16_t sptes[PYFUZZ_SPTES];	/* in the order of the walk */
+		uint16_t sptes[PYFUZZ_SPTES]; /* in the order of the walk */
 	} lists[PYFUZZ_VMS][PYFUZZ_HEADS];
-	bool exact;	/* sptes is filled */
+	bool exact; /* sptes is filled */
 };
 extern struct view view;
 extern struct pyfuzz_scope scope;

@@ -21,7 +21,7 @@
 struct place {
 	uint8_t vm;
 	uint8_t head;
-	uint16_t base;		/* operand of the last add */
+	uint16_t base; /* operand of the last add */
 };
 
 static struct {
@@ -30,8 +30,8 @@ static struct {
 	uint16_t length[VMS][HEADS];
 	struct place places[MAX_PLACES];
 	uint32_t n_places;
-	uint32_t longest;	/* that a list is to become */
-	uint32_t errors;	/* in 64 operations */
+	uint32_t longest; /* that a list is to become */
+	uint32_t errors; /* in 64 operations */
 } plan;
 
 static struct chance *chance;
@@ -163,8 +163,8 @@ static void grow(struct place *place, uint32_t to)
 	if (code == RMAP_ADD && to > RECYCLED && below(2))
 		code = ADD;
 	place->base = (uint16_t)below(SPTES);
-	for (uint32_t base = place->base; *length_of(place) < to &&
-	     plan.n < plan.max;) {
+	for (uint32_t base = place->base;
+	     *length_of(place) < to && plan.n < plan.max;) {
 		uint8_t repeat = repeats_code(to - *length_of(place));
 		uint16_t before = *length_of(place);
 
@@ -193,7 +193,8 @@ static void err(const struct place *place)
 	static const uint8_t on_frames[] = { REMOVE_STRAY, REMOVE_STRAY,
 					     ZAP_ONE_STRAY, RMAP_REMOVE_STRAY,
 					     RMAP_REMOVE_OFF };
-	static const uint8_t on_parents[] = { REMOVE_STRAY, PARENT_REMOVE_STRAY };
+	static const uint8_t on_parents[] = { REMOVE_STRAY,
+					      PARENT_REMOVE_STRAY };
 	const struct place *other = &plan.places[below(plan.n_places)];
 	struct place at = *place;
 	uint32_t operand = below(4) ? below(SPTES) : other->base;
@@ -265,8 +266,8 @@ static void act(struct place *place)
 /* How far the lists of a sequence go: long ones take most of the time. */
 static void choose_longest(void)
 {
-	static const uint16_t some[] = { 16, 16, 30, 30, 60, 60, 60, 150,
-					 150, 250, 250, 500 };
+	static const uint16_t some[] = { 16, 16,  30,  30,  60,	 60,
+					 60, 150, 150, 250, 250, 500 };
 	uint32_t longest = below(16) ? PICK(some) : LONGEST;
 
 	if (longest < LONGEST)
@@ -285,8 +286,8 @@ static void choose_places(uint32_t n)
 		place->vm = (uint8_t)below(VMS);
 		if (i && below(2))
 			place->vm = plan.places[0].vm;
-		place->head = (uint8_t)(below(4) ? below(FRAMES) :
-						   FRAMES + below(4));
+		place->head =
+			(uint8_t)(below(4) ? below(FRAMES) : FRAMES + below(4));
 		place->base = (uint16_t)below(SPTES);
 	}
 }
@@ -376,7 +377,8 @@ static void recycle(void)
 		shrink(place, below(CAPACITY));
 	plan.longest = RECYCLED;
 	grow(place, RECYCLED - below(4));
-	emit(RMAP_ADD, place, place->base, below(2) ? 0 : repeats_code(2 + below(8)));
+	emit(RMAP_ADD, place, place->base,
+	     below(2) ? 0 : repeats_code(2 + below(8)));
 }
 
 size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)

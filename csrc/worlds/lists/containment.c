@@ -16,7 +16,7 @@
 #include "states.h"
 
 static struct pyfuzz_containment containment;
-static bool harm_seen;		/* a VM without a fault is not as it should be */
+static bool harm_seen; /* a VM without a fault is not as it should be */
 
 /* As it was before a fault that turned out to have nothing to change. */
 static struct {
@@ -178,7 +178,7 @@ static unsigned int outcome_of(enum pyfuzz_kind kind, const char *message)
  * its doing.
  */
 static void containment_finding(enum pyfuzz_kind kind, const char *function,
-			 unsigned int line, const char *message)
+				unsigned int line, const char *message)
 {
 	unsigned int outcome = outcome_of(kind, message);
 
@@ -221,8 +221,8 @@ void containment_destroyed(unsigned int vm)
 		return;
 	for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
 		empty &= !*pyfuzz_target.heads[vm][h];
-	containment.emptied = empty && (!containment.destroyed ||
-					containment.emptied);
+	containment.emptied = empty &&
+			      (!containment.destroyed || containment.emptied);
 	containment.destroyed = 1;
 	containment.leaked += descriptors_orphan(vm);
 }

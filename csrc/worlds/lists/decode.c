@@ -5,8 +5,12 @@
 
 enum heads { HEADS_NONE, HEADS_ANY, HEADS_FRAME, HEADS_PARENT };
 enum operand {
-	OPERAND_NONE, OPERAND_SPTE, OPERAND_MEMBER, OPERAND_VCPU,
-	OPERAND_CONTEXT, OPERAND_FAULT,
+	OPERAND_NONE,
+	OPERAND_SPTE,
+	OPERAND_MEMBER,
+	OPERAND_VCPU,
+	OPERAND_CONTEXT,
+	OPERAND_FAULT,
 };
 
 static const struct form {
@@ -18,7 +22,7 @@ static const struct form {
 #undef OP
 };
 
-static uint8_t opcodes[32];	/* by code */
+static uint8_t opcodes[32]; /* by code */
 static bool faults_on;
 
 static void __attribute__((constructor)) opcodes_fill(void)

@@ -80,9 +80,9 @@ unsigned int fault_slots_used(uint8_t *desc)
 }
 
 void fault_write_field(uint8_t *desc, uint32_t offset, uint32_t size,
-			uint64_t value)
+		       uint64_t value)
 {
-	memcpy(desc + offset, &value, size);	/* little endian */
+	memcpy(desc + offset, &value, size); /* little endian */
 }
 
 uint8_t *fault_freed_desc(unsigned int vm)
@@ -110,7 +110,7 @@ unsigned int fault_other_vm(unsigned int vm)
 
 /* The first list of an innocent VM that has a descriptor. */
 uint8_t *fault_foreign_desc(unsigned int vm, unsigned int *other,
-			     unsigned int *head)
+			    unsigned int *head)
 {
 	for (unsigned int i = 1; i < PYFUZZ_VMS; i++) {
 		*other = (vm + i) % PYFUZZ_VMS;
@@ -124,12 +124,12 @@ uint8_t *fault_foreign_desc(unsigned int vm, unsigned int *other,
 
 /* An SPTE in a list of an innocent VM. */
 uint64_t *fault_foreign_spte(unsigned int vm, unsigned int *other,
-			      unsigned int *spte)
+			     unsigned int *spte)
 {
 	for (unsigned int i = 1; i < PYFUZZ_VMS; i++) {
 		*other = (vm + i) % PYFUZZ_VMS;
-		for (unsigned int h = 0; fault_innocent(*other) && h < PYFUZZ_HEADS;
-		     h++) {
+		for (unsigned int h = 0;
+		     fault_innocent(*other) && h < PYFUZZ_HEADS; h++) {
 			if (!world.vms[*other].count[h])
 				continue;
 			*spte = world.vms[*other].members[h][0];

@@ -31,10 +31,12 @@ static unsigned int set_count(const struct pyfuzz_op *op, const char *name,
 		   (unsigned long long)was);
 }
 
-#define SPTE_COUNT "spte_count", pyfuzz_target_traits.spte_count_offset, \
-		   pyfuzz_target_traits.spte_count_size
-#define TAIL_COUNT "tail_count", pyfuzz_target_traits.tail_count_offset, \
-		   pyfuzz_target_traits.tail_count_size
+#define SPTE_COUNT                                            \
+	"spte_count", pyfuzz_target_traits.spte_count_offset, \
+		pyfuzz_target_traits.spte_count_size
+#define TAIL_COUNT                                            \
+	"tail_count", pyfuzz_target_traits.tail_count_offset, \
+		pyfuzz_target_traits.tail_count_size
 
 unsigned int fault_count_zero(const struct pyfuzz_op *op)
 {
@@ -53,7 +55,8 @@ unsigned int fault_count_more(const struct pyfuzz_op *op)
 
 unsigned int fault_count_over(const struct pyfuzz_op *op)
 {
-	return set_count(op, SPTE_COUNT, pyfuzz_target_traits.capacity + 2, false);
+	return set_count(op, SPTE_COUNT, pyfuzz_target_traits.capacity + 2,
+			 false);
 }
 
 unsigned int fault_count_huge(const struct pyfuzz_op *op)
@@ -80,7 +83,8 @@ static unsigned int set_more(const struct pyfuzz_op *op, uint8_t *desc,
 	if (!desc || fault_more_of(desc) == value)
 		return PYFUZZ_SKIP_NO_PLACE;
 	*(const void **)(desc + pyfuzz_target_traits.more_offset) = value;
-	return DID("more of descriptor %u of %s is %s", number, fault_here(op), what);
+	return DID("more of descriptor %u of %s is %s", number, fault_here(op),
+		   what);
 }
 
 unsigned int fault_more_null(const struct pyfuzz_op *op)

@@ -15,8 +15,8 @@ static unsigned int add_again(const struct pyfuzz_op *op, unsigned int vm,
 
 	if (!sptep)
 		return PYFUZZ_SKIP_NO_PLACE;
-	containment_did("s%u of %s is added to %s as well", spte, fault_here(op),
-			fault_list_text(vm, head));
+	containment_did("s%u of %s is added to %s as well", spte,
+			fault_here(op), fault_list_text(vm, head));
 	if (!world.vms[vm].no_topup)
 		target->topup(vm);
 	guard_enter(target->names.add);
@@ -78,8 +78,9 @@ unsigned int fault_head_tag(const struct pyfuzz_op *op)
 	if (!val)
 		return PYFUZZ_SKIP_NO_PLACE;
 	return set_head(op, val ^ LIST_MANY,
-			val & LIST_MANY ? "a descriptor's address without its tag" :
-				     "an SPTE's address with a descriptor's tag");
+			val & LIST_MANY ?
+				"a descriptor's address without its tag" :
+				"an SPTE's address with a descriptor's tag");
 }
 
 unsigned int fault_head_locked(const struct pyfuzz_op *op)
@@ -139,8 +140,8 @@ static unsigned int set_slot(const struct pyfuzz_op *op, uint64_t *value,
 	if (fault_slots_of(desc)[i] == value)
 		return PYFUZZ_SKIP_NO_PLACE;
 	fault_slots_of(desc)[i] = value;
-	return DID("slot %u of descriptor %u of %s is %s", i, number, fault_here(op),
-		   what);
+	return DID("slot %u of descriptor %u of %s is %s", i, number,
+		   fault_here(op), what);
 }
 
 unsigned int fault_slot_null(const struct pyfuzz_op *op)
@@ -150,7 +151,8 @@ unsigned int fault_slot_null(const struct pyfuzz_op *op)
 
 unsigned int fault_slot_wild(const struct pyfuzz_op *op)
 {
-	return set_slot(op, (uint64_t *)WILD, "overwritten with 0x6b6b6b6b6b6b6b68");
+	return set_slot(op, (uint64_t *)WILD,
+			"overwritten with 0x6b6b6b6b6b6b6b68");
 }
 
 unsigned int fault_slot_other_spte(const struct pyfuzz_op *op)
@@ -169,8 +171,7 @@ unsigned int fault_slot_other_vm(const struct pyfuzz_op *op)
 
 	if (!sptep)
 		return PYFUZZ_SKIP_NO_PLACE;
-	snprintf(what, sizeof(what), "overwritten with vm%u's s%u", other,
-		 spte);
+	snprintf(what, sizeof(what), "overwritten with vm%u's s%u", other, spte);
 	return set_slot(op, sptep, what);
 }
 

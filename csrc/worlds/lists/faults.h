@@ -24,13 +24,13 @@ uint8_t *fault_first_desc(unsigned int vm, unsigned int head);
 uint8_t *fault_chosen_desc(const struct pyfuzz_op *op, unsigned int *number);
 unsigned int fault_slots_used(uint8_t *desc);
 void fault_write_field(uint8_t *desc, uint32_t offset, uint32_t size,
-			uint64_t value);
+		       uint64_t value);
 uint8_t *fault_freed_desc(unsigned int vm);
 unsigned int fault_other_vm(unsigned int vm);
 uint8_t *fault_foreign_desc(unsigned int vm, unsigned int *other,
-			     unsigned int *head);
+			    unsigned int *head);
 uint64_t *fault_foreign_spte(unsigned int vm, unsigned int *other,
-			      unsigned int *spte);
+			     unsigned int *spte);
 uint64_t *fault_chosen_member(const struct pyfuzz_op *op, unsigned int *spte);
 
 /* Each returns PYFUZZ_RAN, or why there is nothing that it could change. */

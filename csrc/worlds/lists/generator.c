@@ -16,8 +16,8 @@ static const uint8_t takers[] = { REMOVE, ZAP_ONE, PARENT_REMOVE, PARENT_DROP,
 static const uint8_t strays[] = { REMOVE_STRAY, ZAP_ONE_STRAY,
 				  PARENT_REMOVE_STRAY, RMAP_REMOVE_STRAY,
 				  RMAP_REMOVE_OFF };
-static const uint8_t others[] = { ZAP_ALL, COUNT, ITERATE, PARENT_UNLINK,
-				  ENTER, CONTEXT, CREATE, DESTROY };
+static const uint8_t others[] = { ZAP_ALL, COUNT,   ITERATE, PARENT_UNLINK,
+				  ENTER,   CONTEXT, CREATE,  DESTROY };
 
 /* Counts at which lists change: full descriptors, one more, one less. */
 static uint8_t some_repeats(void)

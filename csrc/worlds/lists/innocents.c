@@ -17,7 +17,9 @@ static void workload(unsigned int vm)
 		{ .opcode = PYFUZZ_OP_PARENT_ADD, .head = 17, .repeat = 16 },
 		{ .opcode = PYFUZZ_OP_COUNT, .head = 3, .repeat = 1 },
 		{ .opcode = PYFUZZ_OP_ITERATE, .head = 3, .repeat = 1 },
-		{ .opcode = PYFUZZ_OP_RMAP_REMOVE, .head = 3, .operand = 7,
+		{ .opcode = PYFUZZ_OP_RMAP_REMOVE,
+		  .head = 3,
+		  .operand = 7,
 		  .repeat = 20 },
 		{ .opcode = PYFUZZ_OP_ZAP_ONE, .head = 4, .repeat = 1 },
 		{ .opcode = PYFUZZ_OP_PARENT_DROP, .head = 17, .repeat = 3 },
@@ -30,7 +32,8 @@ static void workload(unsigned int vm)
 		struct pyfuzz_op op = day[i];
 
 		op.vm = op.head_vm = (uint8_t)vm;
-		for (unsigned int k = 0; k < op.repeat && !sequence.host_dead; k++)
+		for (unsigned int k = 0; k < op.repeat && !sequence.host_dead;
+		     k++)
 			step_run(&op, k);
 	}
 }

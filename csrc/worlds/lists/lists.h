@@ -25,11 +25,11 @@
  * list, or (context, enter) a choice; see docs/sequences.md.
  */
 struct pyfuzz_op {
-	uint8_t opcode;		/* of operations.def */
+	uint8_t opcode; /* of operations.def */
 	uint8_t vm;
 	uint8_t head;
 	uint8_t head_vm;
-	uint8_t fault;		/* of PYFUZZ_OP_FAULT: which */
+	uint8_t fault; /* of PYFUZZ_OP_FAULT: which */
 	uint8_t reserved;
 	uint16_t operand;
 	uint16_t repeat;
@@ -38,30 +38,31 @@ struct pyfuzz_op {
 /* Why a step did nothing to the target. */
 enum pyfuzz_skip {
 	PYFUZZ_RAN = 0,
-	PYFUZZ_SKIP_NO_VM = 1,		/* the VM is not alive */
-	PYFUZZ_SKIP_VM_ALIVE = 2,	/* create, but it is */
-	PYFUZZ_SKIP_EMPTY = 3,		/* no member to choose */
-	PYFUZZ_SKIP_NO_FREE_SPTE = 4,	/* add, but all are in a list */
-	PYFUZZ_SKIP_IN_OTHER_LIST = 5,	/* clearing it would break the callers' rule */
-	PYFUZZ_SKIP_UNSUPPORTED = 6,	/* the target has no such function */
-	PYFUZZ_SKIP_HOST_DEAD = 7,	/* after BUG(), a fault or a broken list */
-	PYFUZZ_SKIP_NO_PLACE = 8,	/* nothing there that the fault could change */
+	PYFUZZ_SKIP_NO_VM = 1, /* the VM is not alive */
+	PYFUZZ_SKIP_VM_ALIVE = 2, /* create, but it is */
+	PYFUZZ_SKIP_EMPTY = 3, /* no member to choose */
+	PYFUZZ_SKIP_NO_FREE_SPTE = 4, /* add, but all are in a list */
+	PYFUZZ_SKIP_IN_OTHER_LIST =
+		5, /* clearing it would break the callers' rule */
+	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
+	PYFUZZ_SKIP_HOST_DEAD = 7, /* after BUG(), a fault or a broken list */
+	PYFUZZ_SKIP_NO_PLACE = 8, /* nothing there that the fault could change */
 };
 
 /* What one step (one repetition of an operation) did. */
 struct pyfuzz_step {
-	uint8_t skip;			/* enum pyfuzz_skip */
-	uint8_t error;			/* 1: the sequence made the mistake itself */
-	uint8_t has_returned;		/* 1: returned holds the target's value */
-	uint8_t recycled;		/* 1: rmap_add zapped the whole list */
-	uint16_t spte;			/* the SPTE chosen, or PYFUZZ_NONE */
-	uint16_t expected_bugged;	/* mask over VMs, after the step */
-	uint16_t bugged;		/* mask over VMs, after the step */
-	uint16_t alive;			/* mask over VMs, after the step */
+	uint8_t skip; /* enum pyfuzz_skip */
+	uint8_t error; /* 1: the sequence made the mistake itself */
+	uint8_t has_returned; /* 1: returned holds the target's value */
+	uint8_t recycled; /* 1: rmap_add zapped the whole list */
+	uint16_t spte; /* the SPTE chosen, or PYFUZZ_NONE */
+	uint16_t expected_bugged; /* mask over VMs, after the step */
+	uint16_t bugged; /* mask over VMs, after the step */
+	uint16_t alive; /* mask over VMs, after the step */
 	int64_t returned;
-	int64_t expected;		/* what the C oracle expects returned to be */
-	uint32_t findings;		/* mask over enum pyfuzz_kind, this step's */
-	uint32_t log_lines;		/* lines logged by this step */
+	int64_t expected; /* what the C oracle expects returned to be */
+	uint32_t findings; /* mask over enum pyfuzz_kind, this step's */
+	uint32_t log_lines; /* lines logged by this step */
 };
 
 /*
@@ -70,39 +71,39 @@ struct pyfuzz_step {
  * finding any more, but what happens to other VMs is.
  */
 enum pyfuzz_outcome {
-	PYFUZZ_NO_FAULT = 0,	/* none was planted, or none could be */
-	PYFUZZ_DETECTED = 1,	/* the VM is bugged, no other is harmed */
-	PYFUZZ_SILENT = 2,	/* nothing noticed, no other VM harmed */
-	PYFUZZ_MEMORY = 3,	/* a sanitizer's report, no further harm seen */
-	PYFUZZ_SPREAD = 4,	/* another VM, or what all VMs share, is harmed */
-	PYFUZZ_HOST_DEATH = 5,	/* BUG(), a fault or a hang */
+	PYFUZZ_NO_FAULT = 0, /* none was planted, or none could be */
+	PYFUZZ_DETECTED = 1, /* the VM is bugged, no other is harmed */
+	PYFUZZ_SILENT = 2, /* nothing noticed, no other VM harmed */
+	PYFUZZ_MEMORY = 3, /* a sanitizer's report, no further harm seen */
+	PYFUZZ_SPREAD = 4, /* another VM, or what all VMs share, is harmed */
+	PYFUZZ_HOST_DEATH = 5, /* BUG(), a fault or a hang */
 };
 #define PYFUZZ_OUTCOMES 6
 struct pyfuzz_containment {
-	uint8_t outcome;	/* enum pyfuzz_outcome */
-	uint8_t bugged;		/* 1: a tainted VM was bugged, and not before */
-	uint8_t wrong_vm;	/* 1: a VM that is not tainted was bugged for it */
-	uint8_t destroyed;	/* 1: every tainted VM could be destroyed */
-	uint8_t emptied;	/* 1: and its lists were empty then */
-	uint8_t innocents_work;	/* 1: the others did a full workload after it */
-	uint8_t memory;		/* 1: a sanitizer reported, see report */
+	uint8_t outcome; /* enum pyfuzz_outcome */
+	uint8_t bugged; /* 1: a tainted VM was bugged, and not before */
+	uint8_t wrong_vm; /* 1: a VM that is not tainted was bugged for it */
+	uint8_t destroyed; /* 1: every tainted VM could be destroyed */
+	uint8_t emptied; /* 1: and its lists were empty then */
+	uint8_t innocents_work; /* 1: the others did a full workload after it */
+	uint8_t memory; /* 1: a sanitizer reported, see report */
 	uint8_t reserved;
-	uint32_t fault;		/* the first one's number */
-	uint32_t faults;	/* planted */
-	uint32_t mistakes;	/* steps at which the sequence itself made an error */
-	uint32_t fault_operation;	/* index of the first fault */
-	uint32_t steps_to_flag;	/* steps of tainted VMs until one was bugged */
-	uint32_t steps_after;	/* steps of any VM after the first fault */
-	uint32_t leaked;	/* descriptors of tainted VMs never freed */
-	uint32_t stale;		/* SPTEs of theirs that a zap left present */
+	uint32_t fault; /* the first one's number */
+	uint32_t faults; /* planted */
+	uint32_t mistakes; /* steps at which the sequence itself made an error */
+	uint32_t fault_operation; /* index of the first fault */
+	uint32_t steps_to_flag; /* steps of tainted VMs until one was bugged */
+	uint32_t steps_after; /* steps of any VM after the first fault */
+	uint32_t leaked; /* descriptors of tainted VMs never freed */
+	uint32_t stale; /* SPTEs of theirs that a zap left present */
 	/* The finding that made the outcome spread or host-death: */
-	uint32_t operation;	/* index in the sequence; its length at tear-down */
-	uint32_t kind;		/* enum pyfuzz_kind */
+	uint32_t operation; /* index in the sequence; its length at tear-down */
+	uint32_t kind; /* enum pyfuzz_kind */
 	uint32_t line;
 	char function[64];
 	char message[248];
-	char report[248];	/* the first report of a sanitizer */
-	char did[248];		/* what the last fault changed */
+	char report[248]; /* the first report of a sanitizer */
+	char did[248]; /* what the last fault changed */
 };
 const struct pyfuzz_containment *pyfuzz_containment(void);
 /* From now on bit 7 of an operation's first byte makes it a fault. */
@@ -120,7 +121,7 @@ uint64_t pyfuzz_spte_value(uint32_t vm, uint32_t spte);
  * walks it; returns how many (may exceed cap), or -1 if the list is broken.
  */
 int32_t pyfuzz_list(uint32_t vm, uint32_t head, uint16_t *out, uint32_t cap);
-uint32_t pyfuzz_requests(uint32_t vm, uint32_t vcpu);	/* VM-dead requests */
-uint32_t pyfuzz_descriptors_live(void);			/* not in a cache, not freed */
+uint32_t pyfuzz_requests(uint32_t vm, uint32_t vcpu); /* VM-dead requests */
+uint32_t pyfuzz_descriptors_live(void); /* not in a cache, not freed */
 
 #endif

@@ -24,17 +24,17 @@
 struct vm {
 	bool alive;
 	bool expect_bugged;
-	bool tainted;		/* not checked: a fault was planted, or it is harmed */
-	bool harmed;		/* tainted by a fault in another VM */
-	bool bugged_before;	/* was bugged when a fault was planted in it */
-	bool no_topup;		/* adds find its cache as it is */
-	uint16_t total;				/* entries in all lists */
+	bool tainted; /* not checked: a fault was planted, or it is harmed */
+	bool harmed; /* tainted by a fault in another VM */
+	bool bugged_before; /* was bugged when a fault was planted in it */
+	bool no_topup; /* adds find its cache as it is */
+	uint16_t total; /* entries in all lists */
 	uint16_t count[PYFUZZ_HEADS];
-	uint8_t owner[PYFUZZ_SPTES];		/* head, or FREE_SPTE */
+	uint8_t owner[PYFUZZ_SPTES]; /* head, or FREE_SPTE */
 	uint16_t position[PYFUZZ_SPTES];
 	uint16_t members[PYFUZZ_HEADS][PYFUZZ_SPTES];
-	uint64_t used[PYFUZZ_SPTES / 64];	/* bit set: in a list */
-	uint32_t seen[PYFUZZ_SPTES];		/* stamp of the last walk */
+	uint64_t used[PYFUZZ_SPTES / 64]; /* bit set: in a list */
+	uint32_t seen[PYFUZZ_SPTES]; /* stamp of the last walk */
 };
 
 /* The running context: PYFUZZ_NONE is no choice (own) or no vCPU. */
@@ -45,21 +45,21 @@ struct world {
 
 	enum context context;
 	unsigned int context_vm, context_vcpu;
-	unsigned int running_vm, running_vcpu;	/* during a step */
-	bool asked;		/* the target asked for it, in this step */
+	unsigned int running_vm, running_vcpu; /* during a step */
+	bool asked; /* the target asked for it, in this step */
 
-	bool begun;		/* there was a world before */
-	bool dirty;		/* which did not tear down cleanly */
-	uint32_t skipped_checks;/* list checks put off since the start */
-	uint32_t credit;	/* entries that may be walked, see check_list() */
-	uint32_t walk;		/* stamp of the current walk */
+	bool begun; /* there was a world before */
+	bool dirty; /* which did not tear down cleanly */
+	uint32_t skipped_checks; /* list checks put off since the start */
+	uint32_t credit; /* entries that may be walked, see check_list() */
+	uint32_t walk; /* stamp of the current walk */
 
-	unsigned int bugged_total;	/* VMs bugged since the boot */
+	unsigned int bugged_total; /* VMs bugged since the boot */
 	uint8_t requests[PYFUZZ_VMS][PYFUZZ_VCPUS];
 	uint32_t requests_made;
-	uint32_t requests_wrong;	/* of another kind than VM-dead */
+	uint32_t requests_wrong; /* of another kind than VM-dead */
 
-	struct pyfuzz_step *report;	/* of the current step */
+	struct pyfuzz_step *report; /* of the current step */
 };
 
 extern struct world world;

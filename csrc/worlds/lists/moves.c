@@ -28,9 +28,12 @@ static void put(unsigned int opcode, unsigned int vm, unsigned int head,
 				     !world.vms[view.vm[i - VCPU_OF]].alive))
 			continue;
 		out[len++] = (struct move){
-			.opcode = (uint8_t)opcode, .vm = (uint8_t)vm,
-			.head = (uint8_t)head, .head_vm = (uint8_t)head_vm,
-			.owner = (uint8_t)owner, .context = (uint8_t)i,
+			.opcode = (uint8_t)opcode,
+			.vm = (uint8_t)vm,
+			.head = (uint8_t)head,
+			.head_vm = (uint8_t)head_vm,
+			.owner = (uint8_t)owner,
+			.context = (uint8_t)i,
 			.entry = (uint16_t)entry,
 		};
 	}
@@ -96,14 +99,16 @@ static void put_errors(unsigned int vm, unsigned int head)
 	for (unsigned int from = 0; from < scope.vms; from++) {
 		/* Another VM's head can be aimed at only among its first frames. */
 		if (!world.vms[view.vm[from]].alive ||
-		    (from != vm && (is_parent(head) || scope_head(head) >= OTHERS_FRAMES)))
+		    (from != vm &&
+		     (is_parent(head) || scope_head(head) >= OTHERS_FRAMES)))
 			continue;
 		put(PYFUZZ_OP_REMOVE_STRAY, from, head, vm, NO_OWNER, 0);
 		for (unsigned int i = 0; i < scope_heads(); i++) {
 			if (from == vm && i == head)
 				continue;
 			for (unsigned int k = 0; k < entries_of(from, i); k++) {
-				put(PYFUZZ_OP_REMOVE_STRAY, from, head, vm, i, k);
+				put(PYFUZZ_OP_REMOVE_STRAY, from, head, vm, i,
+				    k);
 				if (from == vm)
 					put(stray, vm, head, vm, i, k);
 			}
@@ -145,8 +150,10 @@ uint32_t moves_list(struct move *moves)
 static struct pyfuzz_op context(unsigned int operand, unsigned int vm)
 {
 	return (struct pyfuzz_op){ .opcode = PYFUZZ_OP_CONTEXT,
-				   .vm = (uint8_t)vm, .head_vm = (uint8_t)vm,
-				   .operand = (uint16_t)operand, .repeat = 1 };
+				   .vm = (uint8_t)vm,
+				   .head_vm = (uint8_t)vm,
+				   .operand = (uint16_t)operand,
+				   .repeat = 1 };
 }
 
 uint32_t moves_steps(const struct move *move, void *ops)
@@ -159,8 +166,10 @@ uint32_t moves_steps(const struct move *move, void *ops)
 		op[n++] = context(1, 0);
 	else if (move->context >= VCPU_OF)
 		op[n++] = context(2, view.vm[move->context - VCPU_OF]);
-	op[n] = (struct pyfuzz_op){ .opcode = move->opcode, .vm = (uint8_t)vm,
-				    .head_vm = (uint8_t)head_vm, .repeat = 1,
+	op[n] = (struct pyfuzz_op){ .opcode = move->opcode,
+				    .vm = (uint8_t)vm,
+				    .head_vm = (uint8_t)head_vm,
+				    .repeat = 1,
 				    .operand = move->entry };
 	if (move->opcode != PYFUZZ_OP_ENTER && move->opcode != PYFUZZ_OP_CREATE &&
 	    move->opcode != PYFUZZ_OP_DESTROY)

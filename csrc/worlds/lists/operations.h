@@ -29,8 +29,8 @@ enum {
 	PYFUZZ_FAULTS
 };
 
-#define REPEAT_SOME 200		/* the first code of 2 to 49 */
-#define REPEAT_MANY 248		/* the first code of repeats.def */
+#define REPEAT_SOME 200 /* the first code of 2 to 49 */
+#define REPEAT_MANY 248 /* the first code of repeats.def */
 #define REPEAT_MOST_SOME (REPEAT_MANY - REPEAT_SOME + 1)
 
 static const uint16_t repeats_many[] = {
@@ -39,7 +39,8 @@ static const uint16_t repeats_many[] = {
 #undef REPEATS
 };
 _Static_assert(sizeof(repeats_many) / sizeof(repeats_many[0]) ==
-	       256 - REPEAT_MANY, "there is a row for each code");
+		       256 - REPEAT_MANY,
+	       "there is a row for each code");
 
 /* Mostly once; then every count below 50; then some that build long lists. */
 static inline uint32_t repeats_of(uint8_t code)

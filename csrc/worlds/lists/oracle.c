@@ -32,8 +32,7 @@ static bool check_in_budget(unsigned int vm, unsigned int head,
 	}
 	world.skipped_checks++;
 	if (entries <= ALWAYS_SKIMMED)
-		return skim_list(vm, head, walk) ||
-		       walk_list(vm, head, walk);
+		return skim_list(vm, head, walk) || walk_list(vm, head, walk);
 	walk->descriptors = 0;
 	return true;
 }
@@ -75,7 +74,7 @@ static void check_linked(uint32_t linked)
 	uint32_t live;
 
 	if (sequence.faulted)
-		return;		/* a tainted VM's lists cannot be counted */
+		return; /* a tainted VM's lists cannot be counted */
 	live = pyfuzz_descriptors_live();
 	if (linked == live)
 		return;

@@ -7,7 +7,8 @@
 
 void check_flags(unsigned int vm, bool error);
 void check_list(unsigned int vm, unsigned int head, unsigned int op_vm);
-void check_precisely(unsigned int op_vm, unsigned int head_vm, unsigned int head);
+void check_precisely(unsigned int op_vm, unsigned int head_vm,
+		     unsigned int head);
 void check_everything(unsigned int op_vm);
 void check_requests(void);
 void check_returned(const char *function, int64_t returned, int64_t expected);

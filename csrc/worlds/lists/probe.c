@@ -22,8 +22,8 @@
 #define STRIKES 64
 
 static struct {
-	bool off;		/* this run goes without */
-	uint8_t opcode;		/* 0: none is running, or showed something */
+	bool off; /* this run goes without */
+	uint8_t opcode; /* 0: none is running, or showed something */
 	uint8_t vm, head;
 	uint32_t operation, step;
 	uint32_t paid;
@@ -127,16 +127,17 @@ size_t probe_sequence(const uint8_t *data, const uint8_t **longer)
 		if (at + 2 * PYFUZZ_OP_BYTES > PYFUZZ_MAX_INPUT)
 			return 0;
 		memcpy(out + at, last, PYFUZZ_OP_BYTES);
-		out[at + 1] = (uint8_t)((last[1] & 31) | (operand >> 8 & 7) << 5);
+		out[at + 1] =
+			(uint8_t)((last[1] & 31) | (operand >> 8 & 7) << 5);
 		out[at + 2] = (uint8_t)operand;
 		out[at + 3] = code;
 		operand += repeats_of(code);
 		left -= repeats_of(code);
 		at += PYFUZZ_OP_BYTES;
 	}
-	out[at] = (uint8_t)(probe.vm << 5 | (probe.opcode == PYFUZZ_OP_COUNT ?
-						     CODE_COUNT :
-						     CODE_ITERATE));
+	out[at] = (uint8_t)(probe.vm << 5 |
+			    (probe.opcode == PYFUZZ_OP_COUNT ? CODE_COUNT :
+							       CODE_ITERATE));
 	out[at + 1] = probe.head;
 	out[at + 2] = out[at + 3] = 0;
 	*longer = out;

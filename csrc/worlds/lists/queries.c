@@ -47,6 +47,5 @@ void run_count(unsigned int vm, unsigned int head)
 	int64_t returned;
 
 	CALL(target->names.count, returned = target->count(vm, head));
-	check_returned(target->names.count, returned,
-		       world.vms[vm].count[head]);
+	check_returned(target->names.count, returned, world.vms[vm].count[head]);
 }

@@ -15,10 +15,10 @@ static const struct pyfuzz_target *const target = &pyfuzz_target;
 /* How a state's positions become numbers; the plainest way is seed 0. */
 static struct {
 	uint64_t seed;
-	unsigned int factor, offset;	/* of SPTEs */
-	unsigned int first, stride;	/* of descriptors */
-	unsigned int spte;		/* the next SPTE's position */
-	unsigned int descriptor;	/* the next descriptor's */
+	unsigned int factor, offset; /* of SPTEs */
+	unsigned int first, stride; /* of descriptors */
+	unsigned int spte; /* the next SPTE's position */
+	unsigned int descriptor; /* the next descriptor's */
 } plan;
 
 static uint64_t draw(void)
@@ -76,7 +76,8 @@ static void *next_descriptor(unsigned int vm)
 	if (!plan.seed)
 		return pyfuzz_descriptor_alloc(vm);
 	return descriptors_take((plan.descriptor++ * plan.stride + plan.first) %
-				DESCRIPTORS, vm);
+					DESCRIPTORS,
+				vm);
 }
 
 static unsigned int next_spte(const uint8_t **in)
@@ -129,9 +130,8 @@ static void decode_list(const uint8_t **in, unsigned int vm, unsigned int head)
 		for (uint32_t i = 0; i < words; i++) {
 			token = *(*in)++;
 			if (token == WORD_ZERO) {
-				continue;	/* as it came */
-			} else if (token == WORD_SPTE ||
-				   token == WORD_SPTE_GFN) {
+				continue; /* as it came */
+			} else if (token == WORD_SPTE || token == WORD_SPTE_GFN) {
 				desc[i] = (uint64_t)(uintptr_t)
 					decode_entry(in, token, vm, head);
 			} else if (token == WORD_MORE) {

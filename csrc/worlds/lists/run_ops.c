@@ -14,7 +14,6 @@
 #include "vm.h"
 #include "walk.h"
 
-
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
 static void run_add(const struct pyfuzz_op *op, unsigned int spte)
@@ -31,7 +30,8 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	if (head < PYFUZZ_FRAME_HEADS)
 		target->set_gfn(vm, sptep,
 				op->opcode == PYFUZZ_OP_RMAP_ADD ?
-					(head + 1) % PYFUZZ_FRAME_HEADS : head);
+					(head + 1) % PYFUZZ_FRAME_HEADS :
+					head);
 	switch (op->opcode) {
 	case PYFUZZ_OP_ADD:
 		CALL(target->names.add, returned = target->add(vm, head, sptep));
@@ -54,7 +54,8 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 		zapped_whole(vm, head);
 	} else {
 		int64_t counted = entries_up_to(vm, head, spte);
-		bool so = !pyfuzz_target_traits.tail_count_size && counted >= 0 &&
+		bool so = !pyfuzz_target_traits.tail_count_size &&
+			  counted >= 0 &&
 			  least_counted(counted) <= PYFUZZ_RECYCLE_THRESHOLD;
 
 		sequence.variant = !so;
@@ -79,8 +80,7 @@ static void remove_with_gfn(unsigned int vm, uint64_t *sptep, unsigned int spte,
 }
 
 /* One SPTE out of one list, by whichever way the operation goes. */
-static void run_remove(const struct pyfuzz_op *op, unsigned int spte,
-		       bool error)
+static void run_remove(const struct pyfuzz_op *op, unsigned int spte, bool error)
 {
 	unsigned int vm = op->vm, head = op->head;
 	uint64_t *sptep = sptep_of(vm, spte);
@@ -137,7 +137,7 @@ static void run_enter(unsigned int vm, unsigned int vcpu)
 	bool fails = world.requests[vm][vcpu] || *target->dead[vm];
 
 	world.report->has_returned = 1;
-	world.report->returned = fails ? -5 : 0;	/* -EIO */
+	world.report->returned = fails ? -5 : 0; /* -EIO */
 	world.report->expected = must_fail ? -5 : 0;
 	if (fails != must_fail && !world.vms[vm].tainted)
 		finding(PYFUZZ_REQUEST, "vcpu_enter_guest", 0,
@@ -148,7 +148,8 @@ static void run_enter(unsigned int vm, unsigned int vcpu)
 static void run_context(const struct pyfuzz_op *op)
 {
 	world.context = op->operand == 0 ? CONTEXT_OWN :
-			op->operand == 1 ? CONTEXT_KWORKER : CONTEXT_VCPU;
+			op->operand == 1 ? CONTEXT_KWORKER :
+					   CONTEXT_VCPU;
 	world.context_vm = op->vm;
 	world.context_vcpu = op->operand & 1;
 }
@@ -199,7 +200,7 @@ static void __attribute__((constructor)) supported_fill(void)
 {
 	static const size_t calls[] = {
 #define OP(name, word, heads, operand, repeats, share, call) \
-		offsetof(struct pyfuzz_target, call),
+	offsetof(struct pyfuzz_target, call),
 #include "operations.def"
 #undef OP
 	};

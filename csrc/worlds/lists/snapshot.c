@@ -27,7 +27,7 @@ static struct {
 	uint8_t lines[LOG_SITES];
 	uint64_t spoken;
 	unsigned int bugged_total;
-	bool quiet;	/* nothing was logged, and no VM bugged */
+	bool quiet; /* nothing was logged, and no VM bugged */
 } common;
 
 static void save_flags(unsigned int vm)
@@ -57,7 +57,7 @@ static void restore_flags(unsigned int vm)
 static inline unsigned int words(void)
 {
 	return touched / 64 + 1 < PYFUZZ_SPTES / 64 ? touched / 64 + 1 :
-						       PYFUZZ_SPTES / 64;
+						      PYFUZZ_SPTES / 64;
 }
 
 void snapshot_save(void)

@@ -45,8 +45,9 @@ static unsigned int length_class(unsigned int n)
 		return 11;
 	if (n <= 300)
 		return 12;
-	return n <= PYFUZZ_RECYCLE_THRESHOLD ? 13 :
-	       n == PYFUZZ_RECYCLE_THRESHOLD + 1 ? 14 : 15;
+	return n <= PYFUZZ_RECYCLE_THRESHOLD	 ? 13 :
+	       n == PYFUZZ_RECYCLE_THRESHOLD + 1 ? 14 :
+						   15;
 }
 
 static unsigned int descriptor_class(unsigned int n)
@@ -55,8 +56,7 @@ static unsigned int descriptor_class(unsigned int n)
 }
 
 /* Look for an entry in the first descriptors; further costs too much. */
-static void found(unsigned int vm, unsigned int head,
-			   unsigned int spte)
+static void found(unsigned int vm, unsigned int head, unsigned int spte)
 {
 	unsigned int capacity = pyfuzz_target_traits.capacity;
 	unsigned long val = *pyfuzz_target.heads[vm][head];
@@ -86,9 +86,9 @@ void states_step(const struct pyfuzz_op *op, unsigned int spte, bool error)
 	unsigned int class = length_class(m->count[op->head]);
 
 	feedback_hit(OPERATION + (op->opcode * LENGTHS + class) * 4 +
-	    (world.vms[op->vm].expect_bugged ? 2 : 0) + error);
-	if (!error && spte != PYFUZZ_NONE &&
-	    m->owner[spte] == op->head && m->count[op->head] > 1)
+		     (world.vms[op->vm].expect_bugged ? 2 : 0) + error);
+	if (!error && spte != PYFUZZ_NONE && m->owner[spte] == op->head &&
+	    m->count[op->head] > 1)
 		found(op->head_vm, op->head, spte);
 }
 
@@ -100,7 +100,7 @@ void states_walk(const struct walk *walk)
 	if (!walk->descriptors)
 		return;
 	feedback_hit(SHAPE + descriptor_class(walk->descriptors) * 16 +
-	    (walk->head_fill < 16 ? walk->head_fill : 15));
+		     (walk->head_fill < 16 ? walk->head_fill : 15));
 	feedback_hit(TAIL + fill * 4 + (walk->holes < 4 ? walk->holes : 3));
 }
 

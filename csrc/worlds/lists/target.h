@@ -22,7 +22,7 @@ struct pyfuzz_names {
 
 struct pyfuzz_target {
 	struct pyfuzz_names names;
-	bool no_vm_dead;	/* this kernel bugs a VM without a vm_dead flag */
+	bool no_vm_dead; /* this kernel bugs a VM without a vm_dead flag */
 
 	/* Put VM's structures into the state of a VM that was just created. */
 	void (*vm_init)(unsigned int vm);
@@ -37,9 +37,9 @@ struct pyfuzz_target {
 	bool *bugged[PYFUZZ_VMS];
 	bool *dead[PYFUZZ_VMS];
 	unsigned long *heads[PYFUZZ_VMS][PYFUZZ_HEADS];
-	uint64_t *sptes[PYFUZZ_VMS];		/* PYFUZZ_SPTES of them */
-	uint8_t *gfns[PYFUZZ_VMS];		/* what their pages record of each */
-	int *nobjs[PYFUZZ_VMS];			/* how full the cache is */
+	uint64_t *sptes[PYFUZZ_VMS]; /* PYFUZZ_SPTES of them */
+	uint8_t *gfns[PYFUZZ_VMS]; /* what their pages record of each */
+	int *nobjs[PYFUZZ_VMS]; /* how full the cache is */
 
 	/*
 	 * The code under test.  A head is (VM, number): 0 to 15 a guest
@@ -57,8 +57,7 @@ struct pyfuzz_target {
 	void (*parent_add)(unsigned int vm, unsigned int head, uint64_t *sptep);
 	void (*parent_remove)(unsigned int vm, unsigned int head,
 			      uint64_t *sptep);
-	void (*parent_drop)(unsigned int vm, unsigned int head,
-			    uint64_t *sptep);
+	void (*parent_drop)(unsigned int vm, unsigned int head, uint64_t *sptep);
 	void (*parent_unlink)(unsigned int vm, unsigned int head);
 	/* The guest-frame callers find the head by gfn; rmap_remove reads it
 	 * from the shadow page, where the harness recorded it. */

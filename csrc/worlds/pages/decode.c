@@ -12,8 +12,20 @@
 #include "world.h"
 
 enum operands {
-	NONE, PAGE, ACCESS, ENTRY, VCPU, ROOT, MODE, SLOT, MOVE, SWITCH, LEVEL,
-	RANGE, FRAME, NUMBER,
+	NONE,
+	PAGE,
+	ACCESS,
+	ENTRY,
+	VCPU,
+	ROOT,
+	MODE,
+	SLOT,
+	MOVE,
+	SWITCH,
+	LEVEL,
+	RANGE,
+	FRAME,
+	NUMBER,
 };
 
 static const struct {
@@ -45,7 +57,8 @@ static void canonical(struct pyfuzz_op *op)
 		return;
 	}
 	if (op->level == 1)
-		op->bits &= (uint8_t)~(PYFUZZ_ENTRY_LARGE | PYFUZZ_ENTRY_ANY_FRAME);
+		op->bits &=
+			(uint8_t)~(PYFUZZ_ENTRY_LARGE | PYFUZZ_ENTRY_ANY_FRAME);
 	else if (op->bits & PYFUZZ_ENTRY_LARGE)
 		op->bits &= (uint8_t)~PYFUZZ_ENTRY_ANY_FRAME;
 	else if (!(op->bits & PYFUZZ_ENTRY_ANY_FRAME))

@@ -28,7 +28,7 @@ static uint32_t below(uint32_t n)
 
 /* What a plan keeps to: a few pages, mostly one vCPU of one VM. */
 static struct {
-	uint8_t who;		/* bits 6 and 7 of byte 0 */
+	uint8_t who; /* bits 6 and 7 of byte 0 */
 	uint8_t pages[2];
 	uint8_t frame;
 } focus;
@@ -38,8 +38,8 @@ static void refocus(void)
 	focus.who = (uint8_t)((below(12) ? 0 : 0x80) | (below(6) ? 0 : 0x40));
 	focus.pages[0] = (uint8_t)below(64);
 	/* A neighbour: of the same table, the same huge page, or anywhere. */
-	focus.pages[1] = (uint8_t)(below(3) ? focus.pages[0] ^ below(4) :
-					      below(64));
+	focus.pages[1] =
+		(uint8_t)(below(3) ? focus.pages[0] ^ below(4) : below(64));
 	focus.frame = (uint8_t)below(32);
 }
 
@@ -51,7 +51,8 @@ static uint8_t who(void)
 static uint8_t page(void)
 {
 	return below(4) ? focus.pages[0] :
-	       below(4) ? focus.pages[1] : (uint8_t)below(64);
+	       below(4) ? focus.pages[1] :
+			  (uint8_t)below(64);
 }
 
 static uint8_t frame(void)
@@ -63,10 +64,18 @@ static uint8_t frame(void)
 static uint8_t entry_bits(void)
 {
 	static const uint8_t usual[] = {
-		0, 0, 0, 0, PYFUZZ_ENTRY_LARGE, PYFUZZ_ENTRY_LARGE,
-		PYFUZZ_ENTRY_LARGE, PYFUZZ_ENTRY_NOTHING,
-		PYFUZZ_ENTRY_READ_ONLY, PYFUZZ_ENTRY_NX,
-		PYFUZZ_ENTRY_SUPERVISOR, PYFUZZ_ENTRY_NOT_DIRTY,
+		0,
+		0,
+		0,
+		0,
+		PYFUZZ_ENTRY_LARGE,
+		PYFUZZ_ENTRY_LARGE,
+		PYFUZZ_ENTRY_LARGE,
+		PYFUZZ_ENTRY_NOTHING,
+		PYFUZZ_ENTRY_READ_ONLY,
+		PYFUZZ_ENTRY_NX,
+		PYFUZZ_ENTRY_SUPERVISOR,
+		PYFUZZ_ENTRY_NOT_DIRTY,
 	};
 	uint8_t bits = PICK(usual);
 
@@ -103,10 +112,12 @@ static void write_entry(uint8_t *op)
 static void host_operation(uint8_t *op)
 {
 	static const uint8_t codes[] = {
-		UNMAP, UNMAP, CHANGE_PTE, AGE, TEST_AGE, PROTECT,
-		PROTECT_MASKED, CLEAR_DIRTY, DIRTY_LOG, COLLAPSE, SPLIT,
-		HOST_SIZE, HOST_SIZE, ZAP_RANGE, RECLAIM, RECLAIM, RECOVER_NX,
-		ZAP_ALL, MMIO, SLOT_DELETE, SLOT_CREATE, SLOT_MOVE,
+		UNMAP,	     UNMAP,	CHANGE_PTE,	AGE,
+		TEST_AGE,    PROTECT,	PROTECT_MASKED, CLEAR_DIRTY,
+		DIRTY_LOG,   COLLAPSE,	SPLIT,		HOST_SIZE,
+		HOST_SIZE,   ZAP_RANGE, RECLAIM,	RECLAIM,
+		RECOVER_NX,  ZAP_ALL,	MMIO,		SLOT_DELETE,
+		SLOT_CREATE, SLOT_MOVE,
 	};
 
 	uint8_t code = PICK(codes);
@@ -117,7 +128,8 @@ static void host_operation(uint8_t *op)
 
 static void guest_operation(uint8_t *op)
 {
-	static const uint8_t codes[] = { INVLPG, INVLPG, FLUSH, ROOT, MODE, UNLOAD };
+	static const uint8_t codes[] = { INVLPG, INVLPG, FLUSH,
+					 ROOT,	 MODE,	 UNLOAD };
 	uint8_t code = PICK(codes);
 	uint32_t number = below(4) ? below(4) : below(256);
 

@@ -15,7 +15,7 @@ static uint64_t zeroes[TABLE_WORDS] __attribute__((aligned(4096)));
 
 #define PRESENT 1ULL
 #define LARGE 0x80ULL
-#define USUAL 0x67ULL	/* present, writable, user, accessed, dirty */
+#define USUAL 0x67ULL /* present, writable, user, accessed, dirty */
 
 uint64_t page_gva(unsigned int page, enum pages_mode mode)
 {
@@ -25,7 +25,7 @@ uint64_t page_gva(unsigned int page, enum pages_mode mode)
 	switch (mode) {
 	case PAGES_NONPAGING:
 		return frame_gfn(page) << 12;
-	case PAGES_32BIT:	/* ten bits each: quadrants of a shadow page */
+	case PAGES_32BIT: /* ten bits each: quadrants of a shadow page */
 		return (i4 << 9 | i3 << 1 | i2) << 22 |
 		       (i1 == 511 ? 1023 : i1 | i3 << 9) << 12;
 	case PAGES_PAE:
@@ -49,20 +49,21 @@ void guest_reset(unsigned int vm)
 		uint16_t index;
 		uint64_t bits;
 	} first[] = {
-		{ 0, 2, 0, USUAL }, { 0, 3, 1, USUAL },
-		{ 1, 2, 0, USUAL }, { 1, 3, 1, USUAL },
-		{ 2, 4, 0, USUAL }, { 2, 5, 1, USUAL },
-		{ 3, 5, 0, USUAL }, { 3, 4, 1, USUAL },
-		{ 4, 6, 0, USUAL }, { 4, 7, 1, USUAL },
-		{ 5, 6, 0, USUAL }, { 5, 8, 1, USUAL },
-		{ 6, 14, 0, USUAL }, { 6, 15, 1, USUAL },
-		{ 6, 18, 2, USUAL }, { 6, 23, 511, USUAL },
-		{ 7, 28, 0, USUAL }, { 7, 29, 1, USUAL },
-		{ 7, 21, 2, USUAL }, { 7, 0, 511, USUAL },
-		{ 8, 31, 0, USUAL }, { 8, 6, 1, USUAL },
-		{ 8, 25, 2, USUAL }, { 8, 19, 511, USUAL },
+		{ 0, 2, 0, USUAL },   { 0, 3, 1, USUAL },
+		{ 1, 2, 0, USUAL },   { 1, 3, 1, USUAL },
+		{ 2, 4, 0, USUAL },   { 2, 5, 1, USUAL },
+		{ 3, 5, 0, USUAL },   { 3, 4, 1, USUAL },
+		{ 4, 6, 0, USUAL },   { 4, 7, 1, USUAL },
+		{ 5, 6, 0, USUAL },   { 5, 8, 1, USUAL },
+		{ 6, 14, 0, USUAL },  { 6, 15, 1, USUAL },
+		{ 6, 18, 2, USUAL },  { 6, 23, 511, USUAL },
+		{ 7, 28, 0, USUAL },  { 7, 29, 1, USUAL },
+		{ 7, 21, 2, USUAL },  { 7, 0, 511, USUAL },
+		{ 8, 31, 0, USUAL },  { 8, 6, 1, USUAL },
+		{ 8, 25, 2, USUAL },  { 8, 19, 511, USUAL },
 		{ 12, 19, 0, USUAL }, { 12, 23, 1, USUAL },
-		{ 13, 28, 0, USUAL }, { 9, 0, 0, USUAL }, { 9, 1, 1, USUAL },
+		{ 13, 28, 0, USUAL }, { 9, 0, 0, USUAL },
+		{ 9, 1, 1, USUAL },
 	};
 
 	memset(zeroes, 0, sizeof(zeroes));

@@ -133,11 +133,14 @@ uint32_t pyfuzz_sptes(uint32_t vm, uint64_t header, struct pyfuzz_spte *out,
 			.value = spte,
 			.gfn = leaf ? sp_gfn(&page, i) : 0,
 			.child = leaf || !memory_is_live(PAGES_SPT,
-					(const void *)(uintptr_t)child) ? 0 :
-				address_of(pages_private((const void *)
-							 (uintptr_t)child)),
+							 (const void *)(uintptr_t)
+								 child) ?
+					 0 :
+					 address_of(pages_private((
+						 const void *)(uintptr_t)child)),
 			.stored = page.stored ?
-				page.stored[i] >> page.stored_shift : 0,
+					  page.stored[i] >> page.stored_shift :
+					  0,
 			.has_stored = page.stored != NULL,
 			.address_bits = child,
 			.present = pages_target.spte_present(spte),
@@ -159,8 +162,8 @@ uint32_t pyfuzz_rmaps(uint32_t vm, struct pyfuzz_rmap *out, uint32_t cap)
 
 	if (!has_vm(vm))
 		return 0;
-	for (unsigned int i = 0;
-	     i < PAGES_SPACES * PAGES_SLOTS * PAGES_LEVELS; i++) {
+	for (unsigned int i = 0; i < PAGES_SPACES * PAGES_SLOTS * PAGES_LEVELS;
+	     i++) {
 		unsigned int as = i / (PAGES_SLOTS * PAGES_LEVELS);
 		unsigned int slot = i / PAGES_LEVELS % PAGES_SLOTS;
 		unsigned int level = i % PAGES_LEVELS + 1;
@@ -216,7 +219,8 @@ uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu)
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu)
 {
 	return has_vm(vm) && vcpu < PAGES_VCPUS ?
-		       world.vms[vm].vcpus[vcpu].mode : PAGES_4LEVEL;
+		       world.vms[vm].vcpus[vcpu].mode :
+		       PAGES_4LEVEL;
 }
 
 uint32_t pyfuzz_own_walker(void)

@@ -18,11 +18,11 @@ enum state { NEVER, LIVE, FREED };
 
 struct pool {
 	uint8_t *memory;
-	uint32_t stride;	/* bytes of an object's place */
+	uint32_t stride; /* bytes of an object's place */
 	uint32_t objects;
-	uint32_t fresh;		/* places handed out in this world */
-	uint32_t freed;		/* and given back, waiting */
-	uint32_t oldest;	/* where to look for one of those first */
+	uint32_t fresh; /* places handed out in this world */
+	uint32_t freed; /* and given back, waiting */
+	uint32_t oldest; /* where to look for one of those first */
 	uint8_t *state;
 	uint8_t *owner;
 	uint32_t *size;
@@ -36,19 +36,23 @@ struct pool {
 #define SMALL_STRIDE 4096
 #define LARGE_STRIDE 65536
 
-#define POOL(name, number, bytes)					\
-	static uint8_t name##_memory[(size_t)(number) * (bytes)]	\
-		__attribute__((aligned(4096)));				\
-	static uint8_t name##_state[number], name##_owner[number];	\
+#define POOL(name, number, bytes)                                  \
+	static uint8_t name##_memory[(size_t)(number) * (bytes)]   \
+		__attribute__((aligned(4096)));                    \
+	static uint8_t name##_state[number], name##_owner[number]; \
 	static uint32_t name##_size[number];
 POOL(spt, SPTS, 4096)
 POOL(header, HEADERS, HEADER_STRIDE)
 POOL(small, SMALL_ARRAYS, SMALL_STRIDE)
 POOL(large, LARGE_ARRAYS, LARGE_STRIDE)
 
-#define IN(name, number, bytes)						\
-	{ .memory = name##_memory, .stride = (bytes), .objects = (number), \
-	  .state = name##_state, .owner = name##_owner, .size = name##_size }
+#define IN(name, number, bytes)    \
+	{ .memory = name##_memory, \
+	  .stride = (bytes),       \
+	  .objects = (number),     \
+	  .state = name##_state,   \
+	  .owner = name##_owner,   \
+	  .size = name##_size }
 enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, POOLS };
 static struct pool pools[POOLS] = {
 	[PAGES_SPT] = IN(spt, SPTS, 4096),
@@ -120,7 +124,7 @@ static void check_pattern(unsigned int k, uint32_t i)
 void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 {
 	unsigned int k = kind == PAGES_ARRAY && size > SMALL_STRIDE ? LARGE :
-								     kind;
+								      kind;
 	struct pool *pool = &pools[k];
 	uint32_t i;
 	void *object;

@@ -26,7 +26,7 @@ static struct mark {
 	const unsigned long *head;
 } marks[TABLES][ENTRIES];
 static uint32_t walk_number;
-static uint32_t marked, met;	/* SPTEs in this walk, and entries that are one */
+static uint32_t marked, met; /* SPTEs in this walk, and entries that are one */
 
 /* The pages of the VM that is looked at, and whose table is whose. */
 static struct pages_page pages[TABLES];
@@ -52,10 +52,12 @@ static const char *page_name(const struct pages_page *page)
 	static unsigned int turn;
 	char *name = names[turn ^= 1];
 
-	snprintf(name, sizeof(names[0]), "the %s%s page of level %u for gfn 0x%llx%s",
+	snprintf(name, sizeof(names[0]),
+		 "the %s%s page of level %u for gfn 0x%llx%s",
 		 page->smm ? "SMM " : "",
 		 page->passthrough ? "passthrough" :
-		 page->direct ? "direct" : "indirect",
+		 page->direct	   ? "direct" :
+				     "indirect",
 		 page->level, (unsigned long long)page->gfn,
 		 page->invalid ? " (invalid)" : "");
 	return name;
@@ -87,8 +89,9 @@ static const char *sptep_name(const uint64_t *sptep)
 	else
 		snprintf(name, sizeof(name), "SPTE %u of a page that is %s",
 			 index_in_table(sptep),
-			 table == NOWHERE ? "none" :
-			 memory_table_live(table) ? "another VM's" : "freed");
+			 table == NOWHERE	  ? "none" :
+			 memory_table_live(table) ? "another VM's" :
+						    "freed");
 	return name;
 }
 
@@ -113,8 +116,9 @@ static const char *walked_name(const struct list *list)
 			 "the reverse map of gfn 0x%llx (%s, slot %u%s)",
 			 (unsigned long long)walked.gfn,
 			 walked.level == 1 ? "4K" :
-			 walked.level == 2 ? "2M" : "1G", walked.slot,
-			 walked.as ? " of SMM" : "");
+			 walked.level == 2 ? "2M" :
+					     "1G",
+			 walked.slot, walked.as ? " of SMM" : "");
 	return name;
 }
 
@@ -126,18 +130,19 @@ static const char *looked_for(const uint64_t *sptep, uint32_t table)
 
 	if (page->level > 1 && !pages_target.spte_large(*sptep))
 		return "tear-down will look for it among a page's parents";
-	snprintf(text, sizeof(text), "tear-down will look for it under gfn 0x%llx%s",
+	snprintf(text, sizeof(text),
+		 "tear-down will look for it under gfn 0x%llx%s",
 		 (unsigned long long)sp_gfn(page, index_in_table(sptep)),
 		 page->smm ? " of SMM" : "");
 	return text;
 }
 
-#define broken(kind, ...)						\
-do {									\
-	finding(kind, sequence.function, 0, __VA_ARGS__);		\
-	sequence.host_dead = true;					\
-	return;								\
-} while (0)
+#define broken(kind, ...)                                         \
+	do {                                                      \
+		finding(kind, sequence.function, 0, __VA_ARGS__); \
+		sequence.host_dead = true;                        \
+		return;                                           \
+	} while (0)
 
 /*
  * Heads that an SPTE belonged to at some time since its slot is there: all that
@@ -151,7 +156,8 @@ static struct used {
 } used[PAGES_VMS][MAX_USED];
 static uint32_t used_len[PAGES_VMS];
 #define MAX_HEADS 2048
-static uint32_t used_since[PAGES_VMS][PAGES_SPACES][PAGES_SLOTS][PAGES_LEVELS][MAX_HEADS];
+static uint32_t used_since[PAGES_VMS][PAGES_SPACES][PAGES_SLOTS][PAGES_LEVELS]
+			  [MAX_HEADS];
 static uint32_t epochs, epoch_of[PAGES_VMS];
 
 /* A VM that is new, or whose slots have changed. */
@@ -173,13 +179,17 @@ static void use_head(unsigned int vm, unsigned int as, unsigned int slot,
 		return;
 	*since = epoch_of[vm];
 	used[vm][used_len[vm]++] = (struct used){
-		(uint8_t)as, (uint8_t)slot, (uint8_t)level, (uint32_t)index,
+		(uint8_t)as,
+		(uint8_t)slot,
+		(uint8_t)level,
+		(uint32_t)index,
 	};
 }
 
 /* --- marking --- */
 
-static void mark(const uint64_t *sptep, uint32_t table, const unsigned long *head)
+static void mark(const uint64_t *sptep, uint32_t table,
+		 const unsigned long *head)
 {
 	struct mark *m = &marks[table][index_in_table(sptep)];
 
@@ -199,7 +209,8 @@ static void mark_leaf(unsigned int vm, const struct pages_page *page,
 	unsigned int shift = (page->level - 1) * 9U;
 
 	if (page->level > PAGES_LEVELS)
-		broken(PYFUZZ_WRONG_GFN, "%s is a leaf, at a level that has none",
+		broken(PYFUZZ_WRONG_GFN,
+		       "%s is a leaf, at a level that has none",
 		       sptep_name(sptep));
 	if (!slot)
 		broken(PYFUZZ_WRONG_GFN,
@@ -227,10 +238,10 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
 		broken(PYFUZZ_USE_AFTER_FREE, "%s points to a page that is %s",
 		       sptep_name(sptep), child == NOWHERE ? "none" : "freed");
 	if (memory_table_vm(child) != vm || !page_at(child))
-		broken(PYFUZZ_USE_AFTER_FREE,
-		       "%s points to a page that is %s", sptep_name(sptep),
+		broken(PYFUZZ_USE_AFTER_FREE, "%s points to a page that is %s",
+		       sptep_name(sptep),
 		       memory_table_vm(child) != vm ? "another VM's" :
-						     "no shadow page yet");
+						      "no shadow page yet");
 	mark(sptep, table, page_at(child)->parents);
 	states_link(page, page_at(child));
 }
@@ -241,8 +252,8 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
  * is seen later, and then the sequence is run again, looking at all each time.
  */
 static struct {
-	uint32_t owner;			/* which of the table's lives */
-	uint32_t age;			/* looks since the last at all */
+	uint32_t owner; /* which of the table's lives */
+	uint32_t age; /* looks since the last at all */
 	uint64_t chunks;
 } hot[TABLES];
 #define LOOK_AT_ALL 8
@@ -301,8 +312,8 @@ static void collect(unsigned int vm)
 			continue;
 		table = memory_table_of(page->spt);
 		if (table == NOWHERE || !memory_table_live(table))
-			broken(PYFUZZ_USE_AFTER_FREE, "%s has a table that is freed",
-			       page_name(page));
+			broken(PYFUZZ_USE_AFTER_FREE,
+			       "%s has a table that is freed", page_name(page));
 		page_of_table[table] = (uint16_t)pages_len++;
 		page_walk[table] = walk_number;
 	}
@@ -370,7 +381,8 @@ static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
 	walked.slot = n;
 	for (unsigned int level = 1; level <= PAGES_LEVELS; level++) {
 		uint64_t heads = 0;
-		unsigned long *base = pages_target.rmaps(vm, as, n, level, &heads);
+		unsigned long *base =
+			pages_target.rmaps(vm, as, n, level, &heads);
 
 		walked.level = level;
 		for (uint64_t i = 0; base && i < heads; i++) {
@@ -397,10 +409,12 @@ static void find_missing(const struct pages_page *page)
 		if (m->walk != walk_number || m->seen)
 			continue;
 		leaf = page->level == 1 || pages_target.spte_large(page->spt[i]);
-		broken(PYFUZZ_MISSING_ENTRY, "%s is present%s, and is in no list: %s",
+		broken(PYFUZZ_MISSING_ENTRY,
+		       "%s is present%s, and is in no list: %s",
 		       sptep_name(page->spt + i),
 		       pages_target.spte_mmio(page->spt[i]) ?
-		       " (and an MMIO SPTE)" : "",
+			       " (and an MMIO SPTE)" :
+			       "",
 		       leaf ? looked_for(page->spt + i, table) :
 			      "the page that it points to does not know of it");
 	}
@@ -418,7 +432,8 @@ static void check_roots(unsigned int vm)
 			if (table == NOWHERE || !memory_table_live(table))
 				broken(PYFUZZ_USE_AFTER_FREE,
 				       "the root of vm%u cpu%u is a page that is %s",
-				       vm, v, table == NOWHERE ? "none" : "freed");
+				       vm, v,
+				       table == NOWHERE ? "none" : "freed");
 		}
 	}
 }
@@ -507,7 +522,7 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 		unsigned int shift;
 
 		if (!page)
-			return;		/* a root of another kind */
+			return; /* a root of another kind */
 		shift = (page->level - 1) * 9U;
 		spte = table + (gva >> (12 + shift) & (ENTRIES - 1));
 		/*
@@ -521,8 +536,10 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
 			       (unsigned long long)gva, sptep_name(spte));
 		if (page->level > 1 && !pages_target.spte_large(*spte)) {
-			table = (const uint64_t *)(uintptr_t)
-				(*spte & pages_target.spte_frame_mask);
+			table = (const uint64_t
+					 *)(uintptr_t)(*spte &
+						       pages_target
+							       .spte_frame_mask);
 			continue;
 		}
 		gfn = sp_gfn(page, index_in_table(spte)) +
@@ -552,15 +569,17 @@ void check_flags(unsigned int op_vm, bool may_bug)
 		if (bugged && !must)
 			finding(vm == op_vm ? PYFUZZ_FALSE_ALARM :
 					      PYFUZZ_WRONG_VM,
-				sequence.function, 0, vm == op_vm ?
-				"vm%u is bugged by an operation that is correct" :
-				"vm%u is bugged by an operation of the other VM",
+				sequence.function, 0,
+				vm == op_vm ?
+					"vm%u is bugged by an operation that is correct" :
+					"vm%u is bugged by an operation of the other VM",
 				vm);
 		else if (must && !bugged)
 			finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
 				m->bugged ?
-				"vm%u was bugged and is not any more" :
-				"vm%u must be bugged, is not", vm);
+					"vm%u was bugged and is not any more" :
+					"vm%u must be bugged, is not",
+				vm);
 		world.bugged_total += bugged && !m->bugged;
 		m->bugged = bugged;
 		for (unsigned int v = 0; v < PAGES_VCPUS; v++) {

@@ -26,29 +26,29 @@ struct pyfuzz_op {
 	uint8_t opcode;
 	uint8_t vm;
 	uint8_t vcpu;
-	uint8_t page;		/* of the guest's address space, 0 to 63 */
-	uint8_t access;		/* 0: read, 1: write, 2: fetch; 4 is added: by user code */
-	uint8_t level;		/* of the entry that is written: 1 to 4 */
-	uint8_t frame;		/* 0 to 31, see pyfuzz_frame_gfn() */
-	uint8_t bits;		/* of the entry, see enum pyfuzz_entry */
-	uint8_t space;		/* address space: 0, or 1 (SMM) */
+	uint8_t page; /* of the guest's address space, 0 to 63 */
+	uint8_t access; /* 0: read, 1: write, 2: fetch; 4 is added: by user code */
+	uint8_t level; /* of the entry that is written: 1 to 4 */
+	uint8_t frame; /* 0 to 31, see pyfuzz_frame_gfn() */
+	uint8_t bits; /* of the entry, see enum pyfuzz_entry */
+	uint8_t space; /* address space: 0, or 1 (SMM) */
 	uint8_t slot;
-	uint8_t size;		/* of a range: 0: a frame, 1: 2M, 2: the slot */
-	uint8_t mode;		/* enum pyfuzz_mode */
+	uint8_t size; /* of a range: 0: a frame, 1: 2M, 2: the slot */
+	uint8_t mode; /* enum pyfuzz_mode */
 	uint8_t on;
 	uint8_t number;
 };
 
 /* Bits of an entry that the guest writes. */
 enum pyfuzz_entry {
-	PYFUZZ_ENTRY_NOTHING = 1,	/* the entry becomes 0 */
+	PYFUZZ_ENTRY_NOTHING = 1, /* the entry becomes 0 */
 	PYFUZZ_ENTRY_LARGE = 2,
 	PYFUZZ_ENTRY_READ_ONLY = 4,
 	PYFUZZ_ENTRY_SUPERVISOR = 8,
 	PYFUZZ_ENTRY_NX = 16,
 	PYFUZZ_ENTRY_NOT_ACCESSED = 32,
 	PYFUZZ_ENTRY_NOT_DIRTY = 64,
-	PYFUZZ_ENTRY_ANY_FRAME = 128,	/* a table's frame may be no table */
+	PYFUZZ_ENTRY_ANY_FRAME = 128, /* a table's frame may be no table */
 };
 
 /* As enum pages_mode in target.h. */
@@ -68,31 +68,31 @@ enum pyfuzz_mode {
  */
 enum pyfuzz_skip {
 	PYFUZZ_RAN = 0,
-	PYFUZZ_SKIP_NO_VM = 1,		/* end, but there is none */
-	PYFUZZ_SKIP_UNSUPPORTED = 6,	/* the target has no such function */
-	PYFUZZ_SKIP_HOST_DEAD = 7,	/* after BUG(), a fault or a broken list */
-	PYFUZZ_SKIP_VM_DEAD = 16,	/* bugged: the vCPU does not run any more */
-	PYFUZZ_SKIP_NO_TABLE = 17,	/* no table of the guest's to write to */
-	PYFUZZ_SKIP_NO_SLOT = 18,	/* no memslot there */
-	PYFUZZ_SKIP_SLOT_THERE = 19,	/* create or move, but there is one */
-	PYFUZZ_SKIP_NO_ROOT = 20,	/* the vCPU's root is in no memslot */
+	PYFUZZ_SKIP_NO_VM = 1, /* end, but there is none */
+	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
+	PYFUZZ_SKIP_HOST_DEAD = 7, /* after BUG(), a fault or a broken list */
+	PYFUZZ_SKIP_VM_DEAD = 16, /* bugged: the vCPU does not run any more */
+	PYFUZZ_SKIP_NO_TABLE = 17, /* no table of the guest's to write to */
+	PYFUZZ_SKIP_NO_SLOT = 18, /* no memslot there */
+	PYFUZZ_SKIP_SLOT_THERE = 19, /* create or move, but there is one */
+	PYFUZZ_SKIP_NO_ROOT = 20, /* the vCPU's root is in no memslot */
 };
 
 /* What one step (one operation) did. */
 struct pyfuzz_step {
-	uint8_t skip;			/* enum pyfuzz_skip */
-	uint8_t result;			/* of an access: enum pages_result */
-	uint8_t walked;			/* 1: gpa, old_entry and new_entry are set */
-	uint8_t level;			/* of that entry */
-	uint16_t bugged;		/* mask over VMs, after the step */
-	uint16_t alive;			/* mask over VMs, after the step */
+	uint8_t skip; /* enum pyfuzz_skip */
+	uint8_t result; /* of an access: enum pages_result */
+	uint8_t walked; /* 1: gpa, old_entry and new_entry are set */
+	uint8_t level; /* of that entry */
+	uint16_t bugged; /* mask over VMs, after the step */
+	uint16_t alive; /* mask over VMs, after the step */
 	uint64_t gva;
-	uint64_t gpa;			/* of the entry that was written */
+	uint64_t gpa; /* of the entry that was written */
 	uint64_t old_entry;
 	uint64_t new_entry;
-	uint64_t first_gfn;		/* of a range */
+	uint64_t first_gfn; /* of a range */
 	uint64_t end_gfn;
-	uint32_t findings;		/* mask over enum pyfuzz_kind, this step's */
+	uint32_t findings; /* mask over enum pyfuzz_kind, this step's */
 	uint32_t log_lines;
 };
 
@@ -113,17 +113,17 @@ struct pyfuzz_shadow {
 	uint8_t unsync;
 	uint8_t unused[3];
 	uint32_t root_count;
-	uint32_t present;		/* SPTEs */
-	uint32_t parents;		/* entries in its parents' list */
+	uint32_t present; /* SPTEs */
+	uint32_t parents; /* entries in its parents' list */
 };
 /* One present SPTE. */
 struct pyfuzz_spte {
 	uint64_t address;
 	uint64_t value;
-	uint64_t gfn;			/* as tear-down will compute it; of a leaf */
-	uint64_t child;			/* header it points to, 0: a leaf */
-	uint64_t stored;		/* gfn that its page records for it */
-	uint64_t address_bits;		/* of value: where it points to */
+	uint64_t gfn; /* as tear-down will compute it; of a leaf */
+	uint64_t child; /* header it points to, 0: a leaf */
+	uint64_t stored; /* gfn that its page records for it */
+	uint64_t address_bits; /* of value: where it points to */
 	uint16_t index;
 	uint8_t leaf;
 	uint8_t writable;
@@ -135,12 +135,12 @@ struct pyfuzz_spte {
 /* One reverse map that is not empty. */
 struct pyfuzz_rmap {
 	uint64_t gfn;
-	uint64_t value;			/* of the head */
+	uint64_t value; /* of the head */
 	uint8_t space;
 	uint8_t slot;
 	uint8_t level;
 	uint8_t unused;
-	int32_t entries;		/* -1: the list is broken */
+	int32_t entries; /* -1: the list is broken */
 };
 struct pyfuzz_slot_state {
 	uint64_t base_gfn;
@@ -163,11 +163,11 @@ uint64_t pyfuzz_parents_value(uint32_t vm, uint64_t header);
 uint32_t pyfuzz_rmaps(uint32_t vm, struct pyfuzz_rmap *out, uint32_t cap);
 /* SPTE addresses in the list of a head's value; -1: broken. */
 int32_t pyfuzz_list(uint64_t value, uint64_t *out, uint32_t cap);
-uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu);	/* header, 0: none */
+uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu); /* header, 0: none */
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu);
 uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);
 uint32_t pyfuzz_own_walker(void);
-const char *pyfuzz_stub(uint32_t i);			/* NULL past the last */
+const char *pyfuzz_stub(uint32_t i); /* NULL past the last */
 
 #endif

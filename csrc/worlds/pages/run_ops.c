@@ -7,7 +7,7 @@
 #include <string.h>
 #include "world.h"
 
-#define USUAL 0x67ULL	/* present, writable, user, accessed, dirty */
+#define USUAL 0x67ULL /* present, writable, user, accessed, dirty */
 
 static unsigned int skip(enum pyfuzz_skip why)
 {
@@ -496,7 +496,8 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	outcome = dispatch(op);
 	states_step(op, outcome);
 	check_flags(op->vm, op->opcode == PYFUZZ_OP_BUG);
-	if (op->opcode >= PYFUZZ_OP_SLOT_DELETE && op->opcode <= PYFUZZ_OP_SLOT_MOVE)
+	if (op->opcode >= PYFUZZ_OP_SLOT_DELETE &&
+	    op->opcode <= PYFUZZ_OP_SLOT_MOVE)
 		check_forget(op->vm);
 	check_vm(op->vm, false);
 	if (op->opcode == PYFUZZ_OP_ACCESS && !world.report->skip &&

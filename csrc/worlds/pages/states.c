@@ -41,25 +41,34 @@ static unsigned int entry_class(uint64_t entry)
 void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
 		  bool told)
 {
-	feedback_hit(ENTRY + (((op->level - 1U) & 3) * 16 +
-			      entry_class(old) * 4 + entry_class(new)) * 2 + told);
+	feedback_hit(ENTRY +
+		     (((op->level - 1U) & 3) * 16 + entry_class(old) * 4 +
+		      entry_class(new)) *
+			     2 +
+		     told);
 }
 
 static unsigned int page_class(const struct pages_page *page)
 {
-	return (page->direct ? 1U : page->passthrough ? 2U : 0U) +
-	       (page->smm ? 4U : page->unsync ? 3U : 0U);
+	return (page->direct	  ? 1U :
+		page->passthrough ? 2U :
+				    0U) +
+	       (page->smm    ? 4U :
+		page->unsync ? 3U :
+			       0U);
 }
 
 void states_link(const struct pages_page *parent, const struct pages_page *child)
 {
-	feedback_hit(LINK + ((parent->level & 7U) * 8 + (page_class(parent) & 7)) * 8 +
+	feedback_hit(LINK +
+		     ((parent->level & 7U) * 8 + (page_class(parent) & 7)) * 8 +
 		     (page_class(child) & 7));
 }
 
 void states_leaf(const struct pages_page *page, unsigned int slot)
 {
-	feedback_hit(LEAF + ((page->level & 3U) * 8 + (page_class(page) & 7)) * 8 +
+	feedback_hit(LEAF +
+		     ((page->level & 3U) * 8 + (page_class(page) & 7)) * 8 +
 		     (slot & 7));
 }
 
@@ -69,11 +78,15 @@ static unsigned int length_class(unsigned int n)
 
 	if (n <= 6)
 		return n;
-	return n < cap ? 7 : n == cap ? 8 : n == cap + 1 ? 9 :
-	       n <= 2 * cap ? 10 : 11;
+	return n < cap	    ? 7 :
+	       n == cap	    ? 8 :
+	       n == cap + 1 ? 9 :
+	       n <= 2 * cap ? 10 :
+			      11;
 }
 
 void states_list(unsigned int level, bool parents, unsigned int entries)
 {
-	feedback_hit(LIST + ((level & 7) * 2 + parents) * 16 + length_class(entries));
+	feedback_hit(LIST + ((level & 7) * 2 + parents) * 16 +
+		     length_class(entries));
 }

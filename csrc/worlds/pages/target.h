@@ -27,29 +27,29 @@
 
 #define PAGES_VMS 2
 #define PAGES_VCPUS 2
-#define PAGES_SPACES 2		/* address spaces */
-#define PAGES_SLOTS 8		/* memslots of an address space */
-#define PAGES_LEVELS 3		/* sizes with reverse maps: 4K, 2M, 1G */
+#define PAGES_SPACES 2 /* address spaces */
+#define PAGES_SLOTS 8 /* memslots of an address space */
+#define PAGES_LEVELS 3 /* sizes with reverse maps: 4K, 2M, 1G */
 
 /* How a vCPU's guest pages.  A bit each in pages_target.modes. */
 enum pages_mode {
-	PAGES_NONPAGING,	/* CR0.PG=0: direct shadow pages, no guest tables */
-	PAGES_32BIT,		/* two levels, 4-byte entries, quadrants */
+	PAGES_NONPAGING, /* CR0.PG=0: direct shadow pages, no guest tables */
+	PAGES_32BIT, /* two levels, 4-byte entries, quadrants */
 	PAGES_PAE,
 	PAGES_4LEVEL,
 	PAGES_5LEVEL,
-	PAGES_NESTED,		/* L1's 4-level NPT under 5-level roots: passthrough */
-	PAGES_NESTED5,		/* L1's 5-level NPT under 5-level roots */
+	PAGES_NESTED, /* L1's 4-level NPT under 5-level roots: passthrough */
+	PAGES_NESTED5, /* L1's 5-level NPT under 5-level roots */
 	PAGES_MODES,
 };
 
 /* What became of an access. */
 enum pages_result {
-	PAGES_FIXED,		/* mapped; the guest goes on */
-	PAGES_GUEST_FAULT,	/* the guest gets a #PF (or #NPF of L1's) */
-	PAGES_EMULATE,		/* MMIO, or a write to a tracked guest table */
+	PAGES_FIXED, /* mapped; the guest goes on */
+	PAGES_GUEST_FAULT, /* the guest gets a #PF (or #NPF of L1's) */
+	PAGES_EMULATE, /* MMIO, or a write to a tracked guest table */
 	PAGES_RETRY,
-	PAGES_ERROR,		/* what would end KVM_RUN with an error */
+	PAGES_ERROR, /* what would end KVM_RUN with an error */
 };
 
 /* x86's page fault error code, as the hardware would give it. */
@@ -62,22 +62,22 @@ enum pages_result {
 struct pages_page {
 	const void *header;
 	uint64_t gfn;
-	uint64_t *spt;			/* its 512 SPTEs */
-	unsigned long *parents;		/* the head of its parents' list */
+	uint64_t *spt; /* its 512 SPTEs */
+	unsigned long *parents; /* the head of its parents' list */
 	/* Stored gfns (sp->gfns[], shadowed_translation[]), NULL: none. */
 	const uint64_t *stored;
-	unsigned int stored_shift;	/* a stored word's gfn is word >> this */
-	uint32_t role;			/* role.word */
+	unsigned int stored_shift; /* a stored word's gfn is word >> this */
+	uint32_t role; /* role.word */
 	uint8_t level;
 	uint8_t access;
 	bool direct;
 	bool passthrough;
 	bool invalid;
-	bool obsolete;			/* of an older mmu_valid_gen */
-	bool smm;			/* address space 1 */
+	bool obsolete; /* of an older mmu_valid_gen */
+	bool smm; /* address space 1 */
 	bool guest_mode;
-	uint8_t quadrant;		/* 0 but under 4-byte entries */
-	bool four_byte;			/* shadows 4-byte entries */
+	uint8_t quadrant; /* 0 but under 4-byte entries */
+	bool four_byte; /* shadows 4-byte entries */
 	bool unsync;
 	uint32_t root_count;
 	uint32_t unsync_children;
@@ -85,13 +85,13 @@ struct pages_page {
 
 /* Where things are in the target's lists, as in the world "lists". */
 struct pages_layout {
-	uint32_t capacity;		/* PTE_LIST_EXT */
+	uint32_t capacity; /* PTE_LIST_EXT */
 	uint32_t descriptor_size;
 	uint32_t more_offset;
 	uint32_t sptes_offset;
 	uint32_t spte_count_offset, spte_count_size;
 	uint32_t tail_count_offset, tail_count_size;
-	bool locked_heads;		/* bit 1 of a head's word is a lock */
+	bool locked_heads; /* bit 1 of a head's word is a lock */
 };
 
 /*
@@ -100,93 +100,99 @@ struct pages_layout {
  * vCPU's caches.  All of them run as the kernel's callers would call them:
  * with mmu_lock "held" where those hold it, flushing included.
  */
-#define PAGES_CALLS(X)							\
-	/* --- vCPU: what KVM does for a running guest --- */		\
-	/* Paging mode and root: kvm_init_mmu() for it; nothing is loaded. */ \
-	X(void, set_mode, (unsigned int vm, unsigned int vcpu,		\
-			   enum pages_mode mode, bool smm, uint64_t root)) \
-	/* kvm_mmu_load(): roots for the mode and root; 0 or -errno. */	\
-	X(int, load, (unsigned int vm, unsigned int vcpu))		\
-	/* kvm_mmu_unload() */						\
-	X(void, unload, (unsigned int vm, unsigned int vcpu))		\
-	/* Guest loads CR3: kvm_mmu_new_pgd(); load() follows. */	\
-	X(void, new_root, (unsigned int vm, unsigned int vcpu,		\
-			   uint64_t root))				\
-	/* Flush by the guest: kvm_mmu_sync_roots(). */			\
-	X(void, sync_roots, (unsigned int vm, unsigned int vcpu))	\
+#define PAGES_CALLS(X)                                                                \
+	/* --- vCPU: what KVM does for a running guest --- */                         \
+	/* Paging mode and root: kvm_init_mmu() for it; nothing is loaded. */         \
+	X(void, set_mode,                                                             \
+	  (unsigned int vm, unsigned int vcpu, enum pages_mode mode, bool smm,        \
+	   uint64_t root))                                                            \
+	/* kvm_mmu_load(): roots for the mode and root; 0 or -errno. */               \
+	X(int, load, (unsigned int vm, unsigned int vcpu))                            \
+	/* kvm_mmu_unload() */                                                        \
+	X(void, unload, (unsigned int vm, unsigned int vcpu))                         \
+	/* Guest loads CR3: kvm_mmu_new_pgd(); load() follows. */                     \
+	X(void, new_root, (unsigned int vm, unsigned int vcpu, uint64_t root))        \
+	/* Flush by the guest: kvm_mmu_sync_roots(). */                               \
+	X(void, sync_roots, (unsigned int vm, unsigned int vcpu))                     \
 	/* kvm_mmu_page_fault()'s inner part: walk, map the host's frame, install. */ \
-	X(enum pages_result, page_fault, (unsigned int vm, unsigned int vcpu, \
-					  uint64_t gva, uint32_t error)) \
-	X(void, invlpg, (unsigned int vm, unsigned int vcpu, uint64_t gva)) \
-	/* The emulator wrote: memory holds the new value already. */	\
-	X(void, track_write, (unsigned int vm, unsigned int vcpu,	\
-			      uint64_t gpa, const void *new_value,	\
-			      unsigned int bytes))			\
-	/* kvm_mmu_free_obsolete_roots(), or reload, before an entry. */ \
-	X(void, free_obsolete, (unsigned int vm, unsigned int vcpu))	\
-	/* --- memslots --- */						\
-	/* Commit a slot: kvm_arch_create_memslot()'s part of it (rmap arrays, */ \
-	/* lpage_info), and the new generation. */			\
-	X(void, slot_create, (unsigned int vm, unsigned int as,		\
-			      unsigned int slot, uint64_t base_gfn,	\
-			      uint64_t npages, uint64_t hva_frame))	\
+	X(enum pages_result, page_fault,                                              \
+	  (unsigned int vm, unsigned int vcpu, uint64_t gva, uint32_t error))         \
+	X(void, invlpg, (unsigned int vm, unsigned int vcpu, uint64_t gva))           \
+	/* The emulator wrote: memory holds the new value already. */                 \
+	X(void, track_write,                                                          \
+	  (unsigned int vm, unsigned int vcpu, uint64_t gpa,                          \
+	   const void *new_value, unsigned int bytes))                                \
+	/* kvm_mmu_free_obsolete_roots(), or reload, before an entry. */              \
+	X(void, free_obsolete, (unsigned int vm, unsigned int vcpu))                  \
+	/* --- memslots --- */                                                        \
+	/* Commit a slot: kvm_arch_create_memslot()'s part of it (rmap arrays, */     \
+	/* lpage_info), and the new generation. */                                    \
+	X(void, slot_create,                                                          \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   uint64_t base_gfn, uint64_t npages, uint64_t hva_frame))                   \
 	/* kvm_arch_flush_shadow_memslot(), then the slot and its arrays are gone. */ \
-	X(void, slot_delete, (unsigned int vm, unsigned int as,		\
-			      unsigned int slot))			\
-	/* KVM_MR_MOVE: the old one flushed, new arrays at the new base. */ \
-	X(void, slot_move, (unsigned int vm, unsigned int as,		\
-			    unsigned int slot, uint64_t base_gfn))	\
-	/* --- host: gfns [start, end) of one slot --- */		\
-	X(void, unmap, (unsigned int vm, unsigned int as, unsigned int slot, \
-			uint64_t start, uint64_t end))			\
-	/* kvm_set_spte_gfn() with the host's new pte; up to 6.8. */	\
-	X(void, change_pte, (unsigned int vm, unsigned int as,		\
-			     unsigned int slot, uint64_t gfn,		\
-			     uint64_t pfn, bool writable))		\
-	X(void, age, (unsigned int vm, unsigned int as, unsigned int slot, \
-		      uint64_t start, uint64_t end))			\
-	X(void, test_age, (unsigned int vm, unsigned int as,		\
-			   unsigned int slot, uint64_t start, uint64_t end)) \
-	/* kvm_mmu_slot_remove_write_access() from a level on */	\
-	X(void, write_protect, (unsigned int vm, unsigned int as,	\
-				unsigned int slot, unsigned int level))	\
-	/* kvm_arch_mmu_enable_log_dirty_pt_masked(): 64 gfns from gfn on */ \
-	X(void, protect_masked, (unsigned int vm, unsigned int as,	\
-				 unsigned int slot, uint64_t gfn,	\
-				 uint64_t mask))			\
-	/* kvm_mmu_slot_leaf_clear_dirty() */				\
-	X(void, clear_dirty, (unsigned int vm, unsigned int as,		\
-			      unsigned int slot))			\
-	/* The slot gets, or loses, a dirty bitmap (KVM_MEM_LOG_DIRTY_PAGES). */ \
-	X(void, set_dirty_log, (unsigned int vm, unsigned int as,	\
-				unsigned int slot, bool on))		\
+	X(void, slot_delete,                                                          \
+	  (unsigned int vm, unsigned int as, unsigned int slot))                      \
+	/* KVM_MR_MOVE: the old one flushed, new arrays at the new base. */           \
+	X(void, slot_move,                                                            \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   uint64_t base_gfn))                                                        \
+	/* --- host: gfns [start, end) of one slot --- */                             \
+	X(void, unmap,                                                                \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   uint64_t start, uint64_t end))                                             \
+	/* kvm_set_spte_gfn() with the host's new pte; up to 6.8. */                  \
+	X(void, change_pte,                                                           \
+	  (unsigned int vm, unsigned int as, unsigned int slot, uint64_t gfn,         \
+	   uint64_t pfn, bool writable))                                              \
+	X(void, age,                                                                  \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   uint64_t start, uint64_t end))                                             \
+	X(void, test_age,                                                             \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   uint64_t start, uint64_t end))                                             \
+	/* kvm_mmu_slot_remove_write_access() from a level on */                      \
+	X(void, write_protect,                                                        \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   unsigned int level))                                                       \
+	/* kvm_arch_mmu_enable_log_dirty_pt_masked(): 64 gfns from gfn on */          \
+	X(void, protect_masked,                                                       \
+	  (unsigned int vm, unsigned int as, unsigned int slot, uint64_t gfn,         \
+	   uint64_t mask))                                                            \
+	/* kvm_mmu_slot_leaf_clear_dirty() */                                         \
+	X(void, clear_dirty,                                                          \
+	  (unsigned int vm, unsigned int as, unsigned int slot))                      \
+	/* The slot gets, or loses, a dirty bitmap (KVM_MEM_LOG_DIRTY_PAGES). */      \
+	X(void, set_dirty_log,                                                        \
+	  (unsigned int vm, unsigned int as, unsigned int slot, bool on))             \
 	/* kvm_mmu_zap_collapsible_sptes(), from 6.13 kvm_mmu_recover_huge_pages() */ \
-	X(void, collapse, (unsigned int vm, unsigned int as,		\
-			   unsigned int slot))				\
-	/* kvm_mmu_slot_try_split_huge_pages() down to a level */	\
-	X(void, split, (unsigned int vm, unsigned int as,		\
-			unsigned int slot, unsigned int level))		\
-	/* kvm_zap_gfn_range() */					\
-	X(void, zap_range, (unsigned int vm, uint64_t start, uint64_t end)) \
-	/* --- the VM --- */						\
-	/* kvm_mmu_zap_oldest_mmu_pages() */				\
-	X(void, reclaim, (unsigned int vm, unsigned int pages))		\
-	/* the NX recovery worker's one pass */				\
-	X(void, recover_nx, (unsigned int vm))				\
-	/* kvm_mmu_zap_all_fast(), as slot flushes and others use it */	\
-	X(void, zap_all_fast, (unsigned int vm))			\
-	/* kvm_mmu_invalidate_mmio_sptes() with the slots' generation */ \
-	X(void, invalidate_mmio, (unsigned int vm, uint64_t generation)) \
-	/* KVM_BUG(1, kvm) */						\
+	X(void, collapse,                                                             \
+	  (unsigned int vm, unsigned int as, unsigned int slot))                      \
+	/* kvm_mmu_slot_try_split_huge_pages() down to a level */                     \
+	X(void, split,                                                                \
+	  (unsigned int vm, unsigned int as, unsigned int slot,                       \
+	   unsigned int level))                                                       \
+	/* kvm_zap_gfn_range() */                                                     \
+	X(void, zap_range, (unsigned int vm, uint64_t start, uint64_t end))           \
+	/* --- the VM --- */                                                          \
+	/* kvm_mmu_zap_oldest_mmu_pages() */                                          \
+	X(void, reclaim, (unsigned int vm, unsigned int pages))                       \
+	/* the NX recovery worker's one pass */                                       \
+	X(void, recover_nx, (unsigned int vm))                                        \
+	/* kvm_mmu_zap_all_fast(), as slot flushes and others use it */               \
+	X(void, zap_all_fast, (unsigned int vm))                                      \
+	/* kvm_mmu_invalidate_mmio_sptes() with the slots' generation */              \
+	X(void, invalidate_mmio, (unsigned int vm, uint64_t generation))              \
+	/* KVM_BUG(1, kvm) */                                                         \
 	X(void, bug, (unsigned int vm))
 
 struct pages_target {
 	const char *name;
 	struct pages_layout layout;
-	uint32_t modes;			/* mask over enum pages_mode */
-	uint32_t counters;		/* filled by the harness */
-	bool own_walker;		/* page_fault() walks with code of ours */
-	bool warns_are_errors;		/* see docs/pages.md: WARN in this generation */
+	uint32_t modes; /* mask over enum pages_mode */
+	uint32_t counters; /* filled by the harness */
+	bool own_walker; /* page_fault() walks with code of ours */
+	bool warns_are_errors; /* see docs/pages.md: WARN in this generation */
 	/* Stand-ins that are made up for this target, for messages; NULL ends. */
 	const char *const *stubs;
 
@@ -202,7 +208,7 @@ struct pages_target {
 	void (*topup)(unsigned int vm, unsigned int vcpu);
 	void (*drain)(unsigned int vm);
 
-#define PAGES_CALL(type, name, parameters) type (*name) parameters;
+#define PAGES_CALL(type, name, parameters) type(*name) parameters;
 	PAGES_CALLS(PAGES_CALL)
 #undef PAGES_CALL
 	/* The kernel's names of those functions, for messages. */
@@ -215,7 +221,7 @@ struct pages_target {
 
 	/* --- facts, read from memory without side effects --- */
 	bool *bugged[PAGES_VMS];
-	bool *dead[PAGES_VMS];		/* NULL: no vm_dead in this kernel */
+	bool *dead[PAGES_VMS]; /* NULL: no vm_dead in this kernel */
 	/* A live header (an object of PAGES_HEADER) taken apart. */
 	void (*page)(unsigned int vm, const void *header,
 		     struct pages_page *out);
@@ -225,11 +231,11 @@ struct pages_target {
 				uint64_t *heads);
 	/* The SPTE value that means "nothing", besides 0. */
 	uint64_t spte_nothing;
-	bool (*spte_present)(uint64_t spte);	/* is_shadow_present_pte() */
-	bool (*spte_mmio)(uint64_t spte);	/* is_mmio_spte() */
-	bool (*spte_large)(uint64_t spte);	/* is_large_pte() */
+	bool (*spte_present)(uint64_t spte); /* is_shadow_present_pte() */
+	bool (*spte_mmio)(uint64_t spte); /* is_mmio_spte() */
+	bool (*spte_large)(uint64_t spte); /* is_large_pte() */
 	bool (*spte_writable)(uint64_t spte);
-	uint64_t spte_frame_mask;		/* address bits of an SPTE */
+	uint64_t spte_frame_mask; /* address bits of an SPTE */
 	/* vCPU's root: the shadow page's table (spt) or NULL; up to 4 of PAE. */
 	const uint64_t *(*root)(unsigned int vm, unsigned int vcpu,
 				unsigned int i);
@@ -247,10 +253,10 @@ extern struct pages_target pages_target;
  * kept for a while; what touches or reaches them is a finding.
  */
 enum pages_kind {
-	PAGES_SPT,		/* a shadow page's 4 KiB, page aligned */
-	PAGES_HEADER,		/* struct kvm_mmu_page */
-	PAGES_DESCRIPTOR,	/* struct pte_list_desc */
-	PAGES_ARRAY,		/* any size: rmap arrays, gfns, lpage_info, hash */
+	PAGES_SPT, /* a shadow page's 4 KiB, page aligned */
+	PAGES_HEADER, /* struct kvm_mmu_page */
+	PAGES_DESCRIPTOR, /* struct pte_list_desc */
+	PAGES_ARRAY, /* any size: rmap arrays, gfns, lpage_info, hash */
 	PAGES_KINDS,
 };
 /* BUG()s in the harness if size is over the kind's largest; never NULL. */

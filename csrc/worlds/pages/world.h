@@ -61,7 +61,7 @@ struct vcpu {
 
 struct vm {
 	bool alive, bugged;
-	uint32_t generation;		/* of its MMIO SPTEs, as we set it */
+	uint32_t generation; /* of its MMIO SPTEs, as we set it */
 	uint8_t requests[PAGES_VCPUS];
 	struct vcpu vcpus[PAGES_VCPUS];
 	struct slot slots[PAGES_SPACES][PAGES_SLOTS];
@@ -70,11 +70,11 @@ struct vm {
 struct world {
 	struct vm vms[PAGES_VMS];
 	struct pyfuzz_step *report;
-	int running_vm, running_vcpu;	/* -1: in a kworker */
+	int running_vm, running_vcpu; /* -1: in a kworker */
 	uint32_t skipped_checks;
 	unsigned int bugged_total;
 };
-extern struct world world;		/* model.c */
+extern struct world world; /* model.c */
 
 /* run_ops.c */
 void step_run(const struct pyfuzz_op *op, uint32_t i);
@@ -104,7 +104,8 @@ static inline bool spte_nothing(uint64_t spte)
 void states_step(const struct pyfuzz_op *op, unsigned int outcome);
 void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
 		  bool told);
-void states_link(const struct pages_page *parent, const struct pages_page *child);
+void states_link(const struct pages_page *parent,
+		 const struct pages_page *child);
 void states_leaf(const struct pages_page *page, unsigned int slot);
 void states_list(unsigned int level, bool parents, unsigned int entries);
 

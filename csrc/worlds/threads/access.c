@@ -29,9 +29,9 @@ struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 	f->accesses++;
 	f->place = place;
 	if (__builtin_expect(!cell || !cell_of(address + size - 1), 0))
-		found("host-fault", place, 0, address < 4096 ?
-		      "NULL access: address 0x%lx" :
-		      "wild access: address 0x%lx",
+		found("host-fault", place, 0,
+		      address < 4096 ? "NULL access: address 0x%lx" :
+				       "wild access: address 0x%lx",
 		      address < 4096 ? (unsigned long)address : 0UL);
 	if (__builtin_expect(++threads.accesses > PYFUZZ_MAX_ACCESSES, 0))
 		found("hang", place, 0,
@@ -42,16 +42,17 @@ struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 }
 
 static const char *const access_names[] = {
-	"plain read", "plain write", "marked read", "marked write",
+	"plain read",
+	"plain write",
+	"marked read",
+	"marked write",
 };
 
 static void race(struct cell *cell, struct fiber *f, enum access how,
-		 unsigned int g, enum access other, bool on_x86,
-		 uintptr_t place)
+		 unsigned int g, enum access other, bool on_x86, uintptr_t place)
 {
 	char word[24];
-	uintptr_t before = threads.tracing ?
-		trace_other(cell, g, other & 1) : 0;
+	uintptr_t before = threads.tracing ? trace_other(cell, g, other & 1) : 0;
 
 	word_text(cell_address(cell), word, sizeof(word));
 	found("data-race", place, before,
@@ -108,8 +109,8 @@ static void __attribute__((noinline)) renew(struct cell *cell)
 	}
 }
 
-static void __attribute__((noinline)) note_user(struct cell *cell,
-						uint8_t self, bool write)
+static void __attribute__((noinline)) note_user(struct cell *cell, uint8_t self,
+						bool write)
 {
 	cell->readers |= self;
 	if (write)
@@ -134,10 +135,12 @@ void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 	if (cell->run != threads.run)
 		renew(cell);
 	if (__builtin_expect(!(cell->readers & self) ||
-			     (write && !(cell->writers & self)), 0))
+				     (write && !(cell->writers & self)),
+			     0))
 		note_user(cell, self, write);
 	threads.hash = (threads.hash ^ (uint64_t)(cell - cells) << 8 ^
-			(uint64_t)how << 4 ^ i) * 0x100000001b3ULL;
+			(uint64_t)how << 4 ^ i) *
+		       0x100000001b3ULL;
 	threads.hash ^= threads.hash >> 29;
 	if (cell->shared) {
 		uint64_t hash = mix(((uint64_t)f->accesses << 3 | i) ^
@@ -243,8 +246,8 @@ static void release(struct cell *cell, struct fiber *f, unsigned int order,
 }
 
 /* What the compiler shows: of any size and alignment; marked: volatile. */
-void access_bytes(uintptr_t address, unsigned int size, bool write,
-		  bool marked, uintptr_t place)
+void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
+		  uintptr_t place)
 {
 	struct fiber *f = threads.current;
 	enum access how = (marked ? 2u : 0u) | write;
@@ -334,11 +337,13 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 	new = write ? cut(combined(op, old, operand), size) : old;
 	if (shared) {
 		trace(!write ? PYFUZZ_E_MARKED_READ :
-		      modify ? PYFUZZ_E_ATOMIC : PYFUZZ_E_MARKED_WRITE,
+		      modify ? PYFUZZ_E_ATOMIC :
+			       PYFUZZ_E_MARKED_WRITE,
 		      address, size, new, place);
 		touch(cell, write ? MARKED_WRITE : MARKED_READ,
 		      bytes_of(address, size), place);
-		if (write && (void *)pointer == pyfuzz_target.heads[0][HEAD_NUMBER])
+		if (write &&
+		    (void *)pointer == pyfuzz_target.heads[0][HEAD_NUMBER])
 			rules_head(old, new, place);
 		if (op != PYFUZZ_A_WRITE)
 			acquire(cell, f, order);

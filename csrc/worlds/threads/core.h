@@ -34,20 +34,20 @@ enum access { PLAIN_READ, PLAIN_WRITE, MARKED_READ, MARKED_WRITE };
 
 /* What the world knows of eight bytes of memory. */
 struct cell {
-	uint32_t run;		/* everything to shared is of this run */
-	uint32_t version;	/* writes so far */
-	uint64_t write_hash;	/* of the last write and all that it depends on */
-	uint64_t reads_hash;	/* of the reads since */
-	clocks released;	/* by the last marked write */
+	uint32_t run; /* everything to shared is of this run */
+	uint32_t version; /* writes so far */
+	uint64_t write_hash; /* of the last write and all that it depends on */
+	uint64_t reads_hash; /* of the reads since */
+	clocks released; /* by the last marked write */
 	struct {
-		uint16_t clock[4];	/* indexed by enum access */
-		uint8_t bytes[4];	/* masks; 0: never */
+		uint16_t clock[4]; /* indexed by enum access */
+		uint8_t bytes[4]; /* masks; 0: never */
 	} by[PYFUZZ_FIBERS];
-	uint32_t writer_place;	/* of the last write: in the image */
-	uint8_t writer;		/* and its fiber */
-	bool saved;		/* its value is in the undo log */
-	bool shared;		/* of the scenario: a switch here matters */
-	uint8_t readers, writers;	/* masks over fibers */
+	uint32_t writer_place; /* of the last write: in the image */
+	uint8_t writer; /* and its fiber */
+	bool saved; /* its value is in the undo log */
+	bool shared; /* of the scenario: a switch here matters */
+	uint8_t readers, writers; /* masks over fibers */
 	uint32_t scenario;
 };
 
@@ -55,9 +55,9 @@ enum wait { WAIT_NOT, WAIT_WRITE, WAIT_READ, WAIT_WORD };
 
 struct lock {
 	const void *address;
-	uint8_t writer;		/* a fiber, or NOBODY */
-	uint8_t readers;	/* mask over fibers */
-	clocks written, read;	/* released by the last holders */
+	uint8_t writer; /* a fiber, or NOBODY */
+	uint8_t readers; /* mask over fibers */
+	clocks written, read; /* released by the last holders */
 };
 
 struct fiber {
@@ -65,20 +65,20 @@ struct fiber {
 	uint8_t *stack;
 	bool ended;
 	enum wait wait;
-	const void *waits_for;		/* a lock, or a cell */
+	const void *waits_for; /* a lock, or a cell */
 	uint32_t wait_version;
 	uint32_t accesses;
 	int preempt;
-	clocks now;		/* what happened before; its own lanes: its epoch */
-	clocks fenced;		/* now, at the last release fence */
-	clocks unfenced;	/* read without acquire since the last fence */
-	struct cell *read;	/* what its last accesses, marked reads all, were of */
-	uint32_t read_from;	/* the first of them that found it as it was last */
+	clocks now; /* what happened before; its own lanes: its epoch */
+	clocks fenced; /* now, at the last release fence */
+	clocks unfenced; /* read without acquire since the last fence */
+	struct cell *read; /* what its last accesses, marked reads all, were of */
+	uint32_t read_from; /* the first of them that found it as it was last */
 	uint32_t read_version;
-	uint32_t relaxed;	/* its accesses at the last cpu_relax() */
+	uint32_t relaxed; /* its accesses at the last cpu_relax() */
 	uint32_t operation;
-	uintptr_t place;		/* of the access that it stands before */
-	bool hardware;			/* the processor's own walk: no race is a mistake */
+	uintptr_t place; /* of the access that it stands before */
+	bool hardware; /* the processor's own walk: no race is a mistake */
 };
 
 #define HEAD_NUMBER 0
@@ -88,30 +88,30 @@ struct fiber {
 
 struct threads {
 	struct fiber fibers[PYFUZZ_FIBERS];
-	struct fiber *current;		/* NULL: not in a schedule */
+	struct fiber *current; /* NULL: not in a schedule */
 	unsigned int fibers_len;
 	uint32_t run, scenario_number;
-	uint32_t accesses;		/* of this schedule */
-	uint64_t hash;			/* of all accesses, in order */
-	uint64_t trace_hash;		/* of dependent accesses, whatever the order of others */
-	uint32_t away;			/* switches away from a fiber that could go on */
-	bool grown;			/* a word came to be shared */
+	uint32_t accesses; /* of this schedule */
+	uint64_t hash; /* of all accesses, in order */
+	uint64_t trace_hash; /* of dependent accesses, whatever the order of others */
+	uint32_t away; /* switches away from a fiber that could go on */
+	bool grown; /* a word came to be shared */
 	bool tracing;
-	bool pairing;			/* pairs of places are looked at */
-	bool stop;			/* a finding ended this schedule */
+	bool pairing; /* pairs of places are looked at */
+	bool stop; /* a finding ended this schedule */
 	struct pyfuzz_schedule taken;
 
 	const struct pyfuzz_scenario *scenario;
 	struct pyfuzz_threads_result *result;
 	void (*at_begin)(void), (*at_end)(void);
 	void (*body)(unsigned int fiber);
-	bool rules;			/* lists and locks are checked */
+	bool rules; /* lists and locks are checked */
 
 	/* The model: SPTEs are numbered in the order of their first use. */
 	uint64_t members, freed, dirtied, ever_touched;
-	uint64_t leaving;		/* a writer has begun to take them out */
+	uint64_t leaving; /* a writer has begun to take them out */
 	unsigned int next_spte;
-	uint8_t bit_owner;		/* who holds the head's lock bit */
+	uint8_t bit_owner; /* who holds the head's lock bit */
 	struct lock locks[4];
 	unsigned int locks_len;
 };
@@ -145,9 +145,9 @@ static inline uintptr_t cell_address(const struct cell *cell)
 #define STACK_SIZE (128u << 10)
 void fibers_init(void);
 void fiber_start(struct fiber *f);
-void fiber_enter(struct fiber *f);		/* from the main context */
+void fiber_enter(struct fiber *f); /* from the main context */
 void fiber_switch(struct fiber *from, struct fiber *to);
-void __attribute__((noreturn)) fiber_leave(void);	/* for good */
+void __attribute__((noreturn)) fiber_leave(void); /* for good */
 
 /* schedule.c */
 extern void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
@@ -167,9 +167,9 @@ void schedule_deadlock(struct fiber *f);
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
 void fence_full(struct fiber *f);
-void pair_seen(uint32_t writer, uint32_t user);		/* fuzz.c */
-void access_bytes(uintptr_t address, unsigned int size, bool write,
-		  bool marked, uintptr_t place);
+void pair_seen(uint32_t writer, uint32_t user); /* fuzz.c */
+void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
+		  uintptr_t place);
 
 /* rules.c */
 void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Fibers: stacks of their own in one thread. */
-#define _GNU_SOURCE	/* MAP_ANONYMOUS */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -44,7 +44,7 @@ static void first_frame(struct fiber *f)
 {
 	void **sp = (void **)(f->stack + STACK_SIZE);
 
-	*--sp = NULL;		/* the ABI's alignment at a function's start */
+	*--sp = NULL; /* the ABI's alignment at a function's start */
 	*--sp = (void *)fiber_body;
 	for (unsigned int i = 0; i < 6; i++)
 		*--sp = NULL;
@@ -59,8 +59,8 @@ static void pyfuzz_stack_switch(void **from, void *to)
 {
 	ucontext_t *next = to;
 	ucontext_t *self = threads.current ?
-		&contexts[fiber_number(threads.current)] :
-		&contexts[PYFUZZ_FIBERS];
+				   &contexts[fiber_number(threads.current)] :
+				   &contexts[PYFUZZ_FIBERS];
 
 	*from = self;
 	swapcontext(self, next);

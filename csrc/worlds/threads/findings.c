@@ -47,7 +47,8 @@ void found(const char *kind, uintptr_t place, uintptr_t other,
 		found->access = f ? f->accesses : 0;
 		found->away = threads.away;
 		if (!found->count)
-			found->first_schedule = (uint32_t)(r->schedules + r->pruned + 1);
+			found->first_schedule =
+				(uint32_t)(r->schedules + r->pruned + 1);
 		found->schedule = threads.taken;
 		va_start(args, format);
 		vsnprintf(found->message, sizeof(found->message), format, args);

@@ -15,7 +15,7 @@
 
 static struct {
 	uint64_t random;
-	uint32_t length;	/* accesses of the schedules so far, at most */
+	uint32_t length; /* accesses of the schedules so far, at most */
 	uint32_t changes[MAX_CHANGES];
 	unsigned int changes_len;
 	int priority[PYFUZZ_FIBERS];

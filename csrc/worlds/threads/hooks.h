@@ -33,10 +33,9 @@ enum pyfuzz_atomic_op {
  * Returns the value before; compare is of CMPXCHG alone.  Two calls never
  * become one, which would be of no line.
  */
-__attribute__((nomerge))
-uint64_t pyfuzz_atomic(volatile void *address, unsigned int size,
-		       enum pyfuzz_atomic_op op, uint64_t operand,
-		       uint64_t compare, unsigned int order);
+__attribute__((nomerge)) uint64_t pyfuzz_atomic(
+	volatile void *address, unsigned int size, enum pyfuzz_atomic_op op,
+	uint64_t operand, uint64_t compare, unsigned int order);
 /* A fence: acquire orders earlier reads, release later writes. */
 void pyfuzz_fence(unsigned int order);
 void pyfuzz_relax(void);
@@ -59,8 +58,9 @@ struct pyfuzz_lockless {
 	bool (*age)(unsigned int vm, unsigned int head, bool test_only);
 	/* Whether SPTEs have Accessed and Dirty bits from now on. */
 	void (*set_ad)(bool on);
-	uint64_t young_ad, young_no_ad;	/* what an SPTE that is not aged has set */
-	uint64_t accessed, dirty;	/* the processor's bits */
+	uint64_t young_ad,
+		young_no_ad; /* what an SPTE that is not aged has set */
+	uint64_t accessed, dirty; /* the processor's bits */
 };
 extern const struct pyfuzz_lockless pyfuzz_lockless;
 

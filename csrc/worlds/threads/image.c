@@ -3,7 +3,7 @@
  * The module's own memory, which is all that its fibers may touch: a cell for
  * each word of it, and what the words that a schedule wrote held before.
  */
-#define _GNU_SOURCE	/* MAP_ANONYMOUS */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "core.h"
@@ -40,7 +40,7 @@ void image_save(struct cell *cell)
 {
 	uint64_t *word = (uint64_t *)cell_address(cell);
 
-	if (undo_len == UNDO)	/* over the accesses of a schedule: never */
+	if (undo_len == UNDO) /* over the accesses of a schedule: never */
 		abort();
 	undo[undo_len].word = word;
 	undo[undo_len++].value = *word;

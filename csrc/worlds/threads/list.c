@@ -51,8 +51,8 @@ static unsigned int spte_of(const uint64_t *sptep)
 {
 	uintptr_t offset = (uintptr_t)sptep - (uintptr_t)sptep_of(0);
 
-	return offset < SPTES * 8 && !(offset & 7) ?
-		(unsigned int)(offset / 8) : SPTES;
+	return offset < SPTES * 8 && !(offset & 7) ? (unsigned int)(offset / 8) :
+						     SPTES;
 }
 
 struct walk {
@@ -68,10 +68,12 @@ static void entry(struct walk *walk, const uint64_t *sptep)
 	walk->entries++;
 	if (s == SPTES)
 		found("ghost-entry", 0, 0,
-		      "%s the list holds an address that is no SPTE", walk->when);
+		      "%s the list holds an address that is no SPTE",
+		      walk->when);
 	else if (!(threads.members >> s & 1))
 		found("ghost-entry", 0, 0,
-		      "%s the list holds s%u, which was taken out", walk->when, s);
+		      "%s the list holds s%u, which was taken out", walk->when,
+		      s);
 	else if (walk->seen >> s & 1)
 		found("ghost-entry", 0, 0, "%s the list holds s%u twice",
 		      walk->when, s);
@@ -113,8 +115,7 @@ static void descriptors(struct walk *walk, const uint8_t *desc)
 			    all - walk->entries)
 			found("shape", 0, 0,
 			      "%s tail_count of descriptor %u must be %u, is %llu",
-			      walk->when, walk->descriptors,
-			      all - walk->entries,
+			      walk->when, walk->descriptors, all - walk->entries,
 			      (unsigned long long)field(desc,
 							t->tail_count_offset,
 							t->tail_count_size));
@@ -153,10 +154,12 @@ void list_check(const char *when)
 			continue;
 		if (threads.members & bit && !present)
 			found("stale-spte", 0, 0,
-			      "%s the list holds s%u, which is cleared", when, s);
+			      "%s the list holds s%u, which is cleared", when,
+			      s);
 		else if (!(threads.members & bit) && present)
 			found("stale-spte", 0, 0,
-			      "%s s%u is present again, which was cleared", when, s);
+			      "%s s%u is present again, which was cleared",
+			      when, s);
 	}
 }
 
@@ -164,8 +167,8 @@ struct text {
 	char *at, *end;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-say(struct text *text, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) say(struct text *text,
+						      const char *format, ...)
 {
 	va_list args;
 	int n;

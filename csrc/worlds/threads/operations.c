@@ -158,7 +158,8 @@ static bool ages_alone(unsigned int fiber)
 	const struct pyfuzz_scenario *scenario = threads.scenario;
 
 	for (unsigned int i = 0; i < threads.fibers_len; i++)
-		for (unsigned int k = 0; i != fiber && k < scenario->fiber[i].ops_len; k++)
+		for (unsigned int k = 0;
+		     i != fiber && k < scenario->fiber[i].ops_len; k++)
 			if (scenario->fiber[i].ops[k].what >= PYFUZZ_T_AGE)
 				return false;
 	return true;
@@ -363,9 +364,9 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 	threads.scenario_number = ++scenarios;
 	threads.result->accesses = threads.result->words = 0;
 	threads.result->longest = 0;
-	threads.fibers_len = own.fibers < 1 ? 1 :
+	threads.fibers_len = own.fibers < 1		? 1 :
 			     own.fibers > PYFUZZ_FIBERS ? PYFUZZ_FIBERS :
-			     own.fibers;
+							  own.fibers;
 	threads.grown = false;
 	threads.at_begin = begin;
 	threads.at_end = end;

@@ -11,7 +11,7 @@ uint8_t pool[POOL * STRIDE] __attribute__((aligned(64)));
 
 static struct {
 	bool live[POOL];
-	uint8_t freed[POOL];	/* the last one freed comes last */
+	uint8_t freed[POOL]; /* the last one freed comes last */
 	uint8_t freed_len;
 	uint8_t fresh;
 } now, saved;
@@ -92,9 +92,9 @@ void pyfuzz_descriptor_free(void *descriptor)
 		trace(PYFUZZ_E_FREE, (uintptr_t)descriptor, 8, 0, PLACE);
 	}
 	if (!pool_is_live(descriptor)) {
-		found("double-free", PLACE, 0, i < 0 ?
-		      "freed an address that is no descriptor" :
-		      "freed a descriptor that is already free");
+		found("double-free", PLACE, 0,
+		      i < 0 ? "freed an address that is no descriptor" :
+			      "freed a descriptor that is already free");
 		return;
 	}
 	if (threads.current)

@@ -59,9 +59,10 @@ static void descriptor(uintptr_t address, bool write, uintptr_t place)
 		      fiber_number(f), write ? "writes" : "reads",
 		      word_at(address));
 	if (!(locked && !write) && !holds_mmu_lock(f, write))
-		found("lock-rule", place, 0, locked ?
-		      "fiber %u changes %s with the read-only lock of the list" :
-		      "fiber %u touches %s without mmu_lock or the list's lock bit",
+		found("lock-rule", place, 0,
+		      locked ?
+			      "fiber %u changes %s with the read-only lock of the list" :
+			      "fiber %u touches %s without mmu_lock or the list's lock bit",
 		      fiber_number(f), word_at(address));
 	if (write && !locked && pyfuzz_target_traits.locked_heads)
 		found("lock-rule", place, 0,
@@ -95,8 +96,8 @@ void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place)
 		return;
 	}
 	if (address - (uintptr_t)pyfuzz_target.sptes[0] < SPTES * 8) {
-		spte((unsigned int)((address -
-				     (uintptr_t)pyfuzz_target.sptes[0]) / 8),
+		spte((unsigned int)((address - (uintptr_t)pyfuzz_target.sptes[0]) /
+				    8),
 		     write, place);
 		return;
 	}
@@ -115,7 +116,8 @@ static void head_locked(uint64_t old, uint64_t new, uintptr_t place)
 
 	if ((old ^ new) & ~HEAD_LOCKED)
 		found("lock-rule", place, 0,
-		      "fiber %u changes the head in the moment in which it locks it", i);
+		      "fiber %u changes the head in the moment in which it locks it",
+		      i);
 	if (!f->preempt)
 		found("lock-rule", place, 0,
 		      "fiber %u locks the head with preemption enabled: whoever preempts it may spin for ever",
@@ -139,9 +141,9 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 	if (!pyfuzz_target_traits.locked_heads)
 		return;
 	if (was && threads.bit_owner != i)
-		found("lock-rule", place, 0, is ?
-		      "fiber %u changes the head that fiber %u has locked" :
-		      "fiber %u unlocks the head that fiber %u has locked",
+		found("lock-rule", place, 0,
+		      is ? "fiber %u changes the head that fiber %u has locked" :
+			   "fiber %u unlocks the head that fiber %u has locked",
 		      i, threads.bit_owner);
 	if (!was && is)
 		head_locked(old, new, place);

@@ -171,8 +171,7 @@ void run_once(void)
 static const struct pyfuzz_schedule *given;
 static uint32_t given_at;
 
-static const struct pyfuzz_switch *given_switch(unsigned int fiber,
-						uint32_t at)
+static const struct pyfuzz_switch *given_switch(unsigned int fiber, uint32_t at)
 {
 	const struct pyfuzz_switch *s;
 
@@ -182,10 +181,9 @@ static const struct pyfuzz_switch *given_switch(unsigned int fiber,
 	if (s->fiber != fiber || s->at != at)
 		return NULL;
 	given_at++;
-	if (s->next >= threads.fibers_len ||
-	    threads.fibers[s->next].ended ||
+	if (s->next >= threads.fibers_len || threads.fibers[s->next].ended ||
 	    !is_enabled(&threads.fibers[s->next]))
-		return NULL;	/* of another scenario: not this time */
+		return NULL; /* of another scenario: not this time */
 	return s;
 }
 

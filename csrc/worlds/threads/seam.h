@@ -24,8 +24,7 @@ static void __attribute__((constructor)) pyfuzz_walker_wire(void)
 		pyfuzz_slots[0].arch.rmap[1 + i] = pyfuzz_rmap_large[i];
 }
 
-static bool pyfuzz_walker_age(unsigned int vm, unsigned int head,
-			      bool test_only)
+static bool pyfuzz_walker_age(unsigned int vm, unsigned int head, bool test_only)
 {
 	return PYFUZZ_AGE(vm, head, test_only);
 }

@@ -20,7 +20,7 @@
 /* A choice on the way of the present schedule. */
 struct node {
 	uint32_t at;
-	uint8_t fiber;		/* NOBODY: which one begins */
+	uint8_t fiber; /* NOBODY: which one begins */
 	uint8_t options[PYFUZZ_FIBERS];
 	uint8_t options_len, taken;
 };
@@ -31,7 +31,7 @@ static struct {
 	unsigned int nodes_len, depth;
 	uint32_t bound;
 	bool prune;
-	bool cut;		/* this schedule's end was seen */
+	bool cut; /* this schedule's end was seen */
 	bool too_deep;
 } search;
 
@@ -138,8 +138,9 @@ static void decide_search(struct fiber *f, struct cell *cell, bool enabled)
 
 	if (enabled) {
 		if (threads.away == search.bound ||
-		    (search.prune && !(cell->shared &&
-				       cell->scenario == threads.scenario_number)))
+		    (search.prune &&
+		     !(cell->shared &&
+		       cell->scenario == threads.scenario_number)))
 			return;
 		options[len++] = (uint8_t)self;
 	}

@@ -31,20 +31,20 @@ enum pyfuzz_threads_what {
 	PYFUZZ_T_ADD = 0,
 	PYFUZZ_T_ZAP_ONE = 1,
 	PYFUZZ_T_ZAP_ALL = 2,
-	PYFUZZ_T_DROP = 3,	/* zap one, then free its shadow page */
-	PYFUZZ_T_FREE_ALL = 4,	/* zap all, then free their shadow pages */
+	PYFUZZ_T_DROP = 3, /* zap one, then free its shadow page */
+	PYFUZZ_T_FREE_ALL = 4, /* zap all, then free their shadow pages */
 	PYFUZZ_T_COUNT = 5,
 	PYFUZZ_T_ITERATE = 6,
 	PYFUZZ_T_AGE = 7,
 	PYFUZZ_T_TEST_AGE = 8,
-	PYFUZZ_T_ACCESS = 9,	/* set Accessed, if the SPTE is present */
-	PYFUZZ_T_DIRTY = 10,	/* set Accessed and Dirty */
+	PYFUZZ_T_ACCESS = 9, /* set Accessed, if the SPTE is present */
+	PYFUZZ_T_DIRTY = 10, /* set Accessed and Dirty */
 };
 #define PYFUZZ_T_WHATS 11
 #define PYFUZZ_MAX_BOUND 7
 
 struct pyfuzz_threads_op {
-	uint8_t what;		/* enum pyfuzz_threads_what */
+	uint8_t what; /* enum pyfuzz_threads_what */
 	uint8_t operand;
 };
 
@@ -56,9 +56,9 @@ struct pyfuzz_fiber_ops {
 /* What there is before the first fiber runs, and what each of them does. */
 struct pyfuzz_scenario {
 	uint8_t fibers;
-	uint8_t entries;	/* of the list */
-	uint8_t ad;		/* 1: SPTEs have Accessed and Dirty bits */
-	uint8_t reuse;		/* 1: a freed descriptor is handed out next */
+	uint8_t entries; /* of the list */
+	uint8_t ad; /* 1: SPTEs have Accessed and Dirty bits */
+	uint8_t reuse; /* 1: a freed descriptor is handed out next */
 	struct pyfuzz_fiber_ops fiber[4];
 };
 
@@ -81,61 +81,61 @@ struct pyfuzz_schedule {
 struct pyfuzz_threads_finding {
 	char kind[24];
 	uint64_t signature;
-	uint64_t place;		/* code that did it: its offset in the module's file */
-	uint64_t other_place;	/* of the other access of a race, or 0 */
-	uint64_t hash;		/* of all accesses up to it */
+	uint64_t place; /* code that did it: its offset in the module's file */
+	uint64_t other_place; /* of the other access of a race, or 0 */
+	uint64_t hash; /* of all accesses up to it */
 	uint32_t fiber;
-	uint32_t access;	/* its how many-th */
-	uint32_t away;		/* switches away from a fiber that could go on */
-	uint32_t first_schedule;	/* number of the schedule that had it, from 1 */
-	uint64_t count;		/* schedules that had it */
+	uint32_t access; /* its how many-th */
+	uint32_t away; /* switches away from a fiber that could go on */
+	uint32_t first_schedule; /* number of the schedule that had it, from 1 */
+	uint64_t count; /* schedules that had it */
 	char message[248];
 	struct pyfuzz_schedule schedule;
 };
 
 struct pyfuzz_threads_result {
-	uint64_t schedules;	/* that ran to their end */
-	uint64_t pruned;	/* cut short: the rest was seen from an equal state */
+	uint64_t schedules; /* that ran to their end */
+	uint64_t pruned; /* cut short: the rest was seen from an equal state */
 	uint64_t accesses;
-	uint64_t words;		/* that two fibers share and one of them writes */
-	uint64_t outcomes;	/* different orders of dependent accesses, at the end */
-	uint64_t outcomes_hash;	/* of the set of them */
-	uint64_t hash;		/* of all accesses of the last schedule */
-	uint64_t at_bound[8];	/* schedules and pruned ones, for each number of switches */
-	uint64_t new_pairs;	/* of places that no schedule of this process had before */
-	uint32_t complete;	/* 1: nothing within the bound is left */
-	uint32_t longest;	/* accesses of the longest schedule */
+	uint64_t words; /* that two fibers share and one of them writes */
+	uint64_t outcomes; /* different orders of dependent accesses, at the end */
+	uint64_t outcomes_hash; /* of the set of them */
+	uint64_t hash; /* of all accesses of the last schedule */
+	uint64_t at_bound[8]; /* schedules and pruned ones, for each number of switches */
+	uint64_t new_pairs; /* of places that no schedule of this process had before */
+	uint32_t complete; /* 1: nothing within the bound is left */
+	uint32_t longest; /* accesses of the longest schedule */
 	uint32_t findings_len;
-	uint32_t errors;	/* 1: a schedule did not replay: our mistake */
+	uint32_t errors; /* 1: a schedule did not replay: our mistake */
 	struct pyfuzz_threads_finding findings[8];
 };
 
 /* One access of a traced schedule. */
 enum pyfuzz_event_kind {
-	PYFUZZ_E_READ = 0,	/* plain */
+	PYFUZZ_E_READ = 0, /* plain */
 	PYFUZZ_E_WRITE = 1,
 	PYFUZZ_E_MARKED_READ = 2,
 	PYFUZZ_E_MARKED_WRITE = 3,
-	PYFUZZ_E_ATOMIC = 4,	/* read, modify, write */
+	PYFUZZ_E_ATOMIC = 4, /* read, modify, write */
 	PYFUZZ_E_LOCK = 5,
 	PYFUZZ_E_UNLOCK = 6,
 	PYFUZZ_E_FREE = 7,
-	PYFUZZ_E_RELAX = 8,	/* waits until a word changes */
-	PYFUZZ_E_BEGIN = 9,	/* of the fiber's operation number value */
-	PYFUZZ_E_SWITCH = 10,	/* value: the fiber that goes on */
+	PYFUZZ_E_RELAX = 8, /* waits until a word changes */
+	PYFUZZ_E_BEGIN = 9, /* of the fiber's operation number value */
+	PYFUZZ_E_SWITCH = 10, /* value: the fiber that goes on */
 	PYFUZZ_E_END = 11,
 };
 struct pyfuzz_event {
 	uint64_t place;
 	uint64_t address;
-	uint64_t value;		/* that is read; marked writes: that is written */
-	uint32_t access;	/* the fiber's how many-th */
-	uint8_t kind;		/* enum pyfuzz_event_kind */
+	uint64_t value; /* that is read; marked writes: that is written */
+	uint32_t access; /* the fiber's how many-th */
+	uint8_t kind; /* enum pyfuzz_event_kind */
 	uint8_t fiber;
 	uint8_t size;
-	uint8_t forced;		/* of a switch: 1: the fiber could not go on */
-	char what[24];		/* the word that it is: "head", "desc 1 spte_count", "s3" */
-	char list[160];		/* of a switch: the list at that moment */
+	uint8_t forced; /* of a switch: 1: the fiber could not go on */
+	char what[24]; /* the word that it is: "head", "desc 1 spte_count", "s3" */
+	char list[160]; /* of a switch: the list at that moment */
 };
 
 /*

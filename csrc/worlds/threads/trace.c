@@ -17,7 +17,7 @@ static struct pyfuzz_event *event(unsigned int kind, const struct fiber *f)
 	struct pyfuzz_event *e;
 
 	if (events_len == EVENTS)
-		events_len--;	/* the last one says least */
+		events_len--; /* the last one says least */
 	e = &events[events_len++];
 	memset(e, 0, sizeof(*e));
 	e->kind = (uint8_t)kind;

@@ -9,23 +9,22 @@
 
 #define EACH_SIZE(X) X(1) X(2) X(4) X(8) X(16)
 
-#define DECLARE(name, n, write, marked)					\
-	void name##n(void *address);					\
-	void name##n(void *address)					\
-	{								\
-		access_bytes((uintptr_t)address, n, write, marked,	\
-			     PLACE);					\
+#define DECLARE(name, n, write, marked)                                    \
+	void name##n(void *address);                                       \
+	void name##n(void *address)                                        \
+	{                                                                  \
+		access_bytes((uintptr_t)address, n, write, marked, PLACE); \
 	}
-#define PLAIN(n)							\
-	DECLARE(__tsan_read, n, false, false)				\
-	DECLARE(__tsan_write, n, true, false)				\
-	DECLARE(__tsan_read_write, n, true, false)			\
-	DECLARE(__tsan_volatile_read, n, false, true)			\
-	DECLARE(__tsan_volatile_write, n, true, true)			\
-	DECLARE(__tsan_unaligned_read, n, false, false)			\
-	DECLARE(__tsan_unaligned_write, n, true, false)			\
-	DECLARE(__tsan_unaligned_read_write, n, true, false)		\
-	DECLARE(__tsan_unaligned_volatile_read, n, false, true)		\
+#define PLAIN(n)                                                \
+	DECLARE(__tsan_read, n, false, false)                   \
+	DECLARE(__tsan_write, n, true, false)                   \
+	DECLARE(__tsan_read_write, n, true, false)              \
+	DECLARE(__tsan_volatile_read, n, false, true)           \
+	DECLARE(__tsan_volatile_write, n, true, true)           \
+	DECLARE(__tsan_unaligned_read, n, false, false)         \
+	DECLARE(__tsan_unaligned_write, n, true, false)         \
+	DECLARE(__tsan_unaligned_read_write, n, true, false)    \
+	DECLARE(__tsan_unaligned_volatile_read, n, false, true) \
 	DECLARE(__tsan_unaligned_volatile_write, n, true, true)
 EACH_SIZE(PLAIN)
 

@@ -8,35 +8,40 @@
 #define PYFUZZ_KERNEL_BUG_H
 #ifndef __ASSEMBLY__
 
-void __attribute__((noreturn))
-pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
-	      const char *condition);
+void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line,
+					     const char *function,
+					     const char *condition);
 _Bool pyfuzz_once(unsigned int *state);
 void pyfuzz_kernel_warn(const char *file, unsigned int line,
 			const char *function, const char *condition);
 
-#define PYFUZZ_KERNEL_WARN(condition, text) ({				\
-	int __pyfuzz_warn = !!(condition);				\
-	if (__builtin_expect(__pyfuzz_warn, 0))				\
-		pyfuzz_kernel_warn(__FILE__, __LINE__, __func__, text);	\
-	__builtin_expect(__pyfuzz_warn, 0);				\
-})
+#define PYFUZZ_KERNEL_WARN(condition, text)                                     \
+	({                                                                      \
+		int __pyfuzz_warn = !!(condition);                              \
+		if (__builtin_expect(__pyfuzz_warn, 0))                         \
+			pyfuzz_kernel_warn(__FILE__, __LINE__, __func__, text); \
+		__builtin_expect(__pyfuzz_warn, 0);                             \
+	})
 
-#define PYFUZZ_KERNEL_WARN_ONCE(condition, text) ({			\
-	static unsigned int __pyfuzz_fired;				\
-	int __pyfuzz_warn = !!(condition);				\
-	if (__builtin_expect(__pyfuzz_warn, 0) && pyfuzz_once(&__pyfuzz_fired)) \
-		pyfuzz_kernel_warn(__FILE__, __LINE__, __func__, text);	\
-	__builtin_expect(__pyfuzz_warn, 0);				\
-})
+#define PYFUZZ_KERNEL_WARN_ONCE(condition, text)                                \
+	({                                                                      \
+		static unsigned int __pyfuzz_fired;                             \
+		int __pyfuzz_warn = !!(condition);                              \
+		if (__builtin_expect(__pyfuzz_warn, 0) &&                       \
+		    pyfuzz_once(&__pyfuzz_fired))                               \
+			pyfuzz_kernel_warn(__FILE__, __LINE__, __func__, text); \
+		__builtin_expect(__pyfuzz_warn, 0);                             \
+	})
 
 #undef BUG
 #define BUG() pyfuzz_on_bug(__FILE__, __LINE__, __func__, "BUG()")
 #undef BUG_ON
-#define BUG_ON(condition) do {						\
-	if (__builtin_expect(!!(condition), 0))				\
-		pyfuzz_on_bug(__FILE__, __LINE__, __func__, #condition); \
-} while (0)
+#define BUG_ON(condition)                                           \
+	do {                                                        \
+		if (__builtin_expect(!!(condition), 0))             \
+			pyfuzz_on_bug(__FILE__, __LINE__, __func__, \
+				      #condition);                  \
+	} while (0)
 #undef WARN
 #define WARN(condition, ...) PYFUZZ_KERNEL_WARN(condition, #condition)
 #undef WARN_ON

@@ -7,7 +7,8 @@
 #ifndef PYFUZZ_KERNEL_ADAPTER_H
 #define PYFUZZ_KERNEL_ADAPTER_H
 
-#pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
+#pragma clang attribute push(__attribute__((no_sanitize("coverage"))), \
+			     apply_to = function)
 
 #include "calls.h"
 #include "facts.h"
@@ -62,7 +63,8 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	PYFUZZ_CALL(slot_move, "kvm_arch_flush_shadow_memslot"),
 #if defined(PYFUZZ_HAVE_UNMAP_GFN_RANGE)
 	PYFUZZ_CALL(unmap, "kvm_unmap_gfn_range"),
-#elif defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_4) || defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_3)
+#elif defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_4) || \
+	defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_3)
 	PYFUZZ_CALL(unmap, "kvm_unmap_hva_range"),
 #endif
 #if defined(PYFUZZ_HAVE_SET_SPTE_GFN)
@@ -80,7 +82,8 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 #ifdef PYFUZZ_HAVE_WRITE_PROTECT
 	PYFUZZ_CALL(write_protect, "kvm_mmu_slot_remove_write_access"),
 #endif
-#if defined(PYFUZZ_HAVE_PROTECT_MASKED) || defined(PYFUZZ_HAVE_PROTECT_MASKED_STATIC)
+#if defined(PYFUZZ_HAVE_PROTECT_MASKED) || \
+	defined(PYFUZZ_HAVE_PROTECT_MASKED_STATIC)
 	PYFUZZ_CALL(protect_masked, "kvm_arch_mmu_enable_log_dirty_pt_masked"),
 #endif
 #ifdef PYFUZZ_HAVE_CLEAR_DIRTY
@@ -100,7 +103,8 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 #ifdef PYFUZZ_HAVE_ZAP_OLDEST
 	PYFUZZ_CALL(reclaim, "kvm_mmu_zap_oldest_mmu_pages"),
 #endif
-#if defined(PYFUZZ_HAVE_RECOVER_NX_HUGE) || defined(PYFUZZ_HAVE_RECOVER_NX_HUGE_TYPE)
+#if defined(PYFUZZ_HAVE_RECOVER_NX_HUGE) || \
+	defined(PYFUZZ_HAVE_RECOVER_NX_HUGE_TYPE)
 	PYFUZZ_CALL(recover_nx, "kvm_recover_nx_huge_pages"),
 #elif defined(PYFUZZ_HAVE_RECOVER_NX_LPAGES)
 	PYFUZZ_CALL(recover_nx, "kvm_recover_nx_lpages"),

@@ -17,8 +17,7 @@ static unsigned int pyfuzz_caches_used;
 
 static void *pyfuzz_cache_create(unsigned int size)
 {
-	struct pyfuzz_cache *cache =
-		&pyfuzz_caches[pyfuzz_caches_used++ % 8];
+	struct pyfuzz_cache *cache = &pyfuzz_caches[pyfuzz_caches_used++ % 8];
 
 	cache->size = size;
 	cache->kind = size == sizeof(struct pte_list_desc) ? PAGES_DESCRIPTOR :
@@ -39,7 +38,7 @@ STANDIN(void *, __kmem_cache_create_args, (const char *name, unsigned int size))
 
 STANDIN_NOTHING(kmem_cache_destroy)
 
-STANDIN(void, kmem_cache_free, (struct pyfuzz_cache *cache, void *object))
+STANDIN(void, kmem_cache_free, (struct pyfuzz_cache * cache, void *object))
 {
 	pages_free(cache->kind, object);
 }
@@ -70,9 +69,18 @@ static void pyfuzz_free_array(void *object)
 		pages_free(PAGES_ARRAY, object);
 }
 
-STANDIN(void, kvfree, (void *object)) { pyfuzz_free_array(object); }
-STANDIN(void, vfree, (void *object)) { pyfuzz_free_array(object); }
-STANDIN(void, kfree, (void *object)) { pyfuzz_free_array(object); }
+STANDIN(void, kvfree, (void *object))
+{
+	pyfuzz_free_array(object);
+}
+STANDIN(void, vfree, (void *object))
+{
+	pyfuzz_free_array(object);
+}
+STANDIN(void, kfree, (void *object))
+{
+	pyfuzz_free_array(object);
+}
 
 /* Root pages that are no shadow pages: PAE's, and those above a shadow root. */
 #define PYFUZZ_ROOT_PAGES 32
@@ -119,8 +127,14 @@ void pyfuzz_kernel_set_private(const void *table, void *value)
 		pages_set_private(table, value);
 }
 
-STANDIN(void *, get_zeroed_page, (gfp_t gfp)) { return pyfuzz_root_page(); }
-STANDIN(void *, get_zeroed_page_noprof, (gfp_t gfp)) { return pyfuzz_root_page(); }
+STANDIN(void *, get_zeroed_page, (gfp_t gfp))
+{
+	return pyfuzz_root_page();
+}
+STANDIN(void *, get_zeroed_page_noprof, (gfp_t gfp))
+{
+	return pyfuzz_root_page();
+}
 STANDIN(struct page *, __alloc_pages, (gfp_t gfp))
 {
 	return virt_to_page(pyfuzz_root_page());
@@ -153,7 +167,8 @@ STANDIN(void, free_pages, (unsigned long address, unsigned int order))
 				       PAGE_SIZE] = 0;
 	else
 		pages_free(pages_kind_of(page) == PAGES_ARRAY ? PAGES_ARRAY :
-								PAGES_SPT, page);
+								PAGES_SPT,
+			   page);
 }
 
 /* --- kvm_mmu_memory_cache: virt/kvm/kvm_main.c's part --- */
@@ -209,8 +224,11 @@ static enum pages_kind pyfuzz_cache_kind(const struct kvm_mmu_memory_cache *mc)
 static void *pyfuzz_cache_object(const struct kvm_mmu_memory_cache *mc)
 {
 	enum pages_kind kind = pyfuzz_cache_kind(mc);
-	void *object = pages_alloc(kind, pyfuzz_cache_vm(mc), mc->kmem_cache ?
-			((struct pyfuzz_cache *)mc->kmem_cache)->size : PAGE_SIZE);
+	void *object =
+		pages_alloc(kind, pyfuzz_cache_vm(mc),
+			    mc->kmem_cache ?
+				    ((struct pyfuzz_cache *)mc->kmem_cache)->size :
+				    PAGE_SIZE);
 
 #ifdef PYFUZZ_HAVE_CACHE_INIT_VALUE
 	if (kind == PAGES_SPT && mc->init_value)
@@ -239,24 +257,24 @@ static int pyfuzz_cache_topup(struct kvm_mmu_memory_cache *mc, int min)
 }
 
 STANDIN(int, kvm_mmu_topup_memory_cache,
-	(struct kvm_mmu_memory_cache *mc, int min))
+	(struct kvm_mmu_memory_cache * mc, int min))
 {
 	return pyfuzz_cache_topup(mc, min);
 }
 
 STANDIN(int, __kvm_mmu_topup_memory_cache,
-	(struct kvm_mmu_memory_cache *mc, int capacity, int min))
+	(struct kvm_mmu_memory_cache * mc, int capacity, int min))
 {
 	return pyfuzz_cache_topup(mc, min);
 }
 
 STANDIN(int, kvm_mmu_memory_cache_nr_free_objects,
-	(struct kvm_mmu_memory_cache *mc))
+	(struct kvm_mmu_memory_cache * mc))
 {
 	return pyfuzz_fills_late(mc) ? 1 << 16 : mc->nobjs;
 }
 
-STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache *mc))
+STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache * mc))
 {
 	while (mc->nobjs)
 		pages_free(pyfuzz_cache_kind(mc), mc->objects[--mc->nobjs]);
@@ -267,7 +285,7 @@ STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache *mc))
 #endif
 }
 
-STANDIN(void *, kvm_mmu_memory_cache_alloc, (struct kvm_mmu_memory_cache *mc))
+STANDIN(void *, kvm_mmu_memory_cache_alloc, (struct kvm_mmu_memory_cache * mc))
 {
 	if (pyfuzz_fills_late(mc))
 		return pyfuzz_cache_object(mc);

@@ -85,7 +85,9 @@ static struct kvm_gfn_range pyfuzz_range(unsigned int vm, unsigned int as,
 #endif
 
 static unsigned long __maybe_unused pyfuzz_slot_hva(unsigned int vm,
-		unsigned int as, unsigned int slot, uint64_t gfn)
+						    unsigned int as,
+						    unsigned int slot,
+						    uint64_t gfn)
 {
 	return pyfuzz_hva(pyfuzz_slot(vm, as, slot), gfn);
 }
@@ -108,12 +110,13 @@ static void pyfuzz_unmap(unsigned int vm, unsigned int as, unsigned int slot,
 }
 
 static void __maybe_unused pyfuzz_change_pte(unsigned int vm, unsigned int as,
-		unsigned int slot, uint64_t gfn, uint64_t pfn, bool writable)
+					     unsigned int slot, uint64_t gfn,
+					     uint64_t pfn, bool writable)
 {
 	struct kvm *kvm __maybe_unused = &pyfuzz_kvms[vm];
-	pte_t pte __maybe_unused = __pte((pfn << PAGE_SHIFT) | _PAGE_PRESENT |
-					 _PAGE_USER | _PAGE_ACCESSED |
-					 (writable ? _PAGE_RW : 0));
+	pte_t pte __maybe_unused =
+		__pte((pfn << PAGE_SHIFT) | _PAGE_PRESENT | _PAGE_USER |
+		      _PAGE_ACCESSED | (writable ? _PAGE_RW : 0));
 #if defined(PYFUZZ_HAVE_SET_SPTE_GFN)
 	struct kvm_gfn_range range = pyfuzz_range(vm, as, slot, gfn, gfn + 1);
 

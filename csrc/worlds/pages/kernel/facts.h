@@ -52,7 +52,8 @@ static unsigned long *pyfuzz_rmaps(unsigned int vm, unsigned int as,
 {
 	const struct kvm_memory_slot *slot = &pyfuzz_slots[vm][as][id];
 
-	if (!pyfuzz_slot_there[vm][as][id] || !level || level > KVM_NR_PAGE_SIZES)
+	if (!pyfuzz_slot_there[vm][as][id] || !level ||
+	    level > KVM_NR_PAGE_SIZES)
 		return NULL;
 	*heads = pyfuzz_large_pages(slot, (int)level);
 	return (unsigned long *)slot->arch.rmap[level - 1];

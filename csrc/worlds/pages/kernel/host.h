@@ -19,17 +19,19 @@ static unsigned long pyfuzz_hva(const struct kvm_memory_slot *slot, gfn_t gfn)
 }
 
 /* Where the bytes of a guest frame are. */
-static unsigned long pyfuzz_contents(const struct kvm_memory_slot *slot, gfn_t gfn)
+static unsigned long pyfuzz_contents(const struct kvm_memory_slot *slot,
+				     gfn_t gfn)
 {
 	void *frame = pyfuzz_usable(slot) ?
-		pages_frame(pages_running_vm(), pyfuzz_hva(slot, gfn) >> PAGE_SHIFT) :
-		NULL;
+			      pages_frame(pages_running_vm(),
+					  pyfuzz_hva(slot, gfn) >> PAGE_SHIFT) :
+			      NULL;
 
 	return frame ? (unsigned long)frame : KVM_HVA_ERR_BAD;
 }
 
 STANDIN(unsigned long, gfn_to_hva_memslot_prot,
-	(struct kvm_memory_slot *slot, gfn_t gfn, bool *writable))
+	(struct kvm_memory_slot * slot, gfn_t gfn, bool *writable))
 {
 	if (writable)
 		*writable = pyfuzz_usable(slot);
@@ -37,7 +39,7 @@ STANDIN(unsigned long, gfn_to_hva_memslot_prot,
 }
 
 STANDIN(unsigned long, kvm_vcpu_gfn_to_hva_prot,
-	(struct kvm_vcpu *vcpu, gfn_t gfn, bool *writable))
+	(struct kvm_vcpu * vcpu, gfn_t gfn, bool *writable))
 {
 	struct kvm_memory_slot *slot =
 		__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
@@ -48,12 +50,12 @@ STANDIN(unsigned long, kvm_vcpu_gfn_to_hva_prot,
 }
 
 STANDIN(unsigned long, gfn_to_hva_memslot,
-	(struct kvm_memory_slot *slot, gfn_t gfn))
+	(struct kvm_memory_slot * slot, gfn_t gfn))
 {
 	return pyfuzz_usable(slot) ? pyfuzz_hva(slot, gfn) : KVM_HVA_ERR_BAD;
 }
 
-STANDIN(unsigned long, kvm_vcpu_gfn_to_hva, (struct kvm_vcpu *vcpu, gfn_t gfn))
+STANDIN(unsigned long, kvm_vcpu_gfn_to_hva, (struct kvm_vcpu * vcpu, gfn_t gfn))
 {
 	struct kvm_memory_slot *slot =
 		__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
@@ -62,11 +64,12 @@ STANDIN(unsigned long, kvm_vcpu_gfn_to_hva, (struct kvm_vcpu *vcpu, gfn_t gfn))
 }
 
 STANDIN(int, kvm_vcpu_read_guest_atomic,
-	(struct kvm_vcpu *vcpu, gpa_t gpa, void *data, unsigned long n))
+	(struct kvm_vcpu * vcpu, gpa_t gpa, void *data, unsigned long n))
 {
 	gfn_t gfn = gpa >> PAGE_SHIFT;
-	unsigned long frame = pyfuzz_contents(
-		__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn), gfn);
+	unsigned long frame =
+		pyfuzz_contents(__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn),
+				gfn);
 
 	if (kvm_is_error_hva(frame))
 		return -EFAULT;
@@ -152,13 +155,15 @@ static int pyfuzz_many(const struct kvm_memory_slot *slot, gfn_t gfn,
 }
 
 STANDIN(int, gfn_to_page_many_atomic,
-	(const struct kvm_memory_slot *slot, gfn_t gfn, struct page **pages, int n))
+	(const struct kvm_memory_slot *slot, gfn_t gfn, struct page **pages,
+	 int n))
 {
 	return pyfuzz_many(slot, gfn, pages, n);
 }
 
 STANDIN(int, kvm_prefetch_pages,
-	(const struct kvm_memory_slot *slot, gfn_t gfn, struct page **pages, int n))
+	(const struct kvm_memory_slot *slot, gfn_t gfn, struct page **pages,
+	 int n))
 {
 	return pyfuzz_many(slot, gfn, pages, n);
 }
@@ -167,8 +172,8 @@ STANDIN(int, kvm_prefetch_pages,
 void *pyfuzz_kernel_host_entry(unsigned long address, int level)
 {
 	static unsigned long entries[6];
-	unsigned int mapped = pages_host_level(pages_running_vm(),
-					       address >> PAGE_SHIFT);
+	unsigned int mapped =
+		pages_host_level(pages_running_vm(), address >> PAGE_SHIFT);
 
 	entries[level] = _PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED;
 	if (level > 1 && (unsigned int)level <= mapped)
@@ -178,7 +183,7 @@ void *pyfuzz_kernel_host_entry(unsigned long address, int level)
 
 /* Up to 5.18 the same question is asked in another way. */
 STANDIN(void *, lookup_address_in_mm,
-	(struct mm_struct *mm, unsigned long address, unsigned int *level))
+	(struct mm_struct * mm, unsigned long address, unsigned int *level))
 {
 	static pte_t entry;
 

@@ -15,7 +15,8 @@ PYFUZZ_LIBC __SIZE_TYPE__ strlen(const char *);
 PYFUZZ_LIBC int strcmp(const char *, const char *);
 PYFUZZ_LIBC int strncmp(const char *, const char *, __SIZE_TYPE__);
 PYFUZZ_LIBC char *strstr(const char *, const char *);
-PYFUZZ_LIBC int vsnprintf(char *, __SIZE_TYPE__, const char *, __builtin_va_list);
+PYFUZZ_LIBC int vsnprintf(char *, __SIZE_TYPE__, const char *,
+			  __builtin_va_list);
 #pragma GCC visibility push(hidden)
 
 #endif

@@ -7,10 +7,14 @@
 #ifndef PYFUZZ_KERNEL_NAMES_H
 #define PYFUZZ_KERNEL_NAMES_H
 
-#define STANDIN(type, name, parameters)					\
-	type pyfuzz_standin_##name parameters __asm__(#name);		\
+#define STANDIN(type, name, parameters)                       \
+	type pyfuzz_standin_##name parameters __asm__(#name); \
 	type pyfuzz_standin_##name parameters
 
-#define STANDIN_NOTHING(name) STANDIN(unsigned long, name, (void)) { return 0; }
+#define STANDIN_NOTHING(name)                \
+	STANDIN(unsigned long, name, (void)) \
+	{                                    \
+		return 0;                    \
+	}
 
 #endif

@@ -20,8 +20,11 @@ static void pyfuzz_tree_insert(struct kvm_memslots *set,
 	while (*link) {
 		parent = *link;
 		link = slot->base_gfn < container_of(parent,
-				struct kvm_memory_slot, gfn_node[0])->base_gfn ?
-			&parent->rb_left : &parent->rb_right;
+						     struct kvm_memory_slot,
+						     gfn_node[0])
+						->base_gfn ?
+			       &parent->rb_left :
+			       &parent->rb_right;
 	}
 	rb_link_node(&slot->gfn_node[0], parent, link);
 	hash_add(set->id_hash, &slot->id_node[0], slot->id);
@@ -116,7 +119,8 @@ static void pyfuzz_slots_rebuild(unsigned int vm, unsigned int as)
 
 		if (!pyfuzz_slot_there[vm][as][i])
 			continue;
-		for (; at && set->memslots[at - 1].base_gfn < slot->base_gfn; at--)
+		for (; at && set->memslots[at - 1].base_gfn < slot->base_gfn;
+		     at--)
 			set->memslots[at] = set->memslots[at - 1];
 		set->memslots[at] = *slot;
 		n++;
@@ -168,8 +172,9 @@ static void pyfuzz_slot_metadata(unsigned int vm, struct kvm_memory_slot *slot)
 		unsigned long mask = KVM_PAGES_PER_HPAGE(level) - 1;
 		struct kvm_lpage_info *info;
 
-		slot->arch.rmap[level - 1] = pages_alloc(PAGES_ARRAY, vm,
-				n * sizeof(*slot->arch.rmap[0]));
+		slot->arch.rmap[level - 1] =
+			pages_alloc(PAGES_ARRAY, vm,
+				    n * sizeof(*slot->arch.rmap[0]));
 		if (level == 1)
 			continue;
 		info = pages_alloc(PAGES_ARRAY, vm, n * sizeof(*info));
@@ -178,7 +183,8 @@ static void pyfuzz_slot_metadata(unsigned int vm, struct kvm_memory_slot *slot)
 			info[0].disallow_lpage = 1;
 		if ((slot->base_gfn + slot->npages) & mask)
 			info[n - 1].disallow_lpage = 1;
-		if ((slot->base_gfn ^ (slot->userspace_addr >> PAGE_SHIFT)) & mask)
+		if ((slot->base_gfn ^ (slot->userspace_addr >> PAGE_SHIFT)) &
+		    mask)
 			for (unsigned long i = 0; i < n; i++)
 				info[i].disallow_lpage = 1;
 	}
@@ -204,9 +210,9 @@ static void pyfuzz_slot_free(struct kvm_memory_slot *slot)
 	memset(&slot->arch, 0, sizeof(slot->arch));
 }
 
-static void pyfuzz_slot_create(unsigned int vm, unsigned int as, unsigned int id,
-			       uint64_t base_gfn, uint64_t npages,
-			       uint64_t hva_frame)
+static void pyfuzz_slot_create(unsigned int vm, unsigned int as,
+			       unsigned int id, uint64_t base_gfn,
+			       uint64_t npages, uint64_t hva_frame)
 {
 	struct kvm_memory_slot *slot = &pyfuzz_slots[vm][as][id];
 
@@ -279,13 +285,13 @@ static void pyfuzz_set_dirty_log(unsigned int vm, unsigned int as,
 	pyfuzz_slots_changed(vm, as);
 }
 
-STANDIN(struct kvm_memory_slot *, gfn_to_memslot, (struct kvm *kvm, gfn_t gfn))
+STANDIN(struct kvm_memory_slot *, gfn_to_memslot, (struct kvm * kvm, gfn_t gfn))
 {
 	return __gfn_to_memslot(kvm_memslots(kvm), gfn);
 }
 
 STANDIN(struct kvm_memory_slot *, kvm_vcpu_gfn_to_memslot,
-	(struct kvm_vcpu *vcpu, gfn_t gfn))
+	(struct kvm_vcpu * vcpu, gfn_t gfn))
 {
 	return __gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
 }
@@ -296,7 +302,7 @@ static bool pyfuzz_visible(const struct kvm_memory_slot *slot)
 	       !(slot->flags & KVM_MEMSLOT_INVALID);
 }
 
-STANDIN(bool, kvm_vcpu_is_visible_gfn, (struct kvm_vcpu *vcpu, gfn_t gfn))
+STANDIN(bool, kvm_vcpu_is_visible_gfn, (struct kvm_vcpu * vcpu, gfn_t gfn))
 {
 	return pyfuzz_visible(__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn));
 }

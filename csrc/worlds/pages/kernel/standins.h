@@ -94,8 +94,14 @@ STANDIN_NOTHING(set_memory_decrypted)
 STANDIN_NOTHING(set_memory_encrypted)
 STANDIN_NOTHING(send_sig_mceerr)
 STANDIN_NOTHING(kvm_arch_has_noncoherent_dma)
-STANDIN(int, kvm_mtrr_check_gfn_range_consistency, (void)) { return 1; }
-STANDIN(bool, e820__mapped_raw_any, (void)) { return true; }
+STANDIN(int, kvm_mtrr_check_gfn_range_consistency, (void))
+{
+	return 1;
+}
+STANDIN(bool, e820__mapped_raw_any, (void))
+{
+	return true;
+}
 
 /* --- flushes: nothing is cached; invalidation: nobody faults meanwhile --- */
 STANDIN_NOTHING(kvm_flush_remote_tlbs)
@@ -128,33 +134,39 @@ STANDIN_NOTHING(cpuid_query_maxguestphyaddr)
 STANDIN_NOTHING(pyfuzz_kernel_vendor)
 
 /* --- what the guest, or user space, gets to see --- */
-STANDIN(int, x86_emulate_instruction, (struct kvm_vcpu *vcpu))
+STANDIN(int, x86_emulate_instruction, (struct kvm_vcpu * vcpu))
 {
 	pyfuzz_asked.emulate = true;
 	return 1;
 }
 
-STANDIN(void, kvm_inject_page_fault, (struct kvm_vcpu *vcpu))
+STANDIN(void, kvm_inject_page_fault, (struct kvm_vcpu * vcpu))
 {
 	pyfuzz_asked.guest_fault = true;
 }
 
-STANDIN(void, kvm_inject_emulated_page_fault, (struct kvm_vcpu *vcpu))
+STANDIN(void, kvm_inject_emulated_page_fault, (struct kvm_vcpu * vcpu))
 {
 	pyfuzz_asked.guest_fault = true;
 }
 
-STANDIN(void, __kvm_inject_emulated_page_fault, (struct kvm_vcpu *vcpu))
+STANDIN(void, __kvm_inject_emulated_page_fault, (struct kvm_vcpu * vcpu))
 {
 	pyfuzz_asked.guest_fault = true;
 }
 
 /* No translation: KVM then does not lift a table's protection by address. */
-STANDIN(gpa_t, kvm_mmu_gva_to_gpa_write, (void)) { return ~(gpa_t)0; }
-STANDIN(gpa_t, kvm_mmu_gva_to_gpa_read, (void)) { return ~(gpa_t)0; }
+STANDIN(gpa_t, kvm_mmu_gva_to_gpa_write, (void))
+{
+	return ~(gpa_t)0;
+}
+STANDIN(gpa_t, kvm_mmu_gva_to_gpa_read, (void))
+{
+	return ~(gpa_t)0;
+}
 
 /* Without nesting a guest's physical address is what it is. */
-STANDIN(gpa_t, translate_nested_gpa, (struct kvm_vcpu *vcpu, gpa_t gpa))
+STANDIN(gpa_t, translate_nested_gpa, (struct kvm_vcpu * vcpu, gpa_t gpa))
 {
 	return gpa;
 }
@@ -180,14 +192,15 @@ static void pyfuzz_request_all(struct kvm *kvm, unsigned int request)
 	}
 }
 
-STANDIN(bool, kvm_make_all_cpus_request, (struct kvm *kvm, unsigned int request))
+STANDIN(bool, kvm_make_all_cpus_request,
+	(struct kvm * kvm, unsigned int request))
 {
 	pyfuzz_request_all(kvm, request);
 	return true;
 }
 
 #ifdef KVM_REQ_MMU_RELOAD
-STANDIN(void, kvm_reload_remote_mmus, (struct kvm *kvm))
+STANDIN(void, kvm_reload_remote_mmus, (struct kvm * kvm))
 {
 	pyfuzz_request_all(kvm, KVM_REQ_MMU_RELOAD);
 }
@@ -230,7 +243,8 @@ void pyfuzz_kernel_missing(const char *name);
 void pyfuzz_kernel_missing(const char *name)
 {
 	pyfuzz_on_print(__FILE__, __LINE__, name,
-			"made up: %s() is not in the code taken, returns 0", name);
+			"made up: %s() is not in the code taken, returns 0",
+			name);
 }
 
 #endif

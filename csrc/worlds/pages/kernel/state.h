@@ -15,7 +15,7 @@ static bool pyfuzz_slot_there[PAGES_VMS][PAGES_SPACES][PAGES_SLOTS];
 
 /* What the code under test asked for while it handled a fault. */
 static struct {
-	bool guest_fault;	/* a #PF for the guest */
+	bool guest_fault; /* a #PF for the guest */
 	bool emulate;
 } pyfuzz_asked;
 

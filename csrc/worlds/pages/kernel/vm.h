@@ -115,8 +115,8 @@ static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 	u64 *pdptrs = vcpu->arch.walk_mmu->pdptrs;
 #endif
 
-	if (pyfuzz_standin_kvm_vcpu_read_guest_atomic(vcpu, root & ~31ULL, pdptrs,
-						      4 * sizeof(u64)))
+	if (pyfuzz_standin_kvm_vcpu_read_guest_atomic(vcpu, root & ~31ULL,
+						      pdptrs, 4 * sizeof(u64)))
 		memset(pdptrs, 0, 4 * sizeof(u64));
 	for (unsigned int i = 0; i < 4; i++)
 		pdptrs[i] &= ~(rsvd_bits(PYFUZZ_GUEST_BITS, 63) |
@@ -125,12 +125,12 @@ static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 
 static bool pyfuzz_has_pdptrs(const struct kvm_vcpu *vcpu)
 {
-	return (vcpu->arch.cr0 & X86_CR0_PG) && (vcpu->arch.cr4 & X86_CR4_PAE) &&
-	       !(vcpu->arch.efer & EFER_LMA);
+	return (vcpu->arch.cr0 & X86_CR0_PG) &&
+	       (vcpu->arch.cr4 & X86_CR4_PAE) && !(vcpu->arch.efer & EFER_LMA);
 }
 
-static void pyfuzz_set_mode(unsigned int vm, unsigned int i, enum pages_mode mode,
-			    bool smm, uint64_t root)
+static void pyfuzz_set_mode(unsigned int vm, unsigned int i,
+			    enum pages_mode mode, bool smm, uint64_t root)
 {
 	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
 	unsigned long cr0 = X86_CR0_PE | X86_CR0_ET | X86_CR0_WP, cr4 = 0;
@@ -253,7 +253,8 @@ static void pyfuzz_kernel_init(void)
 	kvm_host.maxphyaddr = PYFUZZ_HOST_BITS;
 #endif
 #ifdef PYFUZZ_HAVE_OPS_POINTERS
-	kvm_x86_ops.tlb_flush_current = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
+	kvm_x86_ops.tlb_flush_current =
+		(void *)pyfuzz_standin_pyfuzz_kernel_vendor;
 	kvm_x86_ops.tlb_flush_gva = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
 	kvm_x86_ops.load_mmu_pgd = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
 	kvm_x86_ops.get_cpl = (void *)pyfuzz_standin_pyfuzz_kernel_vendor;
