@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from pyfuzz.report import svg
 from pyfuzz.report.chart import short
 
 _WIDTH, _HEIGHT = 640, 360
@@ -50,7 +51,7 @@ class Series:
     points: Sequence[tuple[float, float]]
 
 
-def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> Markup:
+def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> str:
     """Draw up to three lines over a logarithmic x; y begins at 0."""
     xs = sorted({x for one in series for x, _ in one.points})
     top = _ceiling(max(y for one in series for _, y in one.points))
@@ -63,63 +64,42 @@ def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) 
         return round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * y / top, 1)
 
     ends = _apart([py(one.points[-1][1]) for one in series])
-    parts = [_frame(title, x_label, y_label), *_y_axis(py, top), *_x_axis(px, xs)]
+    parts = [*_frame(title, x_label, y_label), *_y_axis(py, top), *_x_axis(px, xs)]
     for number, (one, end) in enumerate(zip(series, ends, strict=True)):
         path = "L".join(f"{px(x)} {py(y)}" for x, y in one.points)
-        parts.append(Markup('<path class="line s{}" d="M{}"/>').format(number, path))
-        parts += [
-            Markup('<circle class="s{}" cx="{}" cy="{}" r="3"><title>{}</title></circle>').format(
-                number, px(x), py(y), f"{one.name}: {x:g}, {y:,.4g}"
-            )
-            for x, y in one.points
-        ]
+        parts.append(svg.path(f"M{path}", class_=f"line s{number}"))
+        for x, y in one.points:
+            words = svg.element("title", f"{one.name}: {x:g}, {y:,.4g}")
+            parts.append(svg.element("circle", words, class_=f"s{number}", cx=px(x), cy=py(y), r=3))
         at = px(one.points[-1][0]) + 9
-        parts.append(
-            Markup('<text class="s{}" x="{}" y="{}">{}</text>').format(
-                number, at, end + 4, one.name
-            )
-        )
-    return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" role="img" '
-        'aria-label="{title}">\n{style}\n<rect class="page" width="{w}" height="{h}"/>\n{body}\n'
-        "</svg>\n"
-    ).format(w=_WIDTH, h=_HEIGHT, title=title, style=_STYLE, body=Markup("\n").join(parts))
+        parts.append(svg.text(at, end + 4, one.name, class_=f"s{number}"))
+    return svg.file(title, _WIDTH, _HEIGHT, _STYLE, parts)
 
 
-def _frame(title: str, x_label: str, y_label: str) -> Markup:
-    return Markup(
-        '<text class="title" x="{l}" y="20">{title}</text>'
-        '<text x="{l}" y="36">{y_label}</text>'
-        '<text x="{m}" y="{b}" text-anchor="middle">{x_label}</text>'
-    ).format(
-        l=_LEFT,
-        m=(_LEFT + _WIDTH - _RIGHT) / 2,
-        b=_HEIGHT - 10,
-        title=title,
-        x_label=x_label,
-        y_label=y_label,
-    )
+def _frame(title: str, x_label: str, y_label: str) -> list[Markup]:
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    return [
+        svg.text(_LEFT, 20, title, class_="title"),
+        svg.text(_LEFT, 36, y_label),
+        svg.text(middle, _HEIGHT - 10, x_label, text_anchor="middle"),
+    ]
 
 
 def _y_axis(py: object, top: float) -> list[Markup]:
     assert callable(py)
-    row = Markup(
-        '<path class="grid" d="M{l} {y}H{r}"/><text x="{t}" y="{ty}" text-anchor="end">{v}</text>'
-    )
-    values = [top * number / _TICKS for number in range(_TICKS + 1)]
-    return [
-        row.format(l=_LEFT, r=_WIDTH - _RIGHT, t=_LEFT - 8, y=py(v), ty=py(v) + 4, v=short(v))
-        for v in values
-    ]
+    parts = []
+    for value in (top * number / _TICKS for number in range(_TICKS + 1)):
+        parts.append(svg.path(f"M{_LEFT} {py(value)}H{_WIDTH - _RIGHT}", class_="grid"))
+        parts.append(svg.text(_LEFT - 8, py(value) + 4, short(value), text_anchor="end"))
+    return parts
 
 
 def _x_axis(px: object, xs: Sequence[float]) -> list[Markup]:
     assert callable(px)
-    tick = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>')
     parts, last = [], -math.inf
     for x in xs:
         if px(x) - last >= 2.5 * _LABEL_PX:
-            parts.append(tick.format(px(x), _HEIGHT - _BOTTOM + 18, short(x)))
+            parts.append(svg.text(px(x), _HEIGHT - _BOTTOM + 18, short(x), text_anchor="middle"))
             last = px(x)
     return parts
 

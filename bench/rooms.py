@@ -15,6 +15,8 @@ from pathlib import Path
 import grimp
 from markupsafe import Markup
 
+from pyfuzz.report import svg
+
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "rooms.svg"
 _WIDTH, _BOX_W, _BOX_H, _GAP, _ROW = 860, 108, 30, 18, 66
@@ -32,6 +34,10 @@ marker path { fill: #4493f8 }
 .page { fill: #0d1117 }
 }
 </style>""")
+_TIP = Markup(
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+    'markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>'
+)
 Imports = Mapping[str, set[str]]
 
 
@@ -88,22 +94,11 @@ def draw() -> str:
         for other in others
     ]
     boxes = [
-        Markup(
-            '<rect x="{}" y="{}" width="{}" height="{}" rx="5"/><text x="{}" y="{}">{}</text>'
-        ).format(x - _BOX_W // 2, y, _BOX_W, _BOX_H, x, y + 20, room)
+        svg.rect(x - _BOX_W // 2, y, _BOX_W, _BOX_H, rx=5) + svg.text(x, y + 20, room)
         for room, (x, y) in at.items()
     ]
-    head = Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" role="img" '
-        'aria-label="The rooms of the package and their imports">'
-    ).format(w=_WIDTH, h=height)
-    marker = Markup(
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>'
-    )
-    page = Markup('<rect class="page" width="{}" height="{}"/>').format(_WIDTH, height)
-    licence = Markup("<!-- SPDX-License-Identifier: GPL-2.0-only -->")
-    return "\n".join([licence, head, _STYLE, marker, page, *arrows, *boxes, Markup("</svg>\n")])
+    label = "The rooms of the package and their imports"
+    return svg.file(label, _WIDTH, height, _STYLE, [_TIP, *arrows, *boxes])
 
 
 def _centre(column: int, columns: int, row: int) -> int:
@@ -120,7 +115,7 @@ def _arrow(start: tuple[int, int], end: tuple[int, int]) -> Markup:
     # An arrow straight down past other rooms bows out around them.
     bow = 0 if x0 != x1 or y1 - y0 < _ROW else (y1 - y0) // 3
     path = f"M{x0} {y0}C{x0 + bow} {y0 + bend} {x1 + bow} {y1 - bend} {x1} {y1}"
-    return Markup('<path d="{}" marker-end="url(#tip)"/>').format(path)
+    return svg.path(path, marker_end="url(#tip)")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from pyfuzz import text
+from pyfuzz.report import svg
 
 _WIDTH = 340
 _HEIGHT = 190
@@ -59,8 +60,8 @@ def line_chart(
     points = [(x(time_s), y(value)) for time_s, value in zip(times_s, values, strict=True)]
     path = _path(points, steps=steps)
     floor = y(0)
-    parts.append(Markup('<path class="ch-area" d="{}V{}H{}Z"/>').format(path, floor, points[0][0]))
-    parts.append(Markup('<path class="ch-line" d="{}"/>').format(path))
+    parts.append(svg.path(f"{path}V{floor}H{points[0][0]}Z", class_="ch-area"))
+    parts.append(svg.path(path, class_="ch-line"))
     parts += [
         _dot(event, x(event.time_s), y(_at(times_s, values, event.time_s))) for event in events
     ]
@@ -68,15 +69,13 @@ def line_chart(
         [px, py, _clock(t), f"{v:,.0f}"]
         for (px, py), t, v in zip(points, times_s, values, strict=True)
     ]
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{label}" '
-        'data-points="{points}">{body}</svg>'
-    ).format(
-        w=_WIDTH,
-        h=_HEIGHT,
-        label=f"{label} over time: {values[-1]:,.0f} after {_clock(times_s[-1])}",
-        points=json.dumps(shown, separators=(",", ":")),
-        body=Markup("").join(parts),
+    return svg.picture(
+        f"{label} over time: {values[-1]:,.0f} after {_clock(times_s[-1])}",
+        _WIDTH,
+        _HEIGHT,
+        parts,
+        class_="chart",
+        data_points=json.dumps(shown, separators=(",", ":")),
     )
 
 
@@ -84,24 +83,12 @@ def _grid(x: _Scale, y: _Scale, last_s: float, top: float) -> Markup:
     parts = []
     for number in range(_TICKS + 1):
         value = top * number / _TICKS
-        parts.append(
-            Markup(
-                '<path class="ch-grid" d="M{l} {y}H{r}"/>'
-                '<text class="ch-tick ld-end" x="{tx}" y="{ty}">{text}</text>'
-            ).format(
-                l=_LEFT,
-                r=_WIDTH - _RIGHT,
-                y=y(value),
-                tx=_LEFT - 6,
-                ty=y(value) + 3.5,
-                text=short(value),
-            )
-        )
+        parts.append(svg.path(f"M{_LEFT} {y(value)}H{_WIDTH - _RIGHT}", class_="ch-grid"))
+        parts.append(svg.text(_LEFT - 6, y(value) + 3.5, short(value), class_="ch-tick ld-end"))
     days = _DAY_S * -(-last_s // (_DAY_S * (_TICKS + 1)))
     step = next((s for s in _TIME_STEPS_S if last_s / s <= _TICKS + 1), days)
-    tick = Markup('<text class="ch-tick ld-middle" x="{}" y="{}">{}</text>')
     parts += [
-        tick.format(x(number * step), _HEIGHT - 8, _clock(number * step))
+        svg.text(x(number * step), _HEIGHT - 8, _clock(number * step), class_="ch-tick ld-middle")
         for number in range(int(last_s / step) + 1)
     ]
     return Markup("").join(parts)
@@ -116,10 +103,11 @@ def _path(points: list[tuple[float, float]], *, steps: bool) -> str:
 
 
 def _dot(event: Event, x: float, y: float) -> Markup:
-    return Markup(
-        '<a href="{}"><circle class="ch-dot{}" cx="{}" cy="{}" r="4.5">'
-        "<title>{}</title></circle></a>"
-    ).format(event.link, " ch-known" if event.known else "", x, y, event.text)
+    title = svg.element("title", event.text)
+    kind = "ch-dot ch-known" if event.known else "ch-dot"
+    return svg.element(
+        "a", svg.element("circle", title, class_=kind, cx=x, cy=y, r=4.5), href=event.link
+    )
 
 
 def _at(times_s: Sequence[float], values: Sequence[float], time_s: float) -> float:

@@ -11,7 +11,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from pyfuzz.report import svg
 
 WIDTH = 316
 _HEAD = 34
@@ -69,12 +71,8 @@ def draw(picture: dict[str, Any], mark: Marks, caption: str) -> Markup:
     else:
         pen.arrow()
         pen.end("NULL")
-    return Markup(
-        '<svg class="list" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="{label}">{body}</svg>'
-    ).format(
-        w=WIDTH, h=pen.y + 2, label=f"{caption}: {words(picture)}", body=Markup("").join(pen.parts)
-    )
+    label = f"{caption}: {words(picture)}"
+    return svg.picture(label, WIDTH, pen.y + 2, pen.parts, scaled=False, class_="list")
 
 
 def words(picture: dict[str, Any]) -> str:
@@ -151,11 +149,8 @@ class _Pen:
 
     def arrow(self) -> None:
         x, top, tip = WIDTH / 2, self.y, self.y + _GAP
-        self.parts.append(
-            Markup(
-                '<path class="ld-arrow" d="M{x} {top}V{end}M{l} {wing}L{x} {tip}L{r} {wing}"/>'
-            ).format(x=x, top=top, end=tip - 1, l=x - 4, r=x + 4, wing=tip - 6, tip=tip - 1)
-        )
+        head = f"M{x - 4:g} {tip - 6}L{x:g} {tip - 1}L{x + 4:g} {tip - 6}"
+        self.parts.append(svg.path(f"M{x:g} {top}V{tip - 1}{head}", class_="ld-arrow"))
         self.y = tip
 
     def descriptor(self, number: int, descriptor: dict[str, Any]) -> None:
@@ -216,18 +211,10 @@ class _Pen:
             self._text("ld-small ld-middle", middle, y + 20.5, name if vm else "…")
 
     def _rect(self, classes: str, x: float, y: float, width: float, height: float) -> None:
-        self.parts.append(
-            Markup('<rect class="{}" x="{:g}" y="{:g}" width="{:g}" height="{:g}" rx="4"/>').format(
-                classes, round(x, 2), round(y, 2), round(width, 2), round(height, 2)
-            )
-        )
+        self.parts.append(svg.rect(x, y, width, height, class_=classes))
 
     def _text(self, classes: str, x: float, y: float, text: str) -> None:
-        self.parts.append(
-            Markup('<text class="{}" x="{:g}" y="{:g}">{}</text>').format(
-                classes, round(x, 2), round(y, 2), escape(text)
-            )
-        )
+        self.parts.append(svg.text(x, y, text, class_=classes))
 
 
 def _counts(descriptor: dict[str, Any]) -> str:

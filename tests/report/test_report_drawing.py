@@ -160,7 +160,7 @@ def test_line_chart_events_are_links_on_the_curve() -> None:
 
     (link,) = svg.iter("a")
     assert link.get("href") == "#finding-3"
-    assert (link[0].get("cx"), link[0].get("cy")) == ("187.0", "124.5")
+    assert (link[0].get("cx"), link[0].get("cy")) == ("187", "124.5")
     assert link[0][0].text == "leak after 5 s"
 
 
