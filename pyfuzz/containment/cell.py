@@ -6,9 +6,10 @@ A cell is plain data, the same from a search and from a file (docs/json.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pyfuzz import records
 from pyfuzz.containment.search import Found
 from pyfuzz.module.results import OUTCOMES, Containment, Outcome
 from pyfuzz.replay.outcome_text import evidence_text, flag_text
@@ -84,45 +85,21 @@ class Cell:
     def as_object(self) -> dict[str, Any]:
         """Return the cell as ``pyfuzz containment --json`` prints it."""
         return {
-            "target": self.target,
-            "fault": self.fault,
+            **records.plain(self),
             "outcome": self.outcome.value if self.outcome else NOT_APPLICABLE,
-            "kind": self.kind,
-            "function": self.function,
-            "because": self.because,
-            "planted": self.planted,
-            "flagged": self.flagged,
-            "steps_to_flag": self.steps_to_flag,
-            "right_vm": self.right_vm,
-            "destroyed": self.destroyed,
-            "innocents_work": self.innocents_work,
-            "leaked": self.leaked,
-            "stale": self.stale,
-            "sequence": list(self.sequence),
             "sample": {outcome.value: self.sample.get(outcome, 0) for outcome in OUTCOMES[1:]},
-            "runs": self.runs,
-            "replays": self.replays,
-            "replays_same": self.replays_same,
-            "report": self.report
-            and {"message": self.report.message, "sequence": list(self.report.sequence)},
         }
 
 
 def read_cell(values: dict[str, Any]) -> Cell:
     """Return the cell that as_object() described.
 
-    Errors: KeyError, ValueError or TypeError if it is none.
+    Errors: KeyError or ValueError if it is none.
     """
-    outcome, report = values["outcome"], values["report"]
-    return Cell(
-        **{
-            **values,
-            "outcome": None if outcome == NOT_APPLICABLE else Outcome(outcome),
-            "sequence": tuple(values["sequence"]),
-            "sample": {Outcome(name): n for name, n in values["sample"].items() if n},
-            "report": report and SanitizerReport(report["message"], tuple(report["sequence"])),
-        }
-    )
+    outcome = values["outcome"]
+    known = {**values, "outcome": None if outcome == NOT_APPLICABLE else outcome}
+    cell = records.read(known, Cell)
+    return replace(cell, sample={one: number for one, number in cell.sample.items() if number})
 
 
 def describe_worst(found: Found) -> dict[str, Any]:

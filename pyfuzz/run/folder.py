@@ -23,10 +23,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pyfuzz import files, paths
+from pyfuzz import files, paths, records
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.sequence import container
@@ -49,6 +50,16 @@ def default_path(target: str) -> Path:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """run.json, which makes a folder a run folder: its format, its target, how inputs are read."""
+
+    pyfuzz: int
+    target: str
+    faults: bool = DEFAULT.faults
+    world: str = DEFAULT.world
+
+
 class RunFolder:
     """A run folder locked by this process."""
 
@@ -67,12 +78,7 @@ class RunFolder:
             for folder in (path, self.corpus, self.findings, self.workers):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._hold()
-            marker = {
-                "pyfuzz": FORMAT,
-                "target": target,
-                "faults": encoding.faults,
-                "world": encoding.world,
-            }
+            marker = records.plain(Marker(FORMAT, target, encoding.faults, encoding.world))
             write_beside(path / MARKER, json.dumps(marker).encode() + b"\n")
         except OSError as error:
             raise UsageError(
@@ -163,18 +169,16 @@ class RunFolder:
                 f"{MARKER}): name another with --out DIR"
             )
         try:
-            values = files.read_object(marker)
-            version, other = values["pyfuzz"], values["target"]
-            began = Encoding(values.get("world", DEFAULT.world), values.get("faults", False))
-        except (OSError, ValueError, KeyError) as error:
+            began = records.read(files.read_object(marker), Marker)
+        except (OSError, ValueError) as error:
             raise UsageError(
                 f"{marker} cannot be understood ({files.reason(error)}): name another folder "
                 "with --out DIR"
             ) from error
-        if version != FORMAT or other != target:
+        if (began.pyfuzz, began.target) != (FORMAT, target):
             raise UsageError(
-                f"the run folder {self.path} is of target {other} (format {version}), not of "
-                f"{target} (format {FORMAT}): name another with --out DIR"
+                f"the run folder {self.path} is of target {began.target} (format {began.pyfuzz}), "
+                f"not of {target} (format {FORMAT}): name another with --out DIR"
             )
         if began.world != self.encoding.world:
             raise UsageError(
