@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """``make ablation``: what each part of the generator and the oracle is worth.
 
-The same planted faults, seeds and processor time for every configuration, each
+The same planted mutants, seeds and processor time for every configuration, each
 of which leaves something out.
 """
 
@@ -52,9 +52,9 @@ _A12 = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """All trials of one fault under one configuration."""
+    """All trials of one mutant under one configuration."""
 
-    fault: str
+    mutant: str
     configuration: str
     trials: tuple[Trial, ...]
 
@@ -67,20 +67,20 @@ def measure(options: argparse.Namespace) -> list[Cell]:
     """Run every trial, in an order that chance decides."""
     port = catalogue.get(options.target)
     source = sources.Source(port)
-    faults = rare.faults(options.each, options.draw)
+    mutants = rare.mutants(options.each, options.draw)
     trials, budget_s, first_seed = options.trials, options.seconds, options.seed
     configurations = {**CONFIGURATIONS, **(NO_ORACLE if options.no_oracle else {})}
     flavours = {ways.flavour for ways in configurations.values()}
     with tempfile.TemporaryDirectory(prefix="pyfuzz-ablation-") as scratch:
         folder = Path(scratch)
         programs = {
-            (fault.name, flavour): _program(source, fault, flavour, folder)
-            for fault in faults
+            (mutant.name, flavour): _program(source, mutant, flavour, folder)
+            for mutant in mutants
             for flavour in flavours
         }
         jobs = [
-            (fault.name, name, first_seed + number)
-            for fault in faults
+            (mutant.name, name, first_seed + number)
+            for mutant in mutants
             for name in configurations
             for number in range(trials)
         ]
@@ -88,10 +88,10 @@ def measure(options: argparse.Namespace) -> list[Cell]:
         random.Random(first_seed).shuffle(jobs)
 
         def run(job: tuple[str, str, int]) -> Trial:
-            fault, name, seed = job
+            mutant, name, seed = job
             ways = configurations[name]
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
-                program = programs[fault, ways.flavour]
+                program = programs[mutant, ways.flavour]
                 return trial.run(program, Path(corpus), port.known, budget_s, seed, ways)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -100,15 +100,15 @@ def measure(options: argparse.Namespace) -> list[Cell]:
             program.unlink()
     seeds = range(first_seed, first_seed + trials)
     return [
-        Cell(fault.name, name, tuple(done[fault.name, name, seed] for seed in seeds))
-        for fault in faults
+        Cell(mutant.name, name, tuple(done[mutant.name, name, seed] for seed in seeds))
+        for mutant in mutants
         for name in configurations
     ]
 
 
-def _program(source: sources.Source, fault: Mutant, flavour: str, folder: Path) -> Path:
-    text = source.apply(fault)
-    return trial.build(sources.changed(source.target, text, fault.name, folder), flavour)
+def _program(source: sources.Source, mutant: Mutant, flavour: str, folder: Path) -> Path:
+    text = source.apply(mutant)
+    return trial.build(sources.changed(source.target, text, mutant.name, folder), flavour)
 
 
 def a12(ours: Sequence[float], theirs: Sequence[float]) -> float:
@@ -130,25 +130,25 @@ def holm(values: Sequence[float]) -> list[float]:
 
 def as_markdown(cells: list[Cell], budget_s: float) -> str:
     """Return the tables of docs/ablation.md."""
-    faults = list(dict.fromkeys(cell.fault for cell in cells))
+    mutants = list(dict.fromkeys(cell.mutant for cell in cells))
     names = list(dict.fromkeys(cell.configuration for cell in cells))
-    table = {(cell.fault, cell.configuration): cell for cell in cells}
+    table = {(cell.mutant, cell.configuration): cell for cell in cells}
     lines = [
         _RESTRICTED_MEAN.format(budget_s=budget_s),
         "",
-        "| fault | " + " | ".join(names) + " |",
+        "| mutant | " + " | ".join(names) + " |",
         "|---|" + "---:|" * len(names),
     ]
-    for fault in faults:
-        row = [_cell(table[fault, name], budget_s) for name in names]
-        lines.append(f"| {fault} | " + " | ".join(row) + " |")
+    for mutant in mutants:
+        row = [_cell(table[mutant, name], budget_s) for name in names]
+        lines.append(f"| {mutant} | " + " | ".join(row) + " |")
     pooled = {
-        name: [s for fault in faults for s in table[fault, name].times_s(budget_s)]
+        name: [s for mutant in mutants for s in table[mutant, name].times_s(budget_s)]
         for name in names
     }
     whole = [f"{sum(times) / len(times):.2f} s" for times in pooled.values()]
     lines += ["| **all** | " + " | ".join(f"**{mean}**" for mean in whole) + " |", ""]
-    lines += [*_survival(pooled, budget_s), "", *_comparison(table, faults, budget_s)]
+    lines += [*_survival(pooled, budget_s), "", *_comparison(table, mutants, budget_s)]
     return "\n".join(lines)
 
 
@@ -180,15 +180,15 @@ def _survival(pooled: dict[str, list[float]], budget_s: float) -> list[str]:
 
 
 def _comparison(
-    table: dict[tuple[str, str], Cell], faults: list[str], budget_s: float
+    table: dict[tuple[str, str], Cell], mutants: list[str], budget_s: float
 ) -> list[str]:
-    """Mann-Whitney U and A12 of pyfuzz against each other configuration, fault by fault."""
+    """Mann-Whitney U and A12 of pyfuzz against each other configuration, mutant by mutant."""
     others = list(dict.fromkeys(name for _, name in table if name != "pyfuzz"))
-    pairs = [(fault, other) for fault in faults for other in others]
+    pairs = [(mutant, other) for mutant in mutants for other in others]
     effects, values = [], []
-    for fault, other in pairs:
-        ours = table[fault, "pyfuzz"].times_s(budget_s)
-        theirs = table[fault, other].times_s(budget_s)
+    for mutant, other in pairs:
+        ours = table[mutant, "pyfuzz"].times_s(budget_s)
+        theirs = table[mutant, other].times_s(budget_s)
         effects.append(a12(ours, theirs))
         same = set(ours) == set(theirs) and len(set(ours)) == 1
         values.append(1.0 if same else float(mannwhitneyu(ours, theirs).pvalue))
@@ -196,13 +196,13 @@ def _comparison(
     lines = [
         _A12,
         "",
-        "| fault | " + " | ".join(others) + " |",
+        "| mutant | " + " | ".join(others) + " |",
         "|---|" + "---:|" * len(others),
     ]
-    for fault in faults:
-        row = [corrected[fault, other] for other in others]
+    for mutant in mutants:
+        row = [corrected[mutant, other] for other in others]
         marks = [f"{effect:.2f}{' *' if p < 0.05 else ''}" for effect, p in row]
-        lines.append(f"| {fault} | " + " | ".join(marks) + " |")
+        lines.append(f"| {mutant} | " + " | ".join(marks) + " |")
     return lines
 
 
@@ -213,8 +213,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5.0, help="of processor time, each trial")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
-    parser.add_argument("--each", type=int, default=1, help="faults of each template")
-    parser.add_argument("--draw", type=int, default=1, help="seed of the faults' numbers")
+    parser.add_argument("--each", type=int, default=1, help="mutants of each template")
+    parser.add_argument("--draw", type=int, default=1, help="seed of the mutants' numbers")
     parser.add_argument("--no-oracle", action="store_true", help="also with sanitizers alone")
     options = parser.parse_args()
     cells = measure(options)

@@ -2,7 +2,7 @@
 """Faults in states that chance chose: nobody could have aimed the generator at them.
 
 Each template is a mistake that shows in one state only; its numbers (a length, a
-slot, an SPTE, a gfn) are drawn anew for each fault, from a seed.
+slot, an SPTE, a gfn) are drawn anew for each mutant, from a seed.
 """
 
 from __future__ import annotations
@@ -190,8 +190,8 @@ HEADDESC = (
 )
 
 
-def faults(each: int, seed: int) -> list[Mutant]:
-    """Return ``each`` faults of every template, with numbers drawn from ``seed``."""
+def mutants(each: int, seed: int) -> list[Mutant]:
+    """Return ``each`` mutants of every template, with numbers drawn from ``seed``."""
     chance = random.Random(seed)
     return [_draw(template, number, chance) for template in HEADDESC for number in range(each)]
 

@@ -46,13 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make compare", description=__doc__)
     parser.add_argument("--target", action="append", help=f"default: {' and '.join(TARGETS)}")
     parser.add_argument("--seconds", type=float, default=20.0, help="of processor time, each trial")
-    parser.add_argument("--trials", type=int, default=3, help="of the fast peers, each fault")
+    parser.add_argument("--trials", type=int, default=3, help="of the fast peers, each mutant")
     parser.add_argument("--slow-trials", type=int, default=1, help="of the slow ones")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
     parser.add_argument(
-        "--sample", type=int, default=20, help="faults for the slow peers; 0: all, takes hours"
+        "--sample", type=int, default=20, help="mutants for the slow peers; 0: all, takes hours"
     )
-    parser.add_argument("--only", action="append", default=[], help="these faults alone")
+    parser.add_argument("--only", action="append", default=[], help="these mutants alone")
     parser.add_argument("--peer", action="append", help="these peers alone")
     parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
     parser.add_argument("--runs", type=int, default=20_000, help="on the same inputs, each round")
@@ -125,7 +125,7 @@ def compared(measured: Measured) -> Comparison:
 def _clean(
     target: Target, present: Sequence[Peer], options: argparse.Namespace
 ) -> tuple[dict[str, float], dict[str, Rate], list[SameInputs]]:
-    """Measure on the target without a fault: what a start costs, and the speeds."""
+    """Measure on the target without a mutant: what a start costs, and the speeds."""
     with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as name:
         folder = Path(name)
         built = peers.build(target, trials.afl_for(present, folder))

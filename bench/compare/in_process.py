@@ -57,7 +57,7 @@ class Watch:
         try:
             flag = ctypes.c_uint.in_dll(ctypes.CDLL(str(self._module)), "pyfuzz_mutant_reached")
         except ValueError:
-            return False  # the target without a fault
+            return False  # the target without a mutant
         return flag.value == 1
 
 

@@ -45,11 +45,11 @@ class Programs:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One way to find a fault.
+    """One way to find a mutant.
 
     ``how`` is ``native``, ``plain``, ``random``, ``afl``, or a way of
     bench/compare/python_peer.py.  A ``slow`` one is tried on a sample of the
-    faults; ``aim`` says whether pyfuzz is to be held against it.
+    mutants; ``aim`` says whether pyfuzz is to be held against it.
     """
 
     name: str

@@ -120,16 +120,16 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
     lines = [
         f"## Faults of {target}",
         "",
-        f"All {len(everything)} faults that are not equivalent, seeds {_list(c.seeds)}:",
+        f"All {len(everything)} mutants that are not equivalent, seeds {_list(c.seeds)}:",
         "",
         *_summary(table, fast, everything),
     ]
     slow = [p.name for p in c.peers if p.slow and table.tried_by(p.name)]
     if slow:
-        some = [fault for fault in everything if all(table.trials(fault, name) for name in slow)]
+        some = [mutant for mutant in everything if all(table.trials(mutant, name) for name in slow)]
         lines += [
             "",
-            f"The same {len(some)} faults for every peer (a sample by chance, and whatever pyfuzz "
+            f"The same {len(some)} mutants for every peer (a sample by chance, and whatever pyfuzz "
             f"missed in any trial), the slow peers with seeds {_list(c.slow_seeds)}:"
             if len(some) < len(everything)
             else f"All of them for every peer, the slow ones with seeds {_list(c.slow_seeds)}:",
@@ -143,21 +143,21 @@ def _list(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _summary(table: Table, names: Sequence[str], faults: Sequence[str]) -> list[str]:
+def _summary(table: Table, names: Sequence[str], mutants: Sequence[str]) -> list[str]:
     lines = [
         _HEADER,
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name in names:
-        found = [(table.found(f, name), len(table.trials(f, name))) for f in faults]
+        found = [(table.found(f, name), len(table.trials(f, name))) for f in mutants]
         always = sum(some == all_ for some, all_ in found)
         never = sum(not some for some, _ in found)
-        means = (table.restricted_mean_s(name, faults, net=net) for net in (False, True))
+        means = (table.restricted_mean_s(name, mutants, net=net) for net in (False, True))
         row = [name, always, len(found) - always - never, never]
         row += [f"{mean:.3f} s" for mean in means]
         if name != _OURS:
-            row += [table.ratio(_OURS, name, faults, net=net) for net in (False, True)]
-            row.append(f"{table.faster(_OURS, name, faults, net=True):.2f}")
+            row += [table.ratio(_OURS, name, mutants, net=net) for net in (False, True)]
+            row.append(f"{table.faster(_OURS, name, mutants, net=True):.2f}")
         else:
             row += ["", "", ""]
         lines.append("| " + " | ".join(map(str, row)) + " |")
@@ -165,38 +165,38 @@ def _summary(table: Table, names: Sequence[str], faults: Sequence[str]) -> list[
 
 
 def _cells(table: Table, names: Sequence[str]) -> list[str]:
-    """The faults on which peers differ in more than a moment."""
-    shown = [fault for fault in table.faults if _tells_apart(table, fault, names)]
+    """The mutants on which peers differ in more than a moment."""
+    shown = [mutant for mutant in table.mutants if _tells_apart(table, mutant, names)]
     if not shown:
         return []
     lines = [
         _ONE_BY_ONE.format(slow_s=_SLOW_S),
         "",
-        "| fault | " + " | ".join(names) + " |",
+        "| mutant | " + " | ".join(names) + " |",
         "|---|" + "---:|" * len(names),
     ]
-    for fault in shown:
-        row = [_cell(table, fault, name) for name in names]
-        lines.append(f"| {fault} | " + " | ".join(row) + " |")
+    for mutant in shown:
+        row = [_cell(table, mutant, name) for name in names]
+        lines.append(f"| {mutant} | " + " | ".join(row) + " |")
     return lines
 
 
-def _tells_apart(table: Table, fault: str, names: Sequence[str]) -> bool:
+def _tells_apart(table: Table, mutant: str, names: Sequence[str]) -> bool:
     return any(
         one.kind is None or one.processor_s - table.start_s.get(name, 0.0) > _SLOW_S
         for name in names
-        for one in table.trials(fault, name)
+        for one in table.trials(mutant, name)
     )
 
 
-def _cell(table: Table, fault: str, name: str) -> str:
-    trials = table.trials(fault, name)
+def _cell(table: Table, mutant: str, name: str) -> str:
+    trials = table.trials(mutant, name)
     if not trials:
         return ""
-    found = table.found(fault, name)
+    found = table.found(mutant, name)
     if not found:
         return f"0/{len(trials)}"
-    return f"{found}/{len(trials)}, {table.mean_s(fault, name, net=True):.2f} s"
+    return f"{found}/{len(trials)}, {table.mean_s(mutant, name, net=True):.2f} s"
 
 
 def aims(c: Comparison) -> list[str]:
@@ -211,13 +211,13 @@ def aims(c: Comparison) -> list[str]:
         )
     held = [peer.name for peer in c.peers if peer.name != _OURS]
     for target, table in c.tables.items():
-        theirs = {fault: name for name in held for fault in table.only_theirs(_OURS, name)}
-        found = sum(bool(table.found(fault, _OURS)) for fault in table.tried_by(_OURS))
+        theirs = {mutant: name for name in held for mutant in table.only_theirs(_OURS, name)}
+        found = sum(bool(table.found(mutant, _OURS)) for mutant in table.tried_by(_OURS))
         text = f"{found} of {len(table.tried_by(_OURS))} found in some trial"
         if theirs:
             text += "; missed and found by another: "
-            text += ", ".join(f"{fault} ({name})" for fault, name in theirs.items())
-        lines.append(_aim(f"{target}: all faults that any peer finds", text, not theirs))
+            text += ", ".join(f"{mutant} ({name})" for mutant, name in theirs.items())
+        lines.append(_aim(f"{target}: all mutants that any peer finds", text, not theirs))
         both = table.tried_by(_NATIVE)
         if not both:
             continue

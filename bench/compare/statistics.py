@@ -26,78 +26,78 @@ class Ratio:
 
 
 class Table:
-    """The trials by fault and peer; ``start_s`` is what each peer's start costs."""
+    """The trials by mutant and peer; ``start_s`` is what each peer's start costs."""
 
     def __init__(self, rows: Sequence[Row], budget_s: float, start_s: dict[str, float]) -> None:
         self.budget_s = budget_s
         self.start_s = start_s
         self._cells: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            self._cells.setdefault((row.fault, row.peer), []).append(row)
+            self._cells.setdefault((row.mutant, row.peer), []).append(row)
 
     @property
-    def faults(self) -> list[str]:
-        """The faults, in the order of the trials' names."""
-        return sorted({fault for fault, _ in self._cells})
+    def mutants(self) -> list[str]:
+        """The mutants, in the order of the trials' names."""
+        return sorted({mutant for mutant, _ in self._cells})
 
     def tried_by(self, peer: str) -> list[str]:
-        """Return the faults that a peer was tried on."""
-        return [fault for fault in self.faults if (fault, peer) in self._cells]
+        """Return the mutants that a peer was tried on."""
+        return [mutant for mutant in self.mutants if (mutant, peer) in self._cells]
 
-    def trials(self, fault: str, peer: str) -> list[Trial]:
+    def trials(self, mutant: str, peer: str) -> list[Trial]:
         """Return the trials of one cell."""
-        return [row.trial for row in self._cells.get((fault, peer), [])]
+        return [row.trial for row in self._cells.get((mutant, peer), [])]
 
-    def found(self, fault: str, peer: str) -> int:
-        """Return in how many trials a peer found a fault."""
-        return sum(one.kind is not None for one in self.trials(fault, peer))
+    def found(self, mutant: str, peer: str) -> int:
+        """Return in how many trials a peer found a mutant."""
+        return sum(one.kind is not None for one in self.trials(mutant, peer))
 
-    def times_s(self, fault: str, peer: str, *, net: bool) -> list[float]:
+    def times_s(self, mutant: str, peer: str, *, net: bool) -> list[float]:
         """Return the times to detection, the budget where nothing was found.
 
         ``net`` takes the start-up off, the trial's own where it said so; one that
         found nothing stays at the budget.
         """
         times = []
-        for row in self._cells.get((fault, peer), []):
+        for row in self._cells.get((mutant, peer), []):
             start_s = self.start_s.get(peer, 0.0) if row.start_s is None else row.start_s
             net_s = max(row.trial.processor_s - (start_s if net else 0.0), 0.0)
             times.append(net_s if row.trial.kind else self.budget_s)
         return times
 
-    def mean_s(self, fault: str, peer: str, *, net: bool) -> float:
+    def mean_s(self, mutant: str, peer: str, *, net: bool) -> float:
         """Return the restricted mean of one cell."""
-        times = self.times_s(fault, peer, net=net)
+        times = self.times_s(mutant, peer, net=net)
         return sum(times) / len(times)
 
-    def restricted_mean_s(self, peer: str, faults: Sequence[str], *, net: bool) -> float:
-        """Return the mean over faults, each of which counts the same."""
-        return sum(self.mean_s(fault, peer, net=net) for fault in faults) / len(faults)
+    def restricted_mean_s(self, peer: str, mutants: Sequence[str], *, net: bool) -> float:
+        """Return the mean over mutants, each of which counts the same."""
+        return sum(self.mean_s(mutant, peer, net=net) for mutant in mutants) / len(mutants)
 
-    def ratio(self, ours: str, theirs: str, faults: Sequence[str], *, net: bool) -> Ratio:
-        """Return our restricted mean over theirs; the interval is a bootstrap over faults."""
+    def ratio(self, ours: str, theirs: str, mutants: Sequence[str], *, net: bool) -> Ratio:
+        """Return our restricted mean over theirs; the interval is a bootstrap over mutants."""
         pairs = [
-            (self.mean_s(fault, ours, net=net), self.mean_s(fault, theirs, net=net))
-            for fault in faults
+            (self.mean_s(mutant, ours, net=net), self.mean_s(mutant, theirs, net=net))
+            for mutant in mutants
         ]
         rng = random.Random(1)
         again = sorted(_ratio(rng.choices(pairs, k=len(pairs))) for _ in range(_RESAMPLES))
         return Ratio(_ratio(pairs), again[_RESAMPLES // 40], again[-_RESAMPLES // 40])
 
-    def faster(self, ours: str, theirs: str, faults: Sequence[str], *, net: bool) -> float:
-        """Return how likely a trial of ours is the faster one: A12, fault by fault."""
+    def faster(self, ours: str, theirs: str, mutants: Sequence[str], *, net: bool) -> float:
+        """Return how likely a trial of ours is the faster one: A12, mutant by mutant."""
         likely = [
-            a12(self.times_s(fault, ours, net=net), self.times_s(fault, theirs, net=net))
-            for fault in faults
+            a12(self.times_s(mutant, ours, net=net), self.times_s(mutant, theirs, net=net))
+            for mutant in mutants
         ]
         return sum(likely) / len(likely)
 
     def only_theirs(self, ours: str, theirs: str) -> list[str]:
-        """Return the faults that a peer found in some trial and we in none."""
+        """Return the mutants that a peer found in some trial and we in none."""
         return [
-            fault
-            for fault in self.tried_by(theirs)
-            if self.found(fault, theirs) and not self.found(fault, ours)
+            mutant
+            for mutant in self.tried_by(theirs)
+            if self.found(mutant, theirs) and not self.found(mutant, ours)
         ]
 
 

@@ -78,7 +78,7 @@ def _same(data: Mapping[str, Any]) -> SameInputs:
 
 
 def together(parts: Sequence[Measured]) -> Measured:
-    """Return several runs as one; where two tried a peer on a fault, the first counts.
+    """Return several runs as one; where two tried a peer on a mutant, the first counts.
 
     Errors: UsageError if they had another budget.
     """
@@ -87,8 +87,8 @@ def together(parts: Sequence[Measured]) -> Measured:
         raise UsageError("runs of other budgets are no comparison: measure with the same --seconds")
     rows: list[Row] = []
     for part in parts:
-        had = {(row.target, row.fault, row.peer) for row in rows}
-        rows += [row for row in part.rows if (row.target, row.fault, row.peer) not in had]
+        had = {(row.target, row.mutant, row.peer) for row in rows}
+        rows += [row for row in part.rows if (row.target, row.mutant, row.peer) not in had]
     speed = next((part for part in parts if part.rates), first)
     start_s = {name: s for part in reversed(parts) for name, s in part.start_s.items()}
     missing = {name: why for part in parts for name, why in part.missing.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All trials of a comparison: every fault, peer and seed, in an order that chance decides."""
+"""All trials of a comparison: every mutant, peer and seed, in an order that chance decides."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Row:
     """One trial, and what it was a trial of; ``start_s`` is its start-up where it said so."""
 
     target: str
-    fault: str
+    mutant: str
     peer: str
     trial: Trial
     start_s: float | None = None
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to run: ``sample`` is how many faults of a target the slow peers get, 0 for all."""
+    """What to run: ``sample`` is how many mutants of a target the slow peers get, 0 for all."""
 
     seconds: float
     seeds: tuple[int, ...]
@@ -48,41 +48,41 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    fault: str
+    mutant: str
     peer: Peer
     seed: int
 
 
-def faults_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
-    """Return the faults of a target that somebody could tell from the right code."""
+def mutants_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
+    """Return the mutants of a target that somebody could tell from the right code."""
     found = experiment.mutants_of(sources.Source(target), experiment.Options(target, only=only))
-    return [fault for fault in found if not fault.equivalent]
+    return [mutant for mutant in found if not mutant.equivalent]
 
 
 def measure(
     target: Target, present: Sequence[Peer], options: Options, progress: Progress
 ) -> list[Row]:
-    """Try every fault with the fast peers, and a sample of them with the slow ones.
+    """Try every mutant with the fast peers, and a sample of them with the slow ones.
 
-    The sample is chance's, and every fault besides that pyfuzz missed in any
+    The sample is chance's, and every mutant besides that pyfuzz missed in any
     trial: those are the ones that a slow peer might find instead.
     """
-    faults = faults_of(target, options.only)
+    mutants = mutants_of(target, options.only)
     fast = [peer for peer in present if not peer.slow]
     slow = [peer for peer in present if peer.slow]
     with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as scratch:
         folder = Path(scratch)
-        rows = _run_all(target, faults, fast, options.seeds, options, folder, progress)
-        missed = {row.fault for row in rows if row.peer == "pyfuzz" and row.trial.kind is None}
-        chosen = sample([fault.name for fault in faults], missed, options)
-        some = [fault for fault in faults if fault.name in chosen]
+        rows = _run_all(target, mutants, fast, options.seeds, options, folder, progress)
+        missed = {row.mutant for row in rows if row.peer == "pyfuzz" and row.trial.kind is None}
+        chosen = sample([mutant.name for mutant in mutants], missed, options)
+        some = [mutant for mutant in mutants if mutant.name in chosen]
         if slow:
             rows += _run_all(target, some, slow, options.slow_seeds, options, folder, progress)
     return rows
 
 
 def sample(names: list[str], missed: Iterable[str], options: Options) -> set[str]:
-    """Return which faults the slow peers are tried on."""
+    """Return which mutants the slow peers are tried on."""
     if not options.sample or options.sample >= len(names):
         return set(names)
     return {*random.Random(options.seeds[0]).sample(names, options.sample), *missed}
@@ -90,7 +90,7 @@ def sample(names: list[str], missed: Iterable[str], options: Options) -> set[str
 
 def _run_all(
     target: Target,
-    faults: Sequence[Mutant],
+    mutants: Sequence[Mutant],
     some: Sequence[Peer],
     seeds: Sequence[int],
     options: Options,
@@ -98,18 +98,18 @@ def _run_all(
     progress: Progress,
 ) -> list[Row]:
     source = sources.Source(target)
-    with _programs(source, faults, some, folder, options.jobs) as programs:
-        jobs = [_Job(f.name, peer, seed) for f in faults for peer in some for seed in seeds]
+    with _programs(source, mutants, some, folder, options.jobs) as programs:
+        jobs = [_Job(f.name, peer, seed) for f in mutants for peer in some for seed in seeds]
         # What the machine does besides must not hit one peer alone.
         random.Random(seeds[0]).shuffle(jobs)
 
         def run(job: _Job) -> Row:
             with tempfile.TemporaryDirectory(dir=folder) as own:
-                tried = job.peer.run(programs[job.fault], Path(own), options.seconds, job.seed)
+                tried = job.peer.run(programs[job.mutant], Path(own), options.seconds, job.seed)
             one = tried.trial
             seen = one.kind.value if one.kind else one.died or "nothing"
-            progress(f"{target.name} {job.fault}: {job.peer.name} {one.processor_s:.2f} s, {seen}")
-            return Row(target.name, job.fault, job.peer.name, one, tried.start_s)
+            progress(f"{target.name} {job.mutant}: {job.peer.name} {one.processor_s:.2f} s, {seen}")
+            return Row(target.name, job.mutant, job.peer.name, one, tried.start_s)
 
         with ThreadPoolExecutor(options.jobs) as pool:
             return list(pool.map(run, jobs))
@@ -118,22 +118,22 @@ def _run_all(
 @contextmanager
 def _programs(
     source: sources.Source,
-    faults: Sequence[Mutant],
+    mutants: Sequence[Mutant],
     some: Sequence[Peer],
     folder: Path,
     jobs: int,
 ) -> Iterator[dict[str, Programs]]:
-    """Compile all faults, and delete what was built afterwards."""
+    """Compile all mutants, and delete what was built afterwards."""
     afl_builder = afl_for(some, folder)
 
-    def build(fault: Mutant) -> Programs:
-        planted = sources.changed(source.target, source.apply(fault), fault.name, folder)
+    def build(mutant: Mutant) -> Programs:
+        planted = sources.changed(source.target, source.apply(mutant), mutant.name, folder)
         return peers.build(planted, afl_builder)
 
     with ThreadPoolExecutor(jobs) as pool:
-        built = list(pool.map(build, faults))
+        built = list(pool.map(build, mutants))
     try:
-        yield {fault.name: one for fault, one in zip(faults, built, strict=True)}
+        yield {mutant.name: one for mutant, one in zip(mutants, built, strict=True)}
     finally:
         for one in built:
             one.delete()

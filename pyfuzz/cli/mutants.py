@@ -17,7 +17,8 @@ from pyfuzz.target.kernel import Kernel
 @click.argument("target", required=False)
 @kernel_options("Kernel to mutate")
 @click.option(
-    "--time-per-fault",
+    "--time-per-mutant",
+    "--time-per-fault",  # its name before: scripts use it
     "seconds",
     type=duration,
     default="20s",

@@ -65,7 +65,7 @@ def catalogue(group: str) -> tuple[Mutant, ...]:
     """
     path = _FOLDER / f"{group}.toml"
     try:
-        tables = tomllib.loads(path.read_text())["fault"]
+        tables = tomllib.loads(path.read_text())["mutant"]
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise HarnessError(f"{path}: cannot be read ({error}); please report") from error
     mutants = tuple(_mutant(path, group, table) for table in tables)

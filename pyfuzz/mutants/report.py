@@ -186,7 +186,7 @@ def command(options: Options) -> str:
     """Return the command that measures this again."""
     target = options.target
     what = "--kernel PATH" if target.extracted else target.name
-    words = [f"pyfuzz mutants {what} --time-per-fault {options.time_per_mutant_s:g}s"]
+    words = [f"pyfuzz mutants {what} --time-per-mutant {options.time_per_mutant_s:g}s"]
     words += [f"--trials {options.trials} --seed {options.seed}"]
     words += [f"--only {name}" for name in options.only]
     return " ".join(words + (["--mechanical"] if options.mechanical else []))

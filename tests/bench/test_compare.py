@@ -39,7 +39,7 @@ def not_found() -> Trial:
 
 
 def rows(peer: str, **trials_of: list[Trial]) -> list[Row]:
-    return [Row("v6.6", fault, peer, one) for fault, some in trials_of.items() for one in some]
+    return [Row("v6.6", mutant, peer, one) for mutant, some in trials_of.items() for one in some]
 
 
 def test_parse_takes_the_line_of_the_driver() -> None:
@@ -48,7 +48,7 @@ def test_parse_takes_the_line_of_the_driver() -> None:
     assert Trial(7, True, 30, 400, 2.5, Kind.HOST_BUG, "pte_list_add", "why") == one
 
 
-@pytest.mark.parametrize("text", ["", "Segmentation fault\n", "1\t2\t3\n", "1\t2\t3\t4\t99\tf\tm"])
+@pytest.mark.parametrize("text", ["", "Segmentation mutant\n", "1\t2\t3\n", "1\t2\t3\t4\t99\tf\tm"])
 def test_parse_of_anything_else_is_none(text: str) -> None:
     assert trial.parse(text, 1) is None
 
@@ -123,7 +123,7 @@ def comparison(table: Table) -> Comparison:
     )
 
 
-def test_aims_name_a_fault_that_only_a_peer_finds() -> None:
+def test_aims_name_a_mutant_that_only_a_peer_finds() -> None:
     both = rows("pyfuzz", x=[not_found()]) + rows("libFuzzer", x=[found(1.0)])
     text = "\n".join(aims(comparison(Table(both, 20.0, {}))))
 
@@ -197,18 +197,18 @@ def test_page_leaves_slow_peers_out_of_a_target_that_they_were_not_tried_on() ->
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Programs:
-    """A fault that every peer finds at once, compiled for all that are here."""
+    """A mutant that every peer finds at once, compiled for all that are here."""
     folder = tmp_path_factory.mktemp("planted")
     source = sources.Source(catalogue.get("v6.6"))
-    (fault,) = trials.faults_of(source.target, ("zap-one-keeps-spte",))
-    target = sources.changed(source.target, source.apply(fault), fault.name, folder)
+    (mutant,) = trials.mutants_of(source.target, ("zap-one-keeps-spte",))
+    target = sources.changed(source.target, source.apply(mutant), mutant.name, folder)
     present = [peer for peer in PEERS if not peer.missing()]
     return peers.build(target, trials.afl_for(present, folder))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: str(peer.name))
-def test_peer_finds_a_plain_fault_and_counts_what_it_took(
+def test_peer_finds_a_plain_mutant_and_counts_what_it_took(
     peer: Peer, planted: Programs, tmp_path: Path
 ) -> None:
     if why := peer.missing():

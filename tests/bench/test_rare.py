@@ -13,23 +13,23 @@ from pyfuzz.target import catalogue
 def test_every_template_applies_to_the_port_it_is_for() -> None:
     source = Source(catalogue.get("v6.6"))
 
-    for fault in rare.faults(each=2, seed=7):
-        text = source.apply(fault).decode("latin-1")
-        assert "pyfuzz_mutant_reached = 1;" in text, fault.name
-        assert not re.search(r"\{(few|slot|tail|far|n|long|spte|gfn|error)\}", text), fault.name
+    for mutant in rare.mutants(each=2, seed=7):
+        text = source.apply(mutant).decode("latin-1")
+        assert "pyfuzz_mutant_reached = 1;" in text, mutant.name
+        assert not re.search(r"\{(few|slot|tail|far|n|long|spte|gfn|error)\}", text), mutant.name
 
 
-def test_the_same_seed_draws_the_same_faults_and_another_draws_others() -> None:
-    first, again, other = (rare.faults(each=1, seed=seed) for seed in (1, 1, 2))
+def test_the_same_seed_draws_the_same_mutants_and_another_draws_others() -> None:
+    first, again, other = (rare.mutants(each=1, seed=seed) for seed in (1, 1, 2))
 
     assert first == again
     assert len(rare.HEADDESC) == len(first)
-    assert [fault.choices for fault in first] != [fault.choices for fault in other]
+    assert [mutant.choices for mutant in first] != [mutant.choices for mutant in other]
 
 
-def test_what_a_fault_is_names_the_numbers_that_it_has() -> None:
-    for fault in rare.faults(each=1, seed=3):
-        told = set(re.findall(r"\d+", fault.what))
-        made = set(re.findall(r"\d+", fault.choices[0][0].new))
+def test_what_a_mutant_is_names_the_numbers_that_it_has() -> None:
+    for mutant in rare.mutants(each=1, seed=3):
+        told = set(re.findall(r"\d+", mutant.what))
+        made = set(re.findall(r"\d+", mutant.choices[0][0].new))
         assert told
-        assert told & made, fault
+        assert told & made, mutant
