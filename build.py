@@ -239,7 +239,7 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
-    if target.extracted and target.world == "pages":
+    if target.extracted and (paths.csrc() / "worlds" / target.world / "kernel").is_dir():
         flags = (*flags, *KERNEL)
     if flavour == "threads":
         return Unit(target.source, (*flags, *THREADS))

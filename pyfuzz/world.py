@@ -52,7 +52,8 @@ class World:
     for sequences that do the same; ``trace`` runs a sequence step by step;
     ``module`` returns the class that wraps a compiled target of this world,
     and only then imports it: who reads a sequence needs no cffi;
-    ``words`` are the operations' words by opcode, of those that a target may lack.
+    ``words`` are the operations' words by opcode, of those that a target may lack;
+    ``faults`` tells whether it has operations that damage memory on purpose.
     """
 
     name: str
@@ -70,6 +71,7 @@ class World:
     trace: Callable[..., Iterator[Entry]]
     module: Callable[[], type[Module]]
     words: Mapping[int, str]
+    faults: bool = False
 
 
 @cache

@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 
 from pyfuzz import processes
+from pyfuzz import world as worlds
 from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Campaign, Report
 from pyfuzz.campaign.status import Status
+from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -38,7 +40,7 @@ _DEFAULT_S = 60.0
 @kernel_options("Kernel to fuzz")
 @click.option(
     "--world",
-    type=click.Choice(["lists", "pages", "threads"]),
+    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES]),
     help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
     "walkers beside a writer.  [default: TARGET's; lists]",
 )
@@ -110,25 +112,21 @@ def fuzz(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs cannot be combined: leave one out")
-    if world == "threads" or systematic or switches is not None:
-        from pyfuzz.cli import threads  # noqa: PLC0415 (one world needs it)
-
-        if world != "threads":
-            option = "--systematic" if systematic else "--switches"
-            raise UsageError(f"{option} is for the world threads: add --world threads")
+    schedules = scheduled.commands(world)
+    if schedules is not None:
         if faults or sanitize:
             option = "--faults" if faults else "--sanitize"
-            raise UsageError(f"the world threads has no {option}: leave it out")
+            raise UsageError(f"the world {world} has no {option}: leave it out")
         if systematic and runs is not None:
             raise UsageError(
                 "a systematic search ends by itself: leave out --runs, or --systematic"
             )
-        return threads.campaign(
-            target_of(target or (None if kernel else threads.TARGET), kernel),
-            threads.Options(
+        return schedules.campaign(
+            target_of(target or (None if kernel else schedules.TARGET), kernel),
+            scheduled.Campaign(
                 bound=switches if systematic or switches is None else _no_switches(),
                 systematic=systematic,
-                seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+                seed=_seed(seed),
                 seconds=_DEFAULT_S if not systematic and seconds is runs is None else seconds,
                 schedules=runs,
                 stop_on_finding=stop_on_finding,
@@ -136,17 +134,20 @@ def fuzz(
                 as_json=as_json,
             ),
         )
+    if systematic or switches is not None:
+        option = "--systematic" if systematic else "--switches"
+        rule = f"is for the world {scheduled.NAMES[0]}: add --world {scheduled.NAMES[0]}"
+        raise UsageError(f"{option} {rule}")
     entries = declared(known_files)
-    if faults and world == "pages":
-        raise UsageError("--faults damages lists: the world pages has none, leave one out")
     if kernel is not None and world is not None:
         kernel = replace(kernel, world=world)
+    if faults and world is not None and not worlds.get(world).faults:
+        raise UsageError(f"--faults damages lists: the world {world} has none, leave one out")
     chosen, facts, notes = target_and_facts(target, kernel, world)
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
-        # libFuzzer reads 0 as "choose one".
-        seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+        seed=_seed(seed),
         flavour="sanitize" if sanitize else "fuzz",
         # Workers exchange inputs on a timer, so only a single one is repeatable,
         # and --runs asks for a repeatable campaign.
@@ -170,6 +171,11 @@ def fuzz(
             _write_page(report)
             _store(report)
     return _conclude(report, as_json=as_json)
+
+
+def _seed(given: int | None) -> int:
+    # libFuzzer reads 0 as "choose one".
+    return given if given is not None else secrets.randbelow(2**32 - 1) + 1
 
 
 def _no_switches() -> int:

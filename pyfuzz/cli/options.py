@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,10 @@ def duration(value: str) -> float:
     return seconds
 
 
+# The room that makes a target of a kernel, for each world.
+_EXTRACTORS = {"lists": "pyfuzz.extract", "pages": "pyfuzz.extract.pages"}
+
+
 def target_of(name: str | None, kernel: Kernel | None, of: str | None = None) -> Target:
     """Return the target that a command line names, from the catalogue or from a kernel.
 
@@ -199,15 +204,13 @@ def target_of(name: str | None, kernel: Kernel | None, of: str | None = None) ->
 def extraction_of(kernel: Kernel) -> Extraction | PagesExtraction:
     """Make a target of a kernel, for the world that is asked for."""
     # The C parser and the ELF reader take a while to load.
-    from pyfuzz import extract  # noqa: PLC0415
-    from pyfuzz.extract import pages  # noqa: PLC0415
+    extractor = import_module(_EXTRACTORS[kernel.world])
 
     def progress(line: str) -> None:
         click.echo(f"pyfuzz: {line}", err=True)
 
-    if kernel.world == "pages":
-        return pages.extract(kernel, progress=progress)
-    return extract.extract(kernel, progress=progress)
+    found: Extraction | PagesExtraction = extractor.extract(kernel, progress=progress)
+    return found
 
 
 def target_and_facts(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.replay.replays import VERDICTS, Replay
@@ -49,13 +50,13 @@ def replay(
 
     Exit code 0: nothing new found; 1: a finding that is not known.
     """
-    from pyfuzz.cli import threads  # noqa: PLC0415 (brings the reader of DWARF)
-
-    if any(threads.is_sequence(path) for path in files):
+    schedule = scheduled.of_files(files)
+    if schedule is not None:
+        name, commands = schedule
         if len(files) > 1 or all_targets or sanitize:
-            raise UsageError("a sequence of the world threads is replayed alone, on one target")
-        chosen = target_of(target or (None if kernel else threads.TARGET), kernel)
-        return threads.replay(files[0], chosen, everything=all_accesses, as_json=as_json)
+            raise UsageError(f"a sequence of the world {name} is replayed alone, on one target")
+        chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
+        return commands.replay(files[0], chosen, everything=all_accesses, as_json=as_json)
     entries = declared(known_files)
     sequences = [container.read(path) for path in files]
     targets = _targets(target, all_targets, kernel, _world_of(sequences))

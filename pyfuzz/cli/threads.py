@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from pyfuzz.cli.scheduled import Campaign
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.run import folder as run_folder
@@ -33,21 +33,7 @@ def is_sequence(path: Path) -> bool:
         return text.is_threads(file.read(64))
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a campaign in this world is to do; ``bound`` is of a systematic one."""
-
-    systematic: bool
-    bound: int | None
-    seed: int
-    seconds: float | None
-    schedules: int | None
-    stop_on_finding: bool
-    out: Path | None
-    as_json: bool
-
-
-def campaign(target: Target, options: Options) -> int:
+def campaign(target: Target, options: Campaign) -> int:
     """Search or fuzz a target; print the result; return the exit code."""
     module = ThreadsModule(target)
     found = _search(module, options) if options.systematic else _fuzz(module, options)
@@ -68,7 +54,7 @@ def campaign(target: Target, options: Options) -> int:
     return int(found.verdict == "finding")
 
 
-def _search(module: ThreadsModule, options: Options) -> SystematicResult:
+def _search(module: ThreadsModule, options: Campaign) -> SystematicResult:
     return systematic.search(
         module,
         systematic.DEFAULT_BOUND if options.bound is None else options.bound,
@@ -78,7 +64,7 @@ def _search(module: ThreadsModule, options: Options) -> SystematicResult:
     )
 
 
-def _fuzz(module: ThreadsModule, options: Options) -> FuzzResult:
+def _fuzz(module: ThreadsModule, options: Campaign) -> FuzzResult:
     return chance.fuzz(
         module,
         options.seed,

@@ -101,13 +101,17 @@ def mutants_of(source: Source, options: Options) -> list[Mutant]:
     return [mutant for mutant in chosen if mutant.name in options.only]
 
 
+# Worlds whose code is of one generation.
+_GROUPS = {"pages": ("pages",)}
+
+
 def groups_of(source: Source) -> tuple[str, ...]:
     """Return the catalogues for a target, read off its source.
 
     Errors: UsageError if there is none.
     """
-    if source.target.world == "pages":
-        return ("pages",)
+    if source.target.world in _GROUPS:
+        return _GROUPS[source.target.world]
     presence = ("presence",) if b"is_shadow_present_pte" in source.text else ()
     if b"tail_count" in source.text:
         locked = ("locked",) if "rmap_lock" in source.functions else ()

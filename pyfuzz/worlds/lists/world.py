@@ -36,4 +36,5 @@ WORLD = World(
     trace=trace,
     module=_module,
     words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
+    faults=True,
 )
