@@ -9,7 +9,7 @@ from pyfuzz.target import catalogue
 from pyfuzz.worlds.threads.module import ThreadsModule
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
 
-# The list's length, the writer, who comes beside it: from few accesses to many.
+# The list's length, the writer, the concurrent fiber: from few accesses to many.
 CASES = (
     (2, What.ADD, What.ADD),
     (2, What.ZAP_ALL, What.AGE),
@@ -23,7 +23,7 @@ _LEAST_S = 1.0
 def main() -> None:
     """Search each case again and again for a second of processor time."""
     module = ThreadsModule(catalogue.get("v6.15"))
-    print(f"{'list':>4}  {'writer':8} {'beside it':9} {'accesses':>8} {'schedules/s':>12}")
+    print(f"{'list':>4}  {'writer':8} {'concurrent':10} {'accesses':>8} {'schedules/s':>12}")
     for entries, writer, other in CASES:
         sequence = Sequence(entries, ((Operation(writer),), (Operation(other),)))
         spent_s = 0.0

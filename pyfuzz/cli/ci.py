@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz ci``: regressions and a campaign, of which only what is new fails."""
+"""``pyfuzz ci``: regressions and a campaign; only new findings fail."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
     "exhaust_s",
     type=duration,
     metavar="TIME",
-    help="First visit every state, as pyfuzz exhaust does, for at most so long.",
+    help="First visit every state, as pyfuzz exhaust does, for at most this long.",
 )
 @click.option("--runs", type=click.IntRange(1), help="Number of executions, instead of a time.")
 @click.option(

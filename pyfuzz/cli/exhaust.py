@@ -24,13 +24,13 @@ from pyfuzz.target.kernel import Kernel
 
 _SAY_S = 10.0
 _BOUNDS = {
-    "vms": (1, 4, "VMs."),
-    "frames": (0, 16, "Guest frames of each, with a list each."),
-    "parents": (0, 4, "Shadow pages of each, with a list of parents each."),
-    "entries": (1, 1500, "Entries of a list, at most."),
-    "descriptors": (1, 200, "Descriptors of a list, at most."),
-    "total": (1, 2000, "Entries of a VM, at most."),
-    "depth": (1, 100_000, "Operations of a sequence, at most."),
+    "vms": (1, 4, "Number of VMs."),
+    "frames": (0, 16, "Guest frames per VM, each with a list."),
+    "parents": (0, 4, "Shadow pages per VM, each with a list of parents."),
+    "entries": (1, 1500, "Limit on entries per list."),
+    "descriptors": (1, 200, "Limit on descriptors per list."),
+    "total": (1, 2000, "Limit on entries per VM."),
+    "depth": (1, 100_000, "Limit on operations per sequence."),
 }
 
 
@@ -43,34 +43,41 @@ def _bounds(command: Any) -> Any:
 
 @click.command()
 @click.argument("target", required=False)
-@kernel_options("Search real code")
+@kernel_options("Kernel to search")
 @click.option(
-    "--world", type=click.Choice(["lists"]), default="lists", help="Which one.  [default: lists]"
+    "--world",
+    type=click.Choice(["lists"]),
+    default="lists",
+    help="World to search.  [default: lists]",
 )
 @click.option(
     "--scope",
     "names",
     multiple=True,
     metavar="NAME",
-    help=f"One of {', '.join(NAMES)}; can be repeated.  [default: all]",
+    help=f"Scope to search: {', '.join(NAMES)}.  Repeatable.  [default: all]",
 )
 @_bounds
-@click.option("--errors/--no-errors", default=None, help="Remove what is not there, too.")
-@click.option("--caches", is_flag=True, help="How full the caches are is part of a state.")
-@click.option("--renamed/--no-renamed", default=True, help="States that are alike are one.")
+@click.option("--errors/--no-errors", default=None, help="Also remove entries that are not there.")
+@click.option("--caches", is_flag=True, help="Count the fill of the caches as part of a state.")
+@click.option(
+    "--renamed/--no-renamed", default=True, help="Treat states that differ only in names as one."
+)
 @click.option(
     "--audit-every",
     type=click.IntRange(0),
     metavar="N",
-    help="Audit one state in N, none if 0.  [default: 500]",
+    help="Audit one state in N; 0 for none.  [default: 500]",
 )
-@click.option("--time", "seconds", type=duration, help="For all of it: 20s, 5m.  [default: 60s]")
+@click.option(
+    "--time", "seconds", type=duration, help="Time limit for all scopes: 20s, 5m.  [default: 60s]"
+)
 @click.option(
     "--memory-limit",
     "memory_mb",
     type=click.IntRange(16),
     metavar="MIB",
-    help="What the states may use, in MiB.  [default: 2048]",
+    help="Memory limit for the states, in MiB.  [default: 2048]",
 )
 @known_option
 @click.option(
@@ -93,12 +100,12 @@ def exhaust(
     as_json: bool,
     **bounds: int | None,
 ) -> int:
-    """Visit every state that TARGET, or a kernel of yours, can get into within a scope.
+    """Visit every state that TARGET, or your own kernel, can get into within a scope.
 
-    A search that ends with nothing left says so of every sequence within the
-    scope, however long; one that is cut, of every sequence up to a length.
+    The verdict of a complete search holds for every sequence within the scope, of
+    any length; that of one cut short holds for every sequence up to a length.
 
-    Exit code 0: nothing new was found; 1: a finding that is not a known one.
+    Exit code 0: nothing new found; 1: a finding that is not known.
     """
     entries = declared(known_files)
     chosen, _, _ = target_and_facts(target, kernel)
@@ -146,14 +153,14 @@ def _store(verdict: Verdict, out: Path) -> None:
         )
     except OSError as error:
         raise UsageError(
-            f"{out}: cannot be written: {error.strerror or error}; name another with --out"
+            f"{out}: cannot write: {error.strerror or error}; name another folder with --out"
         ) from error
     finally:
         folder.close()
 
 
 class _Say:
-    """Says on standard error how far it is, now and then."""
+    """Prints a progress line on standard error every few seconds."""
 
     def __init__(self, target: str) -> None:
         self._target = target

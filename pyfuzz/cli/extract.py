@@ -20,7 +20,7 @@ from pyfuzz.target.kernel import Kernel
     type=click.Choice(["lists", "pages"]),
     default="lists",
     show_default=True,
-    help="The world that the code is to run in: the reverse maps alone, or all of the MMU.",
+    help="World to extract for: the reverse maps alone, or the whole MMU.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def extract(kernel: Kernel, world: str, as_json: bool) -> None:

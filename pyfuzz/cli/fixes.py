@@ -22,16 +22,16 @@ _WORDS = {
 
 
 @click.command("fixes")
-@kernel_options("Kernel to look at")
-@click.option("--target", help="A port instead of a kernel, such as pages.")
+@kernel_options("Kernel to test")
+@click.option("--target", help="Port to test instead of a kernel, such as pages.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def fixes(kernel: Kernel | None, target: str | None, as_json: bool) -> int:
-    """Say which fixes of the past a kernel has, by running it.
+    """Tell which fixes of the past a kernel has, by running its code.
 
-    Exit code 0: all that can be told are there; 1: one is missing.
+    Exit code 0: no fix is known to be missing; 1: one is missing.
     """
     if kernel is None and target is None:
-        raise UsageError("which kernel? give --kernel PATH, or a port with --target pages")
+        raise UsageError("no kernel is given: give --kernel PATH, or a port with --target pages")
     chosen = target_of(target, kernel, "pages")
     found = []
     for state in known_fixes.states(chosen, known_fixes.catalogue()):

@@ -29,7 +29,7 @@ from pyfuzz.target.kernel import Kernel
 @click.option(
     "--all-accesses",
     is_flag=True,
-    help="Of the world threads: also accesses to what one fiber alone uses.",
+    help="In the world threads: also show accesses to memory that only one fiber uses.",
 )
 @known_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -77,7 +77,7 @@ def replay(
 
 
 def _world_of(sequences: list[container.SequenceFile]) -> str:
-    """Return the world that all sequences are of."""
+    """Return the world that all sequences belong to."""
     first = sequences[0].input.encoding.world
     for other in sequences[1:]:
         if other.input.encoding.world != first:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Worlds whose sequences are schedules: fuzz, replay and minimize are their own there.
+"""Worlds whose sequences are schedules have their own fuzz, replay and minimize.
 
-A sequence of such a world is more than a list of operations: it says which
-fiber runs when, so it does not fit the table of pyfuzz/world.py.
+Such a sequence is more than a list of operations: it also says which fiber runs
+when, so it does not fit the table in pyfuzz/world.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMES = tuple(_MODULES)
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What a campaign of schedules is to do; ``bound`` is of a systematic one."""
+    """The options of a campaign of schedules; ``bound`` limits a systematic one."""
 
     systematic: bool
     bound: int | None
@@ -48,10 +48,10 @@ class Commands(Protocol):
         """Search or fuzz a target; print the result; return the exit code."""
 
     def replay(self, path: Path, target: Target, *, everything: bool, as_json: bool) -> int:
-        """Run one sequence, print what it did; return the exit code."""
+        """Run one sequence, print what happened; return the exit code."""
 
     def shortest(self, path: Path, target: Target, kind: Kind | None, function: str | None) -> str:
-        """Return the text of the smallest sequence with the finding of one."""
+        """Return the text of the smallest sequence that shows the same finding."""
 
 
 def commands(world: str | None) -> Commands | None:
@@ -61,7 +61,7 @@ def commands(world: str | None) -> Commands | None:
 
 
 def of_files(paths: Iterable[Path]) -> tuple[str, Commands] | None:
-    """Return the world, and its commands, that one of these files is a sequence of, if any."""
+    """Return the first such world that has a sequence in these files, and its commands."""
     files = list(paths)
     for name in NAMES:
         found = commands(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ``fuzz`` and ``replay`` do in the world ``threads``."""
+"""``fuzz``, ``replay`` and ``minimize`` in the world ``threads``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TARGET = "v6.15"
 
 
 def is_sequence(path: Path) -> bool:
-    """Tell whether a file holds a sequence of this world; one that is not there does not."""
+    """Tell whether a file holds a sequence of this world; False if there is no such file."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -90,14 +90,14 @@ def _show(how_far: str, found: SystematicResult | FuzzResult) -> None:
 
 
 def replay(path: Path, target: Target, *, everything: bool, as_json: bool) -> int:
-    """Run one sequence, print what it did; return the exit code."""
+    """Run one sequence, print what happened; return the exit code."""
     sequence = text.read(path)
     module = ThreadsModule(target)
     trace = Trace(module, sequence)
     if as_json:
         print(json.dumps(_as_object(trace, path), indent=2))
     else:
-        print(f"{path} on {target.name}: {trace.result.longest} accesses, run twice, both the same")
+        print(f"{path} on {target.name}: {trace.result.longest} accesses, the same in two runs")
         print("\n".join(trace.text(everything=everything)))
         for finding in trace.findings:
             print("\n" + "\n".join(report.finding_lines(finding, None)))
@@ -108,7 +108,7 @@ def replay(path: Path, target: Target, *, everything: bool, as_json: bool) -> in
 
 
 def shortest(path: Path, target: Target, kind: Kind | None, function: str | None) -> str:
-    """Return the text of the smallest sequence with the finding of one.
+    """Return the text of the smallest sequence that shows the same finding.
 
     Errors: UsageError if it has no finding of that kind in that function.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The scopes that are searched when none is named, and what a scope says in words."""
+"""The default scopes, and a scope in words."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from pyfuzz.module.results import Traits
 
 NAMES = ("grown", "heads", "frames", "vms", "long")
-# The target that zaps a whole list does so at 1000; beyond that length lists only grow.
+# rmap_add() recycles a list at 1000 entries; nothing depends on a greater length.
 _LONGEST = 1100
 
 
 def scopes(traits: Traits) -> tuple[Scope, ...]:
-    """Return the scopes for a target, by what its descriptors are like.
+    """Return the default scopes of a target; they depend on its kind of descriptor.
 
-    grown: one list, as long as it gets, which is only emptied as a whole; heads: a
-    frame's list and a page's parents, beyond a descriptor's room; frames: all heads
-    of a VM, an entry each; vms: two VMs with a frame and a page each, short lists; long: one list,
-    without errors, which is what takes the time.
+    grown: one list up to its greatest length, emptied only as a whole; heads: a
+    frame's list and a page's parents, both longer than a descriptor; frames: all
+    heads of a VM with one entry each; vms: two VMs with a frame and a page each,
+    short lists; long: one list, without errors (the slowest).
     """
     if traits.tail_count_size:
         longest = Scope("long", entries=_LONGEST)
     else:
-        # Any descriptor may have room, so the states grow with a power of it.
+        # Any descriptor may have room, so the number of states grows exponentially.
         descriptors = 4 if traits.capacity > 4 else 7
         longest = Scope("long", entries=descriptors * traits.capacity, descriptors=descriptors)
     beyond = traits.capacity + 2
@@ -42,9 +42,9 @@ def scopes(traits: Traits) -> tuple[Scope, ...]:
 
 
 def chosen(traits: Traits, names: tuple[str, ...], changes: dict[str, Any]) -> list[Scope]:
-    """Return the scopes of these names, all if there are none, with some of their bounds changed.
+    """Return the named scopes (all if no name is given) with some of their bounds changed.
 
-    Errors: UsageError if a name is of none, or if a bound is no bound.
+    Errors: UsageError if there is no scope of a name, or if the bounds make no sense.
     """
     known = {scope.name: scope for scope in scopes(traits)}
     for name in names:
@@ -61,8 +61,8 @@ def _check(scope: Scope) -> None:
         raise UsageError("a scope needs a head: give --frames or --parents")
     if not scope.renamed and scope.total > 12:
         raise UsageError(
-            f"without renaming there is a state for each choice of SPTEs, and {scope.total} of "
-            "them are too many: give --total 12 or less"
+            f"--no-renamed needs --total 12 or less, is {scope.total}: without renaming, every "
+            "choice of SPTEs is a state of its own"
         )
 
 

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
     from pyfuzz.world import Operation
 
-# Well under a second on one core, whatever the states are like.
+# Transitions per call: well under a second on one core in every scope.
 _SLICE = 20_000
 
 
 @dataclass(slots=True)
 class Search:
-    """What came of one scope; ``timed_out`` if it was cut by the clock.
+    """The search of one scope; ``timed_out`` if the time limit ended it.
 
-    ``processor_s`` is what the search took of one core, audits included.
+    ``processor_s`` is its processor time, audits included.
     """
 
     scope: Scope
@@ -71,7 +71,7 @@ class Searcher:
         return chosen(self.traits, names, changes)
 
     def search(self, scope: Scope, until_s: float | None, show: Callable[[Search], None]) -> Search:
-        """Visit all states of a scope, or until a time (monotonic); show() hears of it.
+        """Visit all states of a scope, or until a time (monotonic); show() is called meanwhile.
 
         Errors: HarnessError if the process died, UsageError if the world cannot be searched.
         """
@@ -110,9 +110,9 @@ class Searcher:
         )
 
     def _shown(self, found: Found) -> tuple[list[Operation] | None, Symptom]:
-        """Return the operations, like ones as one, and what a run of them shows.
+        """Return the operations, equal ones merged, and the symptom that a run of them shows.
 
-        There are none if a run does not show the finding.
+        The operations are None if a run does not show the finding.
         """
         for operations in (_folded(found.operations), found.operations):
             for finding in self._runner.run(Input.of(operations)):
@@ -122,7 +122,7 @@ class Searcher:
 
 
 def _folded(operations: list[Operation]) -> list[Operation]:
-    """Make one repeated operation of equal ones in a row."""
+    """Merge equal operations in a row into one with a repeat count."""
     folded: list[Operation] = []
     for operation in operations:
         last = folded[-1] if folded else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a search shows, and what it does not: for people and as plain data."""
+"""What a search proves and what it does not, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WIDTH = 80
 _SHOWN_OPERATIONS = 12
 NOT_COVERED = (
     "longer lists, more heads and VMs than the scope has",
-    "locks, other CPUs and the order of memory: one operation at a time",
-    "memory that the target would only reach through a broken pointer",
-    "what lies behind a finding, unless it is a wrong number (count-contract)",
+    "locks, other CPUs and memory ordering: operations run one at a time",
+    "memory that the target would reach only through a broken pointer",
+    "what follows a finding, unless that is only a wrong number (count-contract)",
 )
 """What no scope covers."""
 
@@ -44,12 +44,12 @@ class Verdict:
 
     @property
     def complete(self) -> bool:
-        """Whether every scope that was to be searched was, to the end."""
+        """Whether every scope was searched to the end."""
         return len(self.searches) == self.wanted and all(s.complete for s in self.searches)
 
     @property
     def findings(self) -> list[Finding]:
-        """The findings of all scopes, one of each signature, the shortest."""
+        """The findings of all scopes: the shortest of each signature."""
         best: dict[int, Finding] = {}
         for finding in (finding for search in self.searches for finding in search.findings):
             other = best.get(finding.signature)
@@ -150,7 +150,7 @@ def in_short(verdict: Verdict) -> str:
 
 
 def as_text(verdict: Verdict) -> str:
-    """Return the verdict for people, at most 80 columns wide but for paths and commands."""
+    """Return the verdict as text, at most 80 columns wide except for paths and commands."""
     lines = [f"{verdict.target.name}, world {verdict.world}"]
     for search in verdict.searches:
         lines += ["", *_search_lines(search)]
@@ -174,7 +174,7 @@ def _search_lines(search: Search) -> list[str]:
             f"{progress.left:,} left, depth {progress.depth:,}"
         ),
         (
-            f"  {search.seconds:.1f} s, {search.processor_s:.1f} s of a processor: "
+            f"  {search.seconds:.1f} s, {search.processor_s:.1f} s of processor time: "
             f"{progress.transitions / processor_s:,.0f} transitions/s, "
             f"{progress.bytes / 2**20:,.0f} MiB"
         ),
@@ -185,7 +185,7 @@ def _search_lines(search: Search) -> list[str]:
         lines.append(f"  {progress.ended:,} transitions ended in a finding")
     lines += _audit_lines(search)
     lines.append(
-        "  chance that two states were taken for one: "
+        "  probability that two states were taken for one: "
         f"{collision(progress.states):.0e} (128-bit hashes)"
     )
     return lines
@@ -195,7 +195,7 @@ def _audit_lines(search: Search) -> list[str]:
     progress, scope = search.progress, search.scope
     assert progress is not None
     if not scope.audit_every:
-        return ["  audits: none, so nothing is complete"]
+        return ["  audits: none, so nothing counts as complete"]
     passed = "failed" if progress.failed else "passed"
     lines = [
         (
@@ -205,8 +205,8 @@ def _audit_lines(search: Search) -> list[str]:
     ]
     if progress.trouble:
         lines += _wrapped(
-            f"{progress.trouble}: the target does other things in states that are one here; "
-            "if there is no finding beside this, please report it",
+            f"{progress.trouble}: the target behaves differently in states that count as one; "
+            "unless a finding explains it, please report it",
             "  ",
         )
     return lines
@@ -220,13 +220,13 @@ def _how_far(search: Search) -> str:
     if progress.end is End.AUDIT or (progress.end is End.FIXPOINT and progress.failed):
         return "not complete: an audit failed"
     if progress.end is End.FIXPOINT:
-        return "not complete: nothing is left, but nothing was audited"
+        return "not complete: no state is left, but none was audited"
     if progress.end is End.CANNOT_HOLD:
-        return "not complete: the target left something that a state has no room for"
-    why = {End.DEPTH: "the depth asked for", End.MEMORY: "the memory limit"}.get(
+        return "not complete: a state does not fit into the form that is stored"
+    why = {End.DEPTH: "the depth limit", End.MEMORY: "the memory limit"}.get(
         progress.end, "an interrupt" if search.interrupted else "the time limit"
     )
-    return f"cut by {why}: every sequence of up to {progress.depth:,} operations"
+    return f"cut short by {why}: every sequence of up to {progress.depth:,} operations was tried"
 
 
 def _finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
@@ -241,7 +241,7 @@ def _finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]
     if len(finding.operations) > len(shown):
         lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
     if not finding.minimized:
-        lines.append("   a run of this sequence by itself does not show it: please report")
+        lines.append("   replaying this sequence does not show it: please report")
     if finding.artifact is not None:
         lines.append(f"   {replay_command(finding.artifact, verdict.target, verdict.kernel)}")
     return lines

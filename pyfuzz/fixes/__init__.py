@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which fixes of the past a kernel has, told by what it does.
+"""Which fixes of the past a kernel has, judged by what its code does.
 
-Each fix has a regression, a sequence of a few operations that a kernel without
-it gets wrong.  Source is not looked at: backports read differently, and a
-vendor's tree may have the lines and not the effect.
+Each fix has a regression: a sequence of a few operations that a kernel without
+the fix gets wrong.  Source text decides nothing: backports read differently, and
+a vendor's tree may have the lines but not the effect.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ FIXED, NOT_FIXED, CANNOT_TELL = "fixed", "not-fixed", "cannot-tell"
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A fix: its commit and CVE ("" where there is none), and the regression that tells.
+    """A fix: its commit, its CVE ("" if it has none), and its regression sequence.
 
-    ``kinds`` are those of the findings that a kernel without it shows.
+    ``kinds``: the kinds of finding that a kernel without it shows.
     """
 
     commit: str
@@ -60,9 +60,9 @@ class State:
 
 
 def catalogue() -> tuple[Fix, ...]:
-    """Return the fixes that are looked for.
+    """Return all fixes that pyfuzz knows.
 
-    Errors: HarnessError if the table is not as it must be.
+    Errors: HarnessError if the table is invalid.
     """
     path = Path(__file__).with_name("fixes.toml")
     try:
@@ -81,7 +81,7 @@ def catalogue() -> tuple[Fix, ...]:
 
 
 def states(target: Target, fixes: Iterable[Fix]) -> Iterator[State]:
-    """Run each fix's regression on a target, and say what that tells.
+    """Run each fix's regression on a target, and yield whether it has the fix.
 
     Errors: UsageError or HarnessError if the target cannot be built.
     """
@@ -97,7 +97,7 @@ def _state(runner: Runner, fix: Fix) -> State:
     if shown:
         return State(fix, NOT_FIXED, _said(shown[-1]))
     if findings:
-        return State(fix, CANNOT_TELL, f"something else is shown: {_said(findings[0])}")
+        return State(fix, CANNOT_TELL, f"the sequence shows something else: {_said(findings[0])}")
     missed = _missed(runner.trace(list(file.operations)))
     if missed:
         return State(fix, CANNOT_TELL, missed)
@@ -105,7 +105,7 @@ def _state(runner: Runner, fix: Fix) -> State:
 
 
 def _missed(entries: Iterator[Entry]) -> str:
-    """Say which operation did nothing: then the kernel was not tried."""
+    """Name the first operation that did nothing: the kernel was not really tested."""
     for entry in entries:
         for reason in entry.skipped:
             if reason is not Skip.RAN:

@@ -54,7 +54,10 @@ def test_exhaust_that_is_cut_says_up_to_how_many_operations(tmp_path: Path) -> N
     done = pyfuzz(*SMALL, "v6.6", "--depth", "3", folder=tmp_path)
 
     assert done.returncode == 0, done.stderr
-    assert "cut by the depth asked for: every sequence of up to 3 operations" in done.stdout
+    assert (
+        "cut short by the depth limit: every sequence of up to 3 operations was tried"
+        in done.stdout
+    )
     assert "not complete" in done.stdout
 
 

@@ -70,5 +70,5 @@ def test_command_without_a_kernel_says_what_to_give() -> None:
 
     assert isinstance(done.exception, UsageError)
     assert str(done.exception) == (
-        "which kernel? give --kernel PATH, or a port with --target pages"
+        "no kernel is given: give --kernel PATH, or a port with --target pages"
     )

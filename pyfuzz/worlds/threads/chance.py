@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Fuzzing in this world: fibers, lists and schedules by chance, and what was new is built on.
+"""Fuzzing in this world: random fibers, lists and schedules; what showed something new is mutated.
 
-The search (``systematic``) ends; this does not, and it tries what the search
-leaves out: four fibers, several operations of each, lists of any length.
+Unlike the search (``systematic``) this does not end by itself, and it tries what
+the search leaves out: four fibers, several operations each, lists of any length.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from pyfuzz.worlds.threads.operation import (
     What,
 )
 
-# Schedules of one scenario, by one call of C.
+# Schedules per scenario, run in one call into C.
 _SCHEDULES = 64
 _MAX_CHANGES = 4
-# How often a scenario is made of one that showed something new.
+# How often a scenario is mutated from one that showed something new.
 _KEPT = 0.5
 _LENGTHS = (0, 1, 2, 3, 13, 14, 15, 16, 27, 28, 29, 30)
 _HARDWARE = (What.ACCESS, What.DIRTY)
@@ -36,7 +36,7 @@ _HARDWARE = (What.ACCESS, What.DIRTY)
 
 @dataclass(slots=True)
 class FuzzResult:
-    """What a campaign came to."""
+    """The result of a campaign."""
 
     target: str
     seed: int
@@ -65,9 +65,9 @@ def fuzz(
     stop_on_finding: bool = False,
     progress: Callable[[FuzzResult], None] | None = None,
 ) -> FuzzResult:
-    """Fuzz a target until the time is over or so many schedules were run.
+    """Fuzz a target until the time is up or so many schedules were run.
 
-    Equal seeds do the same, as far as both get.
+    Two campaigns with the same seed run the same schedules.
     Errors: HarnessError if a schedule does not replay.
     """
     maker = Maker(module, random.Random(seed))
@@ -84,7 +84,7 @@ def fuzz(
             found.interrupted = True
             break
         found.scenarios += 1
-        # A list that cannot be made is a finding, and no schedule.
+        # If building the list already fails, that is a finding, without a schedule.
         found.schedules += max(result.schedules, 1)
         found.accesses += result.accesses
         if result.new_pairs:
@@ -105,7 +105,7 @@ def fuzz(
 
 
 class Maker:
-    """Makes scenarios of what a target can do."""
+    """Generates scenarios from the operations that a target has."""
 
     def __init__(self, module: ThreadsModule, chance: random.Random) -> None:
         self.random = chance
@@ -115,7 +115,7 @@ class Maker:
         self._has_no_ad = module.can(What.AGE)
 
     def next(self, kept: list[Sequence]) -> Sequence:
-        """Return a scenario: a new one, or one of those kept, changed in one thing."""
+        """Return a scenario: a new one, or a kept one with one change."""
         if kept and self.random.random() < _KEPT:
             return self._changed(self.random.choice(kept))
         count = self.random.choice((2, 2, 2, 3, 3, FIBERS))

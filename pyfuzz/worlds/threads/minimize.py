@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A shorter sequence with the same finding: fewer switches, then fewer operations."""
+"""Find a shorter sequence with the same finding: fewer switches, then fewer operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
 from pyfuzz.worlds.threads.operation import Sequence, Switch
 
-# How far a switch is moved, and how many schedules a smaller scenario is given.
+# How far a switch is moved, and the limit on schedules for a smaller scenario.
 _FAR = 64
 _LIMIT = 20000
 
@@ -27,12 +27,12 @@ def minimize(module: ThreadsModule, finding: ThreadsFinding) -> ThreadsFinding:
 
 def _first_smaller(module: ThreadsModule, best: ThreadsFinding) -> ThreadsFinding | None:
     for candidate in _fewer_switches(best.sequence):
-        # The switches as they were taken: those that had no effect are gone.
+        # The switches as they happened: those without effect are gone.
         shown = find(module, candidate, best)
         if shown is not None and _size(shown.sequence) < _size(best.sequence):
             return shown
     for candidate in _less_to_do(best.sequence):
-        # The same switches would be elsewhere: search for those that are as few.
+        # The old switches no longer fit: search for as few that do.
         found = module.search(candidate, best.away, limit=_LIMIT).findings
         shown = next((one for one in found if _like(one, best)), None)
         if shown is not None and _size(shown.sequence) < _size(best.sequence):
@@ -45,7 +45,7 @@ def _first_smaller(module: ThreadsModule, best: ThreadsFinding) -> ThreadsFindin
 
 
 def find(module: ThreadsModule, sequence: Sequence, like: ThreadsFinding) -> ThreadsFinding | None:
-    """Run a sequence; return its finding of the same kind at the same place, if it has one."""
+    """Run a sequence; return its finding of the same kind at the same place, if any."""
     return next((one for one in module.run(sequence).findings if _like(one, like)), None)
 
 
@@ -54,7 +54,7 @@ def _like(one: ThreadsFinding, other: ThreadsFinding) -> bool:
 
 
 def _size(sequence: Sequence) -> tuple[int, int, int, int]:
-    """Switches first, then operations, then the list, then how late the switches are."""
+    """Order sequences by switches, then operations, then list, then how late the switches are."""
     operations = sum(map(len, sequence.fibers))
     return (
         len(sequence.switches),
@@ -81,7 +81,7 @@ def _less_to_do(sequence: Sequence) -> Iterator[Sequence]:
 
 
 def _earlier(sequence: Sequence) -> Iterator[Sequence]:
-    """One switch earlier: the operation's beginning says more than its middle."""
+    """Move one switch earlier: the start of an operation is easier to read than its middle."""
     for number, switch in enumerate(sequence.switches):
         for at in range(max(0, switch.at - _FAR), switch.at):
             moved = Switch(switch.fiber, at, switch.next)

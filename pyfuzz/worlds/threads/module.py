@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The typed wrapper of a target that was compiled for this world."""
+"""A typed wrapper around a target that was compiled for this world."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABI = 2
 
 
 class EventKind(IntEnum):
-    """What an event is; numbers as in ``enum pyfuzz_event_kind``."""
+    """The kind of an event; numbers as in ``enum pyfuzz_event_kind``."""
 
     READ = 0
     WRITE = 1
@@ -39,7 +39,7 @@ class EventKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One access of a schedule, or a switch, or an operation's beginning."""
+    """One access in a schedule, or a switch, or the start of an operation."""
 
     kind: EventKind
     fiber: int
@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ThreadsFinding:
-    """One broken property and the sequence, with its schedule, that shows it."""
+    """One broken property, and the sequence (with its schedule) that shows it."""
 
     kind: str
     signature: int
@@ -72,7 +72,7 @@ class ThreadsFinding:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search, or one schedule, came to; ``at_bound`` is what each bound took."""
+    """The result of a search or of one schedule; ``at_bound``: schedules for each bound."""
 
     schedules: int
     pruned: int
@@ -89,10 +89,10 @@ class SearchResult:
 
 
 class ThreadsModule:
-    """A compiled target.  It has one world, so it serves one user at a time."""
+    """A compiled target.  Its world is a single global state, so it has one user at a time."""
 
     def __init__(self, target: Target) -> None:
-        """Build the target for this world, if it is not yet, and load it."""
+        """Build the target for this world if necessary, and load it."""
         self.target = target
         self.path = builder.build(target, "threads")
         compiled = _load(self.path)
@@ -112,7 +112,7 @@ class ThreadsModule:
         return bool(self._lib.pyfuzz_threads_locked_heads())
 
     def can(self, what: What) -> bool:
-        """Tell whether the target has the function that an operation calls."""
+        """Tell whether the target has the function that an operation needs."""
         return bool(self._lib.pyfuzz_threads_can(what))
 
     def search(
@@ -120,8 +120,8 @@ class ThreadsModule:
     ) -> SearchResult:
         """Run every schedule of a sequence's fibers with at most ``bound`` switches.
 
-        A switch counts if it leaves a fiber that could go on.  The sequence's
-        own switches are ignored.  ``limit``: schedules, 0 for no limit.
+        A switch counts if it preempts a fiber that could have continued.  The
+        sequence's own switches are ignored.  ``limit``: schedules, 0 for no limit.
         Errors: HarnessError if a schedule does not replay exactly.
         """
         scenario = self._scenario(sequence)
@@ -129,7 +129,7 @@ class ThreadsModule:
         return self._read(sequence)
 
     def fuzz(self, sequence: Sequence, seed: int, *, schedules: int, changes: int) -> SearchResult:
-        """Run schedules by chance, with so many changes of priority in each (PCT).
+        """Run random schedules, each with so many changes of priority (PCT).
 
         Errors: HarnessError if one with a finding does not replay exactly.
         """
@@ -138,11 +138,11 @@ class ThreadsModule:
         return self._read(sequence)
 
     def pairs(self, *, forget: bool = False) -> int:
-        """Return how many pairs of a writing and a using place fuzz() met."""
+        """Return how many pairs of a writing and a using place fuzz() has seen."""
         return int(self._lib.pyfuzz_threads_pairs(forget))
 
     def run(self, sequence: Sequence) -> SearchResult:
-        """Run one schedule, twice.
+        """Run one schedule, twice to check that it replays exactly.
 
         Errors: HarnessError if the two differ.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a sequence of this world says: the list, what each fiber does, the switches."""
+"""A sequence of this world: the list, what each fiber does, and the switches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SWITCHES = 256
 
 
 class What(IntEnum):
-    """What a fiber does; numbers as in ``enum pyfuzz_threads_what``."""
+    """An operation of a fiber; numbers as in ``enum pyfuzz_threads_what``."""
 
     ADD = 0
     ZAP_ONE = 1
@@ -29,28 +29,28 @@ class What(IntEnum):
 
     @property
     def word(self) -> str:
-        """Its name in a sequence's text."""
+        """Its name in the text form."""
         return self.name.lower().replace("_", "-")
 
     @property
     def takes_entry(self) -> bool:
-        """Whether it is about one entry, and which must be said."""
+        """Whether it takes the number of an entry."""
         return self in (What.ZAP_ONE, What.DROP, What.ACCESS, What.DIRTY)
 
 
 WRITERS = (What.ADD, What.ZAP_ONE, What.ZAP_ALL, What.DROP, What.FREE_ALL)
-"""Those that hold mmu_lock for write."""
+"""The operations that hold mmu_lock for write."""
 
 READERS = (What.COUNT, What.ITERATE)
-"""Those that hold it for read."""
+"""The operations that hold it for read."""
 
 WALKERS = (What.AGE, What.TEST_AGE)
-"""Those that do not hold it."""
+"""The operations that do not hold it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that a fiber does; ``entry`` is the place of an entry as the list was made."""
+    """One operation of a fiber; ``entry`` is an entry's position in the list as it was built."""
 
     what: What
     entry: int = 0
@@ -61,7 +61,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Before its access number ``at``, ``fiber`` stands still and ``next`` goes on."""
+    """Before its access number ``at``, ``fiber`` stops and ``next`` runs."""
 
     fiber: int
     at: int
@@ -75,8 +75,8 @@ class Switch:
 class Sequence:
     """A list of ``entries``, what each fiber does to it, and in which order.
 
-    ``ad``: SPTEs have Accessed and Dirty bits.  ``reuse``: a descriptor that is
-    freed is handed out next.
+    ``ad``: SPTEs have Accessed and Dirty bits.  ``reuse``: a freed descriptor is
+    the next one to be allocated.
     """
 
     entries: int

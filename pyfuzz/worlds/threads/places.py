@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where in the source an access is: by the place in the module that it returns to."""
+"""Where in the source an access is, from its return address in the module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyfuzz.module.dwarf import LineTable
 
 @dataclass(frozen=True, slots=True)
 class SourcePlace:
-    """A function and a line of it; both empty for what is of no source."""
+    """A function and a line of it; both empty if the source is not known."""
 
     function: str
     file: str
@@ -26,7 +26,7 @@ _NOWHERE = SourcePlace("", "", 0)
 
 
 class Places:
-    """The places of one module; its DWARF is read when the first one is asked for."""
+    """The places of one module; its DWARF is read at the first use."""
 
     def __init__(self, module: Path) -> None:
         self._module = module
@@ -38,11 +38,11 @@ class Places:
 
     @property
     def folder(self) -> str:
-        """Where the compiler ran: what relative names of files are relative to."""
+        """Where the compiler ran: relative file names are relative to it."""
         return self._table.folder
 
     def find(self, offset: int) -> SourcePlace:
-        """Return the place that the call before an address of the module's file is of."""
+        """Return the place of the call that returns to an address in the module's file."""
         if not 0 < offset < 1 << 32:
             return _NOWHERE
         if offset not in self._found:
@@ -54,7 +54,7 @@ class Places:
         function = self._table.function(call)
         if function is None:
             return _NOWHERE
-        # A call may be of no line of its own: then of the one before it.
+        # A call without a line of its own belongs to the line before.
         for address in range(call, function.start - 1, -1):
             for line in self._table.places(address, address + 1):
                 return SourcePlace(function.name, line.file, line.line)

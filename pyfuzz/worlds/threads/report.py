@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A systematic search as text and as JSON, its findings as files."""
+"""A search or a campaign as text and as JSON, and its findings as files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pyfuzz.worlds.threads.text import HEADER, format_sequence
 from pyfuzz.worlds.threads.trace import Trace
 
 NOTHING_LOCKLESS = (
-    "{target} has no walker without mmu_lock: nothing is interleaved but who waits for the lock; "
-    "the rules of the lock are checked all the same"
+    "{target} has no walker without mmu_lock: only fibers that wait for the lock are interleaved; "
+    "the rules of the lock are checked anyway"
 )
 
 
 def lines(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> Iterator[str]:
-    """Yield a search or a campaign for people: what was run, and what was found."""
+    """Yield a search or a campaign as lines of text: what was run, and what was found."""
     if not result.lockless:
         yield NOTHING_LOCKLESS.format(target=result.target)
     yield from _searched(result) if isinstance(result, SystematicResult) else _fuzzed(result)
@@ -38,7 +38,7 @@ def _searched(result: SystematicResult) -> Iterator[str]:
     bounds = range(result.bound + 1)
     yield f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
     head = "".join(f"{f'c={bound}':>11}" for bound in bounds)
-    yield f"\n  {'writer':30} {'beside it':22} {'pairs':>6}{head}"
+    yield f"\n  {'writer':30} {'concurrent':22} {'pairs':>6}{head}"
     for (writer, others), rows in _grouped(result).items():
         counts = (sum(row.result.at_bound[bound] for row in rows) for bound in bounds)
         cells = "".join(f"{count:>11,}" for count in counts)
@@ -55,7 +55,7 @@ def _fuzzed(result: FuzzResult) -> Iterator[str]:
         f"{result.seed}, in {result.seconds:.1f} s ({_rate(result)})"
     )
     yield (
-        f"{result.pairs} pairs of a writing and a using place; {len(result.kept)} scenarios "
+        f"{result.pairs} pairs of a writing and a reading place; {len(result.kept)} scenarios "
         "showed a new one"
     )
 
@@ -65,7 +65,7 @@ def _rate(result: SystematicResult | FuzzResult) -> str:
 
 
 def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
-    """Yield a finding for people, and the command that shows it."""
+    """Yield a finding as lines of text, with the command that replays it."""
     where = f" in {finding.function}, line {finding.line}" if finding.function else ""
     yield f"{finding.kind}{where}: {finding.message}"
     if finding.other:
@@ -77,7 +77,7 @@ def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
 
 
 def as_object(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> dict[str, Any]:
-    """Return a search or a campaign as JSON's types; docs/json.md."""
+    """Return a search or a campaign as plain data, see docs/json.md."""
     if isinstance(result, SystematicResult):
         own: dict[str, Any] = {
             "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
@@ -119,13 +119,13 @@ def as_object(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> 
 
 
 def key(finding: ThreadsFinding) -> str:
-    """Return what a finding's file is called."""
+    """Return the name of a finding's file."""
     where = f"{finding.function}-{finding.line}" if finding.function else "world"
     return re.sub(r"[^A-Za-z0-9_-]", "-", f"{finding.kind}-{where}")
 
 
 def write(module: ThreadsModule, findings: list[ThreadsFinding], out: Path) -> dict[str, Path]:
-    """Write each finding's sequence, and beside it its trace; return the sequences' paths.
+    """Write each finding's sequence and its trace; return the paths of the sequences.
 
     Errors: UsageError if a file cannot be written.
     """
@@ -140,12 +140,14 @@ def write(module: ThreadsModule, findings: list[ThreadsFinding], out: Path) -> d
             path.with_suffix(".txt").write_text("\n".join(trace.text()) + "\n")
             files[key(finding)] = path
     except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise UsageError(
+            f"{folder}: cannot write: {error.strerror}; name another folder with --out"
+        ) from error
     return files
 
 
 def annotated(finding: ThreadsFinding) -> str:
-    """Return a finding's sequence as text, with what it shows in a comment."""
+    """Return a finding's sequence as text, with the finding in a comment."""
     text = format_sequence(finding.sequence)
     where = f" in {finding.function}" if finding.function else ""
     return text.replace(HEADER, f"{HEADER}\n# {finding.kind}{where}: {finding.message}", 1)

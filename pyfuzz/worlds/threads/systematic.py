@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every pair of a writer and a walker, on lists of telling lengths, in every order.
+"""Every pair of a writer and a walker, on lists of chosen lengths, in every order.
 
-A list of 0, 1 and 2 entries is each of another form; 14 and 15, 28 and 29 are
-a descriptor that is full, and one more.
+Lists of 0, 1 and 2 entries have different forms; at 14 and 28 entries every
+descriptor is full, 15 and 29 are one more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DEFAULT_BOUND = 2
 
 
 def _writers(entries: int) -> Iterator[tuple[Operation, ...]]:
-    """What writers do to a list: to its first entry, one in the middle, its last, all."""
+    """The writers' operations on a list: its first entry, one in the middle, its last, all."""
     yield (Operation(What.ADD),)
     for what in (What.ZAP_ONE, What.DROP):
         for entry in sorted({0, entries // 2, entries - 1} & set(range(entries))):
@@ -28,7 +28,7 @@ def _writers(entries: int) -> Iterator[tuple[Operation, ...]]:
         yield (Operation(What.ZAP_ALL),)
         yield (Operation(What.FREE_ALL),)
     if entries > 1:
-        # The head may come to hold what it held before, with another list behind.
+        # ABA: the head may hold the same value again, in front of another list.
         yield (Operation(What.ZAP_ALL), Operation(What.ADD), Operation(What.ADD))
 
 
@@ -42,11 +42,11 @@ _OTHERS = (
     (What.ADD, True),
     (What.ZAP_ALL, True),
 )
-"""Who comes beside the writer, and whether SPTEs have Accessed bits then."""
+"""The fibers beside the writer, and whether SPTEs have Accessed bits."""
 
 
 def pairs(module: ThreadsModule) -> Iterator[Sequence]:
-    """Yield what is searched of a target: each pair on each shape, and some threes."""
+    """Yield the scenarios of a target: each pair on each list, and some with three fibers."""
     for entries in SHAPES:
         for writer in _writers(entries):
             if not all(module.can(operation.what) for operation in writer):
@@ -54,7 +54,7 @@ def pairs(module: ThreadsModule) -> Iterator[Sequence]:
             for what, ad in _OTHERS:
                 if not module.can(what) or (not ad and not module.locked_heads):
                     continue
-                # Who frees and takes again may get the same descriptor back.
+                # A writer that frees and allocates may get the same descriptor back.
                 for reuse in (False, True) if len(writer) > 1 else (False,):
                     yield Sequence(entries, (writer, (Operation(what),)), (), ad, reuse)
             if module.can(What.AGE) and entries in (1, 2):
@@ -65,7 +65,7 @@ def pairs(module: ThreadsModule) -> Iterator[Sequence]:
 
 @dataclass(slots=True)
 class Row:
-    """One pair: the fibers, on a list, and what came of it."""
+    """One pair: the fibers, the list, and the result."""
 
     sequence: Sequence
     result: SearchResult
@@ -73,7 +73,7 @@ class Row:
 
 @dataclass(slots=True)
 class SystematicResult:
-    """What a whole search came to."""
+    """The result of a complete search."""
 
     target: str
     bound: int
@@ -86,16 +86,16 @@ class SystematicResult:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing within the bound was left out."""
+        """Whether every schedule within the bound was covered."""
         return not self.left and all(row.result.complete for row in self.rows)
 
     @property
     def schedules(self) -> int:
-        """Schedules that were begun; a pruned one ends where another went on."""
+        """Schedules that were started; a pruned one ends where an earlier one continued."""
         return sum(row.result.schedules + row.result.pruned for row in self.rows)
 
     def at_bound(self, bound: int) -> int:
-        """Schedules begun while at most ``bound`` switches were allowed."""
+        """Schedules started while at most ``bound`` switches were allowed."""
         return sum(row.result.at_bound[bound] for row in self.rows)
 
     @property
@@ -112,7 +112,7 @@ def search(
     stop_on_finding: bool = False,
     progress: Callable[[SystematicResult, int], None] | None = None,
 ) -> SystematicResult:
-    """Search every pair of a target; with less time than that takes, as far as it goes.
+    """Search every pair of a target, or as many as the time allows.
 
     Errors: HarnessError if a schedule does not replay.
     """
@@ -143,6 +143,6 @@ def search(
 
 
 def _effort(finding: ThreadsFinding) -> tuple[int, int, int]:
-    """How much a person has to follow."""
+    """Order findings by how much a reader has to follow."""
     sequence = finding.sequence
     return finding.away, len(sequence.switches), sequence.entries + finding.access

@@ -49,7 +49,7 @@ def read(path: Path) -> Sequence:
 
 
 def parse(text: str, name: str = "the sequence") -> Sequence:
-    """Return the sequence that a text says.
+    """Parse a sequence's text.
 
     Errors: UsageError at the first line that is wrong, with its number.
     """
@@ -88,7 +88,7 @@ class _Reader:
     def line(self, words: list[str]) -> None:
         verbs = {"list": self._list, "fiber": self._fiber, "switch": self._switch}
         if words[0] not in verbs:
-            raise _LineError(f"a line begins with {', '.join(verbs)}, this one with '{words[0]}'")
+            raise _LineError(f"a line must begin with {', '.join(verbs)}, begins with '{words[0]}'")
         verbs[words[0]](words[1:])
 
     def sequence(self) -> Sequence:
@@ -102,13 +102,13 @@ class _Reader:
 
     def _list(self, words: list[str]) -> None:
         if self._entries is not None:
-            raise _LineError("there is one list, and a line before says it")
+            raise _LineError("must have one list, has a second")
         if not words:
             raise _LineError("must be: list ENTRIES [no-ad] [reuse]")
         self._entries = _number(words[0], "the list's length", MAX_ENTRIES)
         for flag in words[1:]:
             if flag not in _FLAGS:
-                raise _LineError(f"a list may be {' or '.join(_FLAGS)}, not '{flag}'")
+                raise _LineError(f"a list's flag must be {' or '.join(_FLAGS)}, is '{flag}'")
             self._flags.add(flag)
 
     def _fiber(self, words: list[str]) -> None:
@@ -117,7 +117,7 @@ class _Reader:
         fiber = _number(words[0], "a fiber", FIBERS - 1)
         what = _WHATS.get(words[1])
         if what is None:
-            raise _LineError(f"'{words[1]}' is no operation: one of {', '.join(_WHATS)}")
+            raise _LineError(f"an operation must be one of {', '.join(_WHATS)}, is '{words[1]}'")
         if len(words) != 2 + what.takes_entry:
             takes = "takes the number of an entry" if what.takes_entry else "takes nothing"
             raise _LineError(f"{what.word} {takes}")
@@ -125,14 +125,14 @@ class _Reader:
         while len(self._fibers) <= fiber:
             self._fibers.append([])
         if len(self._fibers[fiber]) == FIBER_OPERATIONS:
-            raise _LineError(f"a fiber has at most {FIBER_OPERATIONS} operations")
+            raise _LineError(f"a fiber must have at most {FIBER_OPERATIONS} operations, has more")
         self._fibers[fiber].append(Operation(what, entry))
 
     def _switch(self, words: list[str]) -> None:
         if len(words) != 3:
             raise _LineError("must be: switch FIBER ACCESS NEXT")
         if len(self._switches) == MAX_SWITCHES:
-            raise _LineError(f"there are at most {MAX_SWITCHES} switches")
+            raise _LineError(f"must have at most {MAX_SWITCHES} switches, has more")
         self._switches.append(
             Switch(
                 _number(words[0], "a fiber", FIBERS - 1),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One schedule as people read it: a column for each fiber, the list at each switch."""
+"""One schedule as a table: a column for each fiber, and the list at each switch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CODE = 56
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a trace: a fiber's access with its code, or a switch (``fiber`` None)."""
+    """One line of a trace: a fiber's access with its code, or a switch (``fiber`` is None)."""
 
     fiber: int | None
     text: str
@@ -38,7 +38,7 @@ class Trace:
     """The trace of one sequence, run on one module."""
 
     def __init__(self, module: ThreadsModule, sequence: Sequence) -> None:
-        """Run the sequence, twice, and keep what it did.
+        """Run the sequence twice, and record what it did.
 
         Errors: HarnessError if the two runs differ.
         """
@@ -51,11 +51,11 @@ class Trace:
 
     @property
     def findings(self) -> tuple[ThreadsFinding, ...]:
-        """What this schedule breaks."""
+        """The findings of this schedule."""
         return self.result.findings
 
     def lines(self, *, everything: bool = False) -> Iterator[Line]:
-        """Yield the lines: ``everything``, or without plain accesses to one's own memory."""
+        """Yield the lines: ``everything``, or without plain accesses to a fiber's own memory."""
         shared = self._shared()
         self._ended = set()
         for event in self.events:
@@ -79,7 +79,7 @@ class Trace:
             yield f"{columns}  {line.code}".rstrip()
 
     def _shared(self) -> set[str]:
-        """The words that more than one fiber touches."""
+        """The words of memory that more than one fiber accesses."""
         users: dict[str, set[int]] = {}
         for event in self.events:
             if event.word:

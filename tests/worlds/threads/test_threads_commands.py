@@ -71,7 +71,7 @@ def test_replay_shows_a_column_for_each_fiber_and_the_list(tmp_path: Path) -> No
         (("replay", "x.seq", "x.seq"), "is replayed alone"),
         (("show", "x.seq"), "use 'pyfuzz replay' or 'pyfuzz minimize' with it"),
         (("minimize", "x.seq"), "x.seq: there is no finding on v6.15"),
-        (("replay", "bad.seq"), "bad.seq:2: a line begins with list, fiber, switch"),
+        (("replay", "bad.seq"), "bad.seq:2: a line must begin with list, fiber, switch"),
     ],
 )
 def test_command_that_cannot_work_says_why(

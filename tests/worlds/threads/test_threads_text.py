@@ -38,14 +38,14 @@ def test_text_of_a_sequence_is_read_as_the_same(sequence: Sequence) -> None:
     [
         ("list", "must be: list ENTRIES"),
         ("list 41", "the list's length must be a number from 0 to 40, is '41'"),
-        ("list 1 thin", "a list may be no-ad or reuse, not 'thin'"),
+        ("list 1 thin", "a list's flag must be no-ad or reuse, is 'thin'"),
         ("fiber 0", "must be: fiber NUMBER OPERATION"),
         ("fiber 4 age", "a fiber must be a number from 0 to 3, is '4'"),
-        ("fiber 0 fly", "'fly' is no operation"),
+        ("fiber 0 fly", "an operation must be one of add, zap-one"),
         ("fiber 0 zap-one", "zap-one takes the number of an entry"),
         ("fiber 0 age 3", "age takes nothing"),
         ("switch 0 1", "must be: switch FIBER ACCESS NEXT"),
-        ("turn 1", "a line begins with list, fiber, switch"),
+        ("turn 1", "a line must begin with list, fiber, switch"),
     ],
 )
 def test_text_with_a_wrong_line_says_which_and_why(line: str, message: str) -> None:
