@@ -58,7 +58,8 @@ static void race(struct cell *cell, struct fiber *f, enum access how,
 	found("data-race", place, before,
 	      "%s of %s by fiber %u and %s by fiber %u are not ordered%s",
 	      access_names[how], word, fiber_number(f), access_names[other], g,
-	      on_x86 ? "" : " in the kernel's memory model, though they are on x86");
+	      on_x86 ? "" :
+		       " in the kernel's memory model, though they are on x86");
 }
 
 /* For each access: what it may race with, a byte for each enum access. */
