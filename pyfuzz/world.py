@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table of worlds, and what each of them is.
+"""The table of worlds, and what a world consists of.
 
 A world is what exists around the target: its operations in text and in binary
-form, what the minimiser may try, how a replay is recorded.  What is of one
-world lies in ``pyfuzz/worlds/NAME`` and in ``csrc/worlds/NAME``; everything
-else goes through this table.
+form, what the minimiser may try, how a replay is recorded.  The code of one
+world is in ``pyfuzz/worlds/NAME`` and in ``csrc/worlds/NAME``; everything else
+goes through this table.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0, "pages": 1})
 
 
 Operation = Any
-"""An operation of some world, a frozen dataclass of its own with ``world`` (a name) and
-``repeat``.  Any, since only code of that world looks into it."""
+"""An operation of some world: a frozen dataclass that has ``world`` (a name) and ``repeat``.
+Any, since only code of that world looks into it."""
 
 
 class LineError(Exception):
-    """What is wrong with a line of a sequence; the reader adds where it is."""
+    """What is wrong with a line of a sequence; the caller adds file and line number."""
 
 
 Pass = Callable[[list[Any]], Iterator[list[Any]]]
@@ -42,7 +42,7 @@ Pass = Callable[[list[Any]], Iterator[list[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One world, as the rest of the package sees it.
+    """One world, as the rest of the package uses it.
 
     ``header`` is the first line of its text form and ``operation_bytes`` the
     size of one operation in the binary form.  ``parse_words`` reads the words
@@ -51,8 +51,8 @@ class World:
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
     for sequences that do the same; ``trace`` runs a sequence step by step;
     ``module`` returns the class that wraps a compiled target of this world,
-    and only then imports it: who reads a sequence needs no cffi;
-    ``words`` are the operations' words by opcode, of those that a target may lack;
+    and imports it only then, so that reading a sequence needs no cffi;
+    ``words`` maps the opcodes that a target may lack to their words;
     ``faults`` tells whether it has operations that damage memory on purpose.
     """
 
@@ -76,7 +76,7 @@ class World:
 
 @cache
 def get(name: str) -> World:
-    """Return a world by its name; only then is its code imported.
+    """Return a world by its name, importing its code.
 
     Errors: HarnessError if there is no such world.
     """
@@ -87,7 +87,7 @@ def get(name: str) -> World:
 
 
 def of(operations: Iterable[Operation]) -> World:
-    """Return the world that operations are of; an empty sequence is one of the default world."""
+    """Return the world of these operations; an empty sequence belongs to the default world."""
     return get(next((op.world for op in operations), DEFAULT))
 
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make a target of the user's own kernel: cut out what the harness calls.
+"""Make a target from the user's own kernel: cut out what the harness calls.
 
-A map, in the order in which things happen:
+The modules, in the order of the steps:
 
 - ``source`` (with ``tarball``): find mmu.c and the headers
-- ``conditions``, ``parse``, ``uses``: resolve #if, index definitions, tell what they use
+- ``conditions``, ``parse``, ``uses``: resolve #if, index definitions, find what they use
 - ``roles`` (with ``calls``): which function adds, removes, counts, …; ``traits``: how
-- ``closure`` (with ``shim``): what to take, where the shim begins, what to stub
-- ``emit``: write the target; ``check``: try it with the compiler, and what would mend it
-- ``extractor`` runs it all, ``extraction`` is what comes out
+- ``closure`` (with ``shim``): what to take, what the shim provides, what to stub
+- ``emit``: write the target; ``check``: compile it, and find fixes for errors
+- ``extractor`` runs all steps, ``extraction`` is the result
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the functions of mmu.c call, themselves and below."""
+"""What the functions of mmu.c call, directly and indirectly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLEARS = re.compile(r"_*mmu_spte_clear\w*|drop_spte|mmu_spte_set|_*update_clear
 
 
 class Calls:
-    """What the functions of mmu.c call, macros looked through."""
+    """The call graph of mmu.c, with macros expanded."""
 
     def __init__(self, index: Index, mmu: SourceFile) -> None:
         self._index = index
@@ -22,17 +22,17 @@ class Calls:
         self._reach: dict[Item, frozenset[str]] = {}
 
     def uses(self, item: Item) -> Uses:
-        """Return (and keep) the names that an item uses."""
+        """Return (and cache) the names that an item uses."""
         if item not in self._uses:
             self._uses[item] = uses(item)
         return self._uses[item]
 
     def direct(self, item: Item) -> frozenset[str]:
-        """Return the names that a function calls itself or through a macro."""
+        """Return the names that a function calls directly or through a macro."""
         return self._closure(item, through=(Kind.MACRO,))
 
     def reach(self, item: Item) -> frozenset[str]:
-        """Return the names that a function calls, and those called below it in mmu.c."""
+        """Return the names that a function calls directly or through others in mmu.c."""
         if item not in self._reach:
             self._reach[item] = self._closure(item, through=(Kind.MACRO, Kind.FUNCTION))
         return self._reach[item]
@@ -52,5 +52,5 @@ class Calls:
         return frozenset(found)
 
     def clears(self, item: Item) -> bool:
-        """Tell whether a function writes an SPTE itself or below."""
+        """Tell whether a function writes an SPTE, directly or through others."""
         return any(_CLEARS.fullmatch(name) for name in self.reach(item))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Try the generated file with the compiler and say what would mend it.
+"""Compile the generated file, and find fixes for the errors.
 
-Static analysis knows names; members, types and what macros expand to only the
-compiler knows.  A vendor's kernel may use any of them.
+Static analysis only knows names.  Members, types and what macros expand to are
+known to the compiler alone, and a vendor's kernel may use any of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_MEMBER = re.compile(r"no member named '(\w+)' in '((?:struct|union) \w+)'")
 _UNDECLARED = re.compile(r"call to undeclared function '(\w+)'")
 _INCOMPLETE = re.compile(r"incomplete (?:definition of )?type '(?:const )?(struct \w+)")
 
-# The shim's structures that take more members, and the macro that gives them.
+# The shim's structures that can get more members, and the macro that adds them.
 HOOKS = {
     "struct kvm": "PYFUZZ_KVM_EXTRA",
     "struct kvm_arch": "PYFUZZ_KVM_ARCH_EXTRA",
@@ -43,7 +43,7 @@ HOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class CompileError:
-    """One error of the compiler's, at the place that #line says."""
+    """One compiler error, at the place that #line gives."""
 
     file: str
     line: int
@@ -54,11 +54,11 @@ class CompileError:
 
 
 def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
-    """Compile and throw the object away; None where this machine has no compiler."""
+    """Compile and discard the object; None if this machine has no compiler."""
     try:
         chosen = compiler.find()
     except UsageError:
-        return None  # Whoever builds will say so, with the remedy.
+        return None  # The build reports that, with the remedy.
     arguments = [
         *("-std=gnu11", "-w", "-Werror=implicit-function-declaration", "-ferror-limit=0"),
         *("-fno-caret-diagnostics", "-fno-color-diagnostics"),
@@ -74,9 +74,9 @@ def errors(path: Path, defines: tuple[str, ...]) -> list[CompileError] | None:
 def run(
     chosen: compiler.Compiler, arguments: list[str], blame: Path, timeout_s: float
 ) -> tuple[list[CompileError], str]:
-    """Run the compiler; return its errors, and all that it printed.
+    """Run the compiler; return its errors, and everything that it printed.
 
-    ``blame`` is the file that an error without a place is about.
+    ``blame`` is the file to name for an error without a place.
     Errors: UsageError if the compiler cannot be run or takes too long.
     """
     try:
@@ -111,9 +111,9 @@ _UNKNOWN = re.compile(
 
 
 def unknown_name(error: CompileError) -> str | None:
-    """Return the name that nobody declared, None if the error is another one.
+    """Return the name that is not declared; None for any other error.
 
-    A member of a structure is one only if the structure is the shim's.
+    A missing member counts only if the structure is one of the shim's.
     """
     if match := _UNKNOWN.search(error.text):
         return next(name for name in match.groups() if name)
@@ -124,7 +124,7 @@ def unknown_name(error: CompileError) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What would mend an error: a name to stub or take, or a member to add."""
+    """A fix for an error: a name to stub or to take, or a member to add."""
 
     name: str
     hook: str = ""
@@ -132,10 +132,10 @@ class Remedy:
 
 
 def remedy(error: CompileError, index: Index) -> Remedy | None:
-    """Return what would mend an error, None if nothing that we know does.
+    """Return a fix for an error, None if there is none.
 
-    An undeclared variable is none of them: more likely than a vendor's global
-    it is a mistake in the code that we are asked to test.
+    An undeclared variable gets no fix: it is more likely a mistake in the code
+    under test than a vendor's global.
     """
     if match := _NO_MEMBER.search(error.text):
         name, structure = match.groups()
@@ -154,7 +154,7 @@ _MAX_ALIASES = 8
 
 
 def _sized(declared: str, index: Index) -> str:
-    """Write the number of an array's elements where the tree names a macro for it."""
+    """Replace a macro for an array's size by its value in the tree."""
 
     def number(found: re.Match[str]) -> str:
         name = found[1]
@@ -172,7 +172,7 @@ def _sized(declared: str, index: Index) -> str:
 
 
 def _member(index: Index, structure: str, name: str) -> str | None:
-    """Return how to declare a member: as the tree does if that is plain, else a long.
+    """Return the declaration of a member: the tree's if that is simple, else a long.
 
     None if the tree has the structure but no such member.
     """

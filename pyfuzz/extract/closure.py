@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Decide what to take out of the kernel, what the shim has, and what to stub."""
+"""Decide what to take from the kernel, what the shim provides, and what to stub."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item, Kind
 from pyfuzz.extract.source import SourceFile
 
-# What code that works on lists names; such a function is never stubbed.
+# Names in code that works on lists; a function that uses one is never stubbed.
 _LISTS = ("pte_list_desc", "kvm_rmap_head", "rmap_head", "sptes", "parent_ptes")
 
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """An unknown function or function-like macro, which nothing stands in for.
+    """An unknown function or function-like macro, replaced by one that does nothing.
 
-    It does nothing and is 0, which may be wrong where the value is used
-    (``value_used``).  ``used_in`` names the function that first uses it.
+    It returns 0, which may be wrong where the value is used (``value_used``).
+    ``used_in`` names the function that first uses it.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Stub:
 
     @property
     def quiet(self) -> bool:
-        """Whether nobody needs to hear of it: tracing, flushes, assertions."""
+        """Whether it need not be reported: tracing, flushes, assertions."""
         return not self.value_used and shim.QUIET.fullmatch(self.name) is not None
 
     def __str__(self) -> str:
@@ -39,9 +39,9 @@ class Stub:
 
 @dataclass(slots=True)
 class Closure:
-    """What one or more functions need: definitions, stubs, tags only pointed at.
+    """What functions need: definitions, stubs, and tags used only through pointers.
 
-    ``annotations`` are those that nothing defines, by whether they take arguments.
+    ``annotations`` are the undefined ones; the value says whether they take arguments.
     """
 
     items: dict[Item, None] = field(default_factory=dict)
@@ -50,21 +50,21 @@ class Closure:
     annotations: dict[str, bool] = field(default_factory=dict)
 
     def stub(self, stub: Stub) -> None:
-        """Record a stub; that its value is used somewhere outweighs that it is not."""
+        """Record a stub; one use of its value anywhere counts as a use."""
         if stub.name not in self.stubs or stub.value_used > self.stubs[stub.name].value_used:
             self.stubs[stub.name] = stub
 
     @property
     def guesses(self) -> tuple[Stub, ...]:
-        """The stubs whose value the code goes by."""
+        """The stubs whose value the code uses."""
         return tuple(stub for stub in self.stubs.values() if stub.value_used)
 
 
 class Gatherer:
-    """Gathers closures over one kernel.
+    """Collects closures over one kernel.
 
     ``extra`` are functions to stub, or tags (``struct x``) to take, that only
-    the compiler could tell; see check.py.
+    compiling revealed; see check.py.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Gatherer:
                 found.annotations[name] = arguments
 
     def _pointed(self, tag: str, found: Closure) -> None:
-        """A tag of which only pointers are used: mmu.c's own are looked into."""
+        """A tag used only through pointers: of mmu.c's own, the members are needed, too."""
         target = self._index.find(tag)
         if target is None or shim.is_provided(tag):
             found.tags[tag] = None
@@ -134,18 +134,18 @@ class Gatherer:
         return declared is not None and declared.returns == "void"
 
     def _may_take(self, target: Item, value_unused: bool) -> bool:
-        """Tell whether to take a definition rather than stub it.
+        """Tell whether to take a definition instead of stubbing it.
 
-        Whatever works on lists, itself or below, is taken.  A helper on the side
-        (accounting, a vendor's hook) is not worth guessing for: if it needs a
-        value that we do not have and its own is not used, it does nothing here.
+        Everything that works on lists, directly or indirectly, is taken.  A helper
+        on the side (accounting, a vendor's hook) is stubbed if it needs a value that
+        would have to be made up and its own value is not used.
         """
         if target.kind is not Kind.FUNCTION or _works_on_lists(target):
             return True
         if not value_unused and target.file is self._mmu:
             return True
         if target not in self._sound:
-            self._sound[target] = True  # until known: it may call itself
+            self._sound[target] = True  # until decided, since it may call itself
             below = self.closure([target])
             self._sound[target] = not below.guesses or any(map(_works_on_lists, below.items))
         return self._sound[target]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Resolve #if and friends as a default x86-64 kernel does, keeping line numbers.
 
-Only conditionals: macros are left as they are.  What an untaken branch and the
-directives themselves leave behind are empty lines, so that every line that
-stays has the number that it has in the user's file.
+Only conditionals: macros are left as they are.  Untaken branches and the
+directives themselves become empty lines, so that every other line keeps the
+number that it has in the user's file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What a distribution's x86-64 kernel sets and KVM's MMU asks for.  Every option
-# that is not here counts as not set: debug options, and vendors' own.
+# The options that KVM's MMU tests and that a distribution's x86-64 kernel sets.
+# All others count as not set: debug options, and vendors' own.
 DEFAULT_CONFIG: Mapping[str, str] = dict.fromkeys(
     (
         "CONFIG_X86",
@@ -50,7 +50,7 @@ _OPENS_COMMENT = re.compile(
 
 @dataclass(slots=True)
 class _Branch:
-    """One #if … #endif that is open: is it live, was a branch of it taken?"""
+    """One open #if … #endif: whether it is live, and whether a branch was taken."""
 
     outer: bool
     taken: bool
@@ -58,7 +58,7 @@ class _Branch:
 
 
 def select(text: str, config: Mapping[str, str]) -> str:
-    """Blank what a kernel with ``config`` (name to value) does not compile."""
+    """Blank out what a kernel with ``config`` (name to value) does not compile."""
     macros = dict(config)
     branches: list[_Branch] = []
     kept: list[str] = []
@@ -79,7 +79,7 @@ def select(text: str, config: Mapping[str, str]) -> str:
 
 
 def _logical_lines(text: str) -> list[str]:
-    """Split into lines, those that a backslash continues in one piece."""
+    """Split into lines, joining those that a backslash continues."""
     lines: list[str] = []
     continued = False
     for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text):
@@ -120,7 +120,7 @@ def _branch(branches: list[_Branch], word: str, rest: str, macros: Mapping[str, 
         branches.append(_Branch(outer, holds, outer and holds))
         return
     if not branches:
-        return  # An #endif of nothing: the compiler of the user's kernel would say.
+        return  # An #endif without #if: the user's own compiler would reject it.
     branch = branches[-1]
     if word == "endif":
         branches.pop()
@@ -141,7 +141,7 @@ def _remember(macros: dict[str, str], word: str, rest: str) -> None:
 
 
 def _holds(expression: str, macros: Mapping[str, str]) -> bool:
-    """Evaluate an #if expression; what cannot be evaluated does not hold."""
+    """Evaluate an #if expression; one that cannot be evaluated is false."""
     text = _DEFINED.sub(lambda m: str(int((m[1] or m[2]) in macros)), expression)
     text = _ENABLED.sub(lambda m: str(int(macros.get(m[1]) == "1")), text)
     for _ in range(8):  # A macro may name another; a cycle ends here.
@@ -152,7 +152,7 @@ def _holds(expression: str, macros: Mapping[str, str]) -> bool:
     text = _SUFFIX.sub(r"\1", _CALL.sub("0", text))
     text = _NAME.sub("0", re.sub(r"\b0[xX][0-9a-fA-F]+", lambda m: str(int(m[0], 16)), text))
     text = _OCTAL.sub(r"\1", text)
-    # C's "!" binds tighter than Python's "not": as "~" does, which stands for it.
+    # C's "!" binds tighter than Python's "not"; "~" binds as tightly and replaces it.
     text = re.sub(r"!(?!=)", "~", text).replace("&&", " and ").replace("||", " or ")
     try:
         return bool(_value(ast.parse(text.strip(), mode="eval").body))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write the target's .c: the shim, what was taken, and how the harness calls it."""
+"""Write the target's C file: the shim, the code taken, and the harness's macros."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pyfuzz.extract.parse import Index, Item, Kind, Param
 from pyfuzz.extract.source import KernelSource
 from pyfuzz.extract.traits import HEAD, Traits
 
-# How the harness hands over a parameter of this type (adapter.h of the world).
+# How the harness passes a parameter of this type (adapter.h of the world).
 _ARGUMENTS = {
     roles.KVM: "(c)->kvm",
     roles.VCPU: "(c)->vcpu",
@@ -46,10 +46,10 @@ _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 @dataclass(slots=True)
 class Plan:
-    """Everything that decides the generated text.
+    """Everything that the generated text depends on.
 
-    ``members`` are members to add to the shim's structures, by the hook's macro
-    (``PYFUZZ_KVM_EXTRA``), as C declarations.
+    ``members``: C declarations to add to the shim's structures, by the macro of
+    the structure (``PYFUZZ_KVM_EXTRA``).
     """
 
     source: KernelSource
@@ -83,7 +83,7 @@ def generate(plan: Plan, shown: str) -> str:
 
 
 def _lockless(plan: Plan) -> list[str]:
-    """What the world ``threads`` has besides."""
+    """Return what the world ``threads`` needs in addition."""
     if plan.lockless is None:
         return []
     closure = plan.lockless.closure
@@ -105,7 +105,7 @@ def _lockless(plan: Plan) -> list[str]:
 
 
 def _line(number: int, file: str) -> str:
-    # The rest of the text holds one character a byte, so its bytes go in here.
+    # All other text has one character per byte, so the name must have that, too.
     raw = os.fsencode(file).decode("latin-1")
     escaped = raw.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'#line {number} "{escaped}"'
@@ -121,7 +121,7 @@ def _before_shim(plan: Plan) -> list[str]:
         lines.append("#define PYFUZZ_RMAP_HEAD_ATOMIC 1")
     head = plan.index.find(HEAD)
     if head is not None and not _is_plain(head):
-        # The shim's structures embed it, so it goes in there, as a macro.
+        # The shim's structures embed it, so it is passed to them as a macro.
         lines.append(f"#define PYFUZZ_HAVE_RMAP_HEAD {_one_line(head.text)}")
     taken = {key for item in plan.closure.items for key in item.keys}
     haves = {macro for name, macro in shim.FROM_TREE.items() if name in taken}
@@ -129,7 +129,7 @@ def _before_shim(plan: Plan) -> list[str]:
     if "PYFUZZ_HAVE_KVM_VM_BUGGED" in haves and not any(
         "vm_dead" in item.text for item in plan.closure.items
     ):
-        # The kernels that had KVM_BUG() first: a bugged VM, but no dead one.
+        # The first kernels with KVM_BUG() can bug a VM, but have no dead VMs.
         lines.append("#define PYFUZZ_NO_VM_DEAD 1")
     for hook, members in sorted(plan.members.items()):
         lines.append(f"#define {hook} {' '.join(members)}")
@@ -153,10 +153,10 @@ def _stand_ins(closure: Closure) -> list[str]:
 
 
 def in_order(items: Iterable[Item], index: Index) -> list[Item]:
-    """Sort definitions as the compiler must see them, with the prototypes they rely on.
+    """Sort definitions into an order that compiles, with the prototypes that they need.
 
-    Headers come before mmu.c, which is the index's first file; within a file
-    the order is the file's.
+    Headers come before mmu.c, which is the index's first file; the order within
+    a file is kept.
     """
     wanted = dict.fromkeys(items)
     for item in list(wanted):
@@ -170,7 +170,7 @@ def in_order(items: Iterable[Item], index: Index) -> list[Item]:
 
 def _text(item: Item) -> str:
     if item.kind is Kind.VARIABLE and item.text.startswith("extern "):
-        # Defined in a file that we do not have: here it is zero.
+        # Defined in a file that is not read: zero here.
         return item.text.removeprefix("extern ")
     return item.text.rstrip("\n")
 
@@ -208,9 +208,9 @@ def _macro(role: str, item: Item, plan: Plan) -> list[str]:
     macro, parameters, name_macro = _MACROS[role]
     call = _call(role, item)
     if role == roles.RMAP_ADD and not plan.traits.rmap_add_recycles and item.returns == "void":
-        call = f"({call}, 0)"  # nobody recycles
+        call = f"({call}, 0)"  # without recycling
     if role == roles.ZAP_ALL and plan.traits.zaps_by_gfn:
-        # A parent head has no gfn; these kernels empty it page by page.
+        # A head of parents has no gfn; these kernels unlink the parents one by one.
         unlink = _call(roles.PARENT_UNLINK, plan.found[roles.PARENT_UNLINK], "pyfuzz_page(head)")
         call = f"(pyfuzz_is_parent(head) ? (void){unlink} : (void){call})"
     lines = [f"#define {macro}({parameters}) {call}"]
@@ -225,7 +225,7 @@ def _call(role: str, item: Item, page: str = "sp") -> str:
 
 
 def argument(param: Param, role: str, item: Item) -> tuple[str, bool]:
-    """Return what the harness passes for a parameter, and whether that is a guess."""
+    """Return the argument that the harness passes for a parameter, and whether it is a guess."""
     if param.type == roles.PAGE and role in (roles.RMAP_ADD, roles.RMAP_REMOVE):
         return "sptep_to_sp(sptep)", False
     if param.type in _ARGUMENTS and _ARGUMENTS[param.type] in (

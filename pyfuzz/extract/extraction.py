@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came out of extracting a kernel, for people and for the builder."""
+"""The result of extracting a kernel, as text, as data and for the builder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyfuzz.target.catalogue import Target
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A definition that was taken, and where it is in the user's file."""
+    """A definition that was taken, and its place in the user's file."""
 
     name: str
     kind: str
@@ -26,7 +26,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An operation that the kernel is fuzzed without, and why."""
+    """An operation that is not fuzzed, and why."""
 
     operation: str
     reason: str
@@ -39,12 +39,12 @@ class Missing:
 class Extraction:
     """A kernel made into a target.
 
-    ``functions`` maps operations to the kernel's names of what carries them out.
-    ``taken`` is everything compiled, ``stubbed`` what nothing stands in for
-    (``value_used``: the code goes by a 0 that we made up), ``members`` what was
-    added to the shim's structures.  ``kernel_version`` is what the tree's
-    Makefile says, for information; ``sha256`` is that of mmu.c.  ``compiled`` is
-    False where there is no compiler to try it with.
+    ``functions`` maps operations to the kernel's functions for them.  ``taken``
+    is everything that is compiled, ``stubbed`` what was replaced by nothing
+    (``value_used``: the code uses a made-up 0), ``members`` what was added to the
+    shim's structures.  ``kernel_version`` is read from the tree's Makefile, for
+    information; ``sha256`` is that of mmu.c.  ``compiled`` is False if there is
+    no compiler to try it with.
     """
 
     target: Target
@@ -61,7 +61,7 @@ class Extraction:
     compiled: bool
 
     def notes(self) -> list[str]:
-        """Say in a line each what the summary of a campaign must not keep quiet."""
+        """Return the notes that the summary of a campaign must show, one line each."""
         return notes(self.missing, self.stubbed, self.members)
 
     def as_json(self) -> dict[str, object]:
@@ -88,9 +88,9 @@ class Extraction:
 def notes(
     missing: tuple[Missing, ...], stubs: tuple[Stub, ...], members: tuple[str, ...]
 ) -> list[str]:
-    """Say in a line each what is not fuzzed, and what the code goes by that we made up.
+    """Return one line for each operation not fuzzed and each value made up.
 
-    What is made up may make a finding ours and not the kernel's.
+    A made-up value may cause a finding that is pyfuzz's fault, not the kernel's.
     """
     lines = [f"not fuzzed: {one}" for one in missing]
     lines += [f"made up: {stub}" for stub in stubs if stub.value_used]

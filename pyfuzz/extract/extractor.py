@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a path to a target: find, parse, choose, gather, write, try, mend."""
+"""From a path to a target: find, parse, choose, collect, write, compile, fix."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from pyfuzz.target.kernel import Kernel
 
 _THRESHOLD = 1000  # the harness's, csrc/worlds/lists/target.h
 _GENERATED = "the generated target"
-# One round mends what one compilation shows; what is mended shows the next.
+# One round fixes the errors of one compilation, which may uncover others.
 _MAX_ROUNDS = 12
 
 
 def extract(kernel: Kernel | Path, *, progress: Progress | None = None) -> Extraction:
-    """Make a target of a kernel; a path alone is one that is built as kernels are by default.
+    """Make a target of a kernel; a path alone means a kernel with default options.
 
-    ``progress`` is told, in a line, what takes long.  The generated file goes
-    into the build folder.  Raises UsageError when there is no KVM, when what the
-    harness cannot do without is not found, and when it does not compile.
+    ``progress`` is called with a line before each slow step.  The generated file
+    goes into the build folder.  Raises UsageError if there is no KVM, if a
+    function that the harness needs is not found, or if the code does not compile.
     """
     asked = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     return _Extractor(source.find(prepared(asked), progress), asked).run()
 
 
 class _Extractor:
-    """One extraction: what was found, and what the compiler taught us so far."""
+    """One extraction: what was found, and the fixes that compiling required so far."""
 
     def __init__(self, kernel: KernelSource, asked: Kernel) -> None:
         self.kernel = kernel
@@ -71,7 +71,7 @@ class _Extractor:
             first = first or found
             hopeless = self._mend(found, plan)
             if hopeless is not None:
-                # What only came up after mending may be the mending's fault.
+                # An error that appears only after a fix may be caused by the fix.
                 raise self._does_not_compile(hopeless if hopeless in first else first[0])
         raise self._does_not_compile(first[0])
 
@@ -89,7 +89,7 @@ class _Extractor:
         self.why["age"] = reason
 
     def _drop_what_misleads(self) -> None:
-        """Drop operations that the harness would judge by the wrong rule."""
+        """Drop operations that the harness would check against the wrong rule."""
         threshold = self.traits.recycle_threshold
         if self.traits.rmap_add_recycles and threshold not in (None, _THRESHOLD):
             self._drop(
@@ -108,7 +108,7 @@ class _Extractor:
                 self.why[_operation(role)] = reason
 
     def _plan(self) -> emit.Plan:
-        """Gather what is needed, without the optional roles that need guesses."""
+        """Collect what is needed, without optional roles that need guesses."""
         gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
         needed = [item for role, item in self.found.items() if roles.BY_NAME[role].required]
         closure = gatherer.closure(needed)
@@ -118,7 +118,7 @@ class _Extractor:
             unknown = [stub for stub in own.guesses if stub.name not in allowed]
             if unknown:
                 self._drop(
-                    role, f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown"
+                    role, f"{unknown[0].used_in} depends on {unknown[0].name}, which is unknown"
                 )
         self._drop_what_misleads()
         closure = gatherer.closure(self.found.values())
@@ -144,9 +144,9 @@ class _Extractor:
         return gathered
 
     def _mend(self, found: list[check.CompileError], plan: emit.Plan) -> check.CompileError | None:
-        """Mend each error, or drop the optional operations that have it.
+        """Fix each error, or drop the optional operations that have it.
 
-        Returns an error that defies both.
+        Returns the first error for which neither works.
         """
         for error in found:
             remedy = check.remedy(error, self.index)
@@ -177,7 +177,7 @@ class _Extractor:
         return UsageError(f"{self._name()} does not compile: {error}; {self._advice(error)}")
 
     def _advice(self, error: check.CompileError) -> str:
-        """Say whose fault an error is: a name that nobody gave us is not the kernel's."""
+        """Say whose fault an error is: an unknown name is not the kernel's."""
         name = check.unknown_name(error)
         if name is None or self._defines(name):
             return "fix that line of the kernel"
@@ -189,7 +189,7 @@ class _Extractor:
         )
 
     def _defines(self, name: str) -> bool:
-        """Tell whether a file that was read has this name, so that another one is meant."""
+        """Tell whether a file that was read defines this name, so that another one is meant."""
         return self.index.find(name) is not None or self.index.prototype(name) is not None
 
     def _name(self) -> str:
@@ -232,7 +232,7 @@ class _Extractor:
 
 
 def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict[str, str]:
-    """Raise UsageError for what is needed; return why each optional operation is missing."""
+    """Raise UsageError if a required role is missing; return why optional ones are."""
     shown = kernel.mmu.shown
     if not any(item.file is kernel.mmu for item in index.functions):
         raise UsageError(
@@ -258,7 +258,7 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
 
 
 def _named(kernel: KernelSource, names: tuple[str, ...]) -> str:
-    """Say where a function is that the parser could make nothing of, "" if nowhere."""
+    """Say where a function is that could not be parsed; "" if there is none."""
     for name in names:
         match = re.search(
             rf"^[a-z][^;={{}}/]*\b{name}\b[^;={{}}]*\{{", kernel.mmu.text, re.MULTILINE
@@ -270,7 +270,7 @@ def _named(kernel: KernelSource, names: tuple[str, ...]) -> str:
 
 
 def _operation(role: str) -> str:
-    """Return the operation that a role serves: "first" and "next" iterate."""
+    """Return the operation of a role: "first" and "next" belong to iterate."""
     return "iterate" if role in (roles.FIRST, roles.NEXT) else role
 
 
@@ -278,14 +278,14 @@ def _covers(item: Item, error: check.CompileError) -> bool:
     return item.file.shown == error.file and item.line <= error.line <= item.last_line
 
 
-# Names that say nothing of which kernel it is.
+# Folder names that do not identify a kernel.
 _TELL_NOTHING = ("mmu.c",)
 
 
 def label(origin: Path) -> str:
-    """Name the target after what the user gave: the tree, the tarball, the file.
+    """Name the target after the tree, the tarball or the file that the user gave.
 
-    A folder inside of a tree stands for the tree.
+    A folder inside a tree stands for the tree.
     """
     path = origin.resolve()
     for inside in source.MMU_PATHS:
@@ -312,10 +312,10 @@ def _known(found: Traits, functions: dict[str, Item]) -> tuple[Known, ...]:
         f"{add.name} ({Path(add.file.shown).name}:{add.line}) returns the entries up to the first "
         f"descriptor with room, not those of the whole list{forgets}"
     )
-    # Whoever goes by that number is wrong with it: the recycling, too.
+    # Recycling depends on that number, so it is wrong as well.
     users = [add, *(functions[role] for role in (roles.RMAP_ADD,) if role in functions)]
     names = dict.fromkeys(item.name for item in users)
-    # The oracle says so where the number is exactly that; any other is news.
+    # The oracle's message for exactly that number; any other number is a new finding.
     message = "*up to the first descriptor with room"
     return tuple(Known(FindingKind.COUNT_CONTRACT, name, reason, message) for name in names)
 
@@ -326,7 +326,7 @@ def _taken(item: Item) -> Taken:
 
 
 def _write(text: str) -> Path:
-    """Write the generated file, under a name that its content gives."""
+    """Write the generated file, under a name derived from its content."""
     data = text.encode("latin-1")
     folder = paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
     path = folder / "target.c"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel's walkers without mmu_lock (6.15 on), for the world ``threads`` alone.
 
-They are taken whole, with all that they call, and stand behind
-``#ifdef PYFUZZ_THREADS``: the other worlds have nobody to walk beside.
+They are taken as a whole, with everything that they call, and are compiled only
+with ``PYFUZZ_THREADS``: the other worlds have no concurrency.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pyfuzz.extract.parse import Index, Item
 from pyfuzz.extract.source import SourceFile
 
 _PARAMETERS = ("struct kvm *", "struct kvm_gfn_range *", "bool")
-# The bit of an SPTE that says that it has no Accessed bit, where a kernel has one.
+# The bit of an SPTE that says that it has no Accessed bit, if the kernel has one.
 _NO_AD = "SPTE_TDP_AD_DISABLED"
 _MASK = "shadow_accessed_mask"
 
 
 @dataclass(frozen=True, slots=True)
 class Lockless:
-    """A walker and what it needs beyond what the lists' own functions do."""
+    """A walker, and what it needs in addition to the functions of the lists."""
 
     age: Item
     closure: Closure
@@ -52,9 +52,9 @@ def find(index: Index, mmu: SourceFile) -> Item | None:
 
 
 def gather(age: Item, gatherer: Gatherer, base: Closure) -> Lockless | str:
-    """Gather what a walker needs; or say why it cannot be had."""
+    """Collect what a walker needs, or return why that is not possible."""
     closure = gatherer.closure([age])
     unknown = [stub for stub in closure.guesses if stub.name not in base.stubs]
     if unknown:
-        return f"{unknown[0].used_in} goes by {unknown[0].name}, which is unknown"
+        return f"{unknown[0].used_in} depends on {unknown[0].name}, which is unknown"
     return Lockless(age, closure, tuple(item for item in closure.items if item not in base.items))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Index what C files define, with tree-sitter: functions, types, macros, variables.
 
-A file of the kernel does not parse whole (loop macros, annotations that are
-macros), which is harmless: every definition that does is found.
+A kernel file rarely parses completely (loop macros, annotations that are
+macros), which is harmless: every definition that does parse is found.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _QUALIFIER = re.compile(
     r"\b(?:const|volatile|static|inline|extern|register|__rcu|__user|__always_inline"
     r"|__restrict|noinline|__must_check|__maybe_unused|__init)\b"
 )
-# What stands before a function's name and is no type: annotations that we do not know.
+# An unknown annotation before a function's name, which is not its type.
 _UNKNOWN_ANNOTATION = re.compile(r"\b__(?!(?:[us]|[lb]e)\d)\w+(?:\([^()]*\))?")
-# "}" of a type's definition is followed by annotations, if any, and ";".
+# After the "}" of a type definition come annotations, if any, and ";".
 _AFTER_TYPE = re.compile(r"[^;{}]*;")
 _SYNONYMS = {
     "uint64_t *": "u64 *",
@@ -51,7 +51,7 @@ TAGGED = ("struct_specifier", "union_specifier", "enum_specifier")
 
 
 class Kind(Enum):
-    """What an item defines."""
+    """The kinds of definition."""
 
     FUNCTION = "function"
     PROTOTYPE = "prototype"
@@ -88,12 +88,12 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The first of the names that it defines."""
+        """The first name that it defines."""
         return self.keys[0]
 
     @property
     def place(self) -> str:
-        """``FILE:LINE`` as the user knows it."""
+        """``FILE:LINE`` in the user's kernel."""
         return f"{self.file.shown}:{self.line}"
 
     @property
@@ -103,7 +103,7 @@ class Item:
 
 
 class Index:
-    """What a number of files define; the first file that defines a name wins."""
+    """The definitions of several files; the first file that defines a name wins."""
 
     def __init__(self, files: Iterable[SourceFile], config: Mapping[str, str]) -> None:
         self.files = tuple(files)
@@ -131,11 +131,11 @@ class Index:
         return self._items.get(key)
 
     def prototype(self, name: str) -> Item | None:
-        """Return a declaration without body of a function."""
+        """Return a prototype of a function."""
         return self._prototypes.get(name)
 
     def names(self) -> frozenset[str]:
-        """Return every name that is defined."""
+        """Return all names that are defined."""
         return frozenset(self._items)
 
 
@@ -145,7 +145,7 @@ def _parser() -> tree_sitter.Parser:
 
 
 def items(file: SourceFile, config: Mapping[str, str]) -> list[Item]:
-    """List what a file defines, as a kernel with ``config`` compiles it."""
+    """List the definitions in a file for a kernel with ``config``."""
     text = select(file.text, config)
     blanked = _ANNOTATION.sub(lambda match: " " * len(match[0]), text)
     blanked = _CALL_BEFORE_TYPE.sub(
@@ -156,7 +156,7 @@ def items(file: SourceFile, config: Mapping[str, str]) -> list[Item]:
 
 
 def _top(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Yield the definitions at the top level, those inside parse errors as well."""
+    """Yield the definitions at the top level, including those inside parse errors."""
     for child in node.children:
         if child.type in ("ERROR", "linkage_specification", "declaration_list"):
             yield from _top(child)
@@ -179,7 +179,7 @@ _What = tuple[Kind, tuple[str, ...], tuple[Param, ...], str]
 
 
 def _what(node: tree_sitter.Node) -> _What:
-    """Return what a node defines; no names where it is nothing of ours."""
+    """Return the definition in a node; without names if there is none."""
     match node.type:
         case "function_definition":
             return _function(Kind.FUNCTION, node, node.child_by_field_name("declarator"))
@@ -206,7 +206,7 @@ def _function(kind: Kind, node: tree_sitter.Node, declarator: tree_sitter.Node |
 
 
 def _returns(node: tree_sitter.Node, function: tree_sitter.Node) -> str:
-    """Return the type before a function's name; an unknown annotation is none."""
+    """Return the type before a function's name; an unknown annotation is not one."""
     before = text_of(node)[: function.start_byte - node.start_byte]
     words = _UNKNOWN_ANNOTATION.sub(" ", _QUALIFIER.sub(" ", before)).replace("*", " * ").split()
     full = f"{' '.join(w for w in words if w != '*')} {'*' * words.count('*')}".strip()
@@ -214,7 +214,7 @@ def _returns(node: tree_sitter.Node, function: tree_sitter.Node) -> str:
 
 
 def _type_keys(node: tree_sitter.Node) -> Iterator[str]:
-    """Yield what a type definition defines: its tag, typedef names, enumerators."""
+    """Yield the names in a type definition: its tag, typedef names, enumerators."""
     if node.type == "type_definition":
         for declarator in node.children_by_field_name("declarator"):
             if name := declared_name(declarator):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel that is no tree as it lies there: a revision of a repository, a tree with patches.
+"""A kernel that first has to be prepared: a revision of a repository, or a tree with patches.
 
-What pyfuzz reads of it is copied into the build folder, under a name that says what
-was copied; the repository has no checkout for it, and the user's tree stays as it is.
+The files that pyfuzz reads are copied into the build folder, under a name that
+identifies them.  Nothing is checked out, and the user's tree is not changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.extract.source import HEADERS, KernelSource, find
 from pyfuzz.target.kernel import Kernel
 
-# All that the extractor may read; patches to anything else do not matter to it.
+# The files that the extractor may read; patches to others do not matter.
 _WANTED = ("arch/x86/kvm", "Makefile", *HEADERS)
 _LARGEST_PATCH = 32 << 20
 _FROM = re.compile(rb"^From \S+ .*\d{4}$", re.MULTILINE)
@@ -33,7 +33,7 @@ _SHOWN = 300
 
 
 def prepared(kernel: Kernel) -> Path:
-    """Return where to read a kernel: its own path, or that of a copy.
+    """Return the path to read a kernel from: its own, or that of a copy.
 
     Errors: UsageError if there is no such revision, or if a patch does not apply.
     """
@@ -77,9 +77,9 @@ def prepared(kernel: Kernel) -> Path:
 
 
 def split(path: Path) -> tuple[Path, str] | None:
-    """Return the repository and the revision of ``REPOSITORY@REV``, None if it is no such thing.
+    """Split ``REPOSITORY@REV``; None if the path is not of that form.
 
-    A path that exists is that, whatever its name.
+    A path that exists is taken as a path, even with an @ in its name.
     """
     text = str(path)
     if path.exists():
@@ -102,7 +102,7 @@ def _commit(repository: Path, revision: str) -> str:
 
 
 def _read_revision(repository: Path, commit: str, folder: Path) -> None:
-    """Write the files that are wanted, as they are in a commit."""
+    """Write the files of a commit that are needed."""
     listed = _git(repository, "ls-tree", "-r", "-z", "--name-only", commit, "--", *_WANTED)
     names = [name for name in listed.stdout.split(b"\0") if _is_wanted(name)]
     if not names:
@@ -123,7 +123,7 @@ def _is_wanted(name: bytes) -> bool:
 
 
 def _copy(path: Path, source: KernelSource, folder: Path) -> None:
-    """Write the files that were found in a tree, a tarball, or beside one mmu.c."""
+    """Write the files that were found: in a tree, in a tarball, or one mmu.c."""
     for file in (source.mmu, *source.headers):
         inside = file.path if "/" in file.path else f"arch/x86/kvm/mmu/{path.name}"
         place = folder / inside
@@ -138,7 +138,7 @@ def _copy(path: Path, source: KernelSource, folder: Path) -> None:
 
 
 def _diff(path: Path) -> bytes:
-    """Return what is in a patch file: a diff, or mails, each decoded.
+    """Return the contents of a patch file: a diff, or decoded mails.
 
     Errors: UsageError if it cannot be read or has no diff.
     """
@@ -170,7 +170,7 @@ def _bodies(mail: bytes) -> Iterator[bytes]:
 
 
 def _apply(path: Path, diff: bytes, folder: Path) -> None:
-    """Apply a patch to a copy; what it does to files that are not read is left out."""
+    """Apply a patch to a copy; changes to files that pyfuzz does not read are left out."""
     there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
     touched = {
         name
@@ -183,7 +183,7 @@ def _apply(path: Path, diff: bytes, folder: Path) -> None:
             "(arch/x86/kvm and the headers it needs)"
         )
     includes = [f"--include={name}" for name in sorted(touched)]
-    # The build folder may lie in a repository, which is none of git apply's business.
+    # The build folder may be inside a repository, which git apply must not look at.
     apart = {"LC_ALL": "C", "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())}
     try:
         done = subprocess.run(

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find what the harness calls: by parameter types always, by name and behaviour.
+"""Find the functions that the harness calls, by parameter types, name and behaviour.
 
-A name that means one thing in every kernel is trusted as far as the types fit:
-what is wrong inside is for the harness to find.  Behaviour decides on any other
-name, and on ``pte_list_remove``, which clears the SPTE first in some kernels
-and does not in others.
+A name that means the same in every kernel is trusted if the types fit: mistakes
+inside are for the harness to find.  Behaviour decides on any other name, and on
+``pte_list_remove``, which clears the SPTE first in some kernels only.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ _COUNTS = ("int", "unsigned int", "long", "unsigned long", "u64", "size_t")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Something that the harness does to a list through a function of the kernel's.
+    """Something that the harness does to a list through a function of the kernel.
 
-    ``what`` completes "mmu.c has no function that …"; ``names`` are those that
-    kernels gave it, the preferred one first; ``takes`` are the parameter types
-    that it must have, ``never`` those that it must not; ``returns`` are the
+    ``what`` completes "mmu.c has no function that …"; ``names`` are its names in
+    different kernels, the preferred one first; ``takes`` are the parameter types
+    that it must have, ``never`` those that it must not have; ``returns`` are the
     types that it may return, if that matters.
     """
 
@@ -56,7 +55,7 @@ PARENT_ADD, PARENT_REMOVE = "parent-add", "parent-remove"
 PARENT_DROP, PARENT_UNLINK = "parent-drop", "parent-unlink"
 RMAP_ADD, RMAP_REMOVE = "rmap-add", "rmap-remove"
 
-# In the order in which they are looked for: a later one may build on a former.
+# In the order of the search: later roles may depend on earlier ones.
 ROLES: tuple[Role, ...] = (
     Role(
         ADD,
@@ -154,7 +153,7 @@ BY_NAME = {role.name: role for role in ROLES}
 
 
 def find_roles(index: Index, mmu: SourceFile, calls: Calls) -> dict[str, Item]:
-    """Return the function of mmu.c for each role that it has one for."""
+    """Return the function of mmu.c for each role, as far as there is one."""
     found: dict[str, Item] = {}
     functions = [item for item in index.functions if item.file is mmu]
     for role in ROLES:
@@ -193,7 +192,7 @@ def _rank(item: Item, role: Role) -> tuple[int, int]:
     return known, len(item.params)
 
 
-# What an unknown name must say for a role whose types say little.
+# What an unknown name must contain, for roles whose types are not specific enough.
 _WORDS = {
     ADD: "add|insert|link",
     REMOVE: "remove|del|unlink|erase",
@@ -218,7 +217,7 @@ _Fits = Callable[[Item, dict[str, Item], Calls], bool]
 
 
 def _calls_role(item: Item, found: dict[str, Item], calls: Calls, role: str) -> bool:
-    """Tell whether ``item`` calls a role's function: itself, or below a known name."""
+    """Tell whether ``item`` calls a role's function, directly or through a known name."""
     if role not in found:
         return False
     names = calls.reach(item) if _known(item) else calls.direct(item)
@@ -246,7 +245,7 @@ def _fits_remove(item: Item, found: dict[str, Item], calls: Calls) -> bool:
 
 
 def _edits(item: Item, calls: Calls) -> bool:
-    """Tell whether a function frees descriptors, as what shortens a list must."""
+    """Tell whether a function frees descriptors, as one that shortens a list must."""
     return any("free" in name for name in calls.reach(item))
 
 
@@ -266,7 +265,7 @@ def _fits_count(item: Item, _: dict[str, Item], calls: Calls) -> bool:
 
 
 def _fits_first(_: Item, __: dict[str, Item], ___: Calls) -> bool:
-    return True  # the types say it all
+    return True  # the types are specific enough
 
 
 def _fits_next(item: Item, found: dict[str, Item], _: Calls) -> bool:
@@ -324,7 +323,7 @@ _FITS: dict[str, _Fits] = {
 
 
 def iterator(first: Item) -> str | None:
-    """Return the type of the iterator that "first" fills: its other struct pointer."""
+    """Return the type of the iterator that "first" initialises: its other struct pointer."""
     others = (KVM, VCPU, SLOT, HEAD)
     for param in first.params:
         if param.type.startswith("struct ") and param.type not in others:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find mmu.c and the headers that go with it: in a tree, a tarball, or alone."""
+"""Find mmu.c and its headers, in a tree or a tarball, or mmu.c alone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
 
 # Newest first: 5.6 moved the file into a folder of its own.
 MMU_PATHS = ("arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/mmu.c")
-# In the order in which mmu.c sees them.  What it includes from its own folders
-# is added; the trace headers and the page-walk template are no use on their own.
+# In the order in which mmu.c includes them.  Includes from its own folders are
+# added, except for trace headers and the page-walk template.
 HEADERS = (
     "include/linux/kvm_types.h",
     "arch/x86/include/asm/kvm_host.h",
@@ -39,10 +39,10 @@ Progress = Callable[[str], None]
 class SourceFile:
     """A file of the user's kernel.
 
-    ``text`` holds one character a byte (Latin-1), whatever the encoding of the
-    comments, so that it goes to the compiler as it came; lines end in ``\\n``.
-    ``shown`` is how messages and ``#line`` name the file, ``path`` its place in
-    the kernel tree.
+    ``text`` has one character per byte (Latin-1), whatever the encoding of the
+    comments, so that the compiler gets the original bytes; lines end in ``\\n``.
+    ``shown`` is the name in messages and ``#line``, ``path`` the place in the
+    kernel tree.
     """
 
     path: str
@@ -52,9 +52,9 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class KernelSource:
-    """What was found; ``headers`` is empty and ``version`` None for one mmu.c alone.
+    """The files found; for one mmu.c alone, ``headers`` is empty and ``version`` None.
 
-    ``root`` is the top of the tree that ``origin`` is in, None for anything else.
+    ``root`` is the top of the tree that ``origin`` is in; None for anything else.
     """
 
     origin: Path
@@ -67,7 +67,7 @@ class KernelSource:
 def find(path: Path, progress: Progress | None = None) -> KernelSource:
     """Find the source at ``path``: a kernel tree, a tarball, or one mmu.c.
 
-    Raises UsageError for anything else, and for what cannot be read.
+    Raises UsageError for anything else, and if a file cannot be read.
     """
     try:
         if path.is_dir():
@@ -100,7 +100,7 @@ def _from_folder(path: Path) -> KernelSource:
 
 
 def roots(path: Path) -> Iterator[Path]:
-    """Yield where the top of the tree may be: here, above, or one folder down."""
+    """Yield where the top of the tree may be: here, above, or one folder below."""
     yield path
     absolute = path.absolute()
     for inside in MMU_PATHS:
@@ -151,7 +151,7 @@ def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
 
 
 def _wanted(member: str) -> str | None:
-    """Return the place in the tree of a tarball's member that we want, else None."""
+    """Return the place in the tree of a tarball's member; None if it is not needed."""
     parts = PurePosixPath(member).parts
     if ".." in parts:
         return None

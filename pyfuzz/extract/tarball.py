@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Take a few files out of a source tarball, once: reading it all takes seconds."""
+"""Take a few files out of a source tarball, once, since reading it takes seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _USTAR = slice(257, 262)
 _LIST = "members.json"
 _CORRUPT = (tarfile.TarError, lzma.LZMAError, gzip.BadGzipFile, zlib.error, EOFError)
 
-# What people have at hand that is nearly a tarball, and what to do with it.
+# Other archives that people have at hand, and what to do with them.
 _ARCHIVES = (
     (b"!<arch>\n", "is a Debian package; unpack it with: dpkg -x FILE DIR"),
     (b"PK\x03\x04", "is a zip archive; unpack it and give the folder"),
@@ -32,12 +32,12 @@ _ARCHIVES = (
 
 
 def is_tarball(head: bytes) -> bool:
-    """Tell from a file's first 512 bytes whether it is a tarball that we can read."""
+    """Tell from a file's first 512 bytes whether it is a readable tarball."""
     return head.startswith(_TARBALLS) or head[_USTAR] == b"ustar"
 
 
 def refuse_archive(path: Path, head: bytes) -> None:
-    """Raise UsageError, with the remedy, for an archive that is no tarball."""
+    """Raise UsageError, with the remedy, for an archive that is not a tarball."""
     for magic, remedy in _ARCHIVES:
         if head.startswith(magic):
             raise UsageError(f"{path}: {remedy}")
@@ -50,13 +50,13 @@ def unpack(
     progress: Callable[[str], None] | None,
     label: str = "",
 ) -> dict[str, Path]:
-    """Unpack the members that ``wanted`` maps to a name; returns name -> file.
+    """Unpack the members that ``wanted`` maps to a name; return name -> file.
 
     Stops reading once it has the names in ``enough``, if there are any: a tarball
     is sorted by folder, and what follows takes seconds.
 
-    They go into the ignored build folder and stay there, keyed by the tarball's
-    place, size and time, and by ``label``, which names what is wanted.
+    The files stay in the ignored build folder, keyed by the tarball's path, size
+    and time, and by ``label``, which names what is wanted.
     Raises UsageError for a tarball that is corrupt.
     """
     stat = path.stat()
@@ -74,8 +74,8 @@ def _unpack_into(
     path: Path, wanted: Callable[[str], str | None], enough: frozenset[str], folder: Path
 ) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place and renamed when complete: an interrupted or a second
-    # process must not leave half of it.
+    # Unpacked under another name and renamed when complete, so that an interrupted
+    # or a concurrent process never leaves half of it.
     scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".unpack-"))
     try:
         names = _extract_members(path, wanted, enough, scratch)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Read a kernel's traits off its declarations and code, never off its version."""
+"""Determine a kernel's traits from its declarations and code, never from its version."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _POLICIES = ("KVM_BUG_ON_DATA_CORRUPTION", "KVM_BUG_ON", "KVM_BUG", "BUG", "BUG_
 class Traits:
     """What a kernel offers and how.
 
-    ``capacity`` is as the source writes it (a macro's name or a number), and
-    ``capacity_value`` its number where it is a plain one.  ``count_field`` and
-    ``tail_field`` are members of the descriptor, None where it has none: then
-    its entries end at the first NULL.  ``zaps_by_gfn``: what zaps a whole list
-    finds the head anew by gfn for each entry, so it serves guest frames only.
+    ``capacity`` is as in the source (a macro's name or a number),
+    ``capacity_value`` its value if that is simple.  ``count_field`` and
+    ``tail_field`` are members of the descriptor; without them (None) its entries
+    end at the first NULL.  ``zaps_by_gfn``: the function that zaps a whole list
+    looks the head up by gfn for each entry, so it works for guest frames only.
     """
 
     capacity: str
@@ -48,7 +48,7 @@ class Traits:
     policy: str
 
     def lines(self) -> list[str]:
-        """Say it in words, one trait a line."""
+        """Return the traits in words, one per line."""
         size = self.capacity if self.capacity_value is None else str(self.capacity_value)
         ends = f"counted in {self.count_field}" if self.count_field else "end at the first NULL"
         tails = f", {self.tail_field} has those of the tails" if self.tail_field else ""
@@ -72,9 +72,9 @@ class Traits:
 
 
 def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Calls) -> Traits:
-    """Detect the traits of the kernel whose functions ``found`` are.
+    """Detect the traits of a kernel from the functions that were found.
 
-    Raises UsageError when the descriptor is not one that the harness can walk.
+    Raises UsageError if the harness cannot walk this kind of descriptor.
     """
     descriptor = index.find(DESCRIPTOR)
     if descriptor is None:
@@ -173,7 +173,7 @@ def _counts(members: list[_Member]) -> tuple[str | None, str | None]:
 
 
 def _number(index: Index, text: str) -> int | None:
-    """Return the value of a number, or of a macro that is a plain one."""
+    """Return the value of a number, or of a macro for one."""
     item = index.find(text)
     if item is not None and item.kind is Kind.MACRO and item.node is not None:
         text = text_of(item.node.child_by_field_name("value")).strip().strip("()")
@@ -184,7 +184,7 @@ def _number(index: Index, text: str) -> int | None:
 
 
 def _with_helpers(index: Index, mmu: SourceFile, calls: Calls, root: Item) -> list[Item]:
-    """Return a function and those of mmu.c below it."""
+    """Return a function and those of mmu.c that it calls, directly or indirectly."""
     below = [index.find(name) for name in sorted(calls.reach(root))]
     return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]
 
@@ -201,7 +201,7 @@ def _walks(item: Item, more: str) -> bool:
 
 
 def _atomic(index: Index, calls: Calls, add: Item) -> bool:
-    """Read it off the header where there is one, else off how add uses the head."""
+    """Take the head's type from the header if there is one, else from its use in add."""
     head = index.find(HEAD)
     if head is not None:
         return any("atomic" in member.type for member in _members(head))
@@ -214,7 +214,7 @@ def _locks(index: Index, mmu: SourceFile, calls: Calls, add: Item) -> bool:
 
 
 def _policy(reached: frozenset[str]) -> str:
-    """Name what is called when an entry is not there; the mildest comes first."""
+    """Name the function called when an entry is not there, the mildest first."""
     for name in _POLICIES:
         if name in reached:
             return f"{name}()"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tell which names a definition uses, and how: that decides what can stand in."""
+"""Find the names that a definition uses, and how, to decide what can be stubbed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ _CAST_BY_POINTER = re.compile(r"\b(struct|union)\s+(\w+)\s*\*")
 
 @dataclass(slots=True)
 class Uses:
-    """The names that a definition uses, without those that it declares itself.
+    """The names that a definition uses, except for those that it declares itself.
 
-    ``names`` are all of them in order of appearance (``struct x`` for a tag used
-    by value).  ``calls`` maps those that are called to whether a value is wanted
-    anywhere.  ``pointed`` are tags of which only pointers are named.  ``blocks``
-    are macros that head a block, as a loop does.  ``fields`` are members.
-    ``annotations`` stand before a function's name or after a structure, and map
-    to whether they take arguments.
+    ``names``: all, in order of appearance (``struct x`` for a tag used by value).
+    ``calls`` maps functions to whether their value is used anywhere.  ``pointed``:
+    tags used only through pointers.  ``blocks``: macros that start a block, like
+    loops.  ``fields``: members.  ``annotations``, before a function's name or after
+    a structure, map to whether they take arguments.
     """
 
     names: dict[str, None] = field(default_factory=dict)
@@ -51,7 +50,7 @@ def uses(item: Item) -> Uses:
     for key in item.keys:
         found.names.pop(key, None)
         found.pointed.pop(key, None)
-    # The parser does not see them all: read them off the text.
+    # The parser does not recognise all of them, so search the text.
     before, after = item.text.partition(item.name)[0], item.text.rpartition("}")[2]
     for name, arguments in _ANNOTATION.findall(after if item.kind is Kind.TYPE else before):
         if name not in item.keys:
@@ -89,7 +88,7 @@ _KEYWORD = re.compile(
 
 
 def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    # Without recursion: a file may nest deeper than Python does.
+    # Not recursive: a file may nest deeper than Python allows.
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -134,7 +133,7 @@ def _is_callee(node: tree_sitter.Node, call: tree_sitter.Node) -> bool:
 
 
 def _value_wanted(call: tree_sitter.Node) -> bool:
-    """Tell whether anything is done with what the call returns."""
+    """Tell whether the return value of the call is used."""
     parent = call.parent
     if parent is None:
         return True
@@ -146,7 +145,7 @@ def _value_wanted(call: tree_sitter.Node) -> bool:
 
 
 def _heads_block(call: tree_sitter.Node) -> bool:
-    """Tell whether the call is a macro with a statement after it, as for_each_x() is."""
+    """Tell whether the call is a macro followed by a statement, like for_each_x()."""
     statement = call.parent
     if statement is None or statement.type != "expression_statement":
         return False
@@ -154,7 +153,7 @@ def _heads_block(call: tree_sitter.Node) -> bool:
 
 
 def _by_pointer(node: tree_sitter.Node) -> bool:
-    """Tell whether ``struct x`` names only a pointer's target here."""
+    """Tell whether ``struct x`` is only a pointer's target here."""
     parent = node.parent
     if parent is None:
         return False

@@ -88,5 +88,5 @@ def test_extract_walker_that_goes_by_what_is_unknown_is_left_out(tmp_path: Path)
     extraction = with_walker(tmp_path, unknown)
 
     reasons = {missing.operation: missing.reason for missing in extraction.missing}
-    assert "look_at_frames goes by oracle_of, which is unknown" == reasons["age"]
+    assert "look_at_frames depends on oracle_of, which is unknown" == reasons["age"]
     assert not ThreadsModule(extraction.target).can(What.AGE)

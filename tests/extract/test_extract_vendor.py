@@ -58,7 +58,7 @@ def test_extract_unknown_value_that_an_option_needs_drops_the_operation(tmp_path
 
     assert "rmap-remove" not in extraction.functions
     assert extraction.notes() == [
-        "not fuzzed: rmap-remove: rmap_remove goes by vendor_owns, which is unknown"
+        "not fuzzed: rmap-remove: rmap_remove depends on vendor_owns, which is unknown"
     ]
 
 
@@ -226,7 +226,7 @@ def test_extract_rmap_add_is_not_fuzzed_where_nothing_can_recycle(tmp_path: Path
     extraction = extracted(tmp_path, "v5.10", change)
 
     assert extraction.notes()[1:] == [
-        "not fuzzed: zap-all: kvm_zap_rmapp goes by vendor, which is unknown",
+        "not fuzzed: zap-all: kvm_zap_rmapp depends on vendor, which is unknown",
         "not fuzzed: rmap-add: its caller recycles with zap-all, which is missing",
     ]
 

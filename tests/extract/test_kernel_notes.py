@@ -22,4 +22,4 @@ def test_fuzz_summary_says_what_was_made_up_and_what_is_not_fuzzed(tmp_path: Pat
     assert (0, "") == (done.returncode, done.stdout if done.returncode else "")
     words = " ".join(done.stdout.split())
     assert "note: made up: vendor_owns (returns 0, in pte_list_remove)" in words
-    assert "note: not fuzzed: rmap-remove: rmap_remove goes by vendor_keeps" in words
+    assert "note: not fuzzed: rmap-remove: rmap_remove depends on vendor_keeps" in words

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel as a target of the world ``pages``: its own mmu.c, compiled whole.
+"""A kernel as a target of the world ``pages``: its complete mmu.c.
 
-For the lists a few functions are cut out.  Here the code under test is most of
-``arch/x86/kvm/mmu``, so that is compiled as it is, against the kernel's own
-headers; what it calls outside is stood in for by ``csrc/worlds/pages/kernel``.
+For the lists a few functions are cut out.  Here most of ``arch/x86/kvm/mmu`` is
+under test, so it is compiled as it is, against the kernel's own headers;
+``csrc/worlds/pages/kernel`` provides what it calls outside.
 """
 
 from pyfuzz.extract.pages.extraction import PagesExtraction

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run the compiler as a kernel's build does, into a scratch folder."""
+"""Run the compiler with the flags of a kernel build, into a scratch folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyfuzz.module import compiler
 
 _TIMEOUT_S = 300
 
-# What changes the meaning of the kernel's code and that build.py's flags do not say.
+# Flags that change the meaning of the kernel's code, in addition to build.py's.
 FLAGS = (
     "-std=gnu11",
     "-fms-extensions",
@@ -41,7 +41,7 @@ _DEFINES = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of the compiler said."""
+    """The result of running the compiler."""
 
     errors: tuple[CompileError, ...]
     text: str
@@ -50,7 +50,7 @@ class Outcome:
 def preprocess(
     source: Path, result: Path, tree: Tree, includes: Sequence[Path], defines: Sequence[str]
 ) -> Outcome:
-    """Expand ``source``, which includes the kernel's files, into one text."""
+    """Preprocess ``source``, which includes the kernel's files, into one text."""
     ours = paths.csrc() / "kernel/include"
     root = tree.root
     kvm = (tree.patched or root) / "arch/x86/kvm"
@@ -66,7 +66,7 @@ def preprocess(
 
 
 def check(source: Path, result: Path) -> Outcome:
-    """Compile an expanded text."""
+    """Compile a preprocessed text."""
     return _run(["-c", str(source), "-o", str(result)], result)
 
 

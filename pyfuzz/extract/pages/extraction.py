@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came out of compiling a kernel's MMU whole, for people and for the builder."""
+"""The result of compiling a kernel's complete MMU, as text, as data and for the builder."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pyfuzz.target.catalogue import Target
 class PagesExtraction:
     """A kernel made into a target of the world ``pages``.
 
-    ``code`` are the kernel's files that were compiled whole.  ``have`` are the
-    probes that hold, ``lacks`` the operations that this kernel is fuzzed without.
-    ``zeroed`` are variables of the kernel's that nobody set, ``made_up``
-    functions that nothing stands in for: they return 0, and say so when called.
-    ``kernel_version`` is what the tree's Makefile says, for information;
+    ``code`` are the kernel's files that were compiled.  ``have`` are the probes
+    that hold, ``lacks`` the operations that this kernel does not have.
+    ``zeroed`` are the kernel's variables that nothing sets, ``made_up`` the
+    functions that nothing implements: they return 0, and report when they are
+    called.  ``kernel_version`` is read from the tree's Makefile, for information;
     ``sha256`` is that of KVM's own files.
     """
 
@@ -33,14 +33,14 @@ class PagesExtraction:
     sha256: str
 
     def notes(self) -> list[str]:
-        """Say in a line each what the summary of a campaign must not keep quiet."""
+        """Return the notes that the summary of a campaign must show, one line each."""
         return [
             *(f"not fuzzed: {name}: this kernel has no function for it" for name in self.lacks),
             *(f"made up: {name} (returns 0)" for name in self.made_up),
         ]
 
     def lines(self) -> list[str]:
-        """Return it for people."""
+        """Return it as text."""
         notes = self.notes()
         return [
             f"{self.target.name}: from {self.mmu}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a tree to one C file that compiles: probe, gather, fill in, try."""
+"""From a tree to one C file that compiles: probe, collect, fill in, compile."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from pyfuzz.target.kernel import Kernel
 
 _NO_HEADER = re.compile(r"'([\w/.-]+\.h)' file not found")
 _MAX_HEADERS = 24
-# What the code under test asks the part for hardware page tables (tdp_mmu.c),
-# which stays off here: never called, so nobody needs to hear of it.
+# What the code under test calls in tdp_mmu.c (two-dimensional paging), which is
+# off here: never called, so not worth a note.
 _UNREACHABLE = re.compile(r"\w*tdp_mmu\w*")
-# Operations of the world by the probes of which one must hold.
+# The operations of the world, each with the probes of which one must hold.
 _OPERATIONS = {
     "change-pte": ("SET_SPTE_GFN", "SET_SPTE_HVA"),
     "age": ("AGE_GFN", "AGE_HVA"),
@@ -42,13 +42,13 @@ _OPERATIONS = {
 
 
 def extract(kernel: Kernel, *, progress: Progress | None = None) -> PagesExtraction:
-    """Compile the MMU of a kernel whole; UsageError where that fails."""
+    """Compile the complete MMU of a kernel; UsageError if that fails."""
     return _Extractor(tree.find(kernel, progress), kernel).run(progress)
 
 
 @dataclass(slots=True)
 class _Missing:
-    """What the kernel's files want from others and nobody has."""
+    """What the kernel's files need from elsewhere and nothing defines."""
 
     variables: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class _Extractor:
         self.empty: set[str] = set()
 
     def run(self, progress: Progress | None) -> PagesExtraction:
-        """Return what an earlier extraction of the same files left, or extract."""
+        """Return the cached extraction of the same files, or extract."""
         key = kept.key(self.kernel, self.name, self.defines)
         result = kept.load(key)
         if result is None:
@@ -121,7 +121,7 @@ class _Extractor:
         return have
 
     def _missing(self, have: list[str]) -> _Missing:
-        """Sort what nobody defines into variables and functions."""
+        """Sort undefined names into variables and functions."""
         text = self._text(have)
         asked = symbols.undefined(self._compile(self._expand(text, "first")))
         second = self._expand(generate.asking(text, asked), "second")
@@ -141,7 +141,7 @@ class _Extractor:
         )
 
     def _expand(self, text: str, stem: str) -> Path:
-        """Preprocess; a header that is nowhere becomes an empty one."""
+        """Preprocess; a missing header is replaced by an empty one."""
         source, result = self.folder / f"{stem}.c", self.folder / f"{stem}.i.c"
         source.write_text(text)
         for _ in range(_MAX_HEADERS):
@@ -170,7 +170,7 @@ class _Extractor:
 
 
 def _keep(data: bytes) -> Path:
-    """Keep the text in the build folder, under a name that its content gives."""
+    """Write the text to the build folder, under a name derived from its content."""
     folder = paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
     path = folder / "pages.c"
     if not path.is_file():

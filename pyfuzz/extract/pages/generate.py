@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C text that is compiled: the kernel's files, and ours behind them."""
+"""The C text that is compiled: the kernel's files, followed by ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyfuzz.extract.check import CompileError
 PROBES = "worlds/pages/kernel/probes.def"
 _PROBE = re.compile(r"^PROBE\((\w+), (.*)\)$")
 _STATIC_CALL = "__SCK__"
-# Where errors say that a name is no function, and that its size is not known.
+# File names in errors that mean: not a function; of unknown size.
 FUNCTION, DECLARED = "pyfuzz-function", "pyfuzz-declared"
 
 
@@ -28,7 +28,7 @@ class Probe:
 
 
 def probes() -> list[Probe]:
-    """Read what is asked of each kernel."""
+    """Return the questions that are asked about each kernel."""
     lines = (paths.csrc() / PROBES).read_text().splitlines()
     return [
         Probe(match[1], match[2], number)
@@ -46,7 +46,7 @@ def _kernel(code: Iterable[Path]) -> list[str]:
 
 
 def probing(code: Iterable[Path]) -> str:
-    """Return a text each of whose errors answers a probe with no."""
+    """Return a text in which each error answers a probe with no."""
     lines = _kernel(code)
     for probe in probes():
         lines.append(f'#line {probe.line} "{PROBES}"')
@@ -58,7 +58,7 @@ def probing(code: Iterable[Path]) -> str:
 
 
 def answered(errors: Iterable[CompileError]) -> tuple[list[str], list[CompileError]]:
-    """Return the probes that hold, and the errors that are none of a probe's."""
+    """Return the probes that hold, and the errors that do not belong to a probe."""
     errors = list(errors)
     failed = {error.line for error in errors if error.file == PROBES}
     others = [error for error in errors if error.file != PROBES]
@@ -66,9 +66,9 @@ def answered(errors: Iterable[CompileError]) -> tuple[list[str], list[CompileErr
 
 
 def asking(text: str, names: Sequence[str]) -> str:
-    """Return ``text`` with a question for each name: is it a function, is its size known?
+    """Return ``text`` with two questions for each name: is it a function, is its size known?
 
-    What a name points to has its own type only where it is a function.
+    ``*name`` has the same type as ``name`` only for a function.
     """
     lines = [text.rstrip("\n")]
     for number, name in enumerate(names, 1):
@@ -90,9 +90,9 @@ def target(
 ) -> str:
     """Return the target's text.
 
-    ``variables`` and ``functions`` are what the kernel's files want from others
-    and nobody has: the former are zero, the latter say so and return 0.
-    ``words`` are variables that are declared inside of a function.
+    ``variables`` and ``functions`` are what the kernel's files need from
+    elsewhere and nothing defines: the former are zero, the latter report the
+    call and return 0.  ``words`` are variables declared inside a function.
     """
     lines = _kernel(code)
     lines.append(f'#define PYFUZZ_NAME "{name}"')
@@ -116,7 +116,7 @@ def _zeroes(name: str) -> str:
 
 
 def _trampoline(name: str) -> str:
-    """Return a function of any type: what its parameters are does not matter."""
+    """Return a function that can have any type, since its parameters do not matter."""
     return (
         f'__asm__(".pushsection .text\\n.globl {name}\\n.hidden {name}\\n'
         f".type {name},@function\\n{name}:\\n\\tpush %rbp\\n\\tmov %rsp, %rbp\\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The headers that a kernel's build generates, as far as the compiler asks for them."""
+"""The headers that a kernel build generates, as far as they are needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyfuzz.extract.pages.tree import Tree
 
 _GENERIC = re.compile(r"^(?:generic|mandatory)-y[ \t]*\+?=[ \t]*(\S+)", re.MULTILINE)
 _GENERATED = re.compile(r"^generated-y[ \t]*\+?=[ \t]*(\S+)", re.MULTILINE)
-# Numbers of system calls and the like: empty is enough.
+# System call numbers and the like: an empty file is enough.
 _EMPTY = (
     *(f"asm/{name}.h" for name in ("unistd_32", "unistd_64", "unistd_x32")),
     *(f"asm/{name}.h" for name in ("unistd_64_x32", "unistd_32_ia32")),
@@ -22,10 +22,9 @@ _VERSION = "#define LINUX_VERSION_CODE 0\n#define KERNEL_VERSION(a, b, c) 0\n"
 
 
 def write(tree: Tree, folder: Path, extra: frozenset[str]) -> list[Path]:
-    """Write them below ``folder``; return the include folders, in order.
+    """Write the headers below ``folder``; return the include folders, in order.
 
-    ``extra`` are headers that the compiler missed and nobody knows: they become
-    empty ones.
+    ``extra`` are unknown headers that the compiler did not find: they become empty files.
     """
     x86, generic = tree.root / "arch/x86/include", tree.root / "include"
     for kind, ours in (("asm", x86 / "asm"), ("uapi/asm", x86 / "uapi/asm")):

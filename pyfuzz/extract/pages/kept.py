@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Extractions of before: compiling a kernel's MMU to find out takes half a minute.
+"""A cache of extractions, since compiling a kernel's MMU for one takes half a minute.
 
-One is good as long as every file that went into it is as it was: the kernel's
-(all that the compiler read), ours, and the compiler.
+An entry is valid as long as no file that went into it has changed: the kernel's
+(everything that the compiler read), ours, and the compiler.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MARKER = re.compile(rb'^# \d+ "(/[^"\n]+)"', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of an extraction: the generated file, and what was found out."""
+    """A cached extraction: the generated file, and what was found."""
 
     source: str
     have: list[str]
@@ -31,7 +31,7 @@ class Kept:
 
 
 def key(tree: Tree, name: str, defines: tuple[str, ...]) -> str:
-    """Return what an extraction is asked for by: the kernel, and how."""
+    """Return the key of an extraction: the kernel and its options."""
     total = hashlib.sha256(
         f"{tree.root}\0{tree.patched}\0{name}\0{defines}\0{compiler.find().identity}".encode()
     )
@@ -51,7 +51,7 @@ def _ours() -> list[Path]:
 
 
 def load(key: str) -> Kept | None:
-    """Return what was kept, None if there is nothing or a file has changed."""
+    """Return the cached extraction; None if there is none or a file has changed."""
     try:
         values = json.loads(_path(key).read_text())
         read = Kept(**{one.name: values[one.name] for one in fields(Kept)})
@@ -63,7 +63,7 @@ def load(key: str) -> Kept | None:
 
 
 def store(key: str, result: Kept) -> None:
-    """Keep it, with the state of every file that the generated text is made of."""
+    """Cache an extraction, with the state of every file that it depends on."""
     names = sorted({m.decode() for m in _MARKER.findall(Path(result.source).read_bytes())})
     names = [name for name in names if Path(name).is_file()]
     values = {**asdict(result), "files": names, "state": _state(names)}

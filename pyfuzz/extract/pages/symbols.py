@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an object file asks for by name, and who has it."""
+"""The undefined symbols of an object file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-# The C library's, and the harness's.
+# Defined by the C library or the harness.
 _ELSEWHERE = re.compile(
     r"mem(?:set|cpy|move|cmp|chr)|str(?:len|cmp|ncmp|str|cpy|chr)|vsnprintf"
     r"|pages_\w+|pyfuzz_\w+|_GLOBAL_OFFSET_TABLE_"
@@ -17,7 +17,7 @@ _ELSEWHERE = re.compile(
 
 
 def undefined(path: Path) -> list[str]:
-    """Return the names that nobody would define, in order."""
+    """Return the names that nothing defines, in order."""
     with path.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find the kernel's tree; of a tarball, unpack what KVM's MMU is compiled from."""
+"""Find the kernel's tree; from a tarball, unpack what KVM's MMU needs to compile."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
 from pyfuzz.target.kernel import Kernel
 
 _MMU = source.MMU_PATHS[0]
-# Headers that no file of KVM's includes, and that are many.
+# Many headers, none of which KVM includes.
 _NOT_INCLUDED = ("include/dt-bindings/", "include/sound/", "include/drm/", "include/media/")
 _NEEDED = ("include/linux/kvm_host.h", "include/linux/list.h", "arch/x86/include/asm/kvm_host.h")
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A kernel's tree, or as much of it as KVM's MMU is compiled from.
+    """A kernel's tree, or as much of it as KVM's MMU needs to compile.
 
-    ``patched`` is a copy of some of its files with patches; those come first.
+    ``patched`` has patched copies of some files; they take precedence.
     """
 
     root: Path
@@ -33,7 +33,7 @@ class Tree:
     patched: Path | None = None
 
     def code(self) -> list[Path]:
-        """Return the files that are compiled, in the order in which they are."""
+        """Return the files to compile, in order."""
         folder = (self.patched or self.root) / "arch/x86/kvm/mmu"
         names = ("mmu.c", "spte.c", "page_track.c")
         return [folder / name for name in names if (folder / name).is_file()]
@@ -100,13 +100,13 @@ def _wanted(member: str) -> str | None:
 
 
 def version(tree: Tree) -> str | None:
-    """Return the version that the tree's Makefile says, for information."""
+    """Return the version in the tree's Makefile, for information."""
     makefile = tree.root / "Makefile"
     return source.version(makefile.read_text("latin-1")) if makefile.is_file() else None
 
 
 def digest(tree: Tree) -> str:
-    """Return a hash of KVM's own files: what the extraction goes by."""
+    """Return a hash of KVM's own files, which identifies the extraction."""
     total = hashlib.sha256()
     for path in (
         *tree.code(),

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The binary form of the pages world: as csrc/worlds/pages/decode.c, and back.
+"""The binary form of the pages world, as csrc/worlds/pages/decode.c decodes it.
 
 byte 0   bits 0-5 code, bit 6 vCPU, bit 7 VM
 byte 1   bits 0-5 page, bits 6-7 access, or level - 1;
          or: bit 0 address space, bits 1-2 slot, bits 6-7 level - 1
-byte 2   bits 0-4 frame, bit 5 by user code; or all of it: mode, number
+byte 2   bits 0-4 frame, bit 5 user mode; or all of it: mode, number
 byte 3   bits of the entry, or size, or on
 """
 
@@ -88,5 +88,5 @@ def encode(operations: Iterable[Operation]) -> bytes:
 
 
 def split(operations: Iterable[Operation]) -> list[Operation]:
-    """Return them as they are: no operation is repeated."""
+    """Return the operations unchanged: none is repeated in this world."""
     return list(operations)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is in a VM's memory, as named lines of text: shadow pages, reverse maps, roots."""
+"""A VM's memory as named lines of text: shadow pages, reverse maps, roots."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ if TYPE_CHECKING:
     from pyfuzz.worlds.pages.module import PagesModule, Rmap, Shadow, Spte
 
 _SIZES = {1: "4K", 2: "2M", 3: "1G"}
-# Longer runs of like SPTEs, as a split makes them, are shortened.
+# Longer runs of similar SPTEs, such as a split creates, are shortened.
 _RUN = 4
 
 Drawing = dict[str, str]
 
 
 class Names:
-    """Gives shadow pages short names, ``sp0`` on, in the order in which they come."""
+    """Gives shadow pages short names (``sp0``, ``sp1``, …) in the order of their first use."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, int, int, int], int] = {}
 
     def of(self, page: Shadow) -> str:
-        """Name a page: the same again for the same header, gfn and role."""
+        """Name a page; the same header, gfn and role give the same name."""
         key = (page.header, page.gfn, page.role & ~_VOLATILE, page.spt)
         return f"sp{self._numbers.setdefault(key, len(self._numbers))}"
 
 
-# Where a role says whether the page is still valid; differs between kernels, and names need not.
+# The bit of a role that says whether the page is valid.  It differs between
+# kernels, and names should not.
 _VOLATILE = 0x100
 
 
 def describe(page: Shadow) -> str:
-    """Say what a shadow page stands for: ``sp->gfn`` and its role."""
+    """Describe what a shadow page maps: ``sp->gfn`` and its role."""
     words = [f"level {page.level}", f"gfn {page.gfn:#x}"]
     words += ["direct"] if page.direct else []
     words += ["passthrough"] if page.passthrough else []
@@ -46,7 +47,7 @@ def describe(page: Shadow) -> str:
 
 
 def draw(module: PagesModule, vm: int, names: Names) -> Drawing:
-    """Return what a VM's memory holds: a line for each page, reverse map and root."""
+    """Return a VM's memory: a line for each page, reverse map and root."""
     pages = {page.header: page for page in module.shadows(vm)}
     sptes = {header: module.sptes(vm, header) for header in pages}
     places = {
@@ -98,7 +99,7 @@ def _spte(spte: Spte, pages: dict[int, Shadow], names: Names) -> str:
         return "=MMIO"
     if not spte.leaf:
         child = pages.get(spte.child)
-        return f"->{names.of(child)}" if child else "->(a page that is freed)"
+        return f"->{names.of(child)}" if child else "->(a freed page)"
     return f"=gfn {spte.gfn:#x}{' rw' if spte.writable else ' ro'}"
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checks a module's memory against the rules, step by step: the independent oracle.
+"""The independent oracle: checks a module's memory against the rules, step by step.
 
-What the shim observes (``BUG()``, a fault, a WARN, a double free) is taken from
-the module; everything else is decided here, from raw SPTEs, heads and the
-model of slots and tables, which follows the operations alone.
+What only the shim can see (``BUG()``, a fault, a WARN, a double free) is taken
+from the module.  Everything else is decided here, from raw SPTEs, heads and a
+model of slots and tables that depends on the operations alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SIZES = {1: "4K", 2: "2M", 3: "1G"}
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A rule that memory breaks."""
+    """A rule that is broken in memory."""
 
     kind: Kind
     message: str
@@ -68,7 +68,7 @@ class Head:
 
 
 class Judge:
-    """Runs one sequence, an operation at a time, and judges what is in memory then."""
+    """Runs one sequence, an operation at a time, and checks memory after each."""
 
     def __init__(self, module: PagesModule) -> None:
         self.module = module
@@ -77,10 +77,10 @@ class Judge:
         module.begin()
 
     def step(self, op: Operation) -> tuple[PagesStep, list[Broken]]:
-        """Run one operation; return what it did, and what is broken after it.
+        """Run one operation; return what it did, and the rules that are broken after it.
 
-        Raises HarnessError if the module did something else than the model:
-        then one of the two does not do what docs/pages.md says.
+        Raises HarnessError if the module and the model disagree: then one of
+        them does not do what docs/pages.md says.
         """
         written = self.model.written(op) if op.opcode in _WRITES else None
         done = self.module.step(op, self._number)
@@ -114,8 +114,8 @@ class Judge:
             if wanted == (level, gpa, old & ~MARKED | wanted[2] & MARKED, new):
                 return
         raise HarnessError(
-            f"'{format_operation(op)}' must write {wanted} by the model, writes {seen} by the "
-            "harness; please report it with the sequence"
+            f"'{format_operation(op)}' must write {wanted} by the model, writes {seen} in "
+            "the harness; please report it with the sequence"
         )
 
     def _bugged(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
@@ -131,7 +131,7 @@ class Judge:
             vm.bugged = bugged
 
     def _memory(self, vm: int) -> Iterator[Broken]:
-        """Where must each SPTE be, and where is it?"""
+        """Compare where each SPTE must be with where it is."""
         pages = {page.header: page for page in self.module.shadows(vm)}
         tables = {page.spt: page.header for page in pages.values()}
         must: dict[int, Head] = {}
@@ -184,7 +184,7 @@ class Judge:
             yield Head(page=header), self.module.parents(vm, header)
 
     def _mapping(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
-        """Follow the shadow pages to what an address is mapped to now."""
+        """Walk the shadow pages to find what an address is mapped to now."""
         vm = self.model.vm(op.vm)
         vcpu = vm.vcpus[op.vcpu]
         if vcpu.mode in (Mode.BITS32, Mode.PAE):
@@ -213,7 +213,7 @@ class Judge:
 
 def _entry(head: Head, address: int, must: dict[int, Head], times: int) -> Iterator[Broken]:
     if address not in must:
-        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x}, which is no present SPTE")
+        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x}, which is not a present SPTE")
     elif must[address] != head:
         yield Broken(Kind.WRONG_GFN, f"{head} holds {address:#x}, which must be in {must[address]}")
     elif times > 1:

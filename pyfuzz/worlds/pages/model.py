@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the guest's tables and the host's memslots are, by the operations alone."""
+"""The guest's tables and the host's memslots, derived from the operations alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PRESENT, _LARGE = 0x1, 0x80
 MARKED = 0x60
 """The accessed and the dirty bit, which walks set: nothing here depends on them."""
 
-# Base gfn, frames, first frame of host memory, where else it may be moved to.
+# Base gfn, frames, first frame of host memory, the other base it may be moved to.
 _SLOTS: tuple[tuple[tuple[int, int, int, int] | None, ...], ...] = (
     (
         (0x0, 0x40, 0x0, 0x40),
@@ -39,7 +39,7 @@ _SLOTS: tuple[tuple[tuple[int, int, int, int] | None, ...], ...] = (
         (0x200, 0x200, 0x200, 0x400),
     ),
 )
-# Table, index, frame; the huge ones by their gfn.
+# Table, index, frame; huge pages by their gfn.
 _TABLES_AT_FIRST = (
     *((0, 0, 2), (0, 1, 3), (1, 0, 2), (1, 1, 3), (2, 0, 4), (2, 1, 5), (3, 0, 5), (3, 1, 4)),
     *((4, 0, 6), (4, 1, 7), (5, 0, 6), (5, 1, 8), (6, 0, 14), (6, 1, 15), (6, 2, 18)),
@@ -64,7 +64,7 @@ class Slot:
 
 @dataclass(slots=True)
 class Vcpu:
-    """How a vCPU's guest pages; ``root`` is the gfn of its table."""
+    """A vCPU's paging mode; ``root`` is the gfn of its top-level table."""
 
     mode: Mode = Mode.LEVEL4
     smm: bool = False
@@ -98,7 +98,7 @@ class Vm:
         return None
 
     def table_at(self, space: int, gfn: int) -> int | None:
-        """Return which of the guest's tables is at a gfn: where host memory has one."""
+        """Return which of the guest's tables is at a gfn, if host memory has one there."""
         found = self.slot_at(space, gfn)
         if found is None:
             return None
@@ -107,7 +107,7 @@ class Vm:
 
 
 def new_vm() -> Vm:
-    """Return a VM as it is at its creation."""
+    """Return a VM in its initial state."""
     vm = Vm()
     for space in range(SPACES):
         for number in range(SLOTS):
@@ -126,20 +126,20 @@ def _slot(space: int, number: int) -> Slot:
 
 
 class Model:
-    """Follows a sequence: what is in guests' tables, and which memslots there are."""
+    """Follows a sequence: the contents of guests' tables, and the memslots."""
 
     def __init__(self) -> None:
         self.vms: list[Vm | None] = [new_vm(), *[None] * (VMS - 1)]
 
     def vm(self, number: int) -> Vm:
-        """Return a VM, which is made now if it is not alive."""
+        """Return a VM; it is created if it is not alive."""
         found = self.vms[number]
         if found is None:
             found = self.vms[number] = new_vm()
         return found
 
     def written(self, op: Operation) -> Written | None:
-        """Return what a write or a poke changes, None if there is no table to write to."""
+        """Return the change that a write or a poke makes, None if there is no table to write to."""
         vm = self.vm(op.vm)
         vcpu = vm.vcpus[op.vcpu]
         levels = _levels(vcpu.mode)
@@ -165,7 +165,7 @@ class Model:
         vm.entries[table, written.gpa % 4096 // 8] = written.new
 
     def maps_to(self, vm: Vm, vcpu: Vcpu, gva: int) -> int | None:
-        """Return the gfn that the guest's tables map an address to, None if to none."""
+        """Return the gfn that the guest's tables map an address to, None if there is none."""
         if vcpu.mode is Mode.NONPAGING:
             return gva >> 12
         gfn = vcpu.root
@@ -181,12 +181,12 @@ class Model:
         return None
 
     def _indices(self, op: Operation, mode: Mode) -> tuple[int, ...]:
-        """The index in the table of each level, from the lowest; nonpaging: as if it were not."""
+        """Return the index at each level, lowest first; in nonpaging mode, of its gfn."""
         page = FRAMES[op.page % 32] & 63 if mode is Mode.NONPAGING else op.page
         return (*reversed(path(page)), 0)
 
     def apply(self, op: Operation) -> None:
-        """Follow an operation that ran and is not about a table's entry."""
+        """Apply an operation that does not write a table's entry."""
         vm = self.vm(op.vm)
         key = op.space, op.slot
         match op.opcode:
@@ -207,7 +207,7 @@ class Model:
                 self.vms[op.vm] = None
 
     def target_of(self, op: Operation) -> int:
-        """Return the base that a slot is moved to."""
+        """Return the base to which a slot is moved."""
         usual = _SLOTS[op.space][op.slot]
         assert usual is not None
         return usual[3] if op.on else usual[0]
@@ -219,7 +219,7 @@ def _levels(mode: Mode) -> int:
 
 
 def entry_value(op: Operation, level: int) -> int:
-    """Return what an entry becomes that is found at a level."""
+    """Return the new value of an entry at a level."""
     if op.bits & Bits.NOTHING:
         return 0
     value, gfn = _USUAL, op.gfn

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A compiled target of the pages world: its operations, and looking into its memory."""
+"""A compiled target of the pages world: running operations, inspecting memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ _CAP = 1024
 
 @dataclass(frozen=True, slots=True)
 class PagesStep(Step):
-    """What one operation did; ``result`` is an access's, the rest of what was read or written.
+    """What one operation did; ``result`` is that of an access.
 
-    ``entry`` is the level, the guest physical address, the old and the new
-    value of an entry that was written, ``gfns`` the range that a host's
-    operation was about.
+    ``entry``: level, guest physical address, old and new value of an entry that
+    was written.  ``gfns``: the range that an operation of the host concerned.
     """
 
     result: int
@@ -33,7 +32,7 @@ class PagesStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """One shadow page, by what its header says; ``parents`` are addresses of SPTEs."""
+    """One shadow page, read from its header; ``parents`` are addresses of SPTEs."""
 
     header: int
     gfn: int
@@ -54,10 +53,10 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class Spte:
-    """One SPTE that is present or stands for MMIO; ``gfn`` is what tear-down computes.
+    """One SPTE that is present or MMIO; ``gfn`` is what tear-down computes for it.
 
-    ``stored`` is the gfn that its page records for it, of a page that records
-    any; ``address_bits`` of ``value`` say where it points to.
+    ``stored`` is the gfn that its page records for it, if the page records any;
+    ``address_bits`` of ``value`` are the address that it points to.
     """
 
     address: int
@@ -149,7 +148,7 @@ class PagesModule(Module):
         )
 
     def guest_entry(self, vm: int, frame: int, index: int) -> int:
-        """Return an entry of a guest's table, by the number of its frame and by its index."""
+        """Return an entry of a guest's table, by the number of the frame and the index."""
         return int(self._lib.pyfuzz_guest_entry(vm, frame, index))
 
     def gva(self, page: int, mode: int) -> int:
@@ -166,7 +165,7 @@ class PagesModule(Module):
         return tuple(_read(Shadow, out[i]) for i in range(self._lib.pyfuzz_shadows(vm, out, _CAP)))
 
     def sptes(self, vm: int, header: int) -> tuple[Spte, ...]:
-        """Return the SPTEs of a shadow page that hold something."""
+        """Return the SPTEs of a shadow page that are not empty."""
         out = self._ffi.new("struct pyfuzz_spte[]", _CAP)
         found = self._lib.pyfuzz_sptes(vm, header, out, _CAP)
         return tuple(_read(Spte, out[i]) for i in range(found))
@@ -177,7 +176,7 @@ class PagesModule(Module):
         return tuple(_read(Rmap, out[i]) for i in range(self._lib.pyfuzz_rmaps(vm, out, _CAP)))
 
     def entries(self, value: int) -> tuple[int, ...] | None:
-        """Return the addresses in a list by its head's value, None if the list is broken."""
+        """Return the addresses in the list with this head value, None if the list is broken."""
         out = self._ffi.new("uint64_t[]", _CAP)
         length = self._lib.pyfuzz_list(value, out, _CAP)
         return None if length < 0 else tuple(int(out[i]) for i in range(min(length, _CAP)))
@@ -191,11 +190,11 @@ class PagesModule(Module):
         return int(self._lib.pyfuzz_root(vm, vcpu))
 
     def mode_of(self, vm: int, vcpu: int) -> int:
-        """Return how a vCPU's guest pages."""
+        """Return a vCPU's paging mode."""
         return int(self._lib.pyfuzz_mode_of(vm, vcpu))
 
     def slot(self, vm: int, space: int, slot: int) -> Slot | None:
-        """Return a memslot, None if there is no such VM."""
+        """Return a memslot; None if the VM does not exist."""
         out = self._ffi.new("struct pyfuzz_slot_state *")
         if not self._lib.pyfuzz_slot(vm, space, slot, out):
             return None
@@ -203,7 +202,7 @@ class PagesModule(Module):
 
     @property
     def own_walker(self) -> bool:
-        """Whether guests' tables are walked by code of ours instead of the kernel's."""
+        """Whether our own code, not the kernel's, walks guests' tables."""
         return bool(self._lib.pyfuzz_own_walker())
 
 

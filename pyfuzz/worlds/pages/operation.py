@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One operation of the pages world, and which of its members each opcode uses."""
+"""One operation of the pages world, and which members each opcode uses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FRAMES: tuple[int, ...] = (
 
 
 class Opcode(IntEnum):
-    """What an operation does; in the order of csrc/worlds/pages/operations.def."""
+    """The opcodes, in the order of csrc/worlds/pages/operations.def."""
 
     ACCESS = 0
     WRITE = 1
@@ -62,7 +62,7 @@ class Opcode(IntEnum):
 
 
 class Operands(Enum):
-    """Which members of an operation matter; the value names them, all others are 0."""
+    """Which members an operation uses; the value names them, all others are 0."""
 
     NONE = ()
     PAGE = ("vcpu", "page")
@@ -86,7 +86,7 @@ class Operands(Enum):
 
 
 class Access(IntFlag):
-    """How a page is accessed; exactly one of the first three, and perhaps USER."""
+    """How a page is accessed: exactly one of the first three, with or without USER."""
 
     READ = 0
     WRITE = 1
@@ -95,7 +95,7 @@ class Access(IntFlag):
 
 
 class Bits(IntFlag):
-    """What an entry is that the guest writes: ``enum pyfuzz_entry``."""
+    """The kinds of entry that the guest writes: ``enum pyfuzz_entry``."""
 
     NOTHING = 1
     LARGE = 2
@@ -108,7 +108,7 @@ class Bits(IntFlag):
 
 
 class Mode(IntEnum):
-    """How a vCPU's guest pages: ``enum pyfuzz_mode``."""
+    """The paging modes: ``enum pyfuzz_mode``."""
 
     NONPAGING = 0
     BITS32 = 1
@@ -120,7 +120,7 @@ class Mode(IntEnum):
 
 
 class Size(IntEnum):
-    """How large a range around a frame is."""
+    """The size of a range around a frame."""
 
     FRAME = 0
     REGION = 1
@@ -129,7 +129,7 @@ class Size(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one opcode looks like: its word, its members, and its share of the 64 codes."""
+    """The form of one opcode: its word, its members, and its share of the 64 codes."""
 
     word: str
     operands: Operands
@@ -194,9 +194,9 @@ _NARROWER: dict[Operands, dict[str, range]] = {
 class Operation:
     """One operation of a sequence; members that its opcode does not use are 0.
 
-    ``page`` is a page of the guest's address space by the indices of its
-    entries (``path``); ``level`` is 1 for a PTE to 4 for a PML4E, or a size of
-    page (1: 4K); ``frame`` is an index of FRAMES; ``space`` is 1 for SMM's.
+    ``page`` is a page of the guest's address space, numbered by the indices of
+    its entries (``path``); ``level`` is 1 for a PTE to 4 for a PML4E, or a page
+    size (1: 4K); ``frame`` is an index into FRAMES; ``space`` is 1 for SMM.
     Source: csrc/worlds/pages/pages.h.
     """
 
@@ -230,7 +230,7 @@ class Operation:
 
 
 INDICES = (0, 1, 2, 511)
-"""Which entries of a last-level table pages use."""
+"""Return the entries of a last-level table that pages use."""
 
 
 def path(page: int) -> tuple[int, int, int, int]:
@@ -239,12 +239,12 @@ def path(page: int) -> tuple[int, int, int, int]:
 
 
 def page_of(indices: tuple[int, int, int, int]) -> int | None:
-    """Return the page whose entries have these indices, None if none has."""
+    """Return the page whose entries have these indices, None if there is none."""
     return next((page for page in range(PAGES) if path(page) == indices), None)
 
 
 def problem(op: Operation) -> str | None:
-    """Say which rule an operation breaks, as ``rule, value``; None if it is valid."""
+    """Return the rule that an operation breaks, as ``rule, value``; None if it is valid."""
     if op.form.operands is Operands.ACCESS and op.access & 3 == 3:
         return f"the access of {op.form.word} must be read, write or fetch, is {op.access}"
     used = ("vm", *op.form.operands.members)
@@ -267,7 +267,7 @@ def check(op: Operation) -> Operation:
 
 
 def canonical(op: Operation) -> Operation:
-    """Say what an entry is in one way only: as canonical() in csrc/worlds/pages/decode.c."""
+    """Return an entry in its only valid form, as canonical() in csrc/worlds/pages/decode.c."""
     bits, frame = op.bits, op.frame
     if bits & Bits.NOTHING:
         return replace(op, bits=int(Bits.NOTHING), frame=0)

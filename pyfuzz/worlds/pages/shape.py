@@ -13,10 +13,10 @@ Shape = tuple[str, ...]
 
 
 def shape(operations: Iterable[Operation]) -> Shape:
-    """Return a line for each run of like operations.
+    """Return a line for each run of similar operations.
 
-    VMs, vCPUs and pages are numbered in the order of their use; frames and
-    slots stay what they are, since each is of a sort of its own.
+    VMs, vCPUs and pages are numbered in the order of their first use; frames and
+    slots keep their names, since each of them is different.
     """
     vms: dict[int, int] = {}
     vcpus: dict[tuple[int, int], int] = {}

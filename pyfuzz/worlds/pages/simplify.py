@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Propose plainer forms of a sequence, for the minimiser to try.
+"""Propose simpler forms of a sequence, for the minimiser to try.
 
-Plainer: fewer operations, then plainer words, then fewer bits, then smaller
+Simpler: fewer operations, then simpler words, then fewer bits, then smaller
 numbers.
 """
 
@@ -24,7 +24,7 @@ from pyfuzz.worlds.pages.operation import (
 Pass = Callable[[list[Operation]], Iterator[list[Operation]]]
 Size = tuple[int, tuple[tuple[int, ...], ...]]
 
-# The plainer, the earlier: touching pages, telling KVM, and what needs no host.
+# Simplest first: touching pages, then what KVM is told of, then the host's operations.
 _RANKS: dict[Opcode, int] = {
     opcode: rank
     for rank, opcode in enumerate(
@@ -38,7 +38,7 @@ _PLAINER: dict[Opcode, tuple[Opcode, ...]] = {
 
 
 def size(operations: list[Operation]) -> Size:
-    """Return what the minimiser makes smaller: a total order on sequences."""
+    """Return what the minimiser minimises: a total order on sequences."""
     return len(operations), tuple(_measure(op) for op in operations)
 
 
@@ -51,7 +51,7 @@ def _measure(op: Operation) -> tuple[int, ...]:
         op.vm,
         op.vcpu,
         op.space,
-        # A page read is plainer than one written, that than one executed.
+        # A read is simpler than a write, and a write than a fetch.
         op.access,
         mode,
         op.page,
@@ -82,7 +82,7 @@ def _all(
 
 
 def _smaller(value: int, low: int = 0) -> Iterator[int]:
-    """Propose smaller numbers, the smallest first, then ever nearer to value."""
+    """Propose smaller numbers, the smallest first, then closer and closer to value."""
     distance = value - low
     while distance > 0:
         yield value - distance
@@ -90,7 +90,7 @@ def _smaller(value: int, low: int = 0) -> Iterator[int]:
 
 
 def plainer_opcodes(operations: list[Operation]) -> Iterator[list[Operation]]:
-    """Use what the guest does rather than what the host does."""
+    """Replace operations of the host by operations of the guest."""
 
     def forms(op: Operation) -> Iterator[Operation]:
         for opcode in _PLAINER.get(op.opcode, ()):
@@ -100,7 +100,7 @@ def plainer_opcodes(operations: list[Operation]) -> Iterator[list[Operation]]:
 
 
 def one_vm_one_vcpu(operations: list[Operation]) -> Iterator[list[Operation]]:
-    """Let all happen in vm0, on cpu0, in the normal address space."""
+    """Move everything to vm0, cpu0 and the normal address space."""
     yield from _all(operations, lambda op: replace(op, vm=0))
     yield from _all(operations, lambda op: replace(op, vcpu=0))
     yield from _all(operations, lambda op: replace(op, vm=0, vcpu=0))
@@ -118,7 +118,7 @@ def one_vm_one_vcpu(operations: list[Operation]) -> Iterator[list[Operation]]:
 
 
 def fewer_bits(operations: list[Operation]) -> Iterator[list[Operation]]:
-    """Write plain entries, and read rather than write or execute."""
+    """Write plain entries, and read instead of writing or executing."""
 
     def forms(op: Operation) -> Iterator[Operation]:
         if op.form.operands is Operands.ENTRY:
@@ -135,7 +135,7 @@ def fewer_bits(operations: list[Operation]) -> Iterator[list[Operation]]:
 
 
 def lower_pages(operations: list[Operation]) -> Iterator[list[Operation]]:
-    """Use low pages: all operations about one at once, then one by one."""
+    """Use low pages: first for all operations on a page at once, then one by one."""
     pages = sorted({op.page for op in operations if "page" in op.form.operands.members})
     for page in pages:
         for low in _smaller(page):
@@ -149,7 +149,7 @@ def lower_pages(operations: list[Operation]) -> Iterator[list[Operation]]:
     def forms(op: Operation) -> Iterator[Operation]:
         for low in _smaller(op.page):
             yield replace(op, page=low)
-        # The same entry by the first page that it is on the way to.
+        # The same entry, named by the first page behind it.
         for mask in (0x30, 0x3C):
             yield replace(op, page=op.page & mask)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The words of an operation of the pages world, see docs/pages.md.
+"""The text form of an operation of the pages world, see docs/pages.md.
 
-access vm0 cpu0 read 0:0:2:0        the page by its entries' indices
+access vm0 cpu0 read 0:0:2:0        four indices: a page
 poke vm0 cpu0 0:0:2 table 0x200     three indices: the PDE
 unmap vm0 0x203 2M
 """
@@ -55,7 +55,7 @@ _FLAGS = {
     Bits.NOT_ACCESSED: "not-accessed",
     Bits.NOT_DIRTY: "not-dirty",
 }
-# How the two values of ``on`` are said, for 0 and for 1.
+# The words for the two values of ``on``, 0 and 1.
 _SWITCHES = {
     Opcode.MODE: ("", "smm"),
     Opcode.SLOT_MOVE: ("back", "away"),
@@ -82,12 +82,12 @@ EXAMPLES = {
 
 
 def path_text(page: int, level: int = 1) -> str:
-    """Write a page, or the entry of a level on the way to it, by indices."""
+    """Format a page, or the entry of a level on the way to it, as indices."""
     return ":".join(str(index) for index in path(page)[: 5 - level])
 
 
 def entry_words(op: Operation) -> list[str]:
-    """Say what an entry becomes."""
+    """Format what an entry becomes."""
     if op.bits & Bits.NOTHING:
         return ["nothing"]
     if op.level == 1:
@@ -100,7 +100,7 @@ def entry_words(op: Operation) -> list[str]:
 
 
 def format_operation(op: Operation) -> str:
-    """Write one operation as a line of the text form, without its end."""
+    """Format one operation as a line of the text form, without a line end."""
     words = [op.form.word, f"vm{op.vm}"]
     members = op.form.operands.members
     if "vcpu" in members:
@@ -115,7 +115,7 @@ def format_operation(op: Operation) -> str:
             words += ["user"] if op.access & Access.USER else []
         case Operands.ENTRY:
             words += [path_text(op.page, op.level), *entry_words(op)]
-            # Which page it is on the way to matters where the walk ends early.
+            # If the walk ends early, it matters which page the entry leads to.
             words += [f"to={path_text(op.page)}"] if _needs_page(op) else []
         case Operands.ROOT:
             words.append(f"{op.gfn:#x}")
@@ -135,7 +135,7 @@ def format_operation(op: Operation) -> str:
 
 
 def _needs_page(op: Operation) -> bool:
-    """Whether the indices leave open which page it is: then the first of them is meant."""
+    """Whether several pages have these indices; they then stand for the first one."""
     return _first_page(path(op.page)[: 5 - op.level]) != op.page
 
 
@@ -144,7 +144,7 @@ def _first_page(indices: tuple[int, ...]) -> int | None:
 
 
 def parse_words(words: list[str]) -> Operation:
-    """Read the words of one line; raises LineError if they are no operation."""
+    """Parse the words of one line; raises LineError if they are not an operation."""
     opcode = _WORDS.get(words[0])
     if opcode is None:
         raise LineError(
@@ -165,7 +165,7 @@ def parse_words(words: list[str]) -> Operation:
 
 
 class _Reader:
-    """Takes the words of one line, one by one."""
+    """Parses the words of one line, one by one."""
 
     def __init__(self, opcode: Opcode, rest: list[str]) -> None:
         self.opcode = opcode

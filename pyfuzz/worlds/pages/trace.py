@@ -20,13 +20,13 @@ RESULTS = (
     "mapped",
     "the guest gets a page fault",
     "emulated: MMIO, or a write to a guest table that is tracked",
-    "to be tried again",
+    "to be retried",
     "an error that ends KVM_RUN",
 )
 _ENTRIES = {1: "PTE", 2: "PDE", 3: "PDPTE", 4: "PML4E", 5: "PML5E"}
 _BITS = ((0x2, "w"), (0x4, "u"), (0x20, "a"), (0x40, "d"), (0x80, "large"), (1 << 63, "nx"))
 _NOT_THERE = "(none)"
-# What a replay shows of a VM that is set up at its start and torn down at its end.
+# Lines of a replay for a VM that is created at its start and torn down at its end.
 _MANY = 12
 
 
@@ -35,7 +35,7 @@ def trace(
 ) -> Iterator[Entry]:
     """Yield an entry for each operation, and one for the tear-down.
 
-    No operation is repeated, so there is nothing to look ahead for.
+    No operation is repeated in this world, so this needs no lookahead.
     """
     del look_ahead
     recorder = _Recorder(module)
@@ -63,7 +63,7 @@ class _Recorder:
         if step.skip is Skip.RAN:
             entry.facts += _facts(op, step, self._module.mode_of(op.vm, op.vcpu))
         if op.opcode is Opcode.END:
-            # What an end takes away is everything.
+            # An end removes everything.
             self._shown[op.vm] = {}
         else:
             entry.lists = self._changes(op.vm)
@@ -123,7 +123,7 @@ def _facts(op: Operation, step: PagesStep, mode: int) -> list[str]:
 
 
 def entry_text(entry: int) -> str:
-    """Write an entry of a guest's table shortly: ``gfn 0x203 wuad``."""
+    """Format an entry of a guest's table: ``gfn 0x203 wuad``."""
     if not entry & 1:
         return "not present" if entry else "0"
     flags = [word for bit, word in _BITS if entry & bit]
