@@ -211,7 +211,7 @@ def includes(world: str) -> tuple[str, ...]:
 def harness_sources(world: str) -> list[Path]:
     """Return the C files of the harness and of a world, which all its targets share."""
     csrc = paths.csrc()
-    folders = [csrc / "harness", csrc / "worlds" / world]
+    folders = [csrc / "harness", csrc / "compare", csrc / "worlds" / world]
     if _searchable(world):
         folders.append(csrc / "exhaust")
     return [source for folder in folders for source in sorted(folder.glob("*.c"))]
@@ -294,7 +294,7 @@ def _python_include() -> Path:
 
 def _generate(module: str, flavour: str, world: str, path: Path) -> None:
     own = [f"{folder}/{Path(folder).name}.h" for folder in _own_folders(flavour)]
-    shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h"]
+    shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h", "compare/compare.h"]
     shared += ["exhaust/exhaust.h"] if _searchable(world) else []
     headers = own if flavour == "threads" else [*shared, *own]
     ffi = cffi.FFI()

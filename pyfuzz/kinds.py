@@ -37,6 +37,7 @@ class Kind(Enum):
     ORPHAN_ENTRY = "orphan-entry"
     MISSING_ENTRY = "missing-entry"
     WRONG_GFN = "wrong-gfn"
+    DIFFERENCE = "difference"
 
     @property
     def number(self) -> int:

@@ -29,6 +29,20 @@ void log_begin(void)
 	kept_len = 0;
 }
 
+/* Not the line: it moves with every change above it. */
+static void remember(const char *function, const char *format)
+{
+	uint64_t hash = sequence.step_log ^ 0xcbf29ce484222325ULL;
+
+	for (const char *p = function; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 0x100000001b3ULL;
+	for (const char *p = format; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 0x100000001b3ULL;
+	sequence.step_log = hash;
+	sequence.logged = format;
+	sequence.logged_by = function;
+}
+
 void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		     const char *format, ...)
 {
@@ -38,6 +52,8 @@ void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 	sequence.lines++;
 	sequence.step_lines++;
 	(void)file;
+	if (sequence.compared)
+		remember(function, format);
 	while (i < sites_len &&
 	       (sites[i].line != line || sites[i].format != format))
 		i++;

@@ -11,6 +11,8 @@
 
 static const struct pyfuzz_world *const world = &pyfuzz_world;
 
+void (*run_instead)(const uint8_t *data, size_t size);
+
 static void __attribute__((constructor)) traits_fill(void)
 {
 	pyfuzz_target_traits.world = world->name;
@@ -34,6 +36,10 @@ static void run_from(const uint8_t *data, size_t size, bool precise, bool probes
 	static uint64_t decoded[PYFUZZ_OP_SIZE / sizeof(uint64_t)];
 	struct pyfuzz_op *const op = (struct pyfuzz_op *)decoded;
 
+	if (run_instead) {
+		run_instead(data, size);
+		return;
+	}
 	begin(precise);
 	if (world->probe)
 		world->probe->begin(!probes);

@@ -5,6 +5,9 @@
 
 #include "sequence.h"
 
+/* What runs sequences in its place, NULL: nothing does; csrc/compare. */
+extern void (*run_instead)(const uint8_t *data, size_t size);
+
 void run_sequence(const uint8_t *data, size_t size, bool precise);
 
 #endif

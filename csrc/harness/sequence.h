@@ -15,6 +15,8 @@ struct sequence {
 	bool host_dead; /* the rest of the sequence is skipped */
 	bool late; /* a finding may be older than its step */
 	bool ending; /* at tear-down */
+	bool compared; /* with another module: csrc/compare */
+	uint32_t aside; /* enum pyfuzz_aside: what is not compared */
 
 	uint32_t operation; /* where we are, for findings */
 	uint32_t step;
@@ -22,6 +24,8 @@ struct sequence {
 	uint32_t variant; /* of the next finding's signature */
 	uint32_t step_lines; /* logged by this step */
 	uint32_t step_findings; /* mask over enum pyfuzz_kind, this step's */
+	uint64_t step_log; /* what this step logged, as a number; 0: nothing */
+	const char *logged, *logged_by; /* the last line's format and function */
 
 	/* The target's function that runs, or was the last: to blame. */
 	const char *volatile function;
@@ -42,6 +46,7 @@ static inline void sequence_step(void)
 {
 	sequence.step_lines = 0;
 	sequence.step_findings = 0;
+	sequence.step_log = 0;
 }
 
 #endif

@@ -26,10 +26,14 @@ struct pyfuzz_probe {
 	void (*strike)(unsigned int operation);
 };
 
+struct pyfuzz_compared;
+
 struct pyfuzz_world {
 	const char *name; /* of the folder */
 	uint32_t op_bytes; /* of one operation, encoded */
 	const struct pyfuzz_probe *probe; /* NULL: it asks nothing */
+	/* csrc/compare; NULL: it cannot be compared */
+	const struct pyfuzz_compared *compared;
 
 	/* A fresh world; the sequence's state was begun before. */
 	void (*begin)(void);

@@ -74,6 +74,7 @@ class Supervisor:
     def _job(self, strategy: Strategy, number: int) -> Job:
         options = self._options
         flavour = strategy.flavour if options.flavour == "fuzz" else options.flavour
+        against = options.target.against
         return Job(
             module=str(builder.build(options.target, flavour)),
             flavour=flavour,
@@ -87,6 +88,9 @@ class Supervisor:
             encoding=options.encoding,
             without=strategy.without,
             only=strategy.only,
+            against=None
+            if against is None
+            else (str(builder.build(against.target, flavour)), against.level, against.aside),
         )
 
     def _start_checker(self, module: Path) -> None:

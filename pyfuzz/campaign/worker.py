@@ -36,6 +36,7 @@ class Job:
     ``folders`` are corpus folders, the first the worker's own, which it writes
     to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
     ``checked`` file is the sanitizer worker's, which records there what it has run.
+    ``against`` has the module that this one is compared with, the level, and what is set aside.
     """
 
     module: str
@@ -51,6 +52,7 @@ class Job:
     only: tuple[str, ...] = ()
     checked: str = ""
     encoding: Encoding = DEFAULT
+    against: tuple[str, int, int] | None = None
 
     def text(self) -> str:
         """Return the job as text for read()."""
@@ -62,6 +64,7 @@ class Job:
         values = json.loads(text)
         lists = ("folders", "arguments", "without", "only")
         plain = {**values, **{name: tuple(values[name]) for name in lists}}
+        plain["against"] = values["against"] and tuple(values["against"])
         return cls(**{**plain, "encoding": Encoding(**values["encoding"])})
 
 
@@ -72,6 +75,9 @@ def main() -> None:
     try:
         engine.load(job.flavour)
         module = compiled.open_module(Path(job.module), job.flavour)
+        if job.against is not None:
+            other, level, aside = job.against
+            module.compare_with(compiled.open_module(Path(other), job.flavour), level, aside)
     except PyfuzzError as error:
         sys.exit(f"pyfuzz: {error}")
     shared = Shared(Path(job.shared))
@@ -81,8 +87,11 @@ def main() -> None:
         check_for_ever(module, Path(job.folders[0]), Path(job.checked), job.encoding)
     traits = module.traits
     # The engine must not see the feedback that is disabled.
-    states = 0 if "state" in job.without else traits.states
-    greeting = Greeting(traits.counters, states, tuple(sorted(traits.opcodes)))
+    both = [traits, module.other.traits] if module.other is not None else [traits]
+    states = 0 if "state" in job.without else sum(each.states for each in both)
+    counters = sum(each.counters for each in both)
+    opcodes = frozenset.intersection(*(each.opcodes for each in both))
+    greeting = Greeting(counters, states, tuple(sorted(opcodes)))
     print(greeting.line(), file=sys.stderr, flush=True)
     # No garbage: an input costs the bytes object that
     # atheris creates, and no other Python object.

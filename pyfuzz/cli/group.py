@@ -26,6 +26,7 @@ SECTIONS = {
         "fuzz": "Fuzz a target or a kernel.",
         "exhaust": "Visit every state that a target can get into.",
         "ci": "Fuzz in CI: fail only on what is new.",
+        "compare": "Run the same on two kernels and show where they differ.",
         "bisect": "Test one revision, for git bisect run.",
         "fixes": "Tell which fixes of the past a kernel has.",
     },

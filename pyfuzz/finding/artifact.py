@@ -40,6 +40,8 @@ def write_artifact(finding: Finding, target: Target, kernel: Kernel | None, fold
 
 def replay_command(path: Path, target: Target, kernel: Kernel | None, flavour: str = "fuzz") -> str:
     """Return the command that shows what a sequence does to a target; a port has no kernel."""
+    if target.against is not None:
+        return shlex.join(["pyfuzz", "compare", *target.against.command, str(path)])
     option = kernel.options() if kernel is not None else ["--target", target.name]
     if flavour == "sanitize":
         option.append("--sanitize")

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError
+from pyfuzz.files import write_beside
 from pyfuzz.target.catalogue import Target
 
 
@@ -28,9 +29,18 @@ def _build_py() -> ModuleType:
 
 
 def build(target: Target, flavour: str = "fuzz") -> Path:
-    """Return the extension module of a target, compiled if it is not there yet."""
+    """Return the extension module of a target, compiled if it is not there yet.
+
+    One that is compared is a copy: the two may be the same code, and a file is loaded once.
+    """
     path: Path = _build_py().build(target, flavour)
-    return path
+    if target.against is None:
+        return path
+    copy = paths.build_dir() / "compared" / path.name
+    if not copy.exists():
+        copy.parent.mkdir(exist_ok=True)
+        write_beside(copy, path.read_bytes())
+    return copy
 
 
 def target_flags(target: Target, flavour: str) -> tuple[str, ...]:

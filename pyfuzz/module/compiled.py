@@ -55,6 +55,7 @@ class Module:
         self._op = self._ffi.new("struct pyfuzz_op *")
         self._step = self._ffi.new("struct pyfuzz_step *")
         self._attached: Any = None
+        self.other: Module | None = None
         self.traits = self._read_traits()
 
     def run(self, data: bytes, *, faults: bool = False) -> int:
@@ -213,6 +214,20 @@ class Module:
         """Give the memory of a search back."""
         self._lib.pyfuzz_exhaust_end()
 
+    def compare_with(self, other: Module, level: int, aside: int) -> None:
+        """From now on run() runs each sequence on both; only differences are found.
+
+        Errors: UsageError if they are of different worlds.
+        """
+        wanted = self._ffi.new("struct pyfuzz_wanted *", {"level": level, "aside": aside})
+        side = int(other._ffi.cast("uintptr_t", other._lib.pyfuzz_compare_side()))
+        if self._lib.pyfuzz_compare_with(self._ffi.cast("void *", side), wanted):
+            raise UsageError(
+                f"targets that are compared must be of one world, {self.traits.name} is of "
+                f"{self.world} and {other.traits.name} of {other.world}"
+            )
+        self.other = other
+
     def _need_lines(self) -> None:
         if self.flavour != "lines":
             raise HarnessError(
@@ -279,10 +294,14 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     engine.load(flavour)
     path = builder.build(target, flavour)
     try:
-        return open_module(path, flavour)
+        module = open_module(path, flavour)
     except ImportError as error:
         family = UsageError if target.extracted else HarnessError
         raise family(f"{target.name} cannot be loaded: {error}") from error
+    if target.against is not None:
+        against = target.against
+        module.compare_with(load(against.target, flavour), against.level, against.aside)
+    return module
 
 
 @cache

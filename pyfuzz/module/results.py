@@ -22,6 +22,7 @@ class Skip(IntEnum):
     UNSUPPORTED = 6
     HOST_DEAD = 7
     NO_PLACE = 8
+    ASIDE = 9
     VM_DEAD = 16
     NO_TABLE = 17
     NO_SLOT = 18

@@ -29,6 +29,7 @@ SKIPPED = {
     Skip.UNSUPPORTED: "the target has no such function",
     Skip.HOST_DEAD: "the host is dead",
     Skip.NO_PLACE: "there is nothing for the fault to change",
+    Skip.ASIDE: "the two kernels differ here by design",
     Skip.VM_DEAD: "the VM is bugged, and the vCPU has left it",
     Skip.NO_TABLE: "the guest has no table there",
     Skip.NO_SLOT: "there is no such memslot",

@@ -155,8 +155,11 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
 
 def fuzz_command(options: Options) -> list[str]:
     """Return the command that fuzzes the same again, from an empty run folder."""
-    command = ["pyfuzz", "fuzz"]
-    if options.kernel is not None:
+    against = options.target.against
+    command = ["pyfuzz", "fuzz" if against is None else "compare"]
+    if against is not None:
+        command += against.command
+    elif options.kernel is not None:
         command += options.kernel.absolute().options()
     else:
         command.append(options.target.name)
@@ -171,7 +174,7 @@ def fuzz_command(options: Options) -> list[str]:
         command.append("--faults")
     if options.stop_on_finding:
         command.append("--stop-on-finding")
-    if not options.check and options.flavour != "sanitize":
+    if not options.check and options.flavour != "sanitize" and against is None:
         command.append("--no-sanitizer-worker")
     for path in options.known_files:
         command += ["--known", path]

@@ -21,10 +21,25 @@ __all__ = [
     "EXTRACTED",
     "OTHER_WORLDS",
     "TARGETS",
+    "Against",
     "Known",
     "Target",
     "get",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a target is compared with: every sequence runs on both.
+
+    ``level`` and ``aside`` are those of csrc/compare/compare.h; ``command`` names both
+    on the command line of ``pyfuzz compare``.
+    """
+
+    target: Target
+    level: int = 0
+    aside: int = 0
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,7 @@ class Target:
     ``defines`` are ``NAME=VALUE`` texts for the compiler.  ``known`` are the
     declared findings that are about this target.  ``builds`` is False where not
     compiling is what the target is there to show.  ``world`` is the one that it was made for.
+    ``against`` makes it one of two that are compared, and differences the only findings.
     """
 
     name: str
@@ -45,6 +61,7 @@ class Target:
     builds: bool = True
     note: str = ""
     world: str = world.DEFAULT
+    against: Against | None = None
 
     @property
     def extracted(self) -> bool:

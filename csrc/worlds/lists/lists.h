@@ -47,6 +47,8 @@ enum pyfuzz_skip {
 	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
 	PYFUZZ_SKIP_HOST_DEAD = 7, /* after BUG(), a fault or a broken list */
 	PYFUZZ_SKIP_NO_PLACE = 8, /* nothing there that the fault could change */
+	PYFUZZ_SKIP_ASIDE =
+		9, /* the two compared kernels differ here by design */
 };
 
 /* What one step (one repetition of an operation) did. */

@@ -59,6 +59,8 @@ struct world {
 	uint32_t requests_made;
 	uint32_t requests_wrong; /* of another kind than VM-dead */
 
+	uint64_t left; /* what the step left in its SPTEs, as a number */
+
 	struct pyfuzz_step *report; /* of the current step */
 };
 

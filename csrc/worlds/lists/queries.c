@@ -35,6 +35,7 @@ void run_iterate(unsigned int vm, unsigned int head)
 			return;
 		}
 		m->seen[spte] = world.walk;
+		world.left += (spte + 1ULL) * 0x9e3779b97f4a7c15ULL;
 	}
 	if (n != m->count[head])
 		finding(PYFUZZ_ITERATOR, sequence.function, 0,

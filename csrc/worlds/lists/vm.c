@@ -16,13 +16,20 @@ void must_be_cleared(unsigned int vm, unsigned int spte)
 			"vm%u s%u must be cleared, is still present", vm, spte);
 }
 
+/* A sum, since the order in which a list is zapped is not seen. */
+static void leave(unsigned int vm, unsigned int spte)
+{
+	world.left += target->sptes[vm][spte];
+	must_be_cleared(vm, spte);
+}
+
 /* All that were in a list are zapped, or it is a finding. */
 void zapped_whole(unsigned int vm, unsigned int head)
 {
 	struct vm *m = &world.vms[vm];
 
 	for (unsigned int i = 0; i < m->count[head]; i++)
-		must_be_cleared(vm, m->members[head][i]);
+		leave(vm, m->members[head][i]);
 	model_clear(vm, head);
 }
 

@@ -7,6 +7,7 @@
 #include "containment.h"
 #include "decode.h"
 #include "model.h"
+#include "observe.h"
 #include "probe.h"
 #include "run_ops.h"
 #include "teardown.h"
@@ -67,6 +68,7 @@ const struct pyfuzz_world pyfuzz_world = {
 	.name = "lists",
 	.op_bytes = PYFUZZ_OP_BYTES,
 	.probe = &probe,
+	.compared = &lists_compared,
 	.begin = begin,
 	.decode = decode,
 	.step = step_run,

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz compare``: two targets held against each other."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+
+import click
+
+from pyfuzz import processes
+from pyfuzz.cli.options import declared, duration, extraction_of, known_option
+from pyfuzz.compare.pair import Level, Pair, pair_of
+from pyfuzz.compare.result import Result, as_object, as_text, sorted_differences
+from pyfuzz.errors import UsageError
+from pyfuzz.files import write_beside
+from pyfuzz.finding.finding import Finding
+from pyfuzz.replay.runner import Runner
+from pyfuzz.run import folder as run_folder
+from pyfuzz.run.options import Options
+from pyfuzz.sequence import container
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+from pyfuzz.target.kernel import Kernel
+
+_DEFAULT_S = 60.0
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.argument("files", nargs=-1, type=_PATH)
+@click.option(
+    "--patch",
+    "--patch-b",
+    "patches_b",
+    multiple=True,
+    type=_PATH,
+    metavar="FILE",
+    help="Apply this diff or mail to a copy of B first.  Repeatable.",
+)
+@click.option(
+    "--patch-a",
+    "patches_a",
+    multiple=True,
+    type=_PATH,
+    metavar="FILE",
+    help="The same for A.",
+)
+@click.option(
+    "--level",
+    type=click.Choice([level.name.lower() for level in Level]),
+    default="observable",
+    show_default=True,
+    help="How much of a list is compared: its entries, also their order, also the descriptors.",
+)
+@click.option(
+    "--world", type=click.Choice(["lists", "pages"]), help="For kernels.  [default: lists]"
+)
+@click.option("--time", "seconds", type=duration, help="Time limit: 20s, 5m, 1h.  [default: 60s]")
+@click.option("--runs", type=click.IntRange(1), help="Number of sequences, instead of a time.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Comparing processes.  [default: one per core; 1 with --runs]",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed.  [default: random]")
+@known_option
+@click.option("--out", type=_PATH, help="Run folder.  [default: out/...]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def compare(
+    a: str,
+    b: str,
+    files: tuple[Path, ...],
+    patches_a: tuple[Path, ...],
+    patches_b: tuple[Path, ...],
+    level: str,
+    world: str | None,
+    seconds: float | None,
+    runs: int | None,
+    workers: int | None,
+    seed: int | None,
+    known_files: tuple[Path, ...],
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Run the same sequences on A and B, and show where they differ.
+
+    A and B: a target (see pyfuzz targets), a kernel tree, a source tarball, one
+    mmu.c, or REPOSITORY@REV.  With FILES, these sequences alone are compared.
+
+    Exit code 0: no difference, or known ones only; 1: a difference that is not known.
+    """
+    if seconds is not None and runs is not None:
+        raise UsageError("--time and --runs cannot be combined: leave one out")
+    entries = declared(known_files)
+    kernel = _kernel(a, patches_a, world)
+    one = _target(a, kernel)
+    other = _target(b, _kernel(b, patches_b, world))
+    command = _command(a, b, patches_a, patches_b, level, world)
+    pair = pair_of(one, other, Level[level.upper()], command)
+    pair = pair.knowing(entries)
+    if files:
+        result = _of_files(pair, files)
+    else:
+        options = Options(
+            target=pair.target,
+            out=out or run_folder.default_path(pair.target.name),
+            seed=seed if seed is not None else secrets.randbelow(2**32 - 1) + 1,
+            workers=workers or (1 if runs is not None else processes.cores()),
+            seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
+            runs=runs,
+            kernel=kernel,
+            known_files=tuple(str(path.absolute()) for path in known_files),
+            check=False,
+        )
+        result = _campaign(pair, options)
+    print(as_text(result), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(json.dumps(as_object(result), indent=2))
+    sys.stdout.flush()
+    return int(result.verdict == "different")
+
+
+def _kernel(name: str, patches: tuple[Path, ...], world: str | None) -> Kernel | None:
+    """Return the kernel that a word names, None if it is a target's name."""
+    known = {**catalogue.TARGETS, **catalogue.OTHER_WORLDS}
+    if name in known:
+        if patches:
+            raise UsageError(f"--patch applies to a kernel, '{name}' is a target: name a path")
+        return None
+    path = Path(name)
+    if "/" not in name and "@" not in name and not path.exists():
+        catalogue.get(name)  # says which names there are
+    return Kernel(path, patches=patches, world=world or "lists")
+
+
+def _target(name: str, kernel: Kernel | None) -> Target:
+    return catalogue.get(name) if kernel is None else extraction_of(kernel).target
+
+
+def _command(
+    a: str,
+    b: str,
+    patches_a: tuple[Path, ...],
+    patches_b: tuple[Path, ...],
+    level: str,
+    world: str | None,
+) -> tuple[str, ...]:
+    """Return the words that name both once more."""
+    words = [a, b]
+    for option, patches in (("--patch-a", patches_a), ("--patch-b", patches_b)):
+        for patch in patches:
+            words += [option, str(patch)]
+    if level != "observable":
+        words += ["--level", level]
+    if world is not None:
+        words += ["--world", world]
+    return tuple(words)
+
+
+def _of_files(pair: Pair, files: tuple[Path, ...]) -> Result:
+    """Compare what some sequences do."""
+    found: dict[int, Finding] = {}
+    sequences = [container.read(path) for path in files]
+    with Runner(pair.target) as runner:
+        for sequence in sequences:
+            for raw in runner.run(sequence.input):
+                operations = list(sequence.operations)
+                if raw.signature in found:
+                    found[raw.signature].count += 1
+                    continue
+                found[raw.signature] = Finding(
+                    symptom=raw.symptom,
+                    signature=raw.signature,
+                    count=1,
+                    first_execution=1,
+                    first_seconds=0.0,
+                    operations=operations,
+                    known=pair.target.known_reason(raw.symptom),
+                )
+    return Result(pair, sorted_differences(list(found.values())), executions=len(sequences))
+
+
+def _campaign(pair: Pair, options: Options) -> Result:
+    # The engine takes a while to load.
+    from pyfuzz.campaign.campaign import Campaign  # noqa: PLC0415
+    from pyfuzz.campaign.status import Status  # noqa: PLC0415
+
+    with Status(sys.stderr) as status:
+        report = Campaign(options, status).run()
+    result = Result(
+        pair,
+        sorted_differences(report.findings),
+        executions=report.counts.executions,
+        operations=report.counts.operations,
+        seconds=report.seconds,
+        seed=options.seed,
+        out=str(options.out),
+        notes=list(report.notes),
+    )
+    text = json.dumps(as_object(result), indent=2)
+    write_beside(options.out / "compare.json", text.encode() + b"\n")
+    if report.interrupted:
+        print(as_text(result))
+        raise click.exceptions.Exit(130)
+    if report.trouble is not None:
+        raise report.trouble
+    return result

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two targets held against each other, step by step: docs/compare-kernels.md.
+
+``pair`` makes one target of two and says what they do differently by design,
+``result`` says what differs.
+"""
