@@ -2,12 +2,13 @@
 """The tables of docs/exhaust.md: verdicts on targets and kernels, and which mutants fall.
 
 python -m bench.exhaust verdicts [TARGET | KERNEL ...]
-python -m bench.exhaust mutants [TARGET ...]
+python -m bench.exhaust mutants [--from N] [--time SECONDS] [TARGET ...]
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
 from collections.abc import Iterator
@@ -68,17 +69,25 @@ def _stages(searcher: Searcher) -> list[Scope]:
     return [small, *others, replace(small, name="long with caches", caches=True)]
 
 
-def mutants(names: list[str]) -> None:
-    """Print a row for each mutant that survives, and how many fall."""
+def mutants(names: list[str], first: int = 0, seconds: float | None = None) -> None:
+    """Print a row for each mutant, from the first on, and how many fall.
+
+    When the seconds are over, it says where to go on.
+    """
+    until_s = math.inf if seconds is None else time.monotonic() + seconds
     for name in names:
         target = catalogue.get(name)
         source = Source(target)
         clean = {finding.signature for _, finding in _findings(target)}
         fallen = 0
         planted = mutants_of(source, Options(target))
-        for mutant in planted:
+        for number, mutant in enumerate(planted[first:], first):
+            if time.monotonic() > until_s:
+                print(f"{name}: go on with --from {number}", flush=True)
+                return
             fallen += _mutant(target, mutant, clean)
-        print(f"{name}: {fallen} of {len(planted)} fall", flush=True)
+        print(f"{name}: {fallen} of {len(planted) - first} fall", flush=True)
+        first = 0
 
 
 def _mutant(target: Target, mutant: Mutant, clean: set[int]) -> bool:
@@ -119,11 +128,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", choices=("verdicts", "mutants"))
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--time", dest="seconds", type=float)
+    options = parser.parse_intermixed_args()
     if options.table == "verdicts":
         verdicts(options.names or [t.name for t in catalogue.TARGETS.values() if t.builds])
     else:
-        mutants(options.names or ["rfc-v4", "v6.6", "v6.15"])
+        names = options.names or ["rfc-v4", "v6.6", "v6.15"]
+        mutants(names, options.first, options.seconds)
 
 
 if __name__ == "__main__":
