@@ -8,8 +8,8 @@ import textwrap
 WIDTH = 80
 
 
-def wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
-    """Fold a text at blanks into lines of at most WIDTH columns.
+def wrapped(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> list[str]:
+    """Fold a text at blanks into lines of at most so many columns.
 
     ``first`` and ``rest`` are what the first line and the others begin with;
     without a ``rest`` they are two blanks further in.  A word that is longer
@@ -17,7 +17,7 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
     """
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=f"{first}  " if rest is None else rest,
         break_long_words=False,

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz export``: findings as C programs, JUnit XML or SARIF."""
+"""``pyfuzz export``: findings as C programs, mails, JUnit XML or SARIF."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import click
 
 from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
-from pyfuzz.export import c_reproducer, junit, sarif, subject
+from pyfuzz.export import c_reproducer, junit, mail, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
@@ -33,16 +35,16 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["c", "junit", "sarif"]),
+    type=click.Choice(["c", "mail", "junit", "sarif"]),
     required=True,
-    help="One C file per finding, or one report for CI.",
+    help="One C file or mail per finding, or one report for CI.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     help="File to write; an existing one is replaced.  [default: standard output; for a run "
-    "folder's C files, its findings folder]",
+    "folder's C files and mails, its findings folder]",
 )
 @click.option(
     "--target",
@@ -50,7 +52,13 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
 )
 @kernel_options("Kernel to run them on")
 @click.option(
-    "--kind", help="With --format c: kind of finding.  [default: the first that is not known]"
+    "--kind",
+    help="With --format c or mail: kind of finding.  [default: the first that is not known]",
+)
+@click.option(
+    "--first-bad",
+    metavar="COMMIT",
+    help="With --format mail: the first bad commit that a bisection found.",
 )
 @click.option("--sanitize", is_flag=True, help="Run a sequence file with AddressSanitizer.")
 @known_option
@@ -61,6 +69,7 @@ def export(
     target: str | None,
     kernel: Kernel | None,
     kind: str | None,
+    first_bad: str | None,
     sanitize: bool,
     known_files: tuple[Path, ...],
 ) -> None:
@@ -73,18 +82,23 @@ def export(
     chosen = None
     if named or not subject.is_run(source):
         chosen = target_of(target, kernel).knowing(entries)
-    if kind is not None and form != "c":
-        raise UsageError("--kind applies to --format c, which is about one finding: leave it out")
+    if kind is not None and form in _RENDER:
+        raise UsageError("--kind applies to --format c and mail, which are about one finding")
+    if first_bad is not None and form != "mail":
+        raise UsageError("--first-bad applies to --format mail: leave it out")
     wanted = None if kind is None else kind_of(kind)
+    bad = None if first_bad is None else Bad.of(first_bad, kernel)
     if subject.is_run(source):
-        if form != "c" and target is not None:
+        if form in _RENDER and target is not None:
             raise UsageError(
-                f"--target applies to a sequence file or to --format c: a {form} report of a run "
-                "is about the run's own target; leave it out"
+                f"--target applies to a sequence file, to --format c and mail: a {form} report of "
+                "a run is about the run's own target; leave it out"
             )
         run = subject.of_run(source, entries, chosen)
         if form == "c":
             _write_c_files(run, chosen, wanted, output or source / "findings")
+        elif form == "mail":
+            _write_mails(run, chosen, wanted, bad, output or source / "findings")
         else:
             _write(_RENDER[form](run), output)
         return
@@ -95,8 +109,96 @@ def export(
     if form == "c":
         name = output.name if output else f"{source.stem}.c"
         _write(_c_file(done, wanted, found, name), output)
+    elif form == "mail":
+        _write(_mail(done, wanted, found, bad), output)
     else:
         _write(_RENDER[form](found), output)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The first bad commit: in words, and its ``Fixes:`` line as far as it is known."""
+
+    words: str
+    fixes: str
+
+    @classmethod
+    def of(cls, commit: str, kernel: Kernel | None) -> Self:
+        """Look a commit up in the kernel's repository, if it is in one.
+
+        Errors: UsageError if it is neither there nor the beginning of a hash.
+        """
+        subject_line = None
+        if kernel is not None:
+            from pyfuzz.extract.revision import described  # noqa: PLC0415 (brings the C parser)
+
+            found = described(kernel.path, commit)
+            if found is not None:
+                commit, subject_line = found
+        if subject_line is None and not re.fullmatch("[0-9a-f]{12,40}", commit):
+            raise UsageError(
+                f"--first-bad must be a commit of the kernel's repository, or 12 to 40 digits of "
+                f"one, is '{commit}'"
+            )
+        short = commit[:12]
+        text = subject_line or "<its subject>"
+        return cls(f'{short} ("{text}")' if subject_line else short, f'{short} ("{text}")')
+
+
+def _mail(done: Replay, kind: Kind | None, found: Subject, bad: Bad | None) -> bytes:
+    """Return the mail on one replay's finding."""
+    fitting = [item for item in found.items if kind in (None, item.kind)]
+    chosen = next((item for item in fitting if item.known is None), None) or next(
+        iter(fitting), None
+    )
+    if chosen is None:
+        raise UsageError(
+            f"{done.file.path}: has no {kind.value if kind else 'finding'} on {done.target.name}, "
+            "so there is nothing to report; name a target on which it has one"
+        )
+    return mail.render(
+        mail.Case(
+            done=done,
+            symptom=chosen.symptom,
+            others=tuple(_elsewhere(done)),
+            first_bad=bad.words if bad else "",
+            fixes=bad.fixes if bad else "",
+            command=chosen.command,
+        )
+    )
+
+
+def _elsewhere(done: Replay) -> Iterator[Replay]:
+    """Replay a sequence on every other port of its world."""
+    for port in (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values()):
+        if port.builds and port.world == done.target.world and port.name != done.target.name:
+            yield from run_replays([done.file], port, done.flavour)
+
+
+def _write_mails(
+    run: Subject, target: Target | None, kind: Kind | None, bad: Bad | None, folder: Path
+) -> None:
+    """Write one mail for each finding of a run that the target still shows."""
+    _make(folder)
+    items = [item for item in run.items if kind in (None, item.kind)]
+    for item, done in _replays(items, target or run.target):
+        shown = [one.symptom for one in done.findings if one.symptom.like(item.symptom)]
+        if not shown:
+            click.echo(
+                f"pyfuzz: {item.title}: skipped: {done.target.name} does not show it", err=True
+            )
+            continue
+        found = replace(item, symptom=shown[0])
+        path = folder / f"{item.stem}.mail"
+        _write(_mail(done, item.kind, replace(run, items=(found,)), bad), path)
+        print(path)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(folder, error) from error
 
 
 def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes:
@@ -125,10 +227,7 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
     for item in wanted:
         if item not in items:
             click.echo(f"pyfuzz: {item.title}: skipped: a C file cannot plant faults", err=True)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_written(folder, error) from error
+    _make(folder)
     for item, done in _replays(items, target or run.target):
         path = folder / f"{item.stem}.c"
         case = c_reproducer.case_of(done, item.kind, item.function)

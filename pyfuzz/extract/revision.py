@@ -91,6 +91,23 @@ def split(path: Path) -> tuple[Path, str] | None:
     return None
 
 
+def described(path: Path, revision: str) -> tuple[str, str] | None:
+    """Return a commit's hash and subject from the repository that a kernel is in.
+
+    None if the kernel is in no repository, or that has no such revision.
+    """
+    named = split(path)
+    folder = named[0] if named else path
+    if not folder.is_dir():
+        return None
+    asked = ("log", "-1", "--format=%H%n%s", "--end-of-options", f"{revision}^{{commit}}")
+    done = _git(folder, *asked)
+    if done.returncode:
+        return None
+    commit, _, title = done.stdout.decode("utf-8", "replace").strip().partition("\n")
+    return commit, title
+
+
 def _commit(repository: Path, revision: str) -> str:
     asked = f"{revision}^{{commit}}"
     done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", asked)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyfuzz.module.results import Skip
 from pyfuzz.replay import outcome_text
 from pyfuzz.replay.entry import numbers, times_text
-from pyfuzz.text import wrapped
+from pyfuzz.text import WIDTH, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pyfuzz.module.results import Containment, RawFinding
     from pyfuzz.replay.entry import Entry, ListChange
 
+# A line, and how far in it goes on: None a little further, _WHOLE never wrapped.
+_Line = tuple[str, int | None]
+_WHOLE = -1
 _INDENT = " " * 8
 _EIO = -5
 
@@ -38,8 +41,15 @@ SKIPPED = {
 }
 
 
-def lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -> Iterator[str]:
+def lines(
+    entries: Iterable[Entry], known: Callable[[RawFinding], str | None], width: int = WIDTH
+) -> Iterator[str]:
     """Yield the lines of a trace; ``known`` gives the reason why a finding is a known one."""
+    for text, indent in _lines(entries, known):
+        yield from _wrapped(text, indent, width)
+
+
+def _lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -> Iterator[_Line]:
     dead: list[Entry] = []
     ended: Containment | None = None
     for entry in entries:
@@ -49,17 +59,17 @@ def lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -
         yield from _entry_lines(entry, known)
         ended = entry.containment
     if dead:
-        yield from _wrapped(f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}")
+        yield f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}", None
         ended = dead[-1].containment
     if ended is not None:
         yield from _containment_lines(ended)
 
 
-def _containment_lines(ended: Containment) -> Iterator[str]:
+def _containment_lines(ended: Containment) -> Iterator[_Line]:
     outcome, *facts = outcome_text.lines(ended)
-    yield from _wrapped(f"   ===  {outcome}")
+    yield f"   ===  {outcome}", None
     for fact in facts:
-        yield from _wrapped(f"{_INDENT}{fact}")
+        yield f"{_INDENT}{fact}", None
 
 
 def _dead_text(dead: list[Entry]) -> str:
@@ -70,13 +80,13 @@ def _dead_text(dead: list[Entry]) -> str:
     return " and ".join(parts)
 
 
-def _entry_lines(entry: Entry, known: Callable[[RawFinding], str | None]) -> Iterator[str]:
+def _entry_lines(entry: Entry, known: Callable[[RawFinding], str | None]) -> Iterator[_Line]:
     if entry.text:
-        yield f"{entry.operation:4}  {entry.text}{_part(entry)}"
+        yield f"{entry.operation:4}  {entry.text}{_part(entry)}", _WHOLE
     else:
-        yield "      tear-down: every VM is destroyed"
+        yield "      tear-down: every VM is destroyed", None
     for text in _facts(entry):
-        yield from _wrapped(f"{_INDENT}{text}")
+        yield f"{_INDENT}{text}", None
     for change in entry.lists:
         yield from _change_lines(change, always=bool(entry.errors or entry.findings))
     for finding in entry.findings:
@@ -117,29 +127,31 @@ def _meaning(entry: Entry) -> str:
     return " (-EIO: the VM is dead)" if entry.returned == [_EIO] else " (in the guest)"
 
 
-def _change_lines(change: ListChange, *, always: bool) -> Iterator[str]:
+def _change_lines(change: ListChange, *, always: bool) -> Iterator[_Line]:
     if change.before == change.after:
         if always:
-            yield from _list_lines(f"{change.name}:", f"{change.after} (as before)")
+            yield _list_line(f"{change.name}:", f"{change.after} (as before)")
         return
-    yield from _list_lines(f"{change.name}:", change.before)
-    yield from _list_lines("=>".rjust(len(change.name) + 1), change.after)
+    yield _list_line(f"{change.name}:", change.before)
+    yield _list_line("=>".rjust(len(change.name) + 1), change.after)
 
 
-def _list_lines(name: str, drawn: str) -> Iterator[str]:
-    return _wrapped(f"{_INDENT}{name} {drawn}", indent=len(_INDENT) + len(name) + 3)
+def _list_line(name: str, drawn: str) -> _Line:
+    return f"{_INDENT}{name} {drawn}", len(_INDENT) + len(name) + 3
 
 
-def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[str]:
+def _finding_lines(finding: RawFinding, known: str | None) -> Iterator[_Line]:
     state = "FINDING" if known is None else "known finding"
-    yield f"   >>>  {state}: {finding.symptom.place}"
-    yield from _wrapped(f"{_INDENT}  {finding.message}")
+    yield f"   >>>  {state}: {finding.symptom.place}", _WHOLE
+    yield f"{_INDENT}  {finding.message}", None
     if known is not None:
-        yield from _wrapped(f"{_INDENT}  known: {known}")
+        yield f"{_INDENT}  known: {known}", None
 
 
-def _wrapped(text: str, indent: int | None = None) -> Iterator[str]:
-    """Wrap a line at 80 columns."""
+def _wrapped(text: str, indent: int | None, width: int) -> Iterator[str]:
+    if indent == _WHOLE:
+        yield text
+        return
     margin = len(text) - len(text.lstrip())
     rest = None if indent is None else " " * indent
-    yield from wrapped(text.strip(), " " * margin, rest)
+    yield from wrapped(text.strip(), " " * margin, rest, width)
