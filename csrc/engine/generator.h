@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the mutator asks of a world: to make operations and sequences.  The
- * mutator is linked into the engine; a world is in the module, which hands in
- * its generator when it is loaded.
+ * The mutator's interface to a world's generator of operations and sequences.
+ * The mutator is linked into the engine; the world is in the module, which
+ * registers its generator when it is loaded.
  */
 #ifndef PYFUZZ_GENERATOR_H
 #define PYFUZZ_GENERATOR_H
@@ -29,28 +29,28 @@ static inline uint32_t chance_below(struct chance *chance, uint32_t n)
 			  32);
 }
 
-/* Operations are counted in op_bytes; n are there, and there is room for max. */
+/* Sizes are in operations of op_bytes; n is their number, max the room. */
 struct pyfuzz_generator {
 	size_t op_bytes;
-	size_t new_max; /* operations of a new sequence, at most */
-	size_t end_max; /* of a planned end */
+	size_t new_max; /* limit on operations of a new sequence */
+	size_t end_max; /* the same for a planned end */
 
 	/*
-	 * Write operations that have a plan behind those that are there;
-	 * returns how many there are then.
+	 * Append planned operations to the existing ones; returns their
+	 * total number.
 	 */
 	size_t (*compose)(struct chance *chance, uint8_t *data, size_t n,
 			  size_t max);
-	/* A new operation; neighbour is one that it may go along with, or NULL. */
+	/* A new operation; it may be related to neighbour, which may be NULL. */
 	void (*make)(struct chance *chance, uint8_t *op,
 		     const uint8_t *neighbour);
-	/* One field of an operation becomes another. */
+	/* Change one field of an operation. */
 	void (*change)(struct chance *chance, uint8_t *op);
-	/* Change the sequence as a whole, n is not 0; NULL: not offered. */
+	/* Change the sequence as a whole, n is not 0; NULL: not supported. */
 	void (*rearrange)(struct chance *chance, uint8_t *data, size_t n);
 };
 
-/* Of the engine; not there where a module is run without one. */
+/* Defined by the engine; missing if a module is run without one. */
 void pyfuzz_generate_with(const struct pyfuzz_generator *generator)
 	__attribute__((weak));
 

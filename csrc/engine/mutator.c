@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Mutation of operations instead of bytes, called by libFuzzer itself, so that
- * it works in every flavour and under every preload.  An input is, by chance,
+ * it works in every flavour and under every preload.  At random, an input is
  *
  *   one half     a new sequence with a plan (compose.c of the world)
- *   two tenths   a kept input, whole or its beginning, with a planned end
- *   two tenths   a kept input with operations put in, out, over and about
- *   one tenth    a kept input as libFuzzer mutates bytes: it knows nothing, and
- *                so excludes nothing
+ *   two tenths   a kept input, or a prefix of one, with a planned end
+ *   two tenths   a kept input with operations inserted, removed, copied, changed
+ *   one tenth    a kept input mutated by libFuzzer as bytes: that knows nothing
+ * of operations, and so excludes nothing
  *
- * docs/ablation.md says what each of it is worth.  The environment leaves parts
- * out, for comparisons and for campaigns whose workers are to differ; words
- * with commas between:
+ * docs/ablation.md has what each part contributes.  Environment variables leave
+ * parts out, for comparisons and to make the workers of a campaign differ; their
+ * values are separated by commas:
  *
  *   PYFUZZ_WITHOUT=plans		kept inputs alone, no planned sequences
  *   PYFUZZ_WITHOUT=structure		libFuzzer's own mutations of bytes alone
  *   PYFUZZ_WITHOUT=state		no state feedback (csrc/harness/feedback.c)
  *   PYFUZZ_ONLY=plans			each input is a new planned sequence
  *   PYFUZZ_ONLY=kept			planned ends and mutations of kept inputs
- *   PYFUZZ_ONLY=chance			each input is up to 64 operations by chance
+ *   PYFUZZ_ONLY=chance			each input is up to 64 random operations
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ void pyfuzz_generate_with(const struct pyfuzz_generator *generator)
 
 static const struct pyfuzz_generator *world;
 static struct chance chance;
-/* Longest run of operations that is copied, and longest operation. */
+/* Limits on a run of operations that is copied, and on an operation's size. */
 #define RUN 16
 #define OP_MAX 64
 
@@ -53,7 +53,7 @@ static uint32_t below(uint32_t n)
 	return chance_below(&chance, n);
 }
 
-/* Of so many operations. */
+/* In operations. */
 static size_t bytes(size_t n)
 {
 	return n * world->op_bytes;
@@ -125,7 +125,7 @@ static size_t duplicate(uint8_t *data, size_t n, size_t max)
 	return n + len;
 }
 
-/* Up to max operations of bytes by chance; returns their bytes. */
+/* Up to max operations of random bytes; returns their size in bytes. */
 static size_t scatter(uint8_t *data, size_t max)
 {
 	size_t n = bytes(1 + below((uint32_t)max));
@@ -149,7 +149,7 @@ static size_t mutate_once(uint8_t *data, size_t n, size_t max)
 		world->make(&chance, data + bytes(at), data + bytes(at + 1));
 		return n + 1;
 	case 2:
-		/* At the end: the lists are in the state that is of interest. */
+		/* At the end, where the lists are in the interesting state. */
 		if (n == max)
 			break;
 		world->make(&chance, data + bytes(n), data + bytes(n - 1));
@@ -239,7 +239,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 	max = max_out / world->op_bytes;
 	ways_choose();
 	if (ways.new == 64 || ways.bytes == 64 || ways.chance)
-		return 0; /* of bytes, libFuzzer has its own */
+		return 0; /* libFuzzer has its own for bytes */
 	chance_seed(&chance, seed);
 	/* libFuzzer would splice every second time; this makes it one in eight. */
 	if (below(8))

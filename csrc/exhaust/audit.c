@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether the canonical form may stand for what it leaves out.  Every move
- * must tell the same and lead to the same state
+ * Audits that the canonical form omits nothing that matters.  Every move must
+ * return the same and lead to the same state
  *
- *	replay	in the world that the first way leads to from the start,
- *	way	in the world that another way leads to (bisimulation),
+ *	replay	in the world that the first path leads to from the start,
+ * way	in the world that another path leads to (bisimulation),
  *	shuffle	in worlds with other SPTEs, descriptors, heads and VMs (equivariance)
  *
- * as in the world that was built from the form.  If not, the form is wrong.
+ * as in the world that was built from the form.  Otherwise the form is wrong.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void fail(const char *what, uint32_t state, uint32_t move)
 	search.end = PYFUZZ_END_AUDIT;
 }
 
-/* Hold the world as it is against what must come of every move. */
+/* Compare the results of all moves in the current world with the expected ones. */
 static void compare(const char *what, uint32_t state, uint32_t n,
 		    const uint8_t *bytes, uint32_t size)
 {

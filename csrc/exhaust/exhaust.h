@@ -8,21 +8,21 @@
 
 #include "../harness/pyfuzz.h"
 
-/* The bounds within which the search is complete; what they count, the world says. */
+/* The bounds within which the search is complete; the world defines them. */
 struct pyfuzz_scope {
-	uint32_t vms; /* VMs that operations are for; the others look on */
-	uint32_t frames; /* guest-frame heads of each */
-	uint32_t parents; /* parent heads of each */
-	uint32_t entries; /* of a list, at most */
-	uint32_t descriptors; /* of a list, at most; 0: no bound */
-	uint32_t total; /* entries of a VM, at most */
-	uint32_t errors; /* 1: removes of what is not there too, in every context */
-	uint32_t grow; /* 1: lists are emptied as a whole only */
-	uint32_t renamed; /* 0: SPTEs, heads and VMs are told apart by number */
+	uint32_t vms; /* VMs that operations are for; the others are passive */
+	uint32_t frames; /* guest-frame heads per VM */
+	uint32_t parents; /* parent heads per VM */
+	uint32_t entries; /* limit per list */
+	uint32_t descriptors; /* limit per list; 0: none */
+	uint32_t total; /* limit on entries per VM */
+	uint32_t errors; /* 1: also remove what is not there, in every context */
+	uint32_t grow; /* 1: lists are only emptied as a whole */
+	uint32_t renamed; /* 0: SPTEs, heads and VMs are distinguished by number */
 	uint32_t caches; /* 1: the caches' levels are part of the state */
-	uint32_t audit_every; /* audit one state in so many; 0: none */
-	uint32_t depth; /* operations, at most; 0: no bound */
-	uint64_t memory; /* bytes for states and the queue, at most */
+	uint32_t audit_every; /* audit one state in this many; 0: none */
+	uint32_t depth; /* limit on operations; 0: none */
+	uint64_t memory; /* limit on bytes for states and the queue */
 };
 
 /* Why a search is over. */
@@ -32,42 +32,42 @@ enum pyfuzz_end {
 	PYFUZZ_END_DEPTH = 2, /* the bound of the scope */
 	PYFUZZ_END_MEMORY = 3, /* the bound of the scope */
 	PYFUZZ_END_CANNOT_HOLD =
-		4, /* a state that the canonical form has no room for */
+		4, /* a state does not fit into the canonical form */
 	PYFUZZ_END_AUDIT = 5, /* an audit failed: the abstraction is wrong */
 };
 
 struct pyfuzz_exhaust {
 	uint32_t end; /* enum pyfuzz_end */
-	uint32_t depth; /* operations: every sequence of up to so many was tried */
+	uint32_t depth; /* every sequence of up to this many operations was tried */
 	uint64_t states; /* found */
-	uint64_t expanded; /* of them: every operation was tried in it */
+	uint64_t expanded; /* states in which every operation was tried */
 	uint64_t transitions; /* operations tried in states */
-	uint64_t beyond; /* of them: led out of the scope */
-	uint64_t ended; /* of them: led to a finding that ends all */
+	uint64_t beyond; /* transitions that led out of the scope */
+	uint64_t ended; /* transitions with a finding that ends the search there */
 	uint64_t queue_bytes; /* now */
 	uint64_t bytes; /* of all, now */
 	uint64_t audited; /* states */
 	uint64_t audited_transitions;
-	uint64_t second_ways; /* of them: audited by another way than the first */
+	uint64_t second_ways; /* states audited by a second path */
 	uint64_t failed; /* audits */
-	uint32_t findings; /* as many as pyfuzz_exhaust_finding() has */
-	uint32_t findings_lost; /* of further signatures, for want of room */
+	uint32_t findings; /* number for pyfuzz_exhaust_finding() */
+	uint32_t findings_lost; /* further signatures, without room */
 	char trouble[248]; /* about an audit that failed */
 };
 
-/* Begin one; returns 0, or 1 if there is no memory. */
+/* Begin a search; returns 0, or 1 if there is no memory. */
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope);
-/* Try about so many operations; NULL if none was begun. */
+/* Try about this many operations; NULL if no search was begun. */
 const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions);
-/* Give its memory back. */
+/* Free its memory. */
 void pyfuzz_exhaust_end(void);
 
-/* One of the findings, and in count how many transitions had it. */
+/* One of the findings; count: the number of transitions that had it. */
 const struct pyfuzz_finding *pyfuzz_exhaust_finding(uint32_t i, uint64_t *count);
 /*
- * The operations that lead to a finding, a shortest way, one that shows it
- * last; each has op_size bytes, which are the world's struct pyfuzz_op.  Returns how
- * many there are, which may exceed cap.
+ * The operations of a shortest path to a finding, including the one that shows
+ * it; each is a struct pyfuzz_op of op_size bytes.  Returns their number, which
+ * may exceed cap.
  */
 uint32_t pyfuzz_exhaust_path(uint32_t finding, void *out, uint32_t cap);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The findings of a search, and the shortest ways to them. */
+/* The findings of a search, and the shortest paths to them. */
 #include <string.h>
 #include "search.h"
 #include "seen.h"
@@ -18,8 +18,8 @@ void found_begin(void)
 }
 
 /*
- * A wrong number leaves the world as it must be.  Behind any other finding
- * there is nothing that could be relied on.
+ * A wrong number leaves the world intact.  After any other finding, nothing can
+ * be relied on.
  */
 bool found_ends(void)
 {
@@ -32,8 +32,8 @@ bool found_ends(void)
 }
 
 /*
- * After a move that had some.  States come in the order of their depth, so
- * the first way that shows one is a shortest.
+ * After a move with findings.  States come in the order of their depth, so the
+ * first path that shows one is a shortest.
  */
 void found_look(uint32_t state, uint32_t move)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A chain of blocks: what was taken is given back block by block. */
+/* A chain of blocks, freed one by one when all of a block was taken. */
 #include <stdlib.h>
 #include <string.h>
 #include "queue.h"

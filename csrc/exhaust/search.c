@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Breadth first, a slice at a time.  A state on the queue is its canonical
- * form; to expand it the world is built from that once, and put back after
- * each move.  (Replaying the way to it instead costs as many steps as it is
- * deep for each move.)
+ * Breadth first, a slice at a time.  States are queued in their canonical form;
+ * to expand one, the world is built from that once and restored after each move.
+ * (Replaying the path instead would cost as many steps as the state is deep, for
+ * each move.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 static bool begun;
 static uint32_t deepest; /* the first state that is deeper than search.depth */
 
-/* The state of the world: known, new on the queue, or out of the scope. */
+/* The current state: known, new (and queued), or out of the scope. */
 static uint32_t note(uint32_t parent, uint32_t move, bool *is_new)
 {
 	static uint8_t bytes[SPACE_STATE];
@@ -69,7 +69,7 @@ void pyfuzz_exhaust_end(void)
 	begun = false;
 }
 
-/* The first ones all: small scopes are the rule in tests. */
+/* All of the first ones, since the scopes of tests are small. */
 static bool sampled(uint64_t number)
 {
 	return search_scope.audit_every &&
@@ -138,7 +138,7 @@ const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions)
 		const uint8_t *next;
 
 		if (state == deepest) {
-			/* All of a depth are done: what is known now is the next. */
+			/* A depth is done: the states known by now are the next one. */
 			if (state)
 				search.depth++;
 			if (search_scope.depth &&

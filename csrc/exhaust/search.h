@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The search that is going on. */
+/* The current search. */
 #ifndef PYFUZZ_SEARCH_H
 #define PYFUZZ_SEARCH_H
 
@@ -8,14 +8,14 @@
 extern struct pyfuzz_exhaust search;
 extern struct pyfuzz_scope search_scope;
 
-/* A state that was just expanded, with what came of each move. */
+/* A state that was just expanded, with the result of each move. */
 void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size);
-/* A state that move leads to from another state than it was first reached from. */
+/* A known state that a move reaches from another state than the first time. */
 void audit_way(uint32_t state, uint32_t from, uint32_t move);
 
 /* found.c: the findings */
 void found_begin(void);
-/* Whether nothing is searched behind what the last move showed. */
+/* Whether the finding of the last move ends the search there. */
 bool found_ends(void);
 void found_look(uint32_t state, uint32_t move);
 

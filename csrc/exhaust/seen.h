@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The states that were seen: their hashes, and how each was reached first. */
+/* The states seen so far: their hashes, and how each was first reached. */
 #ifndef PYFUZZ_SEEN_H
 #define PYFUZZ_SEEN_H
 
@@ -11,9 +11,9 @@
 bool seen_begin(void);
 void seen_end(void);
 /*
- * The number of a state, from 0 in the order in which they were first seen;
- * a new one is reached from parent by its move of this number.  SEEN_NONE:
- * there is no memory.
+ * The number of a state, from 0 in the order in which they were first seen; a
+ * new one is recorded as reached from parent by this move.  SEEN_NONE: out of
+ * memory.
  */
 uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move,
 		  bool *is_new);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How far the search is, for each file that has a part in it. */
+/* The state of the search, shared by its files. */
 #include "search.h"
 
 struct pyfuzz_exhaust search;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seam between the harness and a target of any world.  Two translation
- * units: the target's (shim + code under test + the world's adapter.h, compiled
- * with coverage) and the harness's (compiled without).  The harness knows no
- * kernel type: it has the traits, raw words at the offsets in them, and the
- * world's own table (target.h of the world).
+ * The interface between the harness and a target of any world.  There are two
+ * translation units: the target's (shim, code under test and the world's
+ * adapter.h, compiled with coverage) and the harness's (compiled without).  The
+ * harness uses no kernel type: it has the traits, raw words at the offsets in
+ * them, and the world's own table (target.h of the world).
  */
 #ifndef PYFUZZ_CALLBACKS_H
 #define PYFUZZ_CALLBACKS_H
@@ -26,16 +26,16 @@ void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line
 void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		     const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* A "once a boot" site asks whether it may fire; state is its static word. */
+/* Whether a "once a boot" site may fire; state is its static word. */
 bool pyfuzz_once(unsigned int *state);
 
 /* The descriptor allocator (descriptors.c). */
 void *pyfuzz_descriptor_alloc(unsigned int vm);
 void pyfuzz_descriptor_free(void *descriptor);
 
-/* And in the world. */
+/* The same for the world. */
 void pyfuzz_on_request(unsigned int vm, unsigned int vcpu, unsigned int request);
-/* The running context: VM and vCPU, or PYFUZZ_NONE in a kworker. */
+/* The running VM and vCPU, or PYFUZZ_NONE in a kworker. */
 unsigned int pyfuzz_running_vm(void);
 unsigned int pyfuzz_running_vcpu(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one sequence reaches, whatever ran before it: for those who choose
- * among inputs (pyfuzz/corpus/survey.py).  Counts are told apart as libFuzzer does,
- * so that what is kept here is what the engine would keep.
+ * What one sequence reaches, independent of what ran before, for choosing among
+ * inputs (pyfuzz/corpus/survey.py).  Counts fall into the same classes as in
+ * libFuzzer, so that the inputs kept are those that the engine would keep.
  */
 #include <string.h>
 #include "callbacks.h"
@@ -15,7 +15,7 @@ extern uint8_t __start___sancov_cntrs[]
 extern uint8_t __stop___sancov_cntrs[]
 	__attribute__((weak, visibility("hidden")));
 
-/* One bit for how often: 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more. */
+/* One bit for the count: 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more. */
 static uint8_t bucket(uint8_t count)
 {
 	if (count <= 3)
@@ -41,7 +41,7 @@ void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
 
 	if (size > PYFUZZ_MAX_INPUT)
 		size = PYFUZZ_MAX_INPUT;
-	/* Who looks at the region learns from it which input ended us. */
+	/* If the process dies, the region tells which input did it. */
 	shared->input_size = (uint32_t)size;
 	memcpy(shared->input, data, size);
 	shared->executions++;
@@ -56,7 +56,7 @@ void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out)
 	if (edges)
 		buckets(__start___sancov_cntrs, edges, out);
 	buckets(feedback_counters, states, out + edges);
-	/* Not before the counters are read: it would count everything twice. */
+	/* Only after the counters were read, or everything would count twice. */
 	if (sequence.result.findings_len && sequence.late) {
 		uint64_t steps = sequence.result.steps;
 

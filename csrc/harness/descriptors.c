@@ -26,7 +26,7 @@
 #define unpoison(p, n) ((void)0)
 #endif
 
-/* Entries of all VMs at one a descriptor, with room for caches and quarantine. */
+/* One descriptor per entry of all VMs, plus room for caches and quarantine. */
 #define POOL 16384
 #define QUARANTINE 64
 #define FREED_BYTE 0x6b
@@ -37,9 +37,9 @@
 enum state { FREE = 0, LIVE = 1 };
 
 /*
- * As pages are: bits of an address that mean something are the same each time.
- * The first and the last page are out of bounds: code that runs over what it
- * has must end there, and not find something in the harness's own memory.
+ * Page aligned, so that the meaningful bits of an address are the same in every
+ * run.  The first and the last page are out of bounds: code that overruns an
+ * object must fault there and not read the harness's own memory.
  */
 #define PAGE 4096
 #define OBJECTS ((size_t)POOL * MAX_STRIDE)
@@ -50,8 +50,8 @@ static uint8_t owners[POOL];
 static uint8_t given[POOL]; /* freed by the target or a fault */
 static uint16_t ring[POOL]; /* freed objects, oldest first */
 static uint32_t ring_head, ring_len;
-static uint32_t fresh; /* objects never handed out in this world */
-static uint32_t ever; /* and in none before */
+static uint32_t fresh; /* objects not yet handed out in this world */
+static uint32_t ever; /* nor in an earlier one */
 static uint32_t live;
 static uint64_t denied; /* mask of VMs whose allocations fail */
 
@@ -61,10 +61,10 @@ static void __attribute__((constructor)) pages_guard(void)
 	mprotect(pool + OBJECTS, PAGE, PROT_NONE);
 }
 
-/* A power of two: every pointer that is followed is looked up first. */
+/* A power of two, since every pointer is looked up before it is followed. */
 static unsigned int shift;
 
-/* Not in a constructor: the world's own may fill in the traits after it. */
+/* Not in a constructor: the world's constructor may set the traits later. */
 static void shift_fill(void)
 {
 	while ((1U << shift) < pyfuzz_target_traits.descriptor_size + REDZONE)
@@ -154,8 +154,8 @@ void descriptors_restore(void)
 }
 
 /*
- * What no object of this world was in yet may hold those of worlds before.
- * Code that goes astray must find the same there each time.
+ * Memory not used in this world may hold objects of earlier worlds.  Stray
+ * accesses must find the same there in every run.
  */
 void descriptors_clean(void)
 {
@@ -168,7 +168,7 @@ void descriptors_clean(void)
 	poison(unused, (ever - fresh) * stride());
 }
 
-/* From now on allocations for a VM fail, or do not any more. */
+/* Let allocations for a VM fail from now on, or succeed again. */
 void descriptors_deny(unsigned int vm, bool on)
 {
 	denied = (denied & ~(1ULL << vm)) | (uint64_t)on << vm;
@@ -185,7 +185,7 @@ uint32_t descriptors_live(void)
 	return live;
 }
 
-/* How many that were handed out for a VM are not freed. */
+/* The number of objects handed out for a VM and not freed. */
 uint32_t descriptors_of(unsigned int vm)
 {
 	uint32_t n = 0;
@@ -195,7 +195,7 @@ uint32_t descriptors_of(unsigned int vm)
 	return n;
 }
 
-/* Those of a destroyed VM have no owner any more; returns their number. */
+/* Disown the objects of a destroyed VM; returns their number. */
 uint32_t descriptors_orphan(unsigned int vm)
 {
 	uint32_t n = 0;
@@ -209,10 +209,10 @@ uint32_t descriptors_orphan(unsigned int vm)
 	return n;
 }
 
-/* A freed object that does not hold the pattern was written after it. */
+/* A freed object without the pattern was written to after the free. */
 static bool written_after_free(uint32_t i)
 {
-#if !PYFUZZ_SANITIZE /* which sees the write itself */
+#if !PYFUZZ_SANITIZE /* ASan sees the write itself */
 	const uint8_t *object = pool + i * stride();
 
 	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k++)
@@ -246,7 +246,7 @@ void descriptor_give(void *descriptor, unsigned int vm)
 	memset(descriptor, 0, pyfuzz_target_traits.descriptor_size);
 }
 
-/* Is it this VM's, and as it was handed out? */
+/* Does it belong to this VM, and is it as it was handed out? */
 bool descriptor_is_blank(const void *descriptor, unsigned int vm)
 {
 	const uint8_t *object = descriptor;
@@ -254,7 +254,7 @@ bool descriptor_is_blank(const void *descriptor, unsigned int vm)
 	if (!descriptor_is_live(descriptor) ||
 	    owners[index_of(descriptor)] != vm)
 		return false;
-	/* The same as itself a byte on, from a first one that is 0. */
+	/* All zero: the first byte is, and each equals the next. */
 	return !object[0] && !memcmp(object, object + 1,
 				     pyfuzz_target_traits.descriptor_size - 1);
 }
@@ -301,7 +301,7 @@ void pyfuzz_descriptor_free(void *descriptor)
 
 	if (i == POOL) {
 		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
-			"freed an address that is no descriptor");
+			"freed an address that is not a descriptor");
 		return;
 	}
 	if (states[i] != LIVE) {

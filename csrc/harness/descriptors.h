@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The descriptor allocator's books; the target's side of it: callbacks.h. */
+/* The descriptor allocator, for the harness; for the target: callbacks.h. */
 #ifndef PYFUZZ_DESCRIPTORS_H
 #define PYFUZZ_DESCRIPTORS_H
 
@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 void descriptors_reset(void);
-/* The one of this number, which is free, zeroed. */
+/* The free descriptor of this number, zeroed. */
 void *descriptors_take(uint32_t i, unsigned int vm);
-/* Remember all that there is, and come back to it. */
+/* Save the complete state, and restore it. */
 void descriptors_save(void);
 void descriptors_restore(void);
 uint32_t descriptors_live(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the engine sees besides the target's coverage: a block of counters for
- * the state of the world, registered like a module's own.  A counter is 0 or
- * 1: how often a state was met in a sequence says nothing.
+ * the state of the world, registered like those of a module.  A counter is 0 or
+ * 1, since it does not matter how often a sequence has a state.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop)
 void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop)
 	__attribute__((weak));
 
-/* The engine wants an address and a flag for each counter: ours are its own. */
+/* The engine needs an address and a flag per counter: the counter's own. */
 static uintptr_t addresses[2 * FEEDBACK_STATES];
 
 void feedback_register(uint32_t states)
@@ -36,7 +36,7 @@ void feedback_register(uint32_t states)
 		(uint32_t)(__stop___sancov_cntrs - __start___sancov_cntrs);
 	for (size_t i = 0; i < states; i++)
 		addresses[2 * i] = (uintptr_t)&feedback_counters[i];
-	/* For the ablation (docs/ablation.md): the target's coverage alone. */
+	/* For the ablation (docs/ablation.md): only the target's coverage. */
 	if (without && strstr(without, "state"))
 		return;
 	if (!__sanitizer_cov_8bit_counters_init || !__sanitizer_cov_pcs_init)
@@ -46,7 +46,7 @@ void feedback_register(uint32_t states)
 	__sanitizer_cov_pcs_init(addresses, addresses + 2 * states);
 }
 
-/* At the end of a run: count the target's edges that were never hit before. */
+/* At the end of a run: count the target's edges that are new. */
 void feedback_collect(void)
 {
 	static uint8_t seen[1 << 16];

@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-/* States that a world can tell apart. */
+/* The number of states that a world can distinguish. */
 #define FEEDBACK_STATES 65536
 
 extern uint8_t feedback_counters[FEEDBACK_STATES];
 extern uint8_t feedback_ever[FEEDBACK_STATES];
 extern uint32_t feedback_seen;
 
-/* From a constructor of the world: how many it tells apart. */
+/* Called by the world's constructor: how many states it distinguishes. */
 void feedback_register(uint32_t states);
 void feedback_collect(void);
 

@@ -54,8 +54,8 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 		signature_of(kind, function, line + (sequence.variant << 24));
 	sequence.variant = 0;
 	/*
-	 * After a fault it goes on as long as the host does, to see the worst
-	 * of it.
+	 * After a fault, continue as long as the host is alive, to see the
+	 * worst outcome.
 	 */
 	sequence.host_dead |= ends[kind] >= (sequence.faulted ? DEATH : BROKEN);
 	if (sequence.faulted && listener) {
@@ -146,8 +146,8 @@ int findings_publish(const uint8_t *data, size_t size)
 }
 
 /*
- * Is it worth running a sequence again to find the exact step?  Always, but
- * for a target that fails this way all the time.
+ * Whether to run a sequence again to find the exact step: always, except for a
+ * target that fails this way all the time.
  */
 bool findings_worth_precision(size_t size)
 {

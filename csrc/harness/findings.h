@@ -8,7 +8,7 @@
 void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 	     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Who hears of each finding of a sequence in which a fault was planted. */
+/* Called for each finding of a sequence in which a fault was planted. */
 typedef void (*finding_listener)(enum pyfuzz_kind kind, const char *function,
 				 unsigned int line, const char *message);
 void findings_tell(finding_listener listener);

@@ -3,11 +3,11 @@
  * The way back from the target: BUG(), a fault or a hang ends the operation
  * and not the process.
  *
- * Jumping out is sound because the target is plain C that holds nothing of
- * the process's (no lock, no allocation of libc's), and because the world is
- * wiped before the next sequence.  A signal outside the target is not ours and
- * goes to whoever had it before: several modules, each with a guard of its
- * own, may be in one process.
+ * Jumping out is sound because the target is plain C that holds no resource of
+ * the process (no lock, no allocation from libc), and because the world is wiped
+ * before the next sequence.  A signal outside the target is not ours and goes
+ * to the previous handler: one process may have several modules, each with a
+ * guard of its own.
  */
 #define _GNU_SOURCE /* REG_RIP */
 #include <pthread.h>
@@ -33,9 +33,9 @@ static struct sigaction previous[FAULT_SIGNALS], previous_tick;
 static bool installed;
 
 /*
- * Processor time: a machine that is busy elsewhere makes no hang.  To build a
- * list of all 2048 SPTEs and to empty it, thousands of calls, takes 4 ms of it
- * under AddressSanitizer in the slowest port.
+ * Processor time, so that a busy machine is not taken for a hang.  Building and
+ * emptying a list of all 2048 SPTEs, thousands of calls, takes 4 ms of it under
+ * AddressSanitizer in the slowest port.
  */
 static uint32_t limit_ms = 300;
 static timer_t timer;
@@ -53,7 +53,7 @@ void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line
 	(void)file;
 	guard_armed = 0;
 	guard_events();
-	/* To die of an error is a policy, to die of nothing is another bug. */
+	/* Dying of an error is a policy; dying without one is another bug. */
 	sequence.variant = !to_blame;
 	finding(PYFUZZ_HOST_BUG, function, line,
 		"%s reached%s: the host would have died", condition,
@@ -67,7 +67,7 @@ static void pass_on(int number, siginfo_t *info, void *context,
 	if (to->sa_flags & SA_SIGINFO)
 		to->sa_sigaction(number, info, context);
 	else if (to->sa_handler == SIG_DFL)
-		sigaction(number, to, NULL); /* it comes again, and kills */
+		sigaction(number, to, NULL); /* it is raised again, and kills */
 	else if (to->sa_handler != SIG_IGN)
 		to->sa_handler(number);
 }
@@ -102,19 +102,19 @@ static uint64_t processor_ms(void)
 }
 
 #if PYFUZZ_SANITIZE
-/* ASan calls us back in the middle of a report. */
+/* ASan calls us in the middle of a report. */
 static volatile bool reporting;
 #endif
 
 #if PYFUZZ_SANITIZE && defined(__x86_64__)
-/* Where this module's own code is, as the linker has it. */
+/* The range of this module's own code, from the linker. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 #endif
 
 /*
- * Is what a signal interrupted our own code, and not a sanitizer's?  A jump
- * out of the middle of a report would leave its lock held forever.
+ * Whether a signal interrupted our own code and not a sanitizer's: a jump out
+ * of the middle of a report would leave its lock held forever.
  */
 static bool interrupted_ours(const void *context)
 {
@@ -130,7 +130,7 @@ static bool interrupted_ours(const void *context)
 #endif
 }
 
-/* Still in the call that an earlier tick saw, a limit later: it does not end. */
+/* Still in the call that an earlier tick saw, one limit later: a hang. */
 static void tick(int number, siginfo_t *info, void *context)
 {
 	uint64_t step = sequence.result.steps + ((uint64_t)sequence.boot << 32);
@@ -217,8 +217,8 @@ void pyfuzz_set_hang_limit(uint32_t milliseconds)
 }
 
 /*
- * Sanitizers.  Their reports come in the middle of the target, which then
- * goes on (recovery is on); the finding is recorded after the call.
+ * Sanitizers report in the middle of the target, which then continues (recovery
+ * is on); the finding is recorded after the call.
  */
 static struct {
 	bool pending;
@@ -249,7 +249,7 @@ static void event_set(unsigned int line, const char *what, const char *detail)
 	snprintf(event.message, sizeof(event.message), "%s%s", what, detail);
 }
 
-/* The compiler's own layout, the same that the kernel's lib/ubsan.c reads. */
+/* The compiler's own layout, which the kernel's lib/ubsan.c reads, too. */
 struct ubsan_location {
 	const char *file;
 	uint32_t line;
@@ -294,7 +294,7 @@ static void asan_report(const char *text)
 	if (start)
 		sscanf(start + sizeof(mark) - 1, "%63s", class);
 	event_set(0, "AddressSanitizer: ", class);
-	/* One is enough: a loop over what is freed would report for minutes. */
+	/* One is enough: a loop over freed memory would report for minutes. */
 	descriptors_unpoison();
 	reporting = false;
 }

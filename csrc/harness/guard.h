@@ -13,7 +13,7 @@ void guard_install(void);
 void guard_events(void); /* turn sanitizer reports into findings */
 void guard_forget(void); /* events that were not turned into a finding */
 
-/* Into the target; function is to blame for what happens there. */
+/* Entering the target; findings in there are attributed to function. */
 static inline void guard_enter(const char *function)
 {
 	sequence.function = function;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looking at a list of the target's where its entries do not matter. */
+/* Checks of a target's list that do not need its entries. */
 #include "list.h"
 
 uint64_t pyfuzz_looked_at;
 
 /*
- * Descriptors only, which is an order of magnitude cheaper than their entries
- * and sees most of what breaks.
+ * Checks only the descriptors, which is an order of magnitude cheaper than
+ * their entries and finds most of what breaks.
  */
 bool list_skim(const struct list *list, struct walk *walk)
 {
@@ -45,9 +45,9 @@ bool list_skim(const struct list *list, struct walk *walk)
 }
 
 /*
- * The entries before this one if every descriptor before its own is full: what
- * the append generation counts while it adds; -1 if that is not so, or after
- * limit of them (the list may be a cycle).
+ * The number of entries before this one if every descriptor before its own is
+ * full, as the append generation counts while it adds; otherwise -1, as well as
+ * after limit entries (the list may be a cycle).
  */
 int64_t list_entries_up_to(const struct list *list, const uint64_t *sptep,
 			   uint32_t limit)

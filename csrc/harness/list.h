@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walking a list of the target's without trusting it: every pointer is looked
- * up before it is followed, so that a broken list is a message and no fault.
- * What its entries ought to be, the world knows: it hands in what to do with
- * each.  The walk is inline, so that this costs no call for an entry.
+ * Walking a target's list without trusting it: every pointer is looked up before
+ * it is followed, so that a broken list gives a message instead of a fault.  The
+ * world knows which entries there should be and passes a function for each; the
+ * walk is inline, so that this costs no call per entry.
  */
 #ifndef PYFUZZ_LIST_H
 #define PYFUZZ_LIST_H
@@ -18,9 +18,9 @@
 #define LIST_LOCKED 2UL
 
 struct list {
-	unsigned int vm, head; /* of no meaning in here */
+	unsigned int vm, head; /* not used in here */
 	unsigned long val; /* the head's word */
-	uint32_t must; /* entries that it ought to have */
+	uint32_t must; /* entries that it should have */
 };
 
 struct walk {
@@ -32,18 +32,18 @@ struct walk {
 	char message[200];
 };
 
-/* Of the world: a list's name in messages, and what is wrong with an entry. */
+/* From the world: a list's name in messages, and what is wrong with an entry. */
 typedef const char *(*list_namer)(const struct list *list);
 typedef void (*list_entry)(const struct list *list, const uint64_t *sptep,
 			   struct walk *walk);
 
 /*
- * Entries walked and descriptors skimmed, ever: what the checks cost, without
- * a clock.  tests/bench/test_linear.py holds it to so many for each step.
+ * Total of entries walked and descriptors checked: the cost of the checks,
+ * without a clock.  tests/bench/test_linear.py limits it per step.
  */
 extern uint64_t pyfuzz_looked_at __attribute__((visibility("default")));
 
-/* False if a full walk is called for. */
+/* False if a full walk is needed. */
 bool list_skim(const struct list *list, struct walk *walk);
 int64_t list_entries_up_to(const struct list *list, const uint64_t *sptep,
 			   uint32_t limit);
@@ -59,7 +59,7 @@ int64_t list_entries_up_to(const struct list *list, const uint64_t *sptep,
 		false;                                                     \
 	})
 
-/* A word at an offset of the traits. */
+/* A word at an offset from the traits. */
 static inline uint64_t raw_field(const uint8_t *descriptor, uint32_t offset,
 				 uint32_t size)
 {
@@ -158,7 +158,7 @@ LIST_INLINE bool list_descriptor(const struct list *list, const uint8_t *desc,
 	return true;
 }
 
-/* Was desc on the way from first, before the last step? */
+/* Whether the walk from first has met desc before the last step. */
 static inline bool list_visited(const uint8_t *first, const uint8_t *desc,
 				uint32_t steps)
 {
@@ -168,7 +168,7 @@ static inline bool list_visited(const uint8_t *first, const uint8_t *desc,
 	return false;
 }
 
-/* Each descriptor knows the entries behind it. */
+/* Each descriptor has the number of entries behind it. */
 LIST_INLINE void list_tail_counts(const struct list *list, const uint8_t *desc,
 				  struct walk *walk, list_namer name)
 {
@@ -197,9 +197,9 @@ LIST_INLINE bool list_descriptors(const struct list *list, const uint8_t *first,
 	for (; desc; desc = list_more(desc)) {
 		if (!descriptor_is_live(desc))
 			return list_broken(walk, PYFUZZ_SHAPE,
-					   "%s: descriptor %u is freed or no descriptor",
+					   "%s: descriptor %u is freed or not a descriptor",
 					   name(list), walk->descriptors);
-		/* Only a list with an entry too many can be a cycle. */
+		/* Only a list with too many entries can be a cycle. */
 		if (walk->message[0] &&
 		    list_visited(first, desc, walk->descriptors)) {
 			walk->message[0] = 0;
@@ -216,10 +216,10 @@ LIST_INLINE bool list_descriptors(const struct list *list, const uint8_t *first,
 }
 
 /*
- * False if the walk had to end; else the message, if there is one, says what
- * is wrong.  Entries that it did not meet are for the caller to find.
- * entry() must leave a message for each entry that was met before, or the walk
- * of a cycle would not end.
+ * False if the walk had to end early; otherwise the message, if there is one,
+ * says what is wrong.  The caller finds entries that were not met.  entry() must
+ * set a message for each entry that it has seen before, or the walk of a cycle
+ * would not end.
  */
 LIST_INLINE bool list_walk(const struct list *list, struct walk *walk,
 			   list_namer name, list_entry entry)

@@ -95,7 +95,7 @@ void log_set(const uint8_t *lines)
 }
 
 /*
- * The log must not grow with the number of errors: a site may speak once, or
+ * The log must not grow with the number of errors: a site may print once, or
  * once for each VM that was bugged.
  */
 void log_check(unsigned int bugged)

@@ -8,10 +8,10 @@
 #define LOG_SITES 64
 
 void log_begin(void);
-/* Lines of each place in this world, at most 255; returns the places there are. */
+/* Lines from each site in this world (up to 255); returns the number of sites. */
 unsigned int log_lines(uint8_t *lines);
 void log_set(const uint8_t *lines);
-/* A finding for each place that spoke more often than once for each bugged VM. */
+/* A finding for each site that printed more than once per bugged VM. */
 void log_check(unsigned int bugged);
 
 #endif

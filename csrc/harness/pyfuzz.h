@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a compiled target of any world offers to Python; the world's own part
- * is in csrc/worlds/<world>/<world>.h.  build.py strips the lines that
- * start with '#' other than "#define NAME NUMBER" and hands the rest to cffi
- * as it is, so in both: no macros with arguments, no inline functions, no attributes.
+ * The interface of a compiled target of any world to Python; the world's own
+ * part is csrc/worlds/<world>/<world>.h.  build.py strips the lines that start
+ * with '#' other than "#define NAME NUMBER" and passes the rest to cffi as it
+ * is, so both have no macros with arguments, inline functions or attributes.
  */
 #ifndef PYFUZZ_H
 #define PYFUZZ_H
@@ -12,18 +12,18 @@
 #include <stdint.h>
 #include "kinds.h"
 
-/* Changes whenever anything below does; pyfuzz/module/compiled.py refuses another. */
+/* Changes with anything below; pyfuzz/module/compiled.py checks it. */
 #define PYFUZZ_ABI 6
 
-/* Bytes of a sequence, at most; what they mean: the world's own header. */
+/* Limit on the bytes of a sequence; their meaning: the world's own header. */
 #define PYFUZZ_MAX_INPUT 4096
 
 /* No SPTE, no head, no VM. */
 #define PYFUZZ_NONE 65535
 
 /*
- * One operation, decoded, and what one step (one repetition of it) did: each
- * world's own header says what is in them.
+ * One decoded operation, and what one step (one repetition of it) did; defined
+ * in each world's own header.
  */
 struct pyfuzz_op;
 struct pyfuzz_step;
@@ -32,7 +32,7 @@ struct pyfuzz_finding {
 	uint32_t kind; /* enum pyfuzz_kind */
 	uint32_t operation; /* index in the sequence; its length at tear-down */
 	uint32_t step; /* index in a repeated operation */
-	uint32_t line; /* of the site in the target's source, 0: none */
+	uint32_t line; /* in the target's source, 0: none */
 	uint64_t signature; /* equal for findings that are one bug */
 	char function[64]; /* the target's function */
 	char message[248]; /* subject, rule, value; no remedy */
@@ -48,8 +48,8 @@ struct pyfuzz_result {
 };
 
 /*
- * The target's traits, and where things are in its descriptors (bytes).  A
- * field that the target does not have has size 0.
+ * The target's traits, and the layout of its descriptors in bytes.  A field
+ * that the target does not have has size 0.
  */
 struct pyfuzz_traits {
 	const char *name;
@@ -65,15 +65,15 @@ struct pyfuzz_traits {
 	uint32_t locked_heads; /* 1: bit 1 of a head's val is a lock */
 	uint32_t rmap_add_recycles; /* 1: rmap_add applies the threshold itself */
 	uint32_t opcodes; /* mask over the world's opcodes: supported */
-	uint32_t counters; /* of the target's coverage, 0: not instrumented */
+	uint32_t counters; /* of target coverage, 0: not instrumented */
 	uint32_t states; /* of the state feedback */
 	uint32_t sanitized; /* 1: built with AddressSanitizer */
 };
 
 /*
- * Written by pyfuzz_run(), read by another process at any moment: the file
- * survives a worker that is killed.  Single words are written whole; the text
- * and bytes of a slot are valid once its sequence lock is even and unchanged.
+ * Written by pyfuzz_run(), read by another process at any time: the file
+ * outlives a worker that is killed.  Single words are written atomically; the
+ * text and bytes of a slot are valid if its sequence lock is even and unchanged.
  */
 #define PYFUZZ_SLOTS 64
 struct pyfuzz_slot {
@@ -107,15 +107,15 @@ struct pyfuzz_shared {
 
 /*
  * Run one sequence: a fresh world, every operation with its checks, tear-down
- * and the final checks.  size over PYFUZZ_MAX_INPUT is cut, an incomplete
- * last operation is ignored.  Returns how many signatures of finding were
- * seen for the first time in this process.
+ * and the final checks.  A size over PYFUZZ_MAX_INPUT is truncated, an
+ * incomplete last operation ignored.  Returns the number of finding signatures
+ * that are new in this process.
  */
 int pyfuzz_run(const uint8_t *data, size_t size);
 /*
- * The same for an engine: the target is also asked for counts and entries
- * where the sequence does not ask.  What that shows is found, and stored, with
- * the sequence that does: pyfuzz_last() then speaks of that one.
+ * The same for an engine: the target is also asked for counts and entries where
+ * the sequence does not ask.  If that shows something, the finding is stored
+ * with a sequence that does ask, and pyfuzz_last() describes that sequence.
  */
 int pyfuzz_fuzz(const uint8_t *data, size_t size);
 
@@ -127,26 +127,26 @@ uint32_t pyfuzz_end(uint32_t operation, struct pyfuzz_step *out);
 
 /*
  * Run one sequence to see what it reaches on its own.  out gets traits.counters
- * bytes for the target's counters and traits.states for the states': 0, or
- * one bit for how often the counter was hit (1, 2, 3, 4 to 7, 8 to 15, 16 to
- * 31, 32 to 127, more).  A finding is in pyfuzz_last(), and in no slot.
+ * bytes for the target's counters and traits.states bytes for the states: 0, or
+ * one bit for the count (1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more).
+ * A finding is in pyfuzz_last() only, not in a slot.
  */
 void pyfuzz_coverage(const uint8_t *data, size_t size, uint8_t *out);
 
 const struct pyfuzz_result *pyfuzz_last(void);
 const struct pyfuzz_traits *pyfuzz_traits(void);
 
-/* Decode one operation; never fails.  Returns how often it is repeated. */
+/* Decode one operation; never fails.  Returns its repeat count. */
 uint32_t pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op);
 
-/* Count into this region (struct pyfuzz_shared) from now on; NULL: our own. */
+/* Count into this region (struct pyfuzz_shared) from now on; NULL: a private one. */
 void pyfuzz_attach(void *region);
 const struct pyfuzz_shared *pyfuzz_shared(void);
 
 /* An operation that takes longer than this is a hang (default 300). */
 void pyfuzz_set_hang_limit(uint32_t milliseconds);
 
-/* 1 if a descriptor handed out by the allocator and not freed starts here. */
+/* 1 if a live descriptor of the allocator starts here. */
 uint32_t pyfuzz_descriptor_live(uint64_t address);
 /* Copy a live descriptor's bytes to out; 0 if it is not live. */
 uint32_t pyfuzz_descriptor_read(uint64_t address, uint8_t *out, uint32_t size);

@@ -30,7 +30,7 @@ static void begin(bool precise)
 	world->begin();
 }
 
-/* The jump buffer is set once a sequence; nothing after it is kept in locals. */
+/* The jump buffer is set once per sequence; no local set after it is used. */
 static void run_from(const uint8_t *data, size_t size, bool precise, bool probes)
 {
 	static uint64_t decoded[PYFUZZ_OP_SIZE / sizeof(uint64_t)];
@@ -103,8 +103,8 @@ static int run(const uint8_t *data, size_t size, bool probes)
 	}
 	if (sequence.result.findings_len) {
 		/*
-		 * Found late: a check was put off, or only the end of the
-		 * sequence showed it.  Once more, checking all after each step.
+		 * Found late: a check was deferred, or only the end of the
+		 * sequence showed it.  Run again, with all checks after each step.
 		 */
 		if (sequence.late && findings_worth_precision(size))
 			run_from(data, size, true, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <sanitizer/asan_interface.h>, which not every clang brings along. */
+/* <sanitizer/asan_interface.h>, which not every clang ships. */
 #ifndef PYFUZZ_SANITIZER_H
 #define PYFUZZ_SANITIZER_H
 

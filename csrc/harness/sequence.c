@@ -18,7 +18,7 @@ void sequence_begin(void)
 	sequence_step();
 }
 
-/* The places that spoke in some world, in the order in which they first did. */
+/* The sites that fired in any world, in the order of their first time. */
 #define PLACES 64
 static unsigned int *places[PLACES];
 static unsigned int places_len;

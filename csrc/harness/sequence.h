@@ -11,14 +11,14 @@ struct sequence {
 	bool precise; /* check everything after every step */
 	bool keep_log; /* format and keep log lines */
 	bool faulted; /* a fault was planted */
-	bool mistake; /* this step is an error of the sequence's own */
+	bool mistake; /* this step is an error in the sequence */
 	bool host_dead; /* the rest of the sequence is skipped */
 	bool late; /* a finding may be older than its step */
 	bool ending; /* at tear-down */
 	bool compared; /* with another module: csrc/compare */
 	uint32_t aside; /* enum pyfuzz_aside: what is not compared */
 
-	uint32_t operation; /* where we are, for findings */
+	uint32_t operation; /* current position, for findings */
 	uint32_t step;
 	uint32_t lines; /* logged since the boot */
 	uint32_t variant; /* of the next finding's signature */
@@ -27,7 +27,7 @@ struct sequence {
 	uint64_t step_log; /* what this step logged, as a number; 0: nothing */
 	const char *logged, *logged_by; /* the last line's format and function */
 
-	/* The target's function that runs, or was the last: to blame. */
+	/* The target's function that runs or ran last, for findings. */
 	const char *volatile function;
 
 	struct pyfuzz_result result;
@@ -35,13 +35,13 @@ struct sequence {
 
 extern struct sequence sequence;
 
-/* Which once-a-boot places spoke in this world, a bit each; and to say so. */
+/* The once-a-boot sites that fired in this world, a bit each; get and set. */
 uint64_t once_spoken(void);
 void once_set(uint64_t spoken);
 
-/* A new one, in a new world. */
+/* Begin a new sequence, in a new world. */
 void sequence_begin(void);
-/* A new step. */
+/* Begin a new step. */
 static inline void sequence_step(void)
 {
 	sequence.step_lines = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Counts every execution of every basic block, in 64 bits.  The calls come
- * from clang's -fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table; no
- * profile runtime is needed, and none of libFuzzer, whose functions of the
- * same names these hide: nothing here is registered with an engine.
+ * from clang's -fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table.  This
+ * needs no profile runtime and no libFuzzer, whose functions of the same names
+ * these hide: nothing here is registered with an engine.
  */
 #include <stddef.h>
 #include <string.h>
@@ -12,11 +12,11 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 #define MAX_BLOCKS 65536
 
-/* One word a block, and in the same order a pair of words: address, flags. */
+/* One word per block and, in the same order, a pair of words: address, flags. */
 extern uint32_t __start___sancov_guards[] __attribute__((weak)) HIDDEN;
 extern uint32_t __stop___sancov_guards[] __attribute__((weak)) HIDDEN;
 extern const uintptr_t __start___sancov_pcs[] __attribute__((weak)) HIDDEN;
-/* The linker's name for where this file begins in memory. */
+/* The linker's symbol for the start of this file in memory. */
 extern const char __ehdr_start[] HIDDEN;
 
 static uint64_t counts[MAX_BLOCKS];
@@ -35,7 +35,7 @@ void __sanitizer_cov_trace_pc_guard(uint32_t *guard)
 		counts[block]++;
 }
 
-/* The sections say all that these are told. */
+/* The section bounds give the same as these arguments. */
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop)
 {
 	(void)start;
@@ -64,7 +64,7 @@ uint32_t pyfuzz_lines_blocks(void)
 
 uint64_t pyfuzz_lines_address(uint32_t block)
 {
-	/* One that is not there has no address. */
+	/* A weak symbol: no address if there is none. */
 	if (block >= pyfuzz_lines_blocks())
 		return 0;
 	return __start___sancov_pcs[2 * (size_t)block] - (uintptr_t)__ehdr_start;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One trial against a target that may have a fault in it: libFuzzer (or blind
- * chance) until the first finding that is not a known one, or until so much
- * processor time is spent.  pyfuzz/mutants/trial.py starts it.
+ * One trial against a target that may be a mutant: libFuzzer (or random inputs)
+ * until the first finding that is not known, or until the processor time is
+ * used up.  Started by pyfuzz/mutants/trial.py.
  *
  *	driver fuzz BUDGET KINDS KNOWN ARGUMENTS...	libFuzzer
  *	driver random BUDGET KINDS KNOWN SEED		no engine, no coverage
- *	driver digest FILE...				what the states are
+ *	driver digest FILE...				a hash of the states
  *
- * BUDGET is MILLISECONDS/EXECUTIONS, whichever is spent first.  KINDS is a mask
- * of the kinds that count, in hex; KNOWN are lines of kind, function and
- * message, globs with a tab between, that do not count.  The result is one line
- * on standard output; or, for an engine that takes standard output for itself
- * and calls a death a crash (AFL++), in the file PYFUZZ_REPORT, and an abort().
- * All that is done is counted in the file PYFUZZ_SHARED, if there is one: that
- * goes on where an engine starts the program again and again.
+ * BUDGET is MILLISECONDS/EXECUTIONS, whichever is used up first.  KINDS is a
+ * mask of the kinds that count, in hex; KNOWN are lines that do not count: kind,
+ * function and message as globs, separated by tabs.  The result is one line on
+ * standard output; for an engine that uses standard output itself and takes an
+ * abnormal end for a crash (AFL++), it goes to the file PYFUZZ_REPORT, followed
+ * by abort().  Everything is counted in the file PYFUZZ_SHARED, if there is one,
+ * so that the counts continue when an engine restarts the program.
  */
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -30,7 +30,7 @@
 int LLVMFuzzerRunDriver(int *argc, char ***argv,
 			int (*run)(const uint8_t *data, size_t size));
 
-/* In a target with a fault: 1 once the fault's place was executed. */
+/* In a mutant: 1 once the changed place was executed. */
 extern unsigned int pyfuzz_mutant_reached __attribute__((weak));
 
 static uint64_t budget_ns, budget_executions;
@@ -62,7 +62,7 @@ static void __attribute__((noreturn)) stop(const struct pyfuzz_finding *f)
 	fflush(out);
 	if (report)
 		abort();
-	_exit(0); /* libFuzzer takes exit() for a crash */
+	_exit(0); /* libFuzzer treats exit() as a crash */
 }
 
 static int is_known(const struct pyfuzz_finding *f)
@@ -100,7 +100,7 @@ static int run_one(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Bytes that nothing chose, as many as an input of a campaign mostly has. */
+/* Random bytes, as many as a campaign's input usually has. */
 static void __attribute__((noreturn)) by_chance(uint64_t seed)
 {
 	static uint8_t data[256];

@@ -3,7 +3,7 @@
  * The part of CPython's stable ABI that cffi's glue needs, for machines that
  * have Python but not its development files; build.py prefers the real header.
  * Declarations as in CPython's documentation ("Stable Application Binary
- * Interface", the same from 3.2 on); objects are opaque, counts go through
+ * Interface", the same from 3.2 on); objects are opaque and counts go through
  * functions, so nothing here depends on a version or a build of CPython.
  */
 #ifndef PYFUZZ_PYTHON_H

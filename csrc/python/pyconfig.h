@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cffi's glue asks it for debug builds, whose objects Python.h beside it never looks into. */
+/* cffi's glue includes it for debug builds, whose object layout Python.h never uses. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VM is bugged when it asked for what cannot be done, and only then. */
+/* A VM is bugged if it asked for something impossible, and only then. */
 static void check(unsigned int op_vm, bool error)
 {
 	bool must_not = !strcmp(PROPERTY, "false-alarm");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every list of every VM holds what it should, and is in order. */
+/* Every list of every VM holds what it should and is well formed. */
 static void list_failed(const char *kind, unsigned int vm, unsigned int head,
 			unsigned int op_vm, const char *what)
 {
@@ -32,7 +32,7 @@ static void check_list(unsigned int vm, unsigned int head, unsigned int op_vm)
 		s = number_of(vm, w.sptes[i]);
 		if (s == PYFUZZ_NONE || in_list[vm][s] != head + 1)
 			list_failed("ghost-entry", vm, head, op_vm,
-				    "it holds what should not be there");
+				    "it holds an entry that should not be there");
 		else if (seen[s]++)
 			list_failed("ghost-entry", vm, head, op_vm,
 				    "it holds an SPTE twice");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A place may speak once, or once for each VM that was bugged. */
+/* A site may print once, or once for each VM that was bugged. */
 static void check(unsigned int vm, bool error)
 {
 	unsigned int allowed = bugged_vms > 1 ? bugged_vms : 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Descriptors in lists and in caches, and descriptors allocated, are as many. */
+/* As many descriptors are in lists and caches as are allocated. */
 static void check(unsigned int op_vm, bool error)
 {
 	static struct walk w;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The failure ends the program, or is checked where it happens. */
+/* For failures that end the program or are checked where they happen. */
 static void check(unsigned int vm, bool error)
 {
 	(void)vm;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A bugged VM is dead, and each of its vCPUs has one request that says so. */
+/* A bugged VM is dead, and each of its vCPUs has exactly one request for that. */
 static void check(unsigned int op_vm, bool error)
 {
 	(void)op_vm;
@@ -19,7 +19,7 @@ static void check(unsigned int op_vm, bool error)
 	}
 }
 
-/* A vCPU goes to enter the guest, where it sees the request. */
+/* A vCPU is about to enter the guest and handles the request. */
 static void enter(unsigned int vm, unsigned int vcpu)
 {
 	bool fails = requests[vm][vcpu] || vms[vm].vm_dead;

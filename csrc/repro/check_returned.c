@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What add and count return is how many entries there are (before the new one). */
+/* Add and count return the number of entries (add: before the new one). */
 static void expect_returned(long long seen, long long expected)
 {
 	if (seen == expected)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the shim reports to; the definitions are behind the code under test. */
+/* What the shim calls; the definitions follow the code under test. */
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* The shim has its own; it is the same. */
+/* The shim has its own, equal one. */
 #undef __always_inline
 
-/* One target does not need all of the shim. */
+/* A target does not use all of the shim. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wunused-variable"
 

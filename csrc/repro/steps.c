@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What comes before and after each operation. */
-/* Requests, and the log: a line from a place counts for that place. */
+/* Requests, and the log, whose lines are counted by site. */
 static unsigned int requests[PYFUZZ_VMS][PYFUZZ_VCPUS];
 static unsigned int other_requests;
 static struct {
@@ -47,7 +47,7 @@ static bool pyfuzz_once(unsigned int *state)
 	return !(*state)++;
 }
 
-/* The context that an operation runs in: which vCPU is the current one. */
+/* The context of an operation: which vCPU is the current one. */
 static enum { ON_OWN_VCPU, IN_KWORKER, ON_VCPU } context;
 static unsigned int context_vm, context_vcpu, running_vm, running_vcpu;
 
@@ -69,9 +69,9 @@ static unsigned int pyfuzz_running_vcpu(void)
 }
 
 static bool was_bugged[PYFUZZ_VMS];
-static unsigned int bugged_vms; /* how many VMs were ever bugged */
+static unsigned int bugged_vms; /* number of VMs that were ever bugged */
 
-/* Processor time, so that a busy machine makes no hang; 0 for no limit. */
+/* Processor time, so that a busy machine is not a hang; 0 for no limit. */
 static void limit_seconds(int seconds)
 {
 	struct itimerval limit = { .it_value = { .tv_sec = seconds } };
@@ -95,7 +95,7 @@ static void begin(unsigned int vm, const char *text)
 /* The property that failed: further down. */
 static void check(unsigned int vm, bool error);
 
-/* error: the operation asked for what cannot be done, so vm must be bugged. */
+/* error: the operation asked for something impossible, so vm must be bugged. */
 static void end(unsigned int vm, bool error)
 {
 	for (unsigned int i = 0; i < PYFUZZ_VMS; i++) {
@@ -112,7 +112,7 @@ static void end(unsigned int vm, bool error)
 	limit_seconds(0);
 }
 
-/* Before an add: descriptors are there, and the SPTE maps the frame. */
+/* Before an add: fill the cache, and let the SPTE map the frame. */
 static void map(unsigned int vm, unsigned int head, unsigned int spte)
 {
 	struct kvm_mmu_memory_cache *cache = the_cache(vm);
@@ -126,7 +126,7 @@ static void map(unsigned int vm, unsigned int head, unsigned int spte)
 		pyfuzz_gfns[vm][spte] = (u8)head;
 }
 
-/* After a remove that is right: the callers clear the SPTE. */
+/* After a correct remove: the callers clear the SPTE. */
 static void unmap(unsigned int vm, unsigned int head, unsigned int spte)
 {
 	model_remove(vm, head, spte);
@@ -152,7 +152,7 @@ static void zapped(unsigned int vm, unsigned int head)
 	}
 }
 
-/* After rmap_add(): a list that was too long should have been zapped. */
+/* After rmap_add(): a list that is too long must have been zapped. */
 static void recycled(unsigned int vm, unsigned int head)
 {
 	unsigned int before = entries[vm][head] - 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Walking the target's lists without trusting them, and printing them. */
-/* What a list holds, and what is broken in it after how many entries. */
+/* The entries of a list, and what is broken after how many of them. */
 struct walk {
 	unsigned int len, descriptors, broken_at;
 	u64 *sptes[2 * PYFUZZ_SPTES];
@@ -35,7 +35,7 @@ static void walk_descriptors(struct pte_list_desc *desc, struct walk *w)
 		unsigned int fill;
 
 		if (!is_live(desc)) {
-			broken(w, "a descriptor in it is freed or none");
+			broken(w, "a descriptor in it is freed or invalid");
 			return;
 		}
 		if (w->descriptors++ == descriptors_live) {

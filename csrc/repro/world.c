@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The world around the code under test, as small as it can be: up to four VMs
+ * The world around the code under test, as small as possible: up to four VMs
  * with two vCPUs, 16 guest frames (heads 0 to 15) and 4 shadow pages whose
  * parents are heads 16 to 19, and 2048 SPTEs.
  */
@@ -60,7 +60,7 @@ static unsigned long head_word(unsigned int vm, unsigned int head)
 	return word;
 }
 
-/* What is being done, and what the end of the program is. */
+/* The current operation, and how the program ends. */
 static const char *operation = "setting up";
 
 static void __attribute__((noreturn, format(printf, 2, 3)))
@@ -95,7 +95,7 @@ static void on_signal(int number)
 	failed("host-fault", "NULL or wild access: signal %d", number);
 }
 
-/* What is in which list by right: head + 1 of each SPTE, 0: in none. */
+/* Which list should hold each SPTE: head + 1, or 0 for none. */
 static unsigned char in_list[PYFUZZ_VMS][PYFUZZ_SPTES];
 static unsigned int entries[PYFUZZ_VMS][PYFUZZ_HEADS];
 
@@ -111,7 +111,7 @@ static void model_remove(unsigned int vm, unsigned int head, unsigned int spte)
 	entries[vm][head]--;
 }
 
-/* Descriptors: from calloc(), so that memory checkers see their use. */
+/* Descriptors, from calloc() so that memory checkers can track them. */
 static struct {
 	struct pte_list_desc *address;
 	bool live;
@@ -146,7 +146,8 @@ static void pyfuzz_descriptor_free(void *descriptor)
 	while (i && descriptors[i - 1].address != descriptor)
 		i--;
 	if (!i)
-		failed("double-free", "freed an address that is no descriptor");
+		failed("double-free",
+		       "freed an address that is not a descriptor");
 	if (!descriptors[i - 1].live)
 		failed("double-free", "freed a descriptor that is already free");
 	descriptors[i - 1].live = false;
@@ -154,7 +155,7 @@ static void pyfuzz_descriptor_free(void *descriptor)
 #ifdef WITH_ASAN
 	free(descriptor);
 #else
-	/* Never handed out again, and no valid address in it. */
+	/* Never handed out again, and filled with an invalid address. */
 	memset(descriptor, 0x6b, sizeof(struct pte_list_desc));
 #endif
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every access of a fiber comes by here before it is made: first a moment at
- * which another fiber may go on instead, then the checks.
+ * Every access of a fiber passes through here before it is made: first another
+ * fiber may run, then the access is checked.
  *
  * Races are found as FastTrack does (Flanagan, Freund 2009): two accesses to
  * a word of which one is plain and one is a write, and neither happens before
@@ -10,17 +10,17 @@
 #include <string.h>
 #include "core.h"
 
-/* Set by a planted mistake that is reached (pyfuzz/mutants): no part of it. */
+/* Set when a mutant's place is reached (pyfuzz/mutants): not part of the target. */
 extern unsigned int pyfuzz_mutant_reached __attribute__((weak));
 
-/* Memory of the fiber's own, or of nobody's. */
+/* Memory that belongs to this fiber alone, or to none. */
 static bool is_private(const struct fiber *f, uintptr_t address)
 {
 	return address - (uintptr_t)f->stack < STACK_SIZE ||
 	       (address && address == (uintptr_t)&pyfuzz_mutant_reached);
 }
 
-/* The fiber's next access is to this address: now, or after others' went on. */
+/* The fiber's next access is to this address; others may run first. */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 {
 	struct fiber *f = threads.current;
@@ -62,7 +62,7 @@ static void race(struct cell *cell, struct fiber *f, enum access how,
 		       " in the kernel's memory model, though they are on x86");
 }
 
-/* For each access: what it may race with, a byte for each enum access. */
+/* The accesses that each access may race with, a byte per enum access. */
 static const uint32_t rivals[] = {
 	[PLAIN_READ] = 0xff00ff00,
 	[PLAIN_WRITE] = 0xffffffff,
@@ -116,7 +116,7 @@ static void __attribute__((noinline)) note_user(struct cell *cell, uint8_t self,
 	cell->readers |= self;
 	if (write)
 		cell->writers |= self;
-	/* A write of one, and a second who reads or writes. */
+	/* A write by one fiber, and an access by another. */
 	if (!cell->shared && cell->writers &&
 	    (cell->readers & (cell->readers - 1))) {
 		cell->shared = true;
@@ -125,7 +125,7 @@ static void __attribute__((noinline)) note_user(struct cell *cell, uint8_t self,
 	}
 }
 
-/* This access is made now: races, orders, hashes. */
+/* The access is made now: update races, orders and hashes. */
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 {
 	struct fiber *f = threads.current;
@@ -215,7 +215,7 @@ static void store(volatile void *address, unsigned int size, uint64_t value)
 	}
 }
 
-/* What a marked read learns of what happened before the write that it sees. */
+/* A marked read acquires what happened before the write that it sees. */
 static void acquire(struct cell *cell, struct fiber *f, unsigned int order)
 {
 	clocks seen = cell->released;
@@ -234,7 +234,7 @@ static void epoch(struct fiber *f)
 	f->now[LKMM + i]++;
 }
 
-/* What a marked write tells those that see it. */
+/* A marked write releases to those that see it. */
 static void release(struct cell *cell, struct fiber *f, unsigned int order,
 		    bool modify)
 {
@@ -246,7 +246,7 @@ static void release(struct cell *cell, struct fiber *f, unsigned int order,
 	epoch(f);
 }
 
-/* What the compiler shows: of any size and alignment; marked: volatile. */
+/* From the compiler's instrumentation: any size and alignment; marked: volatile. */
 void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 		  uintptr_t place)
 {
@@ -274,7 +274,7 @@ void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 	}
 }
 
-/* A lock's own orders. */
+/* The memory ordering of a lock. */
 void fence_full(struct fiber *f)
 {
 	f->now = later(f->now, f->unfenced);
@@ -329,7 +329,7 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 
 	if (shared)
 		cell = point(address, size, place);
-	/* What is not there must not be read: the checks come first. */
+	/* The checks come first, since invalid memory must not be read. */
 	if (shared)
 		rules_access(address, write, true, place);
 	old = load(pointer, size);
@@ -359,9 +359,8 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 }
 
 /*
- * Nothing comes of going on until the word has changed that the loop looks at:
- * the only one that was accessed since the last time round, and each time it
- * was the same.
+ * Continuing makes no sense until the word that the loop reads has changed: the
+ * only one accessed since the last iteration, and the same each time.
  */
 void pyfuzz_relax(void)
 {

@@ -13,9 +13,9 @@
 #define WORDS_OF(bytes) (((bytes) + 7) / 8)
 
 /*
- * Vector clocks of two memory models at once.  Lanes 0 to 3: x86, where every
+ * Vector clocks for two memory models at once.  Lanes 0 to 3: x86, where every
  * marked write releases and every marked read acquires.  Lanes 4 to 7: the
- * kernel's own model, where only those do that say so.
+ * kernel's own model, where only explicit releases and acquires do.
  */
 typedef uint16_t clocks __attribute__((vector_size(16)));
 #define X86 0
@@ -29,15 +29,15 @@ static inline clocks later(clocks a, clocks b)
 	return (a & a_is_later) | (b & ~a_is_later);
 }
 
-/* How a word was accessed: what may race with what depends on it. */
+/* The kinds of access; they determine what may race with what. */
 enum access { PLAIN_READ, PLAIN_WRITE, MARKED_READ, MARKED_WRITE };
 
-/* What the world knows of eight bytes of memory. */
+/* What the world knows about eight bytes of memory. */
 struct cell {
-	uint32_t run; /* everything to shared is of this run */
+	uint32_t run; /* all up to shared: this run */
 	uint32_t version; /* writes so far */
-	uint64_t write_hash; /* of the last write and all that it depends on */
-	uint64_t reads_hash; /* of the reads since */
+	uint64_t write_hash; /* the last write and all that it depends on */
+	uint64_t reads_hash; /* the reads since */
 	clocks released; /* by the last marked write */
 	struct {
 		uint16_t clock[4]; /* indexed by enum access */
@@ -46,7 +46,7 @@ struct cell {
 	uint32_t writer_place; /* of the last write: in the image */
 	uint8_t writer; /* and its fiber */
 	bool saved; /* its value is in the undo log */
-	bool shared; /* of the scenario: a switch here matters */
+	bool shared; /* in this scenario: a switch here matters */
 	uint8_t readers, writers; /* masks over fibers */
 	uint32_t scenario;
 };
@@ -69,16 +69,16 @@ struct fiber {
 	uint32_t wait_version;
 	uint32_t accesses;
 	int preempt;
-	clocks now; /* what happened before; its own lanes: its epoch */
+	clocks now; /* what happened before; own lanes: its epoch */
 	clocks fenced; /* now, at the last release fence */
 	clocks unfenced; /* read without acquire since the last fence */
-	struct cell *read; /* what its last accesses, marked reads all, were of */
-	uint32_t read_from; /* the first of them that found it as it was last */
+	struct cell *read; /* the word of its last accesses, if all were marked reads */
+	uint32_t read_from; /* the first of these that read its present value */
 	uint32_t read_version;
 	uint32_t relaxed; /* its accesses at the last cpu_relax() */
 	uint32_t operation;
-	uintptr_t place; /* of the access that it stands before */
-	bool hardware; /* the processor's own walk: no race is a mistake */
+	uintptr_t place; /* of its next access */
+	bool hardware; /* the processor's walk: races are allowed */
 };
 
 #define HEAD_NUMBER 0
@@ -92,12 +92,12 @@ struct threads {
 	unsigned int fibers_len;
 	uint32_t run, scenario_number;
 	uint32_t accesses; /* of this schedule */
-	uint64_t hash; /* of all accesses, in order */
-	uint64_t trace_hash; /* of dependent accesses, whatever the order of others */
-	uint32_t away; /* switches away from a fiber that could go on */
-	bool grown; /* a word came to be shared */
+	uint64_t hash; /* all accesses, in order */
+	uint64_t trace_hash; /* dependent accesses, in any order of the others */
+	uint32_t away; /* preemptions: the fiber could have continued */
+	bool grown; /* a word became shared */
 	bool tracing;
-	bool pairing; /* pairs of places are looked at */
+	bool pairing; /* pairs of places are recorded */
 	bool stop; /* a finding ended this schedule */
 	struct pyfuzz_schedule taken;
 
@@ -109,7 +109,7 @@ struct threads {
 
 	/* The model: SPTEs are numbered in the order of their first use. */
 	uint64_t members, freed, dirtied, ever_touched;
-	uint64_t leaving; /* a writer has begun to take them out */
+	uint64_t leaving; /* a writer has begun to remove them */
 	unsigned int next_spte;
 	uint8_t bit_owner; /* who holds the head's lock bit */
 	struct lock locks[4];
@@ -122,7 +122,7 @@ static inline unsigned int fiber_number(const struct fiber *f)
 	return (unsigned int)(f - threads.fibers);
 }
 
-/* image.c: memory, and how it was before the schedule */
+/* image.c: memory, and its contents before the schedule */
 extern struct cell *cells;
 extern uintptr_t image_start;
 extern uintptr_t image_size;
@@ -214,7 +214,7 @@ static inline void trace(unsigned int kind, uintptr_t address,
 		trace_add(kind, address, size, value, place);
 }
 
-/* 64 bits in, 64 bits out, every one depends on every one. */
+/* Mix 64 bits: every output bit depends on every input bit. */
 static inline uint64_t mix(uint64_t x)
 {
 	x ^= x >> 32;

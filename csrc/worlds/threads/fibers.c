@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fibers: stacks of their own in one thread. */
+/* Fibers: several stacks in one thread. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,8 +14,8 @@ static void fiber_body(void)
 
 #if defined(__x86_64__)
 /*
- * Keeps what a function call keeps (System V ABI) on the old stack, and takes
- * it from the new one.
+ * Saves the callee-saved registers (System V ABI) on the old stack and restores
+ * them from the new one.
  */
 void pyfuzz_stack_switch(void **from, void *to);
 __asm__(".text\n"
@@ -52,7 +52,7 @@ static void first_frame(struct fiber *f)
 }
 #else
 #include <ucontext.h>
-/* Elsewhere libc does it, several times slower: it keeps the signal mask too. */
+/* On other machines with libc, several times slower: it saves the signal mask, too. */
 static ucontext_t contexts[PYFUZZ_FIBERS + 1];
 
 static void pyfuzz_stack_switch(void **from, void *to)
@@ -81,7 +81,7 @@ static void first_frame(struct fiber *f)
 
 static void *main_sp;
 
-/* A page that nobody may touch below each stack. */
+/* A guard page below each stack. */
 void fibers_init(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -130,7 +130,7 @@ void fiber_switch(struct fiber *from, struct fiber *to)
 #endif
 }
 
-/* Back to the main context; what is on this stack is lost. */
+/* Return to the main context; the contents of this stack are lost. */
 void fiber_leave(void)
 {
 	void *nowhere;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was broken, by which schedule; and what the target calls when it is. */
+/* Findings with their schedules, and the target's hooks that report them. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "core.h"
 
-/* After these the schedule goes on: worse may come of it. */
+/* After these the schedule continues: worse may follow. */
 static bool goes_on(const char *kind)
 {
 	return !strcmp(kind, "data-race") || !strcmp(kind, "warning");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Schedules by chance (Burckhardt and others: A randomized scheduler with
+ * Random schedules (Burckhardt and others: A randomized scheduler with
  * probabilistic guarantees of finding bugs, 2010): fibers have priorities, and
- * at a few moments whoever runs becomes the last of all.  A fiber that waits
- * is passed over, so that nobody spins for ever.
+ * at a few points the running one gets the lowest.  A waiting fiber is skipped,
+ * so that no fiber spins forever.
  *
- * What is new is a pair of places of which one wrote a word and the other used
- * it next (Krace, 2020).
+ * Feedback: new pairs of places where one wrote a word and the other used it
+ * next (Krace, 2020).
  */
 #include <string.h>
 #include "core.h"
@@ -15,7 +15,7 @@
 
 static struct {
 	uint64_t random;
-	uint32_t length; /* accesses of the schedules so far, at most */
+	uint32_t length; /* most accesses of a schedule so far */
 	uint32_t changes[MAX_CHANGES];
 	unsigned int changes_len;
 	int priority[PYFUZZ_FIBERS];
@@ -86,7 +86,7 @@ static unsigned int first_pct(void)
 	return highest();
 }
 
-/* Priorities and the moments at which they change, anew. */
+/* Draw new priorities and the points at which they change. */
 static void draw(uint32_t changes)
 {
 	pct.lowest = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the shim's threads.h turns the kernel's marked accesses, atomics, locks
- * and barriers into, and what a target with lockless walkers tells the world.
+ * The calls into which the shim's threads.h turns the kernel's marked accesses,
+ * atomics, locks and barriers, and the interface of a target with lockless walkers.
  */
 #ifndef PYFUZZ_THREADS_HOOKS_H
 #define PYFUZZ_THREADS_HOOKS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where the shim's SPTEs have the processor's bits, as those of a page table. */
+/* The processor's bits in the shim's SPTEs, as in a page table. */
 #define PYFUZZ_SPTE_ACCESSED (1ULL << 5)
 #define PYFUZZ_SPTE_DIRTY (1ULL << 6)
 
@@ -30,8 +30,8 @@ enum pyfuzz_atomic_op {
 #define PYFUZZ_FULL 3u
 
 /*
- * Returns the value before; compare is of CMPXCHG alone.  Two calls never
- * become one, which would be of no line.
+ * Returns the old value; compare is for CMPXCHG only.  The compiler must not
+ * merge two calls, or the result would have no line.
  */
 __attribute__((nomerge)) uint64_t pyfuzz_atomic(
 	volatile void *address, unsigned int size, enum pyfuzz_atomic_op op,
@@ -51,15 +51,14 @@ void pyfuzz_assert_preempt_off(void);
 bool pyfuzz_is_held(const void *lock);
 void pyfuzz_on_warn(unsigned int line, const char *function, const char *text);
 
-/* What the target has beside csrc/worlds/lists/target.h; NULL: not in the target. */
+/* What the target has besides csrc/worlds/lists/target.h; NULL: not in the target. */
 struct pyfuzz_lockless {
 	void *mmu_lock;
 	/* Age the frame of a head; returns whether it was young. */
 	bool (*age)(unsigned int vm, unsigned int head, bool test_only);
 	/* Whether SPTEs have Accessed and Dirty bits from now on. */
 	void (*set_ad)(bool on);
-	uint64_t young_ad,
-		young_no_ad; /* what an SPTE that is not aged has set */
+	uint64_t young_ad, young_no_ad; /* the bits of a young SPTE */
 	uint64_t accessed, dirty; /* the processor's bits */
 };
 extern const struct pyfuzz_lockless pyfuzz_lockless;

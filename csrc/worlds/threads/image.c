@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module's own memory, which is all that its fibers may touch: a cell for
- * each word of it, and what the words that a schedule wrote held before.
+ * The module's own memory, which is all that its fibers may access: a cell for
+ * each word, and an undo log of the words that a schedule wrote.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "core.h"
 
-/* The linker's: where the module lies. */
+/* From the linker: the module's bounds. */
 extern char __ehdr_start[] __attribute__((visibility("hidden")));
 extern char _end[] __attribute__((visibility("hidden")));
 
@@ -40,14 +40,14 @@ void image_save(struct cell *cell)
 {
 	uint64_t *word = (uint64_t *)cell_address(cell);
 
-	if (undo_len == UNDO) /* over the accesses of a schedule: never */
+	if (undo_len == UNDO) /* impossible within the limit on accesses */
 		abort();
 	undo[undo_len].word = word;
 	undo[undo_len++].value = *word;
 	cell->saved = true;
 }
 
-/* What was written stays: every schedule begins with it. */
+/* Keep what was written: every schedule starts with it. */
 void image_keep(void)
 {
 	undo_len = 0;

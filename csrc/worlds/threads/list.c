@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The list as it lies in memory, against the model; and as text. */
+/* Comparing the list in memory with the model, and formatting it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include "core.h"
@@ -68,7 +68,7 @@ static void entry(struct walk *walk, const uint64_t *sptep)
 	walk->entries++;
 	if (s == SPTES)
 		found("ghost-entry", 0, 0,
-		      "%s the list holds an address that is no SPTE",
+		      "%s the list holds an address that is not an SPTE",
 		      walk->when);
 	else if (!(threads.members >> s & 1))
 		found("ghost-entry", 0, 0,
@@ -91,7 +91,7 @@ static void descriptors(struct walk *walk, const uint8_t *desc)
 
 		if (!pool_is_live(desc) || walk->descriptors++ > POOL) {
 			found("shape", 0, 0,
-			      "%s descriptor %u is freed or no descriptor",
+			      "%s descriptor %u is freed or not a descriptor",
 			      walk->when, walk->descriptors);
 			return;
 		}
@@ -129,7 +129,7 @@ static uint64_t head_value(void)
 	return traits()->locked_heads ? val & ~HEAD_LOCKED : val;
 }
 
-/* With no writer inside: is everything in the list that should be, and no more? */
+/* With no writer inside: the list must hold exactly what it should. */
 void list_check(const char *when)
 {
 	struct walk walk = { .when = when };
@@ -218,7 +218,7 @@ void list_text(char *out, size_t size)
 		unsigned int s = spte_of((const uint64_t *)val);
 
 		if (s == SPTES)
-			say(&text, "an address that is no SPTE");
+			say(&text, "an address that is not an SPTE");
 		else
 			say(&text, "s%u%s", s,
 			    *sptep_of(s) & PRESENT ? "" : "(cleared)");
@@ -254,7 +254,7 @@ static void descriptor_word(uintptr_t address, char *out, size_t size)
 		snprintf(out, size, "d%d + %u", i, offset);
 }
 
-/* What the word at an address is, for people. */
+/* A readable name for the word at an address. */
 void word_text(uintptr_t address, char *out, size_t size)
 {
 	unsigned int s = spte_of((const uint64_t *)(address & ~(uintptr_t)7));

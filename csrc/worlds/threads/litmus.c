@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Litmus tests: what the machinery itself allows must be what sequential
- * consistency allows, no more and no less.  Names as in the kernel's
- * tools/memory-model/litmus-tests.
+ * Litmus tests: the scheduler must allow exactly the outcomes that sequential
+ * consistency allows.  Names as in the kernel's tools/memory-model/litmus-tests.
  */
 #include <string.h>
 #include "core.h"
@@ -65,7 +64,7 @@ static void iriw(unsigned int fiber)
 	registers[2 * fiber - 3] = get(fiber == 2 ? &y : &x);
 }
 
-/* Each adds one in two steps, with a lock around them: none is lost. */
+/* Each adds one in two steps under a lock: no addition is lost. */
 static void with_mutex(unsigned int fiber)
 {
 	pyfuzz_write_lock(&mutex);
@@ -98,8 +97,8 @@ static void spinning(unsigned int fiber)
 }
 
 /*
- * As message passing, but what is passed is a plain word, with the orders that
- * the kernel's model asks for, or x86's alone, or none: a race is register 0.
+ * Message passing with a plain word, with the ordering that the kernel's model
+ * requires, with x86's only, or with none: register 0 is set if there is a race.
  */
 static void pass(unsigned int fiber, unsigned int release, unsigned int acquire)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the fibers do: the target's own functions, under the locks they ask for. */
+/* The fibers' operations: the target's functions, under the locks that they need. */
 #include <string.h>
 #include "core.h"
 
@@ -50,7 +50,7 @@ static void add(void)
 		      before, (long long)returned);
 }
 
-/* The page of an SPTE goes: nobody may look at it any more. */
+/* The page of an SPTE is freed: no fiber may access it any more. */
 static void free_page(unsigned int s)
 {
 	uintptr_t address = (uintptr_t)sptep_of(s);
@@ -116,8 +116,8 @@ static void iterate(void)
 
 /*
  * What the processor does when the guest reads or writes: one locked step, and
- * only if the SPTE is still there.  That it does not outlive the page is the
- * TLB flush's business, so nothing is checked.
+ * only if the SPTE is still present.  The TLB flush keeps it from outliving the
+ * page, so nothing is checked.
  */
 static void hardware(unsigned int s, uint64_t bits)
 {
@@ -138,7 +138,7 @@ static void hardware(unsigned int s, uint64_t bits)
 	f->hardware = false;
 }
 
-/* Those of the list's SPTEs that nobody has aged. */
+/* The list's SPTEs that no fiber has aged. */
 static uint64_t young_ones(void)
 {
 	uint64_t fresh = fresh_spte(), young = 0;
@@ -152,7 +152,7 @@ static uint64_t young_ones(void)
 	return young;
 }
 
-/* Is it the only one that ages?  Else the other's work is in the way. */
+/* Is it the only fiber that ages?  Otherwise the other one interferes. */
 static bool ages_alone(unsigned int fiber)
 {
 	const struct pyfuzz_scenario *scenario = threads.scenario;
@@ -166,9 +166,9 @@ static bool ages_alone(unsigned int fiber)
 }
 
 /*
- * What is in the list all the while is seen; an SPTE that comes or goes may
- * be seen or not.  An SPTE that goes never comes back: a new one has another
- * number.
+ * An SPTE that is in the list throughout must be seen; one that is added or
+ * removed meanwhile may be seen or not.  A removed SPTE never returns: a new one
+ * has another number.
  */
 static void age(bool test_only)
 {
@@ -182,7 +182,7 @@ static void age(bool test_only)
 	left = young_ones() & stayed;
 	if (stayed && !young)
 		found("iterator", place, 0,
-		      "ageing must say that the frame is young, s%d was all the while, says that it is not",
+		      "ageing must say that the frame is young, since s%d was throughout, says that it is not",
 		      __builtin_ctzll(stayed));
 	if (test_only && left != stayed)
 		found("iterator", place, 0,
@@ -190,7 +190,7 @@ static void age(bool test_only)
 		      __builtin_ctzll(stayed & ~left));
 	if (!test_only && left)
 		found("iterator", place, 0,
-		      "ageing must reach each SPTE that is in the list all the while, s%d is still young",
+		      "ageing must reach each SPTE that is in the list throughout, s%d is still young",
 		      __builtin_ctzll(left));
 }
 
@@ -264,7 +264,7 @@ static void body(unsigned int fiber)
 	}
 }
 
-/* Every schedule begins here. */
+/* The start of every schedule. */
 static void begin(void)
 {
 	threads.members = start.members;
@@ -273,7 +273,7 @@ static void begin(void)
 	threads.freed = threads.dirtied = threads.leaving = 0;
 }
 
-/* And ends here, when all fibers have. */
+/* The end of every schedule, after all fibers have ended. */
 static void end(void)
 {
 	uint64_t dirty = threads.dirtied & threads.members;
@@ -289,7 +289,7 @@ static void end(void)
 	}
 }
 
-/* The list as it is when the first fiber begins: made as any writer would. */
+/* Build the initial list, as any writer would. */
 static void build(unsigned int fiber)
 {
 	(void)fiber;
@@ -298,7 +298,7 @@ static void build(unsigned int fiber)
 	     s < threads.scenario->entries && s < PYFUZZ_MAX_ENTRIES; s++)
 		add();
 	pyfuzz_target.topup(0);
-	list_check("as it was made");
+	list_check("as it was built");
 	pyfuzz_write_unlock(mmu_lock());
 }
 
@@ -343,8 +343,8 @@ static void build_list(void)
 }
 
 /*
- * The world of a scenario, with nobody in it yet; false if the list could not
- * be made: the result then has the finding.
+ * Create the world of a scenario, before any fiber runs; false if the list could
+ * not be built: then the result has the finding.
  */
 bool world_build(const struct pyfuzz_scenario *scenario)
 {
@@ -360,7 +360,7 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 	threads.current = NULL;
 	threads.rules = true;
 	build_list();
-	/* Who made the list is none of the fibers. */
+	/* No fiber built the list. */
 	threads.scenario_number = ++scenarios;
 	threads.result->accesses = threads.result->words = 0;
 	threads.result->longest = 0;

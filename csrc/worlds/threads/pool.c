@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptors.  Handed out zeroed, as csrc/harness/descriptors.c says.  Freed ones
- * are kept aside, so that whoever touches one is seen; or, if the scenario
- * says so, handed out next, as the kernel's own per-CPU lists do.
+ * Descriptors.  They are handed out zeroed (see csrc/harness/descriptors.c).
+ * Freed ones are set aside, so that a use after free is seen; or, if the scenario
+ * says so, handed out next, as from the kernel's per-CPU lists.
  */
 #include <string.h>
 #include "core.h"
@@ -11,7 +11,7 @@ uint8_t pool[POOL * STRIDE] __attribute__((aligned(64)));
 
 static struct {
 	bool live[POOL];
-	uint8_t freed[POOL]; /* the last one freed comes last */
+	uint8_t freed[POOL]; /* in the order of the frees */
 	uint8_t freed_len;
 	uint8_t fresh;
 } now, saved;
@@ -56,7 +56,7 @@ unsigned int pool_live(void)
 	return n;
 }
 
-/* Every word of an object is written, by whoever gets or frees it. */
+/* Getting or freeing an object counts as a write to each of its words. */
 static void object_touch(unsigned int i, uintptr_t place)
 {
 	uintptr_t address = (uintptr_t)(pool + i * STRIDE);
@@ -93,7 +93,7 @@ void pyfuzz_descriptor_free(void *descriptor)
 	}
 	if (!pool_is_live(descriptor)) {
 		found("double-free", PLACE, 0,
-		      i < 0 ? "freed an address that is no descriptor" :
+		      i < 0 ? "freed an address that is not a descriptor" :
 			      "freed a descriptor that is already free");
 		return;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may touch what: mmu_lock, the lock bit of a head, preemption.
+ * The rules of mmu_lock, of a head's lock bit, and of preemption.
  *
- * The bit protects the list from walkers without mmu_lock, so a list is
- * touched with one of the two, and changed with both.
+ * The bit protects the list from walkers without mmu_lock, so reading a list
+ * needs one of the two, and changing it needs both.
  */
 #include "core.h"
 
@@ -116,11 +116,10 @@ static void head_locked(uint64_t old, uint64_t new, uintptr_t place)
 
 	if ((old ^ new) & ~HEAD_LOCKED)
 		found("lock-rule", place, 0,
-		      "fiber %u changes the head in the moment in which it locks it",
-		      i);
+		      "fiber %u changes the head while it locks it", i);
 	if (!f->preempt)
 		found("lock-rule", place, 0,
-		      "fiber %u locks the head with preemption enabled: whoever preempts it may spin for ever",
+		      "fiber %u locks the head with preemption enabled: whoever preempts it may spin forever",
 		      i);
 	threads.bit_owner = (uint8_t)i;
 }
@@ -157,7 +156,7 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 		      "fiber %u unlocks the head, which is not locked", i);
 }
 
-/* A fiber's operation is over: what did it leave behind? */
+/* After a fiber's operation: no lock may be left held. */
 void rules_done(struct fiber *f, uintptr_t place)
 {
 	unsigned int i = fiber_number(f);
@@ -180,7 +179,7 @@ void rules_done(struct fiber *f, uintptr_t place)
 			      i, f->operation + 1);
 }
 
-/* The rwlock: a moment at which another fiber may go on, and an order. */
+/* The rwlock: another fiber may run here, and it orders accesses. */
 static struct lock *lock_point(void *address, enum wait wait, uintptr_t place)
 {
 	struct fiber *f = threads.current;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One schedule: which fiber goes on, where there is a choice. */
+/* One schedule: which fiber runs, where there is a choice. */
 #include <stdio.h>
 #include <string.h>
 #include "core.h"
@@ -42,7 +42,7 @@ static const char *waiting_for(const struct fiber *f)
 	}
 }
 
-/* Nobody can go on: blame the first who waits. */
+/* No fiber can run: report the first one that waits. */
 void schedule_deadlock(struct fiber *f)
 {
 	char message[160];
@@ -69,7 +69,7 @@ static unsigned int lowest_enabled(void)
 	return NOBODY;
 }
 
-/* From f, which stands before its next access, to another fiber. */
+/* Switch from f, before its next access, to another fiber. */
 void go_on(struct fiber *f, struct fiber *to, bool forced)
 {
 	struct pyfuzz_schedule *taken = &threads.taken;
@@ -89,7 +89,7 @@ void go_on(struct fiber *f, struct fiber *to, bool forced)
 		fiber_switch(f, to);
 }
 
-/* The fiber's operations are done: others may have some. */
+/* This fiber has ended: the others may continue. */
 static void finish(struct fiber *f)
 {
 	unsigned int left = 0;
@@ -110,7 +110,7 @@ void fiber_end(void)
 	finish(threads.current);
 }
 
-/* The world is as before; every fiber stands before its first access. */
+/* Restore the world; every fiber is before its first access. */
 static void begin(void)
 {
 	image_restore();
@@ -167,7 +167,7 @@ void run_once(void)
 		threads.result->longest = threads.accesses;
 }
 
-/* A given schedule: its switches in order, else the fiber that it is. */
+/* A given schedule: its switches in order, otherwise the same fiber. */
 static const struct pyfuzz_schedule *given;
 static uint32_t given_at;
 
@@ -183,7 +183,7 @@ static const struct pyfuzz_switch *given_switch(unsigned int fiber, uint32_t at)
 	given_at++;
 	if (s->next >= threads.fibers_len || threads.fibers[s->next].ended ||
 	    !is_enabled(&threads.fibers[s->next]))
-		return NULL; /* of another scenario: not this time */
+		return NULL; /* from another scenario: ignored */
 	return s;
 }
 

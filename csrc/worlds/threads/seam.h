@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Included at the end of a target's translation unit, after adapter.h: what it
- * has beside the lists' own functions.  A target with walkers without mmu_lock
- * has defined
+ * has besides the functions of the lists.  A target with walkers without
+ * mmu_lock defines before
  *
  *	PYFUZZ_AGE(vm, head, test_only)	age the frame of a head
  *	PYFUZZ_SET_AD(on)		whether SPTEs have Accessed bits
- *	PYFUZZ_YOUNG_AD, _NO_AD		what an SPTE that is not aged has set
+ *	PYFUZZ_YOUNG_AD, _NO_AD		the bits of a young SPTE
  */
 #ifndef PYFUZZ_THREADS_SEAM_H
 #define PYFUZZ_THREADS_SEAM_H
@@ -15,7 +15,7 @@
 			     apply_to = function)
 
 #ifdef PYFUZZ_AGE
-/* Walkers look at every level: of large pages there are none. */
+/* Walkers visit every level, but there are no large pages. */
 static struct kvm_rmap_head pyfuzz_rmap_large[2][PYFUZZ_FRAME_HEADS];
 
 static void __attribute__((constructor)) pyfuzz_walker_wire(void)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every schedule with at most so many switches away from a fiber that could
- * go on (Musuvathi, Qadeer: iterative context bounding, 2007), depth first.
+ * Every schedule with a limited number of preemptions (Musuvathi, Qadeer:
+ * iterative context bounding, 2007), depth first.
  *
- * Two things are left out, neither of which can hide anything:
+ * Two things are pruned, neither of which can hide anything:
  *  - a switch before an access to a word that no other fiber uses, or that
- *    nobody writes: the switch before the next access to another word has the
- *    same effect.  Which words are shared is learnt; when one more turns out
- *    to be, the search begins anew;
+ *    no fiber writes: the switch before the next access to another word has the
+ * same effect.  Which words are shared is learnt; when another one turns out
+ * to be shared, the search starts again;
  *  - what follows a state that was seen before with as many switches left.
- *    States are equal if the same accesses were made and those that depend on
- *    each other (one word, one of them a write) in the same order: so memory,
- *    stacks and clocks are equal too.  Compared by a hash of 64 bits.
+ * States are equal if the same accesses were made, dependent ones (to one
+ * word, one of them a write) in the same order: then memory, stacks and
+ * clocks are equal, too.  They are compared by a 64-bit hash.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "core.h"
 
-/* A choice on the way of the present schedule. */
+/* A choice in the current schedule. */
 struct node {
 	uint32_t at;
 	uint8_t fiber; /* NOBODY: which one begins */
@@ -31,11 +31,11 @@ static struct {
 	unsigned int nodes_len, depth;
 	uint32_t bound;
 	bool prune;
-	bool cut; /* this schedule's end was seen */
+	bool cut; /* the end of this schedule was seen */
 	bool too_deep;
 } search;
 
-/* A set of 64-bit hashes with a byte each; emptied at no cost. */
+/* A set of 64-bit hashes with a byte each, which is cheap to empty. */
 struct table {
 	struct slot {
 		uint64_t key;
@@ -78,7 +78,7 @@ static void table_grow(struct table *t)
 	free(old.slots);
 }
 
-/* Was key there with left or more?  It is now. */
+/* Whether key was there with left or more; add it. */
 static bool table_seen(struct table *t, uint64_t key, uint8_t left)
 {
 	struct slot *slot;
@@ -114,7 +114,7 @@ static unsigned int choose(uint8_t fiber, uint32_t at, const uint8_t *options,
 		       (uint8_t)(search.bound - threads.away))) {
 		search.cut = true;
 		threads.stop = true;
-		/* The first choice is made before any fiber runs, and never seen. */
+		/* The first choice is made before any fiber runs and is never pruned. */
 		fiber_leave();
 	}
 	if (search.nodes_len == DEPTH) {
@@ -170,7 +170,7 @@ static unsigned int first_search(void)
 	return choose(NOBODY, 0, options, threads.fibers_len);
 }
 
-/* On to the next schedule; false if there is none. */
+/* Advance to the next schedule; false if there is none. */
 static bool advance(void)
 {
 	while (search.nodes_len) {
@@ -231,7 +231,7 @@ void search_run(uint32_t bound, bool prune, uint64_t limit)
 	decide_first = first_search;
 	search.prune = prune;
 	search.too_deep = false;
-	/* Fewest switches first: what is found is found with the least of them. */
+	/* Fewest switches first, so that findings have as few as possible. */
 	for (search.bound = 0; search.bound <= bound; search.bound++) {
 		uint64_t before = result->schedules + result->pruned;
 
@@ -245,7 +245,7 @@ void search_run(uint32_t bound, bool prune, uint64_t limit)
 	}
 }
 
-/* Each schedule with a finding once more, traced: the same, or it is our error. */
+/* Run each schedule with a finding again, traced; a difference is our error. */
 void search_confirm(void)
 {
 	struct pyfuzz_threads_result *r = threads.result;

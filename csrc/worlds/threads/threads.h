@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The world "threads": a writer and walkers without its lock, as fibers in one
- * thread, in an order that the schedule decides.  What a module of this
- * flavour offers to Python; read by cffi as it is, under the rules of
- * harness/pyfuzz.h.
+ * thread, in the order of a schedule.  The interface of a module of this flavour
+ * to Python; read by cffi as it is, under the rules in harness/pyfuzz.h.
  */
 #ifndef PYFUZZ_THREADS_H
 #define PYFUZZ_THREADS_H
@@ -11,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Changes whenever anything below does; pyfuzz/worlds/threads refuses another. */
+/* Changes with anything below; pyfuzz/worlds/threads checks it. */
 #define PYFUZZ_THREADS_ABI 2
 
 #define PYFUZZ_FIBERS 4
@@ -19,13 +18,13 @@
 #define PYFUZZ_MAX_ENTRIES 40
 #define PYFUZZ_MAX_SWITCHES 256
 #define PYFUZZ_THREADS_FINDINGS 8
-/* Accesses of one schedule: more is a fiber that makes no progress. */
+/* Limit on the accesses of a schedule: beyond it, a fiber makes no progress. */
 #define PYFUZZ_MAX_ACCESSES 20000
 
 /*
- * What a fiber does.  The first ones hold mmu_lock for write, then those that
- * hold it for read, then those without it; the last is the processor.  The
- * operand is an entry's place in the list as it was made: 0 was added first.
+ * The operations of a fiber.  First those that hold mmu_lock for write, then
+ * those that hold it for read, then those without it; the last is the processor.
+ * The operand is an entry's position in the list as built: 0 was added first.
  */
 enum pyfuzz_threads_what {
 	PYFUZZ_T_ADD = 0,
@@ -53,7 +52,7 @@ struct pyfuzz_fiber_ops {
 	struct pyfuzz_threads_op ops[4];
 };
 
-/* What there is before the first fiber runs, and what each of them does. */
+/* The initial state, and the operations of each fiber. */
 struct pyfuzz_scenario {
 	uint8_t fibers;
 	uint8_t entries; /* of the list */
@@ -63,9 +62,9 @@ struct pyfuzz_scenario {
 };
 
 /*
- * Before its access number at (from 1; 0: before it begins), fiber stands
- * still and next goes on.  Where fiber cannot go on or has ended, the fiber of
- * the lowest number that can goes on, unless a switch says otherwise.
+ * Before its access number at (from 1; 0: before it begins), fiber stops and
+ * next runs.  When a fiber blocks or ends, the runnable fiber with the lowest
+ * number runs next, unless a switch says otherwise.
  */
 struct pyfuzz_switch {
 	uint32_t at;
@@ -81,12 +80,12 @@ struct pyfuzz_schedule {
 struct pyfuzz_threads_finding {
 	char kind[24];
 	uint64_t signature;
-	uint64_t place; /* code that did it: its offset in the module's file */
-	uint64_t other_place; /* of the other access of a race, or 0 */
-	uint64_t hash; /* of all accesses up to it */
+	uint64_t place; /* offset of the code in the module's file */
+	uint64_t other_place; /* the other access of a race, or 0 */
+	uint64_t hash; /* all accesses up to it */
 	uint32_t fiber;
-	uint32_t access; /* its how many-th */
-	uint32_t away; /* switches away from a fiber that could go on */
+	uint32_t access; /* its number in the fiber */
+	uint32_t away; /* preemptions */
 	uint32_t first_schedule; /* number of the schedule that had it, from 1 */
 	uint64_t count; /* schedules that had it */
 	char message[248];
@@ -94,16 +93,16 @@ struct pyfuzz_threads_finding {
 };
 
 struct pyfuzz_threads_result {
-	uint64_t schedules; /* that ran to their end */
-	uint64_t pruned; /* cut short: the rest was seen from an equal state */
+	uint64_t schedules; /* complete schedules */
+	uint64_t pruned; /* pruned: an equal state was seen before */
 	uint64_t accesses;
-	uint64_t words; /* that two fibers share and one of them writes */
-	uint64_t outcomes; /* different orders of dependent accesses, at the end */
-	uint64_t outcomes_hash; /* of the set of them */
-	uint64_t hash; /* of all accesses of the last schedule */
-	uint64_t at_bound[8]; /* schedules and pruned ones, for each number of switches */
-	uint64_t new_pairs; /* of places that no schedule of this process had before */
-	uint32_t complete; /* 1: nothing within the bound is left */
+	uint64_t words; /* shared by fibers, one of which writes */
+	uint64_t outcomes; /* different orders of dependent accesses */
+	uint64_t outcomes_hash; /* hash of that set */
+	uint64_t hash; /* all accesses of the last schedule */
+	uint64_t at_bound[8]; /* schedules, including pruned ones, per number of switches */
+	uint64_t new_pairs; /* new pairs of places in this process */
+	uint32_t complete; /* 1: no schedule within the bound is left */
 	uint32_t longest; /* accesses of the longest schedule */
 	uint32_t findings_len;
 	uint32_t errors; /* 1: a schedule did not replay: our mistake */
@@ -121,47 +120,47 @@ enum pyfuzz_event_kind {
 	PYFUZZ_E_UNLOCK = 6,
 	PYFUZZ_E_FREE = 7,
 	PYFUZZ_E_RELAX = 8, /* waits until a word changes */
-	PYFUZZ_E_BEGIN = 9, /* of the fiber's operation number value */
-	PYFUZZ_E_SWITCH = 10, /* value: the fiber that goes on */
+	PYFUZZ_E_BEGIN = 9, /* start of the fiber's operation number value */
+	PYFUZZ_E_SWITCH = 10, /* value: the next fiber */
 	PYFUZZ_E_END = 11,
 };
 struct pyfuzz_event {
 	uint64_t place;
 	uint64_t address;
-	uint64_t value; /* that is read; marked writes: that is written */
-	uint32_t access; /* the fiber's how many-th */
+	uint64_t value; /* value read; marked writes: value written */
+	uint32_t access; /* number in the fiber */
 	uint8_t kind; /* enum pyfuzz_event_kind */
 	uint8_t fiber;
 	uint8_t size;
-	uint8_t forced; /* of a switch: 1: the fiber could not go on */
-	char what[24]; /* the word that it is: "head", "desc 1 spte_count", "s3" */
-	char list[160]; /* of a switch: the list at that moment */
+	uint8_t forced; /* of a switch: 1: the fiber was blocked */
+	char what[24]; /* name of the word: "head", "desc 1 spte_count", "s3" */
+	char list[160]; /* of a switch: the list at that point */
 };
 
 /*
- * All schedules of at most bound switches away from a fiber that could go on.
- * prune 0: no two are taken for equal.  limit: schedules, 0: no limit.
+ * Run all schedules with at most bound preemptions.  prune 0: treat no two as
+ * equal.  limit: schedules, 0: no limit.
  */
 void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
 			   uint32_t bound, uint32_t prune, uint64_t limit,
 			   struct pyfuzz_threads_result *result);
 /*
- * So many schedules by chance: each fiber has a priority, and the one of the
- * highest goes on; at changes moments it becomes the lowest (PCT).  What is new
- * is counted in pairs of places: one wrote a word that the other then used.
+ * Run random schedules: the fiber with the highest priority runs; at changes
+ * points its priority becomes the lowest (PCT).  Counts new pairs of places where
+ * one wrote a word that the other then used.
  */
 void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
 			 uint32_t schedules, uint32_t changes,
 			 struct pyfuzz_threads_result *result);
-/* How many pairs there were in this process; forget: and none from now on. */
+/* The number of pairs so far in this process; forget: start from none. */
 uint64_t pyfuzz_threads_pairs(uint32_t forget);
-/* One schedule, twice: result.errors says if they differed. */
+/* Run one schedule twice; result.errors says if they differed. */
 void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 			const struct pyfuzz_schedule *schedule,
 			struct pyfuzz_threads_result *result);
-/* The accesses of the last pyfuzz_threads_run(); returns how many. */
+/* The accesses of the last pyfuzz_threads_run(); returns their number. */
 uint32_t pyfuzz_threads_trace(struct pyfuzz_event *out, uint32_t cap);
-/* 1 if fibers of this target can do this. */
+/* 1 if the target has the function for this operation. */
 uint32_t pyfuzz_threads_can(uint32_t what);
 uint32_t pyfuzz_threads_locked_heads(void);
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a schedule did, access by access. */
+/* Recording a schedule, access by access. */
 #include <string.h>
 #include "core.h"
 
@@ -17,7 +17,7 @@ static struct pyfuzz_event *event(unsigned int kind, const struct fiber *f)
 	struct pyfuzz_event *e;
 
 	if (events_len == EVENTS)
-		events_len--; /* the last one says least */
+		events_len--; /* the last one matters least */
 	e = &events[events_len++];
 	memset(e, 0, sizeof(*e));
 	e->kind = (uint8_t)kind;
@@ -50,7 +50,7 @@ void trace_switch(const struct fiber *f, const struct fiber *to, bool forced)
 	list_text(e->list, sizeof(e->list));
 }
 
-/* Where a fiber last read or wrote a word. */
+/* The place where a fiber last read or wrote a word. */
 uintptr_t trace_other(const struct cell *cell, unsigned int fiber, bool write)
 {
 	for (uint32_t i = events_len; i--;) {

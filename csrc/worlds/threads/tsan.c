@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What -fsanitize=thread makes the compiler call before each access to memory
- * that others may see.  Hidden in the module: no runtime is linked, and the
- * process's own, if it has one, is not touched.
+ * The functions that -fsanitize=thread calls before each access to memory that
+ * others may see.  They are hidden in the module: no runtime is linked, and the
+ * process's own, if it has one, is not affected.
  */
 #include <string.h>
 #include "core.h"
