@@ -7,8 +7,8 @@
  * A new entry goes to the first descriptor with room; a removed one leaves a
  * hole in its own descriptor, which is freed when it is empty.
  *
- * The port chooses what an error does, and whether pte_list_remove() goes on
- * after it, by defining before it includes this file:
+ * The port chooses what an error does, and whether pte_list_remove() continues
+ * after it, by defining these before it includes this file:
  *
  *     PORT_EMPTY(kvm, sptep)	the head is empty
  *     PORT_SINGLE(kvm, sptep)	the only entry is another
@@ -30,9 +30,9 @@ struct pte_list_desc {
 #include "iterator.h"
 
 /*
- * Returns the entries in the descriptors up to and with the one that takes
- * the new entry, before it: less than the documented number once a descriptor
- * further on holds entries as well (the known count-contract).
+ * Returns the old number of entries in the descriptors up to and including the
+ * one that takes the new entry.  That is less than the documented number if a
+ * later descriptor holds entries as well (the known count-contract).
  */
 static int pte_list_add(struct kvm_mmu_memory_cache *cache, u64 *sptep,
 			struct kvm_rmap_head *rmap_head)

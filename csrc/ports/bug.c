@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * 6.1 before the series: each of the three errors is a line in the log and
- * the end of the host.
+ * 6.1 before the series: each of the three errors prints a line to the log and
+ * kills the host.
  */
 #include "../shim/shim.h"
 

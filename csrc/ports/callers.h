@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The callers of the list primitives, the same in every port.  A port has
- * defined pte_list_add(cache, sptep, head), pte_list_remove(kvm, sptep, head),
- * kvm_zap_all_rmap_sptes(kvm, head) and rmap_get_first() before.
+ * The callers of the list primitives, the same in every port.  A port defines
+ * pte_list_add(cache, sptep, head), pte_list_remove(kvm, sptep, head),
+ * kvm_zap_all_rmap_sptes(kvm, head) and rmap_get_first() first.
  *
  * struct kvm is plumbed through all of them, as patch 1 of the series does;
- * before it, the callers that need no VM took none.  A port whose primitives
- * all take it in front defines PORT_KVM(kvm) as "kvm,".
+ * before, callers that need no VM took none.  A port whose primitives all take
+ * it as the first parameter defines PORT_KVM(kvm) as "kvm,".
  */
 #ifndef PYFUZZ_PORTS_CALLERS_H
 #define PYFUZZ_PORTS_CALLERS_H
@@ -91,7 +91,7 @@ static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
 	mmu_spte_clear_no_track(parent_pte);
 }
 
-/* Each turn takes the first one out, so the iterator starts anew. */
+/* Each iteration removes the first one, so the iterator starts again. */
 static void kvm_mmu_unlink_parents(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	struct kvm_rmap_head *parents = &sp->parent_ptes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A head's value: 0, or an SPTE's address, or a descriptor's with bit 0 set.
- * The port has defined struct pte_list_desc.
+ * The port defines struct pte_list_desc first.
  */
 #ifndef PYFUZZ_PORTS_ENCODING_H
 #define PYFUZZ_PORTS_ENCODING_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A proposal: the lists of 6.6 (headdesc.h), where every damage that a compare
- * can see bugs the VM and the function returns without touching anything.
- * What is checked is in the next screen; below, the functions are those of
- * 6.6 but for these checks and for struct kvm, which all of them take.
+ * A proposal: the lists of 6.6 (headdesc.h), where any damage that a comparison
+ * can detect bugs the VM, and the function returns without touching anything.
+ * The checks come first; the functions after them are those of 6.6 except for
+ * these checks and for struct kvm, which all of them take.
  */
 #include "../shim/shim.h"
 
@@ -13,7 +13,7 @@
 struct pte_list_desc {
 	struct pte_list_desc *more;
 	u32 spte_count; /* entries in here: 1 to 14 */
-	u32 tail_count; /* entries in all descriptors behind */
+	u32 tail_count; /* entries in all following descriptors */
 	u64 *sptes[PTE_LIST_EXT];
 };
 
@@ -21,7 +21,7 @@ struct pte_list_desc {
 
 #define CORRUPT(condition, kvm) KVM_BUG_ON_DATA_CORRUPTION(condition, kvm)
 
-/* It has 1 to 14 entries, and something behind it if and only if it says so. */
+/* It has 1 to 14 entries, and a successor if and only if its counts say so. */
 static inline bool desc_sound(const struct pte_list_desc *desc)
 {
 	return desc->spte_count - 1 < PTE_LIST_EXT &&
@@ -29,8 +29,8 @@ static inline bool desc_sound(const struct pte_list_desc *desc)
 }
 
 /*
- * The next one is full, and has as much behind it as this one says.  Tail
- * counts fall by 14 from each to the next, so a walk that asks this ends.
+ * The next one is full, and its tail count fits this one's.  Tail counts
+ * decrease by 14 from each to the next, so a walk that checks this ends.
  */
 static inline bool link_sound(const struct pte_list_desc *desc)
 {
@@ -48,7 +48,7 @@ static inline bool sptep_sound(const u64 *sptep)
 	       (long)((unsigned long)address << 7) >> 7 == address;
 }
 
-/* Whatever is in a list is present; only who takes it out clears it before. */
+/* An SPTE in a list is present, except while it is being removed. */
 static inline bool entry_sound(const u64 *sptep)
 {
 	return sptep_sound(sptep) && is_shadow_present_pte(*sptep);
@@ -81,7 +81,7 @@ static int pte_list_add(struct kvm *kvm, struct kvm_mmu_memory_cache *cache,
 	if (CORRUPT(!kvm_mmu_memory_cache_nr_free_objects(cache), kvm))
 		return 0;
 	desc = kvm_mmu_memory_cache_alloc(cache);
-	/* All fields: nothing depends on what comes from the cache. */
+	/* All fields, so that nothing depends on the cache's contents. */
 	desc->more = tail;
 	desc->tail_count = count;
 	desc->spte_count = 0;
@@ -139,7 +139,7 @@ static void pte_list_remove(struct kvm *kvm, u64 *sptep,
 	CORRUPT(true, kvm);
 }
 
-/* All descriptors of a list and all that is in them. */
+/* Check all descriptors of a list and all their entries. */
 static bool list_sound(const struct pte_list_desc *desc)
 {
 	if (!desc_sound(desc))
@@ -154,7 +154,7 @@ static bool list_sound(const struct pte_list_desc *desc)
 	return true;
 }
 
-/* Returns whether anything was zapped: all of it, or nothing. */
+/* Returns whether it zapped: either everything or nothing. */
 static bool kvm_zap_all_rmap_sptes(struct kvm *kvm,
 				   struct kvm_rmap_head *rmap_head)
 {
@@ -199,7 +199,7 @@ struct rmap_iterator {
 	u32 pos;
 };
 
-/* Where 6.6 has a BUG_ON(): what cannot be an entry ends the walk. */
+/* Where 6.6 has a BUG_ON(): an invalid entry ends the walk. */
 static u64 *rmap_yield(struct kvm *kvm, u64 *sptep)
 {
 	return CORRUPT(!entry_sound(sptep), kvm) ? NULL : sptep;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The head-descriptor generation (6.4 on): only the first descriptor may have
- * room, and it knows how many entries are behind it.
+ * room, and each has the number of entries in those that follow.
  *
  *     head -> desc[3, tail 28] -> desc[14, tail 14] -> desc[14, tail 0] -> NULL
  *
- * A new entry goes to the first descriptor, or to a new one in front of it
- * when that is full.  The hole of a removed one is filled with the first
- * descriptor's last entry, so all others stay full and tail counts stay right.
+ * A new entry goes to the first descriptor or, if that is full, to a new one in
+ * front of it.  The hole of a removed entry is filled with the first descriptor's
+ * last entry, so all others stay full and tail counts stay correct.
  *
  * The port defines how it reads and writes a head before it includes this:
  *
@@ -23,7 +23,7 @@
 struct pte_list_desc {
 	struct pte_list_desc *more;
 	u32 spte_count; /* entries in here: 1 to 14 */
-	u32 tail_count; /* entries in all descriptors behind */
+	u32 tail_count; /* entries in all following descriptors */
 	u64 *sptes[PTE_LIST_EXT];
 };
 
@@ -76,7 +76,7 @@ static unsigned long pte_list_desc_remove_entry(struct kvm *kvm,
 
 	/*
 	 * An empty first descriptor breaks the rule above.  As merged: the VM
-	 * is bugged, and the code goes on to use slot -1.
+	 * is bugged, and the code continues and uses slot -1.
 	 */
 	KVM_BUG_ON_DATA_CORRUPTION(last < 0, kvm);
 

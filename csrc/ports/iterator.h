@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * first/next over a list, the same in every port.  PORT_HEAD(rmap_head) reads
- * the head's value without a lock bit; PORT_YIELD(sptep) is what becomes of an
- * entry that is found, by default BUG_ON() if it is not present.
+ * the head's value without a lock bit; PORT_YIELD(sptep) is what happens to
+ * each entry found, by default BUG_ON() if it is not present.
  *
- * A slot that is NULL ends a descriptor.  That holds only because descriptors
- * come zeroed from the cache (csrc/harness/descriptors.c) and because remove
- * stores NULL into the slot that it frees: both are far from here.
+ * A NULL slot ends a descriptor.  That is only correct because descriptors come
+ * zeroed from the cache (csrc/harness/descriptors.c) and because remove stores
+ * NULL into the slot that it frees; both are far from here.
  */
 #ifndef PYFUZZ_PORTS_ITERATOR_H
 #define PYFUZZ_PORTS_ITERATOR_H
@@ -16,7 +16,7 @@ struct rmap_iterator {
 	int pos;
 };
 
-/* Whatever is in a list is still marked present. */
+/* Every SPTE in a list must still be present. */
 #ifndef PORT_YIELD
 static u64 *rmap_yield(u64 *sptep)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walkers without mmu_lock (6.15 on): ageing.  They lock the head's bit for
- * as long as they walk, and may meet SPTEs that were just cleared.  The lock
- * keeps the list as it is, not what the SPTEs in it say.
+ * Walkers without mmu_lock (6.15 on): ageing.  They hold the head's lock bit
+ * during the walk and may meet SPTEs that were just cleared: the lock protects
+ * the list, not the values of the SPTEs in it.
  */
 #ifndef PYFUZZ_PORTS_LOCKLESS_H
 #define PYFUZZ_PORTS_LOCKLESS_H
@@ -43,7 +43,7 @@ static void rmap_unlock_readonly(struct kvm_rmap_head *rmap_head,
 	preempt_enable();
 }
 
-/* The processor, or who zaps, may change the SPTE at any moment. */
+/* The processor or a zap may change the SPTE at any time. */
 static void spte_make_old(u64 *sptep)
 {
 	u64 spte = READ_ONCE(*sptep);
@@ -52,7 +52,7 @@ static void spte_make_old(u64 *sptep)
 		clear_bit(PT_ACCESSED_SHIFT, sptep);
 		return;
 	}
-	/* That it changed means that it was cleared, or is old already. */
+	/* If it changed, it was cleared or is already old. */
 	if (spte_is_young(spte))
 		cmpxchg64(sptep, spte,
 			  (spte & ~SPTE_READABLE) | SPTE_SAVED_READABLE);

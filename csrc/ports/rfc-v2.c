@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rfc v2: bugs the VM whose vCPU is running, which is none in a kworker and
- * may be another's; keeps the log line per error; goes on after an error, so
- * that a wrong single entry is dropped.
+ * rfc v2: bugs the VM whose vCPU is running, which may be another VM, or none
+ * in a kworker; keeps the log line per error; continues after an error, so that
+ * a wrong single entry is dropped.
  */
 #include "../shim/shim.h"
 

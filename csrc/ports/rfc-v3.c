@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rfc v3: bugs the VM that the callers hand down; still a log line per error,
+ * rfc v3: bugs the VM that the callers pass down; still a log line per error,
  * still no return, so that a wrong single entry is dropped.
  */
 #include "../shim/shim.h"

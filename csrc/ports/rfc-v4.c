@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rfc v4: bugs the VM that the callers hand down, says so once in words of
- * its own, and returns after the first two errors (nothing follows the third).
+ * rfc v4: bugs the VM that the callers pass down, with a message of its own,
+ * once, and returns after the first two errors (nothing follows the third).
  */
 #include "../shim/shim.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How the harness calls a port (csrc/worlds/lists/adapter.h).  All ports have the
- * same names and parameters; an extracted target brings its own such list.
+ * same names and parameters; an extracted target has its own version of this.
  */
 #define PYFUZZ_CAPACITY PTE_LIST_EXT
 #define PYFUZZ_ADD(c, sptep, head) \

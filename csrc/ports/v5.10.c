@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Up to 5.14: three entries in a descriptor, which end at the first NULL;
- * each error is a line in the log and the end of the host.
+ * each error prints a line to the log and kills the host.
  *
  *     head -> desc[a b c] -> desc[d] -> desc[e f] -> NULL
  *
@@ -108,7 +108,7 @@ static void __pte_list_remove(u64 *sptep, struct kvm_rmap_head *rmap_head)
 	PORT_DIES("many->many", sptep);
 }
 
-/* callers.h hands the VM down; this generation has no use for it. */
+/* callers.h passes the VM; this generation does not use it. */
 static void pte_list_remove(struct kvm *kvm, u64 *sptep,
 			    struct kvm_rmap_head *rmap_head)
 {
@@ -116,7 +116,7 @@ static void pte_list_remove(struct kvm *kvm, u64 *sptep,
 	__pte_list_remove(sptep, rmap_head);
 }
 
-/* One at a time from the front, each cleared before it is taken out. */
+/* One at a time from the front, each cleared before it is removed. */
 static bool kvm_zap_rmapp(struct kvm *kvm, struct kvm_rmap_head *rmap_head)
 {
 	struct rmap_iterator iter;

@@ -43,8 +43,8 @@ static void rmap_unlock(struct kvm_rmap_head *rmap_head, unsigned long val)
 #define PORT_UNLOCK(rmap_head, new_val) rmap_unlock(rmap_head, new_val)
 
 /*
- * first/next do not look at the SPTE any more: a walker without mmu_lock may
- * meet one that was just cleared.  The walkers with it warn once, and skip it.
+ * first/next no longer check the SPTE: a walker without mmu_lock may meet one
+ * that was just cleared.  Walkers with mmu_lock warn once and skip it.
  */
 #define PORT_YIELD(sptep) (sptep)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stand-ins that only code cut out of a kernel needs: names that some kernel
- * from 4.19 on uses near the reverse maps, and that the ports do not.  By duty
- * as in the other three: first what does nothing here, then what must mean
- * the same, with the header that it mirrors.
+ * Stand-ins that only extracted code needs: names that some kernel from 4.19 on
+ * uses near the reverse maps and that the ports do not use.  Sorted by duty like
+ * the other three: first those that do nothing, then those that must mean the
+ * same, with the header that they mirror.
  */
 #ifndef PYFUZZ_EXTRACTED_H
 #define PYFUZZ_EXTRACTED_H
@@ -64,8 +64,8 @@
 #define static_key_false(key) 0
 
 /*
- * The vendor module's callbacks (struct kvm_x86_ops) have nothing to do without
- * hardware, whatever they take.
+ * The vendor module's callbacks (struct kvm_x86_ops) do nothing without hardware,
+ * whatever their parameters are.
  */
 #define pyfuzz_callback(...) 0L
 #define static_call(name) pyfuzz_callback
@@ -81,7 +81,7 @@
 #define mark_page_dirty(...) ((void)0)
 #define mark_page_dirty_in_slot(...) ((void)0)
 
-/* The stack of the process says nothing about the kernel's. */
+/* The stack of the process is unrelated to the kernel's. */
 #define dump_stack() ((void)0)
 
 /* include/linux/kern_levels.h: the level is not part of the line. */
@@ -218,7 +218,7 @@ typedef struct {
 #define INVALID_GFN (~(gfn_t)0)
 #define KVM_MEMSLOT_INVALID (1UL << 16)
 
-/* arch/x86/kvm/mmu/spte.h: what an SPTE says */
+/* arch/x86/kvm/mmu/spte.h: the bits of an SPTE */
 #define is_large_pte(pte) (!!((pte) & BIT_ULL(7)))
 #define is_writable_pte(pte) (!!((pte) & BIT_ULL(1)))
 #define is_last_spte(pte, level) ((level) == PG_LEVEL_4K || is_large_pte(pte))
@@ -246,7 +246,7 @@ typedef struct {
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
 #define try_cmpxchg64(p, old, new) try_cmpxchg(p, old, new)
 
-/* include/linux/kvm_host.h: the frames that an operation is about */
+/* include/linux/kvm_host.h: the frames of an operation */
 struct kvm_gfn_range {
 	struct kvm_memory_slot *slot;
 	gfn_t start;
@@ -256,8 +256,8 @@ struct kvm_gfn_range {
 };
 
 /*
- * arch/x86/kvm/mmu/spte.c: an SPTE without Accessed bits is aged by taking its
- * permissions away, which are kept in bits that the processor ignores.
+ * arch/x86/kvm/mmu/spte.c: an SPTE without Accessed bits is aged by removing its
+ * permissions, which are saved in bits that the processor ignores.
  */
 static inline u64 pyfuzz_track(u64 spte)
 {
@@ -271,7 +271,7 @@ static inline u64 pyfuzz_track(u64 spte)
 #define is_tdp_mmu_enabled(kvm) false
 #define is_tdp_mmu_page(sp) ((void)(sp), false)
 
-/* TDX and its like, under many names: no VM of ours has private memory. */
+/* TDX and the like, under many names: our VMs have no private memory. */
 #define is_private_sp(sp) ((void)(sp), false)
 #define is_private_spte(...) false
 #define is_private_gfn(...) false

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What any code of the kernel may use, and what some vendor's does near the
- * reverse maps: each group must mean the same as the header that it names,
- * for one thread and one host.  Used by extracted targets alone.
+ * What any kernel code may use, and what some vendors' code uses near the
+ * reverse maps.  Each group must mean the same as the header that it names, for
+ * one thread and one host.  Only for extracted targets.
  */
 #ifndef PYFUZZ_GENERIC_H
 #define PYFUZZ_GENERIC_H
@@ -38,7 +38,7 @@
 /* include/linux/panic.h: the host dies, whatever the reason. */
 #define panic(...) pyfuzz_on_bug(__FILE__, __LINE__, __func__, "panic()")
 
-/* include/linux/mmdebug.h: without CONFIG_DEBUG_VM, conditions are not asked. */
+/* include/linux/mmdebug.h: without CONFIG_DEBUG_VM, conditions are not evaluated. */
 #define VM_BUG_ON(condition) ((void)sizeof(!!(condition)))
 #define VM_WARN_ON(condition) ((void)sizeof(!!(condition)))
 #define VM_WARN_ON_ONCE(condition) ((void)sizeof(!!(condition)))
@@ -130,7 +130,7 @@
 #define hash_long(value, bits) hash_64(value, bits)
 #define hash_ptr(pointer, bits) hash_64((unsigned long)(pointer), bits)
 
-/* include/linux/slab.h, mm.h: memory of the process, never short of it. */
+/* include/linux/slab.h, mm.h: memory of the process; allocations never fail. */
 #define GFP_KERNEL ((gfp_t)0xcc0)
 #define GFP_KERNEL_ACCOUNT ((gfp_t)0x400cc0)
 #define GFP_ATOMIC ((gfp_t)0x820)
@@ -187,7 +187,7 @@ static struct task_struct pyfuzz_task __maybe_unused = {
 #define guard(class) PYFUZZ_IGNORE
 #define scoped_guard(class, ...) if (1)
 
-/* include/linux/ratelimit.h: a limit bounds the lines, as "once" does. */
+/* include/linux/ratelimit.h: a rate limit is treated as "once". */
 struct ratelimit_state {
 	unsigned int pyfuzz_state;
 };

@@ -32,11 +32,11 @@
 	})
 #define pr_err_once(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 #define pr_warn_once(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
-/* A rate limit bounds the lines, which is what matters here: as once. */
+/* A rate limit bounds the number of lines, so it is treated as "once". */
 #define pr_err_ratelimited(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 #define pr_warn_ratelimited(...) PYFUZZ_ONCE(printk(__VA_ARGS__))
 
-/* include/asm-generic/bug.h: value is the condition, each time it is asked. */
+/* include/asm-generic/bug.h: the value is the condition, each time. */
 #define WARN(condition, ...)                 \
 	({                                   \
 		bool __warn = !!(condition); \
@@ -117,7 +117,7 @@ static inline struct kvm_vcpu *kvm_get_running_vcpu(void)
 }
 
 /*
- * Descriptors.  Handed out zeroed, as the kernel's caches are (__GFP_ZERO):
+ * Descriptors are handed out zeroed, as from the kernel's caches (__GFP_ZERO):
  * the iterator and the NULL-terminated generation depend on it; see
  * csrc/harness/descriptors.c.
  */

@@ -24,10 +24,10 @@ typedef int s32;
 typedef long long s64;
 /*
  * include/linux/types.h: these are the fixed-width types of C.  In the C
- * library of a 64-bit machine two of them are long, another type of the same
- * size, so a pointer to one is not a pointer to the other.  The rest of the
- * target's file has the kernel's; adapter.h goes back to the C library's, which
- * every header above was read with.
+ * library of a 64-bit machine two of them are long, a different type of the same
+ * size, so pointers to them are incompatible.  The rest of the target's file uses
+ * the kernel's types; adapter.h switches back to the C library's, with which the
+ * headers above were read.
  */
 #define uint64_t u64
 #define int64_t s64
@@ -74,7 +74,7 @@ typedef int rwlock_t;
 #define atomic_long_read_acquire(v) READ_ONCE((v)->counter)
 #define atomic_long_set(v, i) WRITE_ONCE((v)->counter, (long)(i))
 #define atomic_long_set_release(v, i) WRITE_ONCE((v)->counter, (long)(i))
-/* True and stored if *v is *old; else false and *old holds what *v is. */
+/* If *v is *old, store new and return true; otherwise set *old to *v. */
 #define atomic_long_try_cmpxchg(v, old, new)                       \
 	({                                                         \
 		__typeof__(old) __old = (old);                     \
@@ -160,7 +160,7 @@ struct kvm_mmu_page {
 	gfn_t gfn;
 	u64 *spt;
 	struct kvm_rmap_head parent_ptes;
-	u8 *pyfuzz_gfns; /* what the shadowed guest PTE of each SPTE says */
+	u8 *pyfuzz_gfns; /* gfn and access of each shadowed guest PTE */
 #ifdef PYFUZZ_MMU_PAGE_EXTRA
 	PYFUZZ_MMU_PAGE_EXTRA
 #endif
@@ -249,7 +249,7 @@ static inline struct kvm_mmu_page *sptep_to_sp(const u64 *sptep)
 {
 	size_t n = (size_t)(sptep - &pyfuzz_spt[0][0]) / PYFUZZ_SPTES_PER_PAGE;
 
-	/* Anything else has no struct page of ours: as fatal as in the kernel. */
+	/* Anything else has no struct page here: as fatal as in the kernel. */
 	if (n >= PYFUZZ_VMS * PYFUZZ_PAGES)
 		return NULL;
 	return &pyfuzz_pages[n / PYFUZZ_PAGES][n % PYFUZZ_PAGES];
@@ -271,9 +271,9 @@ static inline bool is_shadow_present_pte(u64 spte)
 }
 
 /*
- * arch/x86/kvm/mmu/mmu.c: clear an SPTE, return what it was.  With a kvm in
- * front or without, by kernel; older ones return only whether it was set,
- * which the old value says as well.
+ * arch/x86/kvm/mmu/mmu.c: clear an SPTE and return its old value.  Some kernels
+ * have a kvm parameter in front; older ones only return whether it was set, for
+ * which the old value works as well.
  */
 static inline u64 pyfuzz_spte_clear(u64 *sptep)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the port of the world "pages" sees of the kernel: the types, BUG(),
- * WARN*(), the log and KVM_BUG().  The structures of KVM are its own.
+ * The kernel as the port of the world "pages" sees it: types, BUG(), WARN*(),
+ * the log and KVM_BUG().  The port has its own versions of KVM's structures.
  */
 #ifndef PYFUZZ_SHIM_PAGES_H
 #define PYFUZZ_SHIM_PAGES_H

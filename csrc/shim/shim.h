@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a target sees of the kernel: three kinds of stand-in, by duty.  Judge
- * them apart: noop.h is safe to ignore, mirror.h must mean what the kernel's
- * declaration means, instrumented.h is ours and is to be reviewed first.
- * threads.h is of one flavour, and as instrumented.h is.
+ * The kernel as a target sees it: three kinds of stand-in, by duty.  Review them
+ * differently: noop.h is safe to ignore, mirror.h must mean the same as the
+ * kernel's declarations, instrumented.h is ours and comes first.  threads.h is
+ * like instrumented.h, for one flavour.
  */
 #ifndef PYFUZZ_SHIM_H
 #define PYFUZZ_SHIM_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The flavour "threads": marked accesses, atomics, locks and barriers become
- * calls of csrc/worlds/threads, with the order that each has in the kernel
+ * calls into csrc/worlds/threads, with the ordering that each has in the kernel
  * (Documentation/atomic_t.txt, memory-barriers.txt).  Plain accesses are left
- * to the compiler's own instrumentation.  Included last: it replaces what the
- * other three defined for one thread; and once more by extracted.h, after what
- * that defined.
+ * to the compiler's instrumentation.  Included last, since it replaces the
+ * single-threaded definitions of the other three; and again by extracted.h, to
+ * replace those of that file.
  */
 #include "../worlds/threads/hooks.h"
 
@@ -41,7 +41,7 @@
 #define smp_mb__before_atomic() pyfuzz_fence(PYFUZZ_FULL)
 #define smp_mb__after_atomic() pyfuzz_fence(PYFUZZ_FULL)
 
-/* xchg, cmpxchg and their like are full barriers, but one that fails is none. */
+/* xchg, cmpxchg and the like are full barriers, unless they fail. */
 #undef xchg
 #undef cmpxchg
 #undef try_cmpxchg
@@ -79,8 +79,8 @@
 #define atomic_long_set_release(v, i) \
 	smp_store_release(&(v)->counter, (long)(i))
 /*
- * As the kernel's: old is a pointer to long; what other type it points to is
- * read and written as that type.
+ * As in the kernel: old points to a long; any other type is read and written as
+ * that type.
  */
 #define atomic_long_try_cmpxchg(v, old, new) \
 	pyfuzz_try((v)->counter, old, new, PYFUZZ_FULL)
@@ -114,7 +114,7 @@
 #define atomic_long_fetch_or_acquire(i, v) \
 	pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_ACQUIRE)
 
-/* include/linux/bitops.h: no order in those that return nothing */
+/* include/linux/bitops.h: those without a return value order nothing */
 #undef set_bit
 #define set_bit(n, p)                                                      \
 	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64], PYFUZZ_A_OR, \
@@ -124,7 +124,7 @@
 	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64], PYFUZZ_A_AND, \
 			    ~BIT((n) % 64), 0, PYFUZZ_RELAXED))
 
-/* RCU: a grace period ends never, so what is freed by it stays. */
+/* RCU: grace periods never end, so objects that they would free stay. */
 #undef rcu_dereference
 #define rcu_dereference(p) smp_load_acquire(&(p))
 #undef rcu_assign_pointer
@@ -163,7 +163,7 @@
 #define write_lock(lock) pyfuzz_write_lock(lock)
 #define write_unlock(lock) pyfuzz_write_unlock(lock)
 
-/* A warning is told from a line of the log. */
+/* Warnings are distinguished from log lines. */
 #undef WARN
 #undef WARN_ON
 #undef WARN_ONCE

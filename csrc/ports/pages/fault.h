@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a fault to an SPTE: pages in between are found or made, what the host
- * has there is looked up, and the leaf is set.
+ * From a fault to an SPTE: find or create the pages in between, look up the
+ * host's mapping, and set the leaf.
  */
 #ifndef PYFUZZ_PORTS_PAGES_FAULT_H
 #define PYFUZZ_PORTS_PAGES_FAULT_H
@@ -35,8 +35,8 @@ static int max_mapping_level(struct kvm *kvm,
 }
 
 /*
- * Point an SPTE at a frame.  What is there already is taken out with all that
- * belongs to it before anything, an MMIO SPTE included, is put in its place.
+ * Point an SPTE at a frame.  A present SPTE is dropped, with everything that
+ * belongs to it, before anything (an MMIO SPTE included) takes its place.
  */
 static enum pages_result mmu_set_spte(struct kvm_vcpu *vcpu,
 				      const struct kvm_memory_slot *slot,
@@ -115,7 +115,7 @@ static enum pages_result map(struct kvm_vcpu *vcpu, u64 address, u32 error,
 		wanted = max_mapping_level(kvm, slot, w->gfn);
 	if (wanted > w->leaf_level)
 		wanted = w->leaf_level;
-	/* What is executed is mapped small (the iTLB multihit erratum). */
+	/* Executable memory is mapped small (the iTLB multihit erratum). */
 	goal = error & PAGES_PF_FETCH ? 1 : wanted;
 
 	for (int level = sp->role.level;; level--) {
@@ -166,7 +166,7 @@ static enum pages_result page_fault(struct kvm_vcpu *vcpu, u64 address,
 	return map(vcpu, address, error, &w);
 }
 
-/* Bring one entry of a last-level page up to what the guest's says now. */
+/* Update one entry of a last-level page from the guest's. */
 static void sync_entry(struct kvm_vcpu *vcpu, struct kvm_mmu_page *sp, int i,
 		       u64 gpte)
 {
@@ -187,7 +187,7 @@ static void sync_entry(struct kvm_vcpu *vcpu, struct kvm_mmu_page *sp, int i,
 	mmu_set_spte(vcpu, slot, sp->spt + i, gfn, access, true, false);
 }
 
-/* False: there is no table any more, the page has to go. */
+/* False: the table no longer exists, so the page must be zapped. */
 static bool sync_page(struct kvm_vcpu *vcpu, struct kvm_mmu_page *sp)
 {
 	struct kvm_memory_slot *slot = gfn_to_slot(vcpu->kvm, sp->role, sp->gfn);
@@ -249,7 +249,7 @@ static void track_write(struct kvm *kvm, gpa_t gpa, unsigned int bytes)
 		next = sp->hash_next;
 		if (sp->gfn != gfn || sp->role.invalid || !shadows_a_table(sp))
 			continue;
-		/* No page table any more, by the way it is written to. */
+		/* Written to as if it were no longer a page table. */
 		if (offset / 8 != (offset + bytes - 1) / 8 || bytes < 4 ||
 		    (sp->role.level > 1 && ++sp->written >= 3)) {
 			prepare_zap_page(kvm, sp, &doomed);

@@ -14,7 +14,7 @@
 #define GPTE_NX BIT_ULL(63)
 #define GPTE_FRAME_MASK 0x000ffffffffff000ULL
 
-/* What a walk found; tables and access by the level that they are of. */
+/* The result of a walk; tables and access are indexed by level. */
 struct walk {
 	gfn_t table_gfn[ROOT_LEVELS + 1];
 	unsigned int table_access[ROOT_LEVELS + 1];
@@ -107,8 +107,8 @@ static bool walk_guest(struct kvm_vcpu *vcpu, u64 gva, u32 error, struct walk *w
 }
 
 /*
- * May the frame be mapped writable?  Not if a table of a higher level is
- * there; a last-level table's page gets out of sync instead, if it may.
+ * Whether the frame may be mapped writable: not if it holds a higher-level
+ * table; the page of a last-level table becomes out of sync instead, if allowed.
  */
 static bool may_write(struct kvm *kvm, union kvm_mmu_page_role role, gfn_t gfn,
 		      bool may_unsync)

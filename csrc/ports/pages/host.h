@@ -104,7 +104,7 @@ static bool could_be_larger(struct kvm *kvm, const struct kvm_memory_slot *slot,
 {
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
-	/* Only a direct page's frames are one behind another. */
+	/* Only the frames of a direct page are contiguous. */
 	if (!sp->role.direct)
 		return false;
 	/* The page's first frame may be outside of the slot. */
@@ -156,7 +156,7 @@ static void split_one(struct kvm *kvm, const struct kvm_memory_slot *slot,
 		u64 pfn = spte_to_pfn(huge) + (u64)i * pages_per(level);
 		unsigned int now = access;
 
-		/* Made before, and left behind: it says the same. */
+		/* Created before and left behind, with the same contents. */
 		if (is_shadow_present_pte(child->spt[i]))
 			continue;
 		if (!(huge & SPTE_WRITABLE))
@@ -233,7 +233,7 @@ static void invalidate_mmio(struct kvm *kvm, u64 generation)
 	u64 mask = BIT_ULL(MMIO_GEN_LOW_BITS + MMIO_GEN_HIGH_BITS) - 1;
 
 	kvm->mmio_generation = generation;
-	/* It wrapped: what an SPTE says may be of an earlier round. */
+	/* It wrapped: an SPTE's generation may be from the round before. */
 	if (!(generation & mask))
 		zap_all_fast(kvm);
 }

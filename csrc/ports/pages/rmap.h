@@ -3,9 +3,9 @@
  * Guest frames and the SPTEs that map them: from an SPTE to its frame, from a
  * frame to its reverse map, in and out.
  *
- * The one invariant of all this: the gfn under which a leaf SPTE is added is
- * the gfn that kvm_mmu_page_get_gfn() computes for it for as long as it is
- * present, and the slot is that of the page's own address space.
+ * The invariant: as long as a leaf SPTE is present, the gfn under which it was
+ * added is the gfn that kvm_mmu_page_get_gfn() computes for it, and the memslot
+ * is that of the page's own address space.
  */
 #ifndef PYFUZZ_PORTS_PAGES_RMAP_H
 #define PYFUZZ_PORTS_PAGES_RMAP_H
@@ -57,7 +57,7 @@ static void rmap_add(struct kvm *kvm, struct kvm_mmu_memory_cache *cache,
 		kvm_zap_all_rmap_sptes(kvm, head);
 }
 
-/* The SPTE is cleared already; what it mapped is read off its page. */
+/* The SPTE is already cleared; its page tells what it mapped. */
 static void rmap_remove(struct kvm *kvm, u64 *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
@@ -73,7 +73,7 @@ static void drop_spte(struct kvm *kvm, u64 *sptep)
 		rmap_remove(kvm, sptep);
 }
 
-/* Nothing in the body may take an entry out. */
+/* The body must not remove entries. */
 #define for_each_mapping(head, iter, sptep)             \
 	for (sptep = rmap_get_first(head, iter); sptep; \
 	     sptep = rmap_get_next(iter))
@@ -92,7 +92,7 @@ static bool rmap_write_protect(struct kvm_rmap_head *head)
 	return had;
 }
 
-/* The frame of a guest's table: nobody may write there unseen any more. */
+/* The frame of a guest's table: writes to it must be seen from now on. */
 static void write_protect_gfn(const struct kvm_memory_slot *slot, gfn_t gfn)
 {
 	for (int level = 1; level <= PAGES_LEVELS; level++)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shadow pages: found or made, linked to their parents, taken apart.
+ * Shadow pages: finding or creating, linking to parents, zapping.
  *
- * A page that is zapped loses its children, its parents and its place in the
- * hash at once, and its memory when the zap is committed.  A root in use stays
- * behind, empty and invalid, until the last vCPU lets go of it.
+ * A zapped page loses its children, its parents and its place in the hash at
+ * once, and its memory when the zap is committed.  A root in use stays, empty
+ * and invalid, until the last vCPU drops it.
  */
 #ifndef PYFUZZ_PORTS_PAGES_SHADOW_H
 #define PYFUZZ_PORTS_PAGES_SHADOW_H
@@ -26,13 +26,13 @@ static bool is_obsolete(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 	return sp->role.invalid || sp->valid_gen != kvm->valid_gen;
 }
 
-/* Does it stand for a guest's page table, which must not be written unseen? */
+/* Whether it shadows a guest's page table, writes to which must be seen. */
 static bool shadows_a_table(const struct kvm_mmu_page *sp)
 {
 	return !sp->role.direct && !sp->role.passthrough;
 }
 
-/* The frame holds a guest's table: it can be in no huge page. */
+/* The frame holds a guest's table, so it must not be in a huge page. */
 static void account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp, int by)
 {
 	struct kvm_memory_slot *slot = gfn_to_slot(kvm, sp->role, sp->gfn);
@@ -88,7 +88,7 @@ static struct kvm_mmu_page *find_shadow_page(struct kvm_vcpu *vcpu, gfn_t gfn,
 		if (sp->role.word != role.word) {
 			/*
 			 * The frame is now used as a table of a higher level:
-			 * what is there may not go unseen any longer.
+			 * out-of-sync pages are no longer allowed.
 			 */
 			if (role.level > 1 && sp->unsync)
 				prepare_zap_page(kvm, sp, &doomed);
@@ -154,9 +154,9 @@ static union kvm_mmu_page_role child_role(const u64 *sptep, bool direct,
 }
 
 /*
- * The page that an entry is to point to; NULL: it points there already.  What
- * is there is good only if it is the same frame in the same role: the guest's
- * entry may have been changed behind our back.
+ * The page that an entry must point to; NULL: it already does.  The present
+ * child is right only if it has the same frame and the same role: the guest's
+ * entry may have changed behind KVM's back.
  */
 static struct kvm_mmu_page *get_child(struct kvm_vcpu *vcpu, u64 *sptep,
 				      gfn_t gfn, bool direct,
@@ -180,7 +180,7 @@ static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
 	*parent_pte = 0;
 }
 
-/* Whatever an entry holds, afterwards it holds nothing. */
+/* Empty an entry, whatever it holds. */
 static void zap_entry(struct kvm *kvm, struct kvm_mmu_page *sp, u64 *sptep)
 {
 	u64 spte = *sptep;
@@ -205,8 +205,8 @@ static void link_shadow_page(struct kvm *kvm, struct kvm_mmu_memory_cache *cache
 }
 
 /*
- * A direct page under a guest's huge page has that entry's access: another
- * access is another page.
+ * A direct page under a guest's huge page has that entry's access: a different
+ * access needs a different page.
  */
 static void validate_direct_child(struct kvm *kvm, u64 *sptep,
 				  unsigned int access)
@@ -263,7 +263,7 @@ static void commit_zap(struct kvm *kvm, struct doomed *doomed)
 	doomed->first = NULL;
 }
 
-/* A generation has passed: whatever is of an older one goes. */
+/* The generation advanced: zap everything older. */
 static void zap_obsolete(struct kvm *kvm, struct doomed *doomed)
 {
 	struct kvm_mmu_page *sp, *older;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the port "pages" is made of: a VM, its vCPUs and memslots, its shadow
- * pages.  Only what the code in this folder uses is here.
+ * The types of the port "pages": a VM, its vCPUs and memslots, its shadow pages,
+ * with only the members that the code in this folder uses.
  */
 #ifndef PYFUZZ_PORTS_PAGES_TYPES_H
 #define PYFUZZ_PORTS_PAGES_TYPES_H
@@ -23,7 +23,7 @@ struct kvm_rmap_head {
 	unsigned long val;
 };
 
-/* Objects set aside, so that nothing has to be allocated half-way. */
+/* Preallocated objects, so that no operation has to allocate halfway. */
 struct kvm_mmu_memory_cache {
 	int nobjs, wanted;
 	unsigned int vm;
@@ -62,7 +62,7 @@ struct kvm_mmu_page {
 	unsigned int root_count;
 };
 
-/* How many reasons there are not to map a huge page there. */
+/* The number of reasons not to map a huge page there. */
 struct lpage_info {
 	int disallow;
 };
@@ -107,7 +107,7 @@ struct kvm {
 	u64 mmio_generation;
 };
 
-/* Pages that are zapped, until nobody can be using them any more. */
+/* Zapped pages, until nobody can use them any more. */
 struct doomed {
 	struct kvm_mmu_page *first;
 };

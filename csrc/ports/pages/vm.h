@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VM from beginning to end: its vCPUs' roots and its memslots. */
+/* Creating and destroying a VM, its vCPUs' roots and its memslots. */
 #ifndef PYFUZZ_PORTS_PAGES_VM_H
 #define PYFUZZ_PORTS_PAGES_VM_H
 
@@ -26,7 +26,7 @@ static int load_root(struct kvm_vcpu *vcpu)
 	}
 	role.guest_mode = mmu->mode == PAGES_NESTED ||
 			  mmu->mode == PAGES_NESTED5;
-	/* The guest has a level less than the host's pages. */
+	/* The guest has one level less than the shadow pages. */
 	role.passthrough = mmu->mode == PAGES_NESTED;
 	mmu->root = get_shadow_page(vcpu, gfn, role);
 	mmu->root->root_count++;
@@ -42,7 +42,7 @@ static void unload_root(struct kvm_vcpu *vcpu)
 	if (!root)
 		return;
 	root->root_count--;
-	/* Zapped while it was in use: now its memory can go, too. */
+	/* Zapped while it was in use: now its memory can be freed, too. */
 	if (root->role.invalid && !root->root_count)
 		prepare_zap_page(vcpu->kvm, root, &doomed);
 	commit_zap(vcpu->kvm, &doomed);
@@ -176,7 +176,7 @@ static void vm_drain(struct kvm *kvm)
 	drain(&kvm->split_descriptors);
 }
 
-/* A bugged VM goes the same way. */
+/* A bugged VM is destroyed in the same way. */
 static void vm_destroy(struct kvm *kvm)
 {
 	for (int i = 0; i < PAGES_VCPUS; i++)

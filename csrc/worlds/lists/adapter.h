@@ -2,8 +2,8 @@
 /*
  * Included at the end of a target's translation unit: turns the PYFUZZ_*
  * macros that the target defined (csrc/ports/seam.h, or the extractor) into
- * the table of target.h, and owns the structures of the world.  Nothing in
- * here belongs to the coverage map.
+ * the table of target.h, and owns the structures of the world.  Nothing in here
+ * is covered code.
  */
 #ifndef PYFUZZ_LISTS_ADAPTER_H
 #define PYFUZZ_LISTS_ADAPTER_H
@@ -18,7 +18,7 @@
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), \
 			     apply_to = function)
 
-/* The members of struct pte_list_desc, where a tree calls them otherwise. */
+/* The members of struct pte_list_desc, if a tree has other names for them. */
 #ifndef PYFUZZ_MORE
 #define PYFUZZ_MORE more
 #endif
@@ -63,7 +63,7 @@
 #define PYFUZZ_RMAP_REMOVE_NAME "rmap_remove"
 #endif
 
-/* Everything that some kernel's version of a function takes. */
+/* Every parameter that a function has in any kernel. */
 struct pyfuzz_call {
 	struct kvm *kvm;
 	struct kvm_vcpu *vcpu;
@@ -76,8 +76,8 @@ static struct kvm_memory_slot pyfuzz_slots[PYFUZZ_VMS];
 static struct kvm_rmap_head pyfuzz_rmap[PYFUZZ_VMS][PYFUZZ_FRAME_HEADS];
 
 /*
- * An operation runs on a vCPU of its own VM as far as parameters go; which
- * vCPU (or kworker) is running is another matter, see pyfuzz_running_vm().
+ * The parameters are those of a vCPU of the operation's own VM; which vCPU (or
+ * kworker) is running is a separate matter, see pyfuzz_running_vm().
  */
 static inline struct pyfuzz_call pyfuzz_call_of(unsigned int vm)
 {
@@ -111,7 +111,7 @@ static void pyfuzz_adapter_vm_init(unsigned int vm)
 
 	kvm->vm_bugged = false;
 	kvm->vm_dead = false;
-	/* With what the extractor added to them for this kernel. */
+	/* Including the members that the extractor added for this kernel. */
 	memset(&kvm->stat, 0, sizeof(kvm->stat));
 	memset(&kvm->arch, 0, sizeof(kvm->arch));
 	for (unsigned int i = 0; i < PYFUZZ_VCPUS; i++)
@@ -202,7 +202,7 @@ static unsigned int pyfuzz_adapter_iterate(unsigned int vm, unsigned int head,
 
 	for (sptep = PYFUZZ_ITER_FIRST(rmap_head, &iter); sptep && n < cap;
 	     sptep = PYFUZZ_ITER_NEXT(&iter)) {
-		/* Whoever walks a list looks at the SPTEs in it. */
+		/* A walk of a list also reads the SPTEs in it. */
 		(void)READ_ONCE(*sptep);
 		out[n++] = (uint64_t *)sptep;
 	}
@@ -258,7 +258,7 @@ static void pyfuzz_adapter_rmap_add(unsigned int vm, uint64_t *sptep,
 #ifdef PYFUZZ_RMAP_ADD_RECYCLES
 	PYFUZZ_RMAP_ADD(&c, (u64 *)sptep, gfn);
 #else
-	/* The kernel's caller looks at the number and recycles. */
+	/* The kernel's caller recycles depending on the number. */
 	if (PYFUZZ_RMAP_ADD(&c, (u64 *)sptep, gfn) > PYFUZZ_RECYCLE_THRESHOLD) {
 #ifdef PYFUZZ_ZAP_ALL
 		(void)PYFUZZ_ZAP_ALL(&c, pyfuzz_head_of(vm, gfn));
@@ -367,7 +367,7 @@ struct pyfuzz_target pyfuzz_target = {
 	.set_gfn = pyfuzz_adapter_set_gfn,
 };
 
-/* Wire the world together, once, when the module is loaded. */
+/* Set the world up, once, when the module is loaded. */
 static void __attribute__((constructor)) pyfuzz_adapter_wire(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {

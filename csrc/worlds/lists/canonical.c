@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The canonical form.  A state is a header, then its VMs, each with its lists;
- * equal things are sorted, so that which is which does not matter.
+ * interchangeable things are sorted, so that their numbers do not matter.
  *
  *	header	VMs bugged since the boot; once-a-boot places; lines of each place
  *	VM	flags, requests of its vCPUs, the cache's level (scope.caches), lists
  *	list	the head's word, then the words of its descriptors
  *
- * A word is one byte where it is what it should be, which it nearly always is.
- * Entries are numbered by the walk itself, and so are descriptors.
+ * A word takes one byte if it has its expected value, as it nearly always does.
+ * Entries and descriptors are numbered in the order of the walk.
  */
 #include <string.h>
 #include "harness/descriptors.h"
@@ -219,7 +219,7 @@ static uint8_t *encode_header(uint8_t *p)
 	while (sites && !lines[sites - 1])
 		sites--;
 	*p++ = (uint8_t)sites;
-	/* More than one for each VM are one too many, however many they are. */
+	/* More than one for each VM is wrong, whatever the number. */
 	for (unsigned int i = 0; i < sites; i++)
 		*p++ = lines[i] <= PYFUZZ_VMS ? lines[i] : PYFUZZ_VMS + 1;
 	memcpy(p, &spoken, sizeof(spoken));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A state of the lists world as bytes, for csrc/exhaust: all that the target
- * can read of it, with SPTEs, descriptors, and equal heads and VMs renamed.
+ * A state of the lists world as bytes, for csrc/exhaust: everything that the
+ * target can read, with SPTEs, descriptors and interchangeable heads and VMs
+ * renamed.
  */
 #ifndef PYFUZZ_LISTS_CANONICAL_H
 #define PYFUZZ_LISTS_CANONICAL_H
@@ -9,19 +10,19 @@
 #include "exhaust/space.h"
 #include "model.h"
 
-/* Words of the form. */
+/* The words of the canonical form. */
 enum token {
 	WORD_ZERO = 0,
 	WORD_SPTE = 1, /* the next one: present, of this list, its gfn right */
 	WORD_SPTE_GFN = 2, /* the same with another gfn, a byte */
 	WORD_MORE = 3, /* the next descriptor; in a head with the tag */
-	WORD_RAW = 4, /* eight bytes that are no address of ours */
+	WORD_RAW = 4, /* eight bytes, not a known address */
 	WORD_SMALL = 0x80, /* and seven bits: a number */
 };
 
 enum vm_flags { ALIVE = 1, EXPECT = 2, BUGGED = 4, DEAD = 8 };
 
-/* What is where: filled by encode() and decode(). */
+/* The mapping of positions to numbers, filled by encode() and decode(). */
 struct view {
 	/* Canonical position to number. */
 	uint8_t vm[PYFUZZ_VMS];
@@ -47,7 +48,7 @@ static inline unsigned int scope_head(unsigned int i)
 	return i < scope.frames ? i : PYFUZZ_FRAME_HEADS + i - scope.frames;
 }
 
-/* How many SPTEs of a VM may be other than those of a new one. */
+/* Limit on the SPTEs of a VM that differ from those of a new one. */
 extern unsigned int touched;
 
 uint32_t canonical_encode(uint8_t *out, bool mapped);

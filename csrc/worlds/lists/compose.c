@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sequences with a plan: few lists, grown and shrunk to lengths at which the
- * code does something else, and operations aimed at slots of the descriptors
- * that such lists have.  Random bytes rarely stay with one list for long,
- * and mutations take many generations to build a deep one.
+ * Planned sequences: few lists, grown and shrunk to lengths at which the code
+ * behaves differently, and operations aimed at slots of the descriptors of such
+ * lists.  Random bytes rarely stay with one list for long, and mutations take
+ * many generations to build a deep one.
  *
- * To aim, the lengths of all lists are kept track of, also over operations
- * that are already there.  It is only aiming: where a length is wrong, because
- * an operation was skipped or a list recycled, nothing is lost but the aim.
+ * For that, the lengths of all lists are tracked, also over existing operations.
+ * If a length is wrong, because an operation was skipped or a list recycled, the
+ * operation just misses its aim.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static struct {
 	uint16_t length[VMS][HEADS];
 	struct place places[MAX_PLACES];
 	uint32_t n_places;
-	uint32_t longest; /* that a list is to become */
+	uint32_t longest; /* target length of a list */
 	uint32_t errors; /* in 64 operations */
 } plan;
 
@@ -46,7 +46,7 @@ static uint16_t *length_of(const struct place *place)
 	return &plan.length[place->vm][place->head];
 }
 
-/* What an operation makes of the lengths. */
+/* Track the effect of an operation on the lengths. */
 static void follow(const uint8_t *op)
 {
 	uint8_t vm = op[0] >> 5 & 3, code = op[0] & 31, head = op[1] & 31;
@@ -118,7 +118,7 @@ static uint32_t some_length(void)
 	}
 }
 
-/* A member: any, or in a slot of a descriptor that may be of interest. */
+/* A member: any, or one in an interesting slot of a descriptor. */
 static uint32_t some_member(const struct place *place)
 {
 	uint32_t length = *length_of(place), descriptor;
@@ -187,7 +187,7 @@ static void shrink(const struct place *place, uint32_t to)
 	}
 }
 
-/* An operation on what is not there, or not in this list. */
+/* An operation on an entry that is not there, or not in this list. */
 static void err(const struct place *place)
 {
 	static const uint8_t on_frames[] = { REMOVE_STRAY, REMOVE_STRAY,
@@ -205,7 +205,7 @@ static void err(const struct place *place)
 	emit(code, &at, operand, below(8) ? 0 : repeats_code(2 + below(8)));
 }
 
-/* What has no length to aim at. */
+/* Operations that need no length. */
 static void act_rarely(const struct place *place)
 {
 	switch (below(16)) {
@@ -263,7 +263,7 @@ static void act(struct place *place)
 	}
 }
 
-/* How far the lists of a sequence go: long ones take most of the time. */
+/* Limit on the lengths in a sequence: long lists take most of the time. */
 static void choose_longest(void)
 {
 	static const uint16_t some[] = { 16, 16,  30,  30,  60,	 60,
@@ -292,7 +292,7 @@ static void choose_places(uint32_t n)
 	}
 }
 
-/* One of the lists that the operations before work on, most of the time. */
+/* Mostly one of the lists that earlier operations work on. */
 static void adopt_place(size_t n)
 {
 	const uint8_t *op;
@@ -345,8 +345,8 @@ static void dabble(uint32_t n)
 }
 
 /*
- * A VM's first error is the one that flags it: a life for each, with a list
- * of some length, on which it errs.
+ * Only a VM's first error flags it: for each error create a VM with a list of
+ * some length, and make the error on that list.
  */
 static void lives(uint32_t n)
 {
@@ -365,7 +365,7 @@ static void lives(uint32_t n)
 	}
 }
 
-/* A guest frame's list that is as long as it may become, and then longer. */
+/* Grow a guest frame's list to its greatest length and beyond. */
 static void recycle(void)
 {
 	struct place *place = &plan.places[0];

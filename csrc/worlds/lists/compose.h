@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the generator knows of an operation: where its fields are, and its codes. */
+/* An operation as the generator sees it: the places of its fields, and its codes. */
 #ifndef PYFUZZ_LISTS_COMPOSE_H
 #define PYFUZZ_LISTS_COMPOSE_H
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is the damage contained?  After a fault in one VM: what happened to it, to the
- * others, and to what they share.
+ * Whether damage is contained.  After a fault in one VM: what happened to it, to
+ * the others, and to what they share.
  *
- * A VM in which a fault was planted is tainted and not checked any more.  One
- * that it harms becomes so as well, so that the sequence goes on and shows
- * what else follows; but harm has been done.
+ * A VM in which a fault was planted is tainted and no longer checked.  A VM that
+ * it harms becomes tainted as well, so that the sequence continues and shows what
+ * else follows; but the harm is recorded.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@
 #include "states.h"
 
 static struct pyfuzz_containment containment;
-static bool harm_seen; /* a VM without a fault is not as it should be */
+static bool harm_seen; /* a VM without a fault is harmed */
 
-/* As it was before a fault that turned out to have nothing to change. */
+/* Restore the state before a fault that found nothing to change. */
 static struct {
 	struct pyfuzz_containment containment;
 	unsigned int vm;
@@ -41,7 +41,7 @@ void containment_taint(unsigned int vm)
 	m->bugged_before = *pyfuzz_target.bugged[vm];
 }
 
-/* About to plant one. */
+/* About to plant a fault. */
 void containment_fault(unsigned int vm, unsigned int fault)
 {
 	before.containment = containment;
@@ -58,7 +58,7 @@ void containment_fault(unsigned int vm, unsigned int fault)
 	containment.fault = fault;
 	containment.fault_operation = sequence.operation;
 	descriptors_clean();
-	/* Whatever goes wrong for others must be seen when it does. */
+	/* Harm to other VMs must be seen when it happens. */
 	sequence.precise = true;
 }
 
@@ -85,7 +85,7 @@ static bool planted(unsigned int vm)
 	return world.vms[vm].tainted && !world.vms[vm].harmed;
 }
 
-/* Was a VM with a fault bugged, and not for another reason before? */
+/* Whether a VM with a fault was bugged, and not for another reason before. */
 static bool flagged(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
@@ -95,7 +95,7 @@ static bool flagged(void)
 	return false;
 }
 
-/* After a step.  One that bugs the VM by an error of its own says nothing. */
+/* After a step.  A step that is itself an error and bugs the VM proves nothing. */
 void containment_step(const struct pyfuzz_op *op)
 {
 	bool fault = op->opcode == PYFUZZ_OP_FAULT;
@@ -112,7 +112,7 @@ void containment_step(const struct pyfuzz_op *op)
 		world.vms[op->vm].bugged_before = true;
 }
 
-/* A VM that had no fault is not as it should be. */
+/* A VM without a fault is harmed. */
 void containment_harmed(unsigned int vm)
 {
 	struct vm *m = &world.vms[vm];
@@ -124,7 +124,7 @@ void containment_harmed(unsigned int vm)
 	m->tainted = true;
 }
 
-/* A VM that had no fault is bugged: its guest will not run again. */
+/* A VM without a fault is bugged: its guest will not run again. */
 void containment_wrong_vm(void)
 {
 	if (!sequence.faulted || sequence.mistake)
@@ -134,9 +134,9 @@ void containment_wrong_vm(void)
 }
 
 /*
- * A list was zapped, so that the host may have its pages back: what is still
- * present lets the guest reach them.  Not asked of a VM that is destroyed, whose
- * guest does not run any more.
+ * A list was zapped so that the host can have its pages back: an SPTE that is
+ * still present lets the guest reach them.  Not checked for a destroyed VM, whose
+ * guest no longer runs.
  */
 void containment_zapped(unsigned int vm, unsigned int head)
 {
@@ -173,9 +173,9 @@ static unsigned int outcome_of(enum pyfuzz_kind kind, const char *message)
 }
 
 /*
- * Every finding passes here.  What is found at a step that is itself an error
- * of the sequence's comes of that error; what was found before a fault is not
- * its doing.
+ * Every finding passes through here.  A finding at a step that is itself an error
+ * of the sequence is attributed to that error; one before a fault is not its
+ * consequence.
  */
 static void containment_finding(enum pyfuzz_kind kind, const char *function,
 				unsigned int line, const char *message)
@@ -206,13 +206,13 @@ static void __attribute__((constructor)) containment_listen(void)
 	findings_tell(containment_finding);
 }
 
-/* The others did a full workload after it. */
+/* The others ran a full workload after it. */
 void containment_innocents_worked(void)
 {
 	containment.innocents_work = !harm_seen;
 }
 
-/* A tainted VM is gone: what did it leave behind? */
+/* After a tainted VM was destroyed: what it left behind. */
 void containment_destroyed(unsigned int vm)
 {
 	bool empty = true;
@@ -227,7 +227,7 @@ void containment_destroyed(unsigned int vm)
 	containment.leaked += descriptors_orphan(vm);
 }
 
-/* The end of a sequence, however it came. */
+/* The end of a sequence, whatever the reason. */
 void containment_end(void)
 {
 	bool alive = false;
@@ -240,7 +240,7 @@ void containment_end(void)
 	if (alive)
 		containment.destroyed = containment.emptied = 0;
 	if (!containment.bugged && !sequence.mistake && flagged()) {
-		/* By the operation that was the end, or by the tear-down. */
+		/* By the operation that ended it, or by the tear-down. */
 		containment.bugged = 1;
 		containment.steps_to_flag++;
 	}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include "lists.h"
 
-/* Never fails; returns how often the operation is repeated. */
+/* Never fails; returns the operation's repeat count. */
 uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
 
 #endif

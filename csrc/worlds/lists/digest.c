@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the states of a sequence are, as one number: for telling mutants from the right code. */
+/* A hash of the states of a sequence, to distinguish mutants from the correct code. */
 #include <string.h>
 #include "lists.h"
 #include "mutants/digest.h"
@@ -12,7 +12,7 @@ static void mix(uint64_t word)
 	hash ^= hash >> 29;
 }
 
-/* What a list looks like, without an address. */
+/* A list's contents without addresses. */
 static void mix_list(uint32_t vm, uint32_t head)
 {
 	const struct pyfuzz_traits *t = pyfuzz_traits();
@@ -44,7 +44,7 @@ static void mix_list(uint32_t vm, uint32_t head)
 	}
 }
 
-/* One number for all that a sequence did, step by step. */
+/* A hash of everything that a sequence did, step by step. */
 uint64_t pyfuzz_digest(const uint8_t *data, size_t size)
 {
 	struct pyfuzz_step step;

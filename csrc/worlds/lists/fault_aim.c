@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a fault is aimed at: lists, descriptors, SPTEs, and their names in texts. */
+/* The places for a fault (lists, descriptors, SPTEs), and their names in texts. */
 #include <stdio.h>
 #include <string.h>
 #include "faults.h"
@@ -32,7 +32,7 @@ unsigned int fault_next_head(unsigned int head)
 		       PYFUZZ_FRAME_HEADS + (head + 1) % PYFUZZ_PARENT_HEADS;
 }
 
-/* What a fault finds: the list, a descriptor of it and a slot of that. */
+/* A place: the list, a descriptor of it and a slot of that. */
 
 uint8_t *fault_more_of(const uint8_t *desc)
 {
@@ -69,7 +69,7 @@ uint8_t *fault_chosen_desc(const struct pyfuzz_op *op, unsigned int *number)
 	return desc;
 }
 
-/* How many slots are in use, up to the first that is not. */
+/* The number of used slots, up to the first free one. */
 unsigned int fault_slots_used(uint8_t *desc)
 {
 	unsigned int used = 0;
@@ -99,7 +99,7 @@ static bool fault_innocent(unsigned int vm)
 	return world.vms[vm].alive && !world.vms[vm].tainted;
 }
 
-/* The next VM that is innocent, or PYFUZZ_NONE. */
+/* The next VM without a fault, or PYFUZZ_NONE. */
 unsigned int fault_other_vm(unsigned int vm)
 {
 	for (unsigned int i = 1; i < PYFUZZ_VMS; i++)
@@ -108,7 +108,7 @@ unsigned int fault_other_vm(unsigned int vm)
 	return PYFUZZ_NONE;
 }
 
-/* The first list of an innocent VM that has a descriptor. */
+/* The first list with a descriptor in a VM without a fault. */
 uint8_t *fault_foreign_desc(unsigned int vm, unsigned int *other,
 			    unsigned int *head)
 {
@@ -122,7 +122,7 @@ uint8_t *fault_foreign_desc(unsigned int vm, unsigned int *other,
 	return NULL;
 }
 
-/* An SPTE in a list of an innocent VM. */
+/* An SPTE in a list of a VM without a fault. */
 uint64_t *fault_foreign_spte(unsigned int vm, unsigned int *other,
 			     unsigned int *spte)
 {

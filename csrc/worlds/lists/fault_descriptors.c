@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of descriptors: counts, links, and the memory that they are. */
+/* Faults of descriptors: their counts, their links, and their memory. */
 #include <stdio.h>
 #include <string.h>
 #include "faults.h"
@@ -112,7 +112,7 @@ unsigned int fault_more_freed(const struct pyfuzz_op *op)
 
 	if (!freed)
 		return PYFUZZ_SKIP_NO_PLACE;
-	return set_more(op, desc, number, freed, "a descriptor that is freed");
+	return set_more(op, desc, number, freed, "a freed descriptor");
 }
 
 unsigned int fault_more_other_list(const struct pyfuzz_op *op)
@@ -160,7 +160,7 @@ unsigned int fault_freed_linked(const struct pyfuzz_op *op)
 		   fault_here(op));
 }
 
-/* Like freed-linked, and the allocator has reused it since. */
+/* Like freed-linked, and then the allocator reuses it. */
 unsigned int fault_reused_linked(const struct pyfuzz_op *op)
 {
 	unsigned int number, other = fault_other_vm(op->vm);
@@ -172,7 +172,7 @@ unsigned int fault_reused_linked(const struct pyfuzz_op *op)
 	if (other == PYFUZZ_NONE)
 		return PYFUZZ_SKIP_NO_VM;
 	target->topup(other);
-	/* The next that the other VM takes out of its cache. */
+	/* The next one that the other VM takes from its cache. */
 	top = target->cache_slot(other, target->cached(other) - 1);
 	pyfuzz_descriptor_free(*top);
 	descriptor_give(desc, other);
@@ -185,7 +185,7 @@ unsigned int fault_cache_empty(const struct pyfuzz_op *op)
 {
 	target->drain(op->vm);
 	world.vms[op->vm].no_topup = true;
-	return DID("the cache of vm%u is empty, and nobody tops it up", op->vm);
+	return DID("the cache of vm%u is empty, and is not topped up", op->vm);
 }
 
 unsigned int fault_alloc_fails(const struct pyfuzz_op *op)
@@ -193,7 +193,7 @@ unsigned int fault_alloc_fails(const struct pyfuzz_op *op)
 	target->drain(op->vm);
 	world.vms[op->vm].no_topup = true;
 	descriptors_deny(op->vm, true);
-	return DID("the cache of vm%u is empty, nobody tops it up, and there is no memory",
+	return DID("the cache of vm%u is empty and not topped up, and there is no memory",
 		   op->vm);
 }
 
@@ -203,5 +203,5 @@ unsigned int fault_cache_dirty(const struct pyfuzz_op *op)
 	for (unsigned int i = 0; i < target->cached(op->vm); i++)
 		memset(*target->cache_slot(op->vm, i), DIRT,
 		       pyfuzz_target_traits.descriptor_size);
-	return DID("what is in the cache of vm%u is not zeroed", op->vm);
+	return DID("the objects in the cache of vm%u are not zeroed", op->vm);
 }

@@ -5,7 +5,7 @@
 
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
-/* The callers' rule lifted. */
+/* Faults that break the callers' rule. */
 
 static unsigned int add_again(const struct pyfuzz_op *op, unsigned int vm,
 			      unsigned int head)
@@ -43,7 +43,7 @@ unsigned int fault_add_to_other_vm(const struct pyfuzz_op *op)
 		return PYFUZZ_SKIP_NO_VM;
 	if (!world.vms[op->vm].count[op->head])
 		return PYFUZZ_SKIP_NO_PLACE;
-	/* Both lists are wrong from the start; neither VM is innocent. */
+	/* Both lists are wrong from the start, so both VMs are tainted. */
 	containment_taint(other);
 	return add_again(op, other, op->head);
 }
@@ -110,7 +110,7 @@ unsigned int fault_head_freed(const struct pyfuzz_op *op)
 	if (!desc)
 		return PYFUZZ_SKIP_NO_PLACE;
 	return set_head(op, (unsigned long)desc | LIST_MANY,
-			"replaced by a descriptor that is freed");
+			"replaced by a freed descriptor");
 }
 
 unsigned int fault_head_other_vm(const struct pyfuzz_op *op)
@@ -204,8 +204,8 @@ unsigned int fault_spte_cleared(const struct pyfuzz_op *op)
 }
 
 /*
- * As drop_spte() does it: the SPTE is cleared first, then its entry is looked
- * for, in the wrong list.  The entry is left behind, and nothing refers to it.
+ * As in drop_spte(): the SPTE is cleared first, then its entry is looked up, in
+ * the wrong list.  The entry is left behind, and nothing refers to it.
  */
 unsigned int fault_wrong_gfn(const struct pyfuzz_op *op)
 {
@@ -214,7 +214,7 @@ unsigned int fault_wrong_gfn(const struct pyfuzz_op *op)
 
 	if (!sptep)
 		return PYFUZZ_SKIP_NO_PLACE;
-	containment_did("s%u is cleared, and its entry in %s is looked for in %s",
+	containment_did("s%u is cleared, and its entry in %s is looked up in %s",
 			spte, fault_here(op), fault_list_text(op->vm, wrong));
 	*sptep = 0;
 	model_remove(op->vm, op->head, spte);
@@ -235,7 +235,7 @@ unsigned int fault_double_zap(const struct pyfuzz_op *op)
 
 	if (spte == PYFUZZ_NONE)
 		return PYFUZZ_SKIP_NO_FREE_SPTE;
-	containment_did("s%u, which is in no list, is taken out of %s", spte,
+	containment_did("s%u, which is in no list, is removed from %s", spte,
 			fault_here(op));
 	guard_enter(target->names.remove);
 	target->remove(op->vm, op->vm, op->head, &target->sptes[op->vm][spte]);

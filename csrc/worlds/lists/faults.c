@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults as operations (--faults): memory that belongs to one VM is damaged,
- * each time in the way that one real mistake would.  The VM is tainted from
- * then on: the model no longer speaks for it, and what is watched is everybody
- * else (containment.c).
+ * Faults as operations (--faults): each damages memory of one VM in the way that
+ * a real mistake would.  The VM is tainted from then on: the model no longer
+ * applies to it, and only the others are checked (containment.c).
  *
- * A fault either changes what it says that it changes, or is skipped: one that
- * left everything as it was would pass for contained.
+ * A fault either changes what it claims to change, or is skipped: one that
+ * changed nothing would count as contained.
  */
 #include "faults.h"
 #include "oracle.h"
@@ -26,12 +25,12 @@ unsigned int fault_apply(const struct pyfuzz_op *op)
 {
 	unsigned int skip;
 
-	/* What is broken already is not this fault's doing. */
+	/* Existing damage is not caused by this fault. */
 	if (!sequence.faulted)
 		check_everything(PYFUZZ_NONE);
 	if (sequence.host_dead)
 		return PYFUZZ_SKIP_HOST_DEAD;
-	/* Before it: the fault may be the end of the host already. */
+	/* Before planting it, since the fault itself may kill the host. */
 	containment_fault(op->vm, op->fault);
 	skip = faults[op->fault % PYFUZZ_FAULTS].apply(op);
 	if (skip != PYFUZZ_RAN)

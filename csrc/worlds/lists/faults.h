@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of faults share; faults.c says what a fault is. */
+/* Shared by the files of faults; see faults.c. */
 #ifndef PYFUZZ_LISTS_FAULTS_H
 #define PYFUZZ_LISTS_FAULTS_H
 
@@ -7,14 +7,14 @@
 #include "harness/list.h"
 #include "containment.h"
 
-/* An address that no machine has (it is not canonical), aligned as an SPTE's. */
+/* An invalid (non-canonical) address, aligned like an SPTE's. */
 #define WILD 0x6b6b6b6b6b6b6b68UL
 #define DIRT 0xa5
 
-/* Say what was changed; evaluates to PYFUZZ_RAN. */
+/* Describe what was changed; evaluates to PYFUZZ_RAN. */
 #define DID(...) (containment_did(__VA_ARGS__), PYFUZZ_RAN)
 
-/* What a fault is aimed at (fault_aim.c). */
+/* The place for a fault (fault_aim.c). */
 const char *fault_list_text(unsigned int vm, unsigned int head);
 const char *fault_here(const struct pyfuzz_op *op);
 unsigned int fault_next_head(unsigned int head);
@@ -33,7 +33,7 @@ uint64_t *fault_foreign_spte(unsigned int vm, unsigned int *other,
 			     unsigned int *spte);
 uint64_t *fault_chosen_member(const struct pyfuzz_op *op, unsigned int *spte);
 
-/* Each returns PYFUZZ_RAN, or why there is nothing that it could change. */
+/* Each returns PYFUZZ_RAN, or why there is nothing to change. */
 #define FAULT(function, ...) \
 	unsigned int fault_##function(const struct pyfuzz_op *op);
 #include "faults.def"

@@ -94,7 +94,7 @@ static void change(struct chance *with, uint8_t *op)
 	}
 }
 
-/* All operations on one list move to another: what differs is the company. */
+/* Move all operations on one list to another, among other operations. */
 static void move_list(struct chance *with, uint8_t *data, size_t n)
 {
 	const uint8_t *op;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* After a sequence with faults: can the VMs that had none still work? */
+/* After a sequence with faults: whether the VMs without faults still work. */
 #include "harness/descriptors.h"
 #include "harness/guard.h"
 #include "containment.h"
@@ -8,7 +8,7 @@
 #include "run_ops.h"
 #include "vm.h"
 
-/* What a VM does all day, with every check. */
+/* A VM's usual workload, with every check. */
 static void workload(unsigned int vm)
 {
 	static const struct pyfuzz_op day[] = {
@@ -49,7 +49,7 @@ void let_innocents_work(void)
 		if (!sequence.host_dead)
 			check_everything(vm);
 	}
-	/* Nobody is left to blame: no need to know at which step it shows. */
+	/* The step does not matter: there is no operation to attribute it to. */
 	sequence.precise = false;
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS && !sequence.host_dead; vm++) {
 		if (!world.vms[vm].alive)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looking into the world between pyfuzz_begin() and pyfuzz_end(). */
+/* Inspecting the world between pyfuzz_begin() and pyfuzz_end(). */
 #include "harness/descriptors.h"
 #include "target.h"
 

@@ -29,7 +29,7 @@ struct pyfuzz_op {
 	uint8_t vm;
 	uint8_t head;
 	uint8_t head_vm;
-	uint8_t fault; /* of PYFUZZ_OP_FAULT: which */
+	uint8_t fault; /* of PYFUZZ_OP_FAULT: its number */
 	uint8_t reserved;
 	uint16_t operand;
 	uint16_t repeat;
@@ -39,14 +39,14 @@ struct pyfuzz_op {
 enum pyfuzz_skip {
 	PYFUZZ_RAN = 0,
 	PYFUZZ_SKIP_NO_VM = 1, /* the VM is not alive */
-	PYFUZZ_SKIP_VM_ALIVE = 2, /* create, but it is */
+	PYFUZZ_SKIP_VM_ALIVE = 2, /* create, but the VM is alive */
 	PYFUZZ_SKIP_EMPTY = 3, /* no member to choose */
 	PYFUZZ_SKIP_NO_FREE_SPTE = 4, /* add, but all are in a list */
 	PYFUZZ_SKIP_IN_OTHER_LIST =
 		5, /* clearing it would break the callers' rule */
 	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
 	PYFUZZ_SKIP_HOST_DEAD = 7, /* after BUG(), a fault or a broken list */
-	PYFUZZ_SKIP_NO_PLACE = 8, /* nothing there that the fault could change */
+	PYFUZZ_SKIP_NO_PLACE = 8, /* nothing for the fault to change */
 	PYFUZZ_SKIP_ASIDE =
 		9, /* the two compared kernels differ here by design */
 };
@@ -54,7 +54,7 @@ enum pyfuzz_skip {
 /* What one step (one repetition of an operation) did. */
 struct pyfuzz_step {
 	uint8_t skip; /* enum pyfuzz_skip */
-	uint8_t error; /* 1: the sequence made the mistake itself */
+	uint8_t error; /* 1: the step is an error of the sequence */
 	uint8_t has_returned; /* 1: returned holds the target's value */
 	uint8_t recycled; /* 1: rmap_add zapped the whole list */
 	uint16_t spte; /* the SPTE chosen, or PYFUZZ_NONE */
@@ -68,12 +68,12 @@ struct pyfuzz_step {
 };
 
 /*
- * The outcome of the faults in the last sequence, from best to worst.  A
- * VM in which one was planted is tainted: what happens to its own lists is not a
- * finding any more, but what happens to other VMs is.
+ * The outcome of the faults in the last sequence, from best to worst.  A VM in
+ * which one was planted is tainted: what happens to its own lists is no longer a
+ * finding, but what happens to other VMs is.
  */
 enum pyfuzz_outcome {
-	PYFUZZ_NO_FAULT = 0, /* none was planted, or none could be */
+	PYFUZZ_NO_FAULT = 0, /* no fault was planted */
 	PYFUZZ_DETECTED = 1, /* the VM is bugged, no other is harmed */
 	PYFUZZ_SILENT = 2, /* nothing noticed, no other VM harmed */
 	PYFUZZ_MEMORY = 3, /* a sanitizer's report, no further harm seen */
@@ -87,7 +87,7 @@ struct pyfuzz_containment {
 	uint8_t wrong_vm; /* 1: a VM that is not tainted was bugged for it */
 	uint8_t destroyed; /* 1: every tainted VM could be destroyed */
 	uint8_t emptied; /* 1: and its lists were empty then */
-	uint8_t innocents_work; /* 1: the others did a full workload after it */
+	uint8_t innocents_work; /* 1: the others ran a full workload after it */
 	uint8_t memory; /* 1: a sanitizer reported, see report */
 	uint8_t reserved;
 	uint32_t fault; /* the first one's number */
@@ -108,19 +108,19 @@ struct pyfuzz_containment {
 	char did[248]; /* what the last fault changed */
 };
 const struct pyfuzz_containment *pyfuzz_containment(void);
-/* From now on bit 7 of an operation's first byte makes it a fault. */
+/* Let bit 7 of an operation's first byte make it a fault from now on. */
 void pyfuzz_set_faults(uint32_t on);
-/* The name of a fault, and the mistake that it stands for; NULL past the last. */
+/* A fault's name and the mistake that it represents; NULL past the last. */
 const char *pyfuzz_fault_name(uint32_t fault);
 const char *pyfuzz_fault_cause(uint32_t fault);
 
-/* Looking into the world between pyfuzz_begin() and pyfuzz_end(). */
+/* Inspecting the world between pyfuzz_begin() and pyfuzz_end(). */
 uint64_t pyfuzz_head_value(uint32_t vm, uint32_t head);
 uint64_t pyfuzz_spte_address(uint32_t vm, uint32_t spte);
 uint64_t pyfuzz_spte_value(uint32_t vm, uint32_t spte);
 /*
  * The numbers of the SPTEs in a list, in the target's order, as the C oracle
- * walks it; returns how many (may exceed cap), or -1 if the list is broken.
+ * walks it; returns their number (may exceed cap), or -1 if the list is broken.
  */
 int32_t pyfuzz_list(uint32_t vm, uint32_t head, uint16_t *out, uint32_t cap);
 uint32_t pyfuzz_requests(uint32_t vm, uint32_t vcpu); /* VM-dead requests */

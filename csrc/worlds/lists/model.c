@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The model of the world: what ought to be in every list. */
+/* The model of the world: what should be in every list. */
 #include <string.h>
 #include "harness/descriptors.h"
 #include "model.h"
 
 struct world world;
 
-/* Nothing left of a VM can be trusted. */
+/* Nothing that a VM leaves behind can be trusted. */
 static void wipe(unsigned int vm)
 {
 	memset(&world.vms[vm], 0, sizeof(world.vms[vm]));
@@ -21,7 +21,7 @@ void vm_create(unsigned int vm)
 {
 	struct vm *m = &world.vms[vm];
 
-	/* Whatever a fault left behind is not a new VM's. */
+	/* A new VM must not inherit what a fault left behind. */
 	if (m->tainted)
 		wipe(vm);
 	pyfuzz_target.vm_init(vm);
@@ -93,7 +93,7 @@ unsigned int model_free_spte(unsigned int vm, unsigned int from)
 	unsigned int word = from / 64;
 	uint64_t unused = ~used[word] & (~0ULL << (from % 64));
 
-	/* One word more than there are: the first one's low bits come last. */
+	/* One more word than there are, to visit the first one's low bits last. */
 	for (unsigned int i = 0; i <= PYFUZZ_SPTES / 64; i++) {
 		if (unused)
 			return word * 64 + (unsigned int)__builtin_ctzll(unused);

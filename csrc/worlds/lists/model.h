@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The harness's own side of the world: what ought to be in every list, kept
- * apart from the target's memory.
+ * The harness's model of the world: what should be in every list, separate from
+ * the target's memory.
  */
 #ifndef PYFUZZ_LISTS_MODEL_H
 #define PYFUZZ_LISTS_MODEL_H
@@ -37,7 +37,7 @@ struct vm {
 	uint32_t seen[PYFUZZ_SPTES]; /* stamp of the last walk */
 };
 
-/* The running context: PYFUZZ_NONE is no choice (own) or no vCPU. */
+/* The running context; PYFUZZ_NONE: no choice (own), or no vCPU. */
 enum context { CONTEXT_OWN, CONTEXT_KWORKER, CONTEXT_VCPU };
 
 struct world {
@@ -49,8 +49,8 @@ struct world {
 	bool asked; /* the target asked for it, in this step */
 
 	bool begun; /* there was a world before */
-	bool dirty; /* which did not tear down cleanly */
-	uint32_t skipped_checks; /* list checks put off since the start */
+	bool dirty; /* which was not torn down cleanly */
+	uint32_t skipped_checks; /* list checks deferred since the start */
 	uint32_t credit; /* entries that may be walked, see check_list() */
 	uint32_t walk; /* stamp of the current walk */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What can be done in a state, and how to say it in operations. */
+/* The moves in a state, and their operations. */
 #include <string.h>
 #include "canonical.h"
 
@@ -62,7 +62,7 @@ static void put_add(unsigned int opcode, unsigned int vm, unsigned int head)
 			put(opcode, vm, head, vm, NO_OWNER, n);
 }
 
-/* What the callers may do with this list. */
+/* Moves with this list that follow the callers' rule. */
 static void put_correct(unsigned int vm, unsigned int head)
 {
 	static const uint8_t frame[] = { PYFUZZ_OP_REMOVE, PYFUZZ_OP_ZAP_ONE,
@@ -87,7 +87,7 @@ static void put_correct(unsigned int vm, unsigned int head)
 			put(opcodes[i], vm, head, vm, head, k);
 }
 
-/* Removes of what is not in this list: of each entry of another, of none. */
+/* Removes of SPTEs that are not in this list: of each entry of others, of a free one. */
 static void put_errors(unsigned int vm, unsigned int head)
 {
 	unsigned int stray = is_parent(head) ? PYFUZZ_OP_PARENT_REMOVE_STRAY :
@@ -130,7 +130,7 @@ uint32_t moves_list(struct move *moves)
 	len = 0;
 	for (unsigned int vm = 0; vm < scope.vms; vm++) {
 		if (!world.vms[view.vm[vm]].alive) {
-			/* Else there were VMs bugged without end. */
+			/* Otherwise the number of bugged VMs would have no limit. */
 			if (!anyone_bugged())
 				put(PYFUZZ_OP_CREATE, vm, 0, vm, NO_OWNER, 0);
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The operations, their codes and their repetitions, out of the tables. */
+/* The operations, their codes and their repeat counts, from the tables. */
 #ifndef PYFUZZ_LISTS_OPERATIONS_H
 #define PYFUZZ_LISTS_OPERATIONS_H
 
@@ -21,7 +21,7 @@ enum pyfuzz_code {
 };
 _Static_assert((int)CODE_FAULT == 32, "the shares are of 32 codes");
 
-/* The fault that a number means is a row of faults.def. */
+/* A fault's number is its row in faults.def. */
 enum {
 #define FAULT(name, ...) PYFUZZ_FAULT_##name,
 #include "faults.def"
@@ -51,7 +51,7 @@ static inline uint32_t repeats_of(uint8_t code)
 				    repeats_many[code - REPEAT_MANY];
 }
 
-/* The code of the most repetitions that are not more than n, which is not 0. */
+/* The code of the greatest repeat count up to n, which is not 0. */
 static inline uint8_t repeats_code(uint32_t n)
 {
 	for (unsigned int code = 255; code >= REPEAT_MANY; code--)

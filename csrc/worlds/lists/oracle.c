@@ -8,11 +8,11 @@
 #include "walk.h"
 
 /*
- * Every step pays for so many entries to be looked at.  A short list is
- * looked at whole after each step; a longer one as often as steps have paid
- * for it, and its descriptors alone (14 times fewer) more often: the checks
- * stay linear in the steps of a sequence.  What is put off is caught at
- * tear-down, and then found again step by step (sequence.precise).
+ * Every step adds to a budget of entries to check.  A short list is checked
+ * completely after each step, a longer one when the budget allows it, and only
+ * its descriptors (14 times fewer) more often: so the checks stay linear in the
+ * steps of a sequence.  Damage that a deferred check misses is found at tear-down
+ * and then located step by step (sequence.precise).
  */
 #define CREDIT_PER_STEP 4
 #define ALWAYS_WALKED 16
@@ -44,7 +44,7 @@ static bool check_in_budget(unsigned int vm, unsigned int head,
 	return true;
 }
 
-/* Returns how many descriptors it has, as far as that was looked at. */
+/* Returns the number of descriptors, as far as they were checked. */
 static uint32_t check_one(unsigned int vm, unsigned int head, unsigned int op_vm)
 {
 	const char *function = sequence.function;
@@ -63,7 +63,7 @@ static uint32_t check_one(unsigned int vm, unsigned int head, unsigned int op_vm
 	else
 		finding(walk.kind, function, 0, "%s", walk.message);
 	sequence.late |= world.skipped_checks || sequence.ending;
-	/* Whatever comes after would repeat this. */
+	/* All later steps would repeat this. */
 	if (sequence.faulted)
 		containment_harmed(vm);
 	else
@@ -91,8 +91,8 @@ static void check_linked(uint32_t linked)
 }
 
 /*
- * All lists and all descriptors after a step of op_vm on this list, which is
- * looked at first; each list is walked once.
+ * Check all lists and all descriptors after a step of op_vm on this list, which
+ * is checked first; each list is walked once.
  */
 void check_precisely(unsigned int op_vm, unsigned int head_vm, unsigned int head)
 {
@@ -136,7 +136,7 @@ static bool dead_as_must_be(unsigned int vm, bool bugged)
 	return *pyfuzz_target.dead[vm] == bugged || pyfuzz_target.no_vm_dead;
 }
 
-/* Flags are what they must be; the way that nearly every step goes. */
+/* The fast path of nearly every step: all flags are correct. */
 static bool flags_hold(void)
 {
 	bool hold = true;
@@ -151,7 +151,7 @@ static bool flags_hold(void)
 	return hold;
 }
 
-/* error: the step asked vm for what cannot be done, so it must be bugged. */
+/* error: the step asked for something impossible, so vm must be bugged. */
 void check_flags(unsigned int vm, bool error)
 {
 	bool must_bug = error && !world.vms[vm].expect_bugged &&
@@ -191,13 +191,13 @@ void check_flags(unsigned int vm, bool error)
 				"vm_dead of vm%u must be as vm_bugged (%d), is %d",
 				i, bugged, *pyfuzz_target.dead[i]);
 	}
-	/* Another VM bugged in its place is the one mistake, not two. */
+	/* Bugging another VM instead is one mistake, not two. */
 	if (must_bug && !*pyfuzz_target.bugged[vm] && !wrong)
 		finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
 			"vm%u must be bugged after the error, is not", vm);
 }
 
-/* Marked once: one VM-dead request to each vCPU of a bugged VM, none else. */
+/* Exactly one VM-dead request to each vCPU of a bugged VM, and no others. */
 void check_requests(void)
 {
 	if (world.requests_wrong)
@@ -232,8 +232,8 @@ void check_returned(const char *function, int64_t returned, int64_t expected)
 }
 
 /*
- * The least that add is known to return where it counts so many: up to 5.9,
- * with entries that end at NULL, a full last descriptor is forgotten as well.
+ * The least that add is known to return for this many entries: up to 5.9, with
+ * NULL-terminated entries, it also forgets a full last descriptor.
  */
 int64_t least_counted(int64_t counted)
 {
@@ -245,8 +245,8 @@ int64_t least_counted(int64_t counted)
 }
 
 /*
- * What add returned.  A target that counts up to the descriptor with room is
- * known to; any other number is a finding of its own.
+ * Check what add returned.  A target that counts up to the descriptor with room
+ * has a known finding; any other number is a finding of its own.
  */
 void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 		 int64_t returned, int64_t expected)
@@ -270,7 +270,7 @@ void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 		so ? ": those up to the first descriptor with room" : "");
 }
 
-/* Descriptors in lists and descriptors handed out are the same number. */
+/* As many descriptors are in lists as are handed out. */
 void check_memory(void)
 {
 	uint32_t linked = 0;
@@ -291,7 +291,7 @@ void check_memory(void)
 	check_linked(linked);
 }
 
-/* The objects in an innocent VM's cache must be its own, intact and zeroed. */
+/* The objects in the cache of a VM without a fault must be its own and zeroed. */
 void check_caches(unsigned int op_vm)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
@@ -310,7 +310,7 @@ void check_caches(unsigned int op_vm)
 	}
 }
 
-/* At the end: innocent VMs gave back all that they had. */
+/* At the end: VMs without a fault have freed all their descriptors. */
 void check_owners(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)

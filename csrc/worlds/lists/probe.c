@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Asking the target for a list's count and entries where the sequence does
- * not: after its operations, as far as its steps have paid for, and whenever a
- * list is as long as none was that the target was asked about.  Faults that
- * show at one length only would otherwise wait for a sequence that asks at
- * that very length.
+ * Probes: asking the target for a list's count and entries where the sequence
+ * does not, after operations as far as the steps' budget allows, and whenever a
+ * list has a length that was not probed before.  Bugs that only show at one
+ * length would otherwise need a sequence that asks at exactly that length.
  *
- * Nothing of it is part of what a sequence means.  A probe that shows something
- * only says which sequence to run: the same up to that step, and then the
- * operation count or iterate; what that one shows is the finding.
+ * Probes do not change what a sequence means.  A probe that shows something only
+ * determines a sequence to run: the same up to that step, followed by count or
+ * iterate; what that sequence shows is the finding.
  */
 #include <string.h>
 #include "harness/guard.h"
@@ -16,13 +15,13 @@
 #include "probe.h"
 #include "queries.h"
 
-/* Entries that a step pays for; more would cost more than it finds. */
+/* The entries that a step adds to the budget; more would cost more than it finds. */
 #define PAID_PER_STEP 2
-/* Probes that led to nothing new, of which a known finding makes very many. */
+/* Probes that led to nothing new: a known finding causes very many of them. */
 #define STRIKES 64
 
 static struct {
-	bool off; /* this run goes without */
+	bool off; /* no probes in this run */
 	uint8_t opcode; /* 0: none is running, or showed something */
 	uint8_t vm, head;
 	uint32_t operation, step;
@@ -54,7 +53,7 @@ static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
 	probe.head = (uint8_t)head;
 	probe.operation = sequence.operation;
 	probe.step = sequence.step;
-	/* Stays if the target does not come back from it. */
+	/* Stays set if the target does not return. */
 	probe.opcode = (uint8_t)opcode;
 	if (opcode == PYFUZZ_OP_COUNT)
 		run_count(vm, head);
@@ -68,7 +67,7 @@ static void ask(unsigned int opcode, unsigned int vm, unsigned int head)
 	probe.opcode = 0;
 }
 
-/* After a step on a list that holds what it must. */
+/* After a step on a list that is correct. */
 void probe_list(unsigned int vm, unsigned int head)
 {
 	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
@@ -90,27 +89,27 @@ void probe_list(unsigned int vm, unsigned int head)
 	cost = length + t->capacity;
 	if ((probe.paid < cost && *asked) || !wanted(PYFUZZ_OP_ITERATE))
 		return;
-	/* Once for each length is not paid for: it is soon over. */
+	/* The first probe of each length is free, since there are few. */
 	if (*asked)
 		probe.paid -= cost;
 	*asked = true;
 	ask(PYFUZZ_OP_ITERATE, vm, head);
 }
 
-/* The operation that would show something, or 0 (which is add, and no question). */
+/* The operation that would show something, or 0 (add, which is no query). */
 unsigned int probe_showed(void)
 {
 	return probe.opcode;
 }
 
-/* What it showed led to nothing, or nothing new. */
+/* The probe led to nothing, or nothing new. */
 void probe_strike(unsigned int opcode)
 {
 	probe.strikes[opcode]++;
 }
 
 /*
- * The sequence with the question in it; returns its bytes, 0 if it is too long.
+ * The sequence with the query in it; returns its size, 0 if it is too long.
  * The last operation is repeated up to the step of the probe.
  */
 size_t probe_sequence(const uint8_t *data, const uint8_t **longer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Count and iterate where the sequence does not ask; see harness/world.h. */
+/* Count and iterate where the sequence has no query; see harness/world.h. */
 #ifndef PYFUZZ_LISTS_PROBE_H
 #define PYFUZZ_LISTS_PROBE_H
 

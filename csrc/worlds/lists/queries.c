@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Operations that ask the target: how many entries, and which. */
+/* Operations that query the target: the number of entries, and the entries. */
 #include "harness/findings.h"
 #include "harness/guard.h"
 #include "oracle.h"

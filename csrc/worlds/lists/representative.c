@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Building a world that is in a state, from the state's canonical form. */
+/* Building a world from the canonical form of a state. */
 #include <string.h>
 #include "harness/descriptors.h"
 #include "harness/list.h"
@@ -7,12 +7,12 @@
 #include "canonical.h"
 
 #define CACHE 4
-/* A power of two that is more than any state has. */
+/* A power of two greater than any number in a state. */
 #define DESCRIPTORS 4096
 
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
-/* How a state's positions become numbers; the plainest way is seed 0. */
+/* How a state's positions become numbers; seed 0 is the simplest way. */
 static struct {
 	uint64_t seed;
 	unsigned int factor, offset; /* of SPTEs */
@@ -57,7 +57,7 @@ static void clear(void)
 		memset(m->used, 0, sizeof(m->used));
 		memset(target->sptes[vm], 0, touched * sizeof(uint64_t));
 	}
-	/* A stamp must not come twice. */
+	/* A stamp must not be reused. */
 	if (world.walk > UINT32_MAX / 2) {
 		for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
 			memset(world.vms[vm].seen, 0,
@@ -180,7 +180,7 @@ static void decode_vm(const uint8_t **in, unsigned int position)
 		touched = plan.spte + 2;
 }
 
-/* Numbers for positions, and descriptors that come in any order. */
+/* Assign numbers to positions, with descriptors in any order. */
 static void choose(uint64_t shuffle)
 {
 	plan.seed = shuffle;

@@ -27,7 +27,7 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	if (!world.vms[vm].no_topup)
 		target->topup(vm);
 	*sptep = PRESENT | (uint64_t)(spte + 1) << 12;
-	/* rmap_add is to record the gfn itself: what is there before is wrong. */
+	/* rmap_add must record the gfn itself, so store a wrong one before. */
 	if (head < PYFUZZ_FRAME_HEADS)
 		target->set_gfn(vm, sptep,
 				op->opcode == PYFUZZ_OP_RMAP_ADD ?
@@ -68,7 +68,7 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 	}
 }
 
-/* As if gfn had been recorded; afterwards the right one is there again. */
+/* Run as if gfn had been recorded; then restore the correct one. */
 static void remove_with_gfn(unsigned int vm, uint64_t *sptep, unsigned int spte,
 			    unsigned int gfn)
 {
@@ -80,7 +80,7 @@ static void remove_with_gfn(unsigned int vm, uint64_t *sptep, unsigned int spte,
 		target->set_gfn(vm, sptep, owner);
 }
 
-/* One SPTE out of one list, by whichever way the operation goes. */
+/* Remove one SPTE from one list, in the operation's way. */
 static void run_remove(const struct pyfuzz_op *op, unsigned int spte, bool error)
 {
 	unsigned int vm = op->vm, head = op->head;
@@ -132,7 +132,7 @@ static void run_remove(const struct pyfuzz_op *op, unsigned int spte, bool error
 	*sptep = 0;
 }
 
-/* A vCPU enters the guest: with a VM-dead request, or a dead VM, it cannot. */
+/* A vCPU enters the guest, unless it has a VM-dead request or its VM is dead. */
 static void run_enter(unsigned int vm, unsigned int vcpu)
 {
 	bool must_fail = world.vms[vm].expect_bugged;

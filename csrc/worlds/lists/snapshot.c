@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The world of a state while one move after the other is tried in it. */
+/* Saves and restores the world of a state while all its moves are tried. */
 #include <string.h>
 #include "harness/descriptors.h"
 #include "harness/log.h"

@@ -19,7 +19,7 @@ static uint64_t told(void)
 	       (uint64_t)r->returned ^ (uint64_t)r->expected << 10;
 }
 
-/* A step that blew up may have been about to ask. */
+/* A step that died may have been about to ask. */
 static bool asked(void)
 {
 	bool was = world.asked;

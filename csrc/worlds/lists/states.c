@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The states of this world that the feedback tells apart:
+ * The states of this world that the feedback distinguishes:
  *
  * OPERATION: operation x length of the list x (error, VM bugged before)
  * SHAPE: descriptors x entries in the first one
  * TAIL: entries in the last one x descriptors with a hole
- * FOUND: where a removed entry is: descriptor x slot
+ * FOUND: place of a removed entry: descriptor x slot
  * OUTCOME: first fault of a sequence x its outcome
  */
 #include "harness/feedback.h"
@@ -26,7 +26,7 @@ static void __attribute__((constructor)) states_register(void)
 	feedback_register(STATES);
 }
 
-/* Lengths that differ in what the code does, in descriptors of cap entries. */
+/* Classes of lengths that the code treats differently; cap: entries per descriptor. */
 static unsigned int length_class(unsigned int n)
 {
 	unsigned int cap = pyfuzz_target_traits.capacity;
@@ -55,7 +55,7 @@ static unsigned int descriptor_class(unsigned int n)
 	return n <= 4 ? n : n <= 8 ? 5 : n <= 32 ? 6 : 7;
 }
 
-/* Look for an entry in the first descriptors; further costs too much. */
+/* Look for an entry in the first descriptors only: more would cost too much. */
 static void found(unsigned int vm, unsigned int head, unsigned int spte)
 {
 	unsigned int capacity = pyfuzz_target_traits.capacity;
@@ -79,7 +79,7 @@ static void found(unsigned int vm, unsigned int head, unsigned int spte)
 	}
 }
 
-/* Before the step: what is about to be done to a list in which state. */
+/* Before the step: the operation, and the state of its list. */
 void states_step(const struct pyfuzz_op *op, unsigned int spte, bool error)
 {
 	const struct vm *m = &world.vms[op->head_vm];
@@ -92,7 +92,7 @@ void states_step(const struct pyfuzz_op *op, unsigned int spte, bool error)
 		found(op->head_vm, op->head, spte);
 }
 
-/* After the step: the shape that the list has now. */
+/* After the step: the new shape of the list. */
 void states_walk(const struct walk *walk)
 {
 	unsigned int fill = walk->tail_fill < 16 ? walk->tail_fill : 15;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the engine learns about the state of the lists. */
+/* Feedback to the engine about the state of the lists. */
 #ifndef PYFUZZ_LISTS_STATES_H
 #define PYFUZZ_LISTS_STATES_H
 

@@ -33,12 +33,12 @@ struct pyfuzz_target {
 	unsigned int (*cached)(unsigned int vm);
 	void **(*cache_slot)(unsigned int vm, unsigned int i);
 
-	/* Addresses that stay the same: flags, head words, SPTEs. */
+	/* Constant addresses: flags, head words, SPTEs. */
 	bool *bugged[PYFUZZ_VMS];
 	bool *dead[PYFUZZ_VMS];
 	unsigned long *heads[PYFUZZ_VMS][PYFUZZ_HEADS];
 	uint64_t *sptes[PYFUZZ_VMS]; /* PYFUZZ_SPTES of them */
-	uint8_t *gfns[PYFUZZ_VMS]; /* what their pages record of each */
+	uint8_t *gfns[PYFUZZ_VMS]; /* what their pages record for each */
 	int *nobjs[PYFUZZ_VMS]; /* how full the cache is */
 
 	/*
@@ -51,7 +51,7 @@ struct pyfuzz_target {
 	void (*zap_one)(unsigned int vm, unsigned int head, uint64_t *sptep);
 	void (*zap_all)(unsigned int vm, unsigned int head);
 	int64_t (*count)(unsigned int vm, unsigned int head);
-	/* Fill out with what first/next yield, at most cap; returns how many. */
+	/* Fill out with what first/next yield, at most cap; returns the number. */
 	unsigned int (*iterate)(unsigned int vm, unsigned int head,
 				uint64_t **out, unsigned int cap);
 	void (*parent_add)(unsigned int vm, unsigned int head, uint64_t *sptep);

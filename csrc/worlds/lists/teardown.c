@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end of every sequence: check all, destroy all, account for all. */
+/* The end of every sequence: check, destroy and account for everything. */
 #include "harness/descriptors.h"
 #include "harness/findings.h"
 #include "harness/guard.h"

@@ -2,7 +2,7 @@
 #ifndef PYFUZZ_LISTS_TEARDOWN_H
 #define PYFUZZ_LISTS_TEARDOWN_H
 
-/* The end of every sequence: check all, destroy all, account for all. */
+/* The end of every sequence: check, destroy and account for everything. */
 void teardown(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VM as a whole: the vCPU on which it runs, and its end. */
+/* Operations on a whole VM: choosing the running vCPU, destroying it. */
 #include "harness/descriptors.h"
 #include "harness/findings.h"
 #include "harness/guard.h"
@@ -23,7 +23,7 @@ static void leave(unsigned int vm, unsigned int spte)
 	must_be_cleared(vm, spte);
 }
 
-/* All that were in a list are zapped, or it is a finding. */
+/* A finding if any SPTE of a zapped list is still present. */
 void zapped_whole(unsigned int vm, unsigned int head)
 {
 	struct vm *m = &world.vms[vm];

@@ -10,10 +10,10 @@ static inline uint64_t *sptep_of(unsigned int vm, unsigned int spte)
 }
 
 void must_be_cleared(unsigned int vm, unsigned int spte);
-/* All that were in a list are zapped, or it is a finding. */
+/* A finding if any SPTE of a zapped list is still present. */
 void zapped_whole(unsigned int vm, unsigned int head);
 void vm_destroy(unsigned int vm);
-/* The VM and vCPU that the code of the target finds running. */
+/* The VM and vCPU that are running, as the target sees it. */
 void choose_running(unsigned int vm);
 
 #endif

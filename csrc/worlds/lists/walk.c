@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Walking a list, and holding it against the model. */
+/* Walking a list, and comparing it with the model. */
 #include "walk.h"
 
 static struct list list_of(unsigned int vm, unsigned int head)
@@ -29,7 +29,7 @@ static const char *list_name(const struct list *list)
 	return head_name(list->vm, list->head);
 }
 
-/* An entry that is not as it must be, out of the way of those that are. */
+/* The slow path, for an entry that is wrong. */
 static __attribute__((noinline)) void
 odd_entry(const struct list *list, const uint64_t *sptep, struct walk *walk)
 {
@@ -38,7 +38,7 @@ odd_entry(const struct list *list, const uint64_t *sptep, struct walk *walk)
 
 	if (n == PYFUZZ_NONE) {
 		list_broken(walk, PYFUZZ_GHOST_ENTRY,
-			    "%s holds an address that is no SPTE of the VM",
+			    "%s holds an address that is not an SPTE of the VM",
 			    list_name(list));
 		return;
 	}

@@ -29,7 +29,7 @@ static void close_report(struct pyfuzz_step *out, bool ended)
 	out->findings = sequence.step_findings;
 	out->log_lines = sequence.step_lines;
 	if (ended) {
-		/* What ran left traces. */
+		/* The last sequence left traces. */
 		out->skip = out->error = out->has_returned = out->recycled = 0;
 		out->spte = PYFUZZ_NONE;
 	}

@@ -5,7 +5,7 @@
  *	byte 0	bits 0-5: code, 6: vCPU, 7: VM
  *	byte 1	bits 0-5: page, 6-7: access, or level - 1
  *		or: bit 0: address space, 1-2: slot, 6-7: level - 1
- *	byte 2	bits 0-4: frame, 5: by user code; or all: mode, number
+ *	byte 2	bits 0-4: frame, 5: user mode; or all: mode, number
  *	byte 3	bits of the entry; size of a range; bit 0: on
  */
 #include <string.h>
@@ -48,7 +48,7 @@ static void __attribute__((constructor)) codes_fill(void)
 			opcodes[code++] = (uint8_t)op;
 }
 
-/* What an entry's bits make of each other: one way to say one thing. */
+/* Reduce an entry's bits to the canonical form. */
 static void canonical(struct pyfuzz_op *op)
 {
 	if (op->bits & PYFUZZ_ENTRY_NOTHING) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the states of a sequence are, as one number: for telling mutants from the right code. */
+/* A hash of the states of a sequence, to distinguish mutants from the correct code. */
 #include "mutants/digest.h"
 #include "pages.h"
 
@@ -13,7 +13,7 @@ static void mix(uint64_t word)
 	hash ^= hash >> 29;
 }
 
-/* A VM's memory without an address: pages, SPTEs, lengths of lists. */
+/* A VM's memory without addresses: pages, SPTEs, lengths of lists. */
 static void mix_vm(uint32_t vm)
 {
 	static struct pyfuzz_shadow shadows[MOST];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sequences with a plan, for the mutator: touch a page, change what maps it,
- * mostly behind KVM's back, touch it or its neighbour again, and have the host
- * do something in between.  The bugs of this code need a few operations on the
- * same page, which bytes by chance seldom are.
+ * Planned sequences for the mutator: touch a page, change what maps it, mostly
+ * behind KVM's back, touch it or its neighbour again, with operations of the host
+ * in between.  The bugs of this code need a few operations on the same page,
+ * which random bytes rarely contain.
  */
 #include "engine/generator.h"
 #include "pages.h"
@@ -26,7 +26,7 @@ static uint32_t below(uint32_t n)
 	return chance_below(chance, n);
 }
 
-/* What a plan keeps to: a few pages, mostly one vCPU of one VM. */
+/* The limits of a plan: a few pages, mostly one vCPU of one VM. */
 static struct {
 	uint8_t who; /* bits 6 and 7 of byte 0 */
 	uint8_t pages[2];
@@ -60,7 +60,7 @@ static uint8_t frame(void)
 	return below(3) ? (uint8_t)below(32) : focus.frame;
 }
 
-/* Mostly plain entries; what else there is, one or two at a time. */
+/* Mostly plain entries; other bits one or two at a time. */
 static uint8_t entry_bits(void)
 {
 	static const uint8_t usual[] = {
@@ -226,7 +226,7 @@ static void change(struct chance *with, uint8_t *op)
 	}
 }
 
-/* All that is about one page is about another. */
+/* Move all operations on one page to another. */
 static void move_page(struct chance *with, uint8_t *data, size_t n)
 {
 	uint8_t from, to;

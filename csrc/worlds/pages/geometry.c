@@ -2,7 +2,7 @@
 /* Which guest frames operations can name, and how much an entry of a table maps. */
 #include "world.h"
 
-/* Where tables are: most in the slot that no huge page fits into. */
+/* Tables: most are in the slot that is too small for a huge page. */
 static const uint64_t gfns[PYFUZZ_FRAMES] = {
 	0x10,
 	0x11,
@@ -16,8 +16,8 @@ static const uint64_t gfns[PYFUZZ_FRAMES] = {
 	0x19,
 	0x1a,
 	0x1b,
-	0x200, /* a table where a huge page is, at its very start */
-	0xa04, /* and one in the slot that goes and comes */
+	0x200, /* a table at the very start of a huge page */
+	0xa04, /* and one in the slot that can be deleted */
 	/* Data from here on. */
 	0x203,
 	0x201,
@@ -35,7 +35,7 @@ static const uint64_t gfns[PYFUZZ_FRAMES] = {
 	0x900, /* the same behind it */
 	0xa00,
 	0xa01,
-	0xc00, /* where that slot may be moved to */
+	0xc00, /* where that slot can be moved */
 	0x2,
 };
 

@@ -41,7 +41,7 @@ static void entry(unsigned int vm, unsigned int table, unsigned int index,
 	tables[vm][table][index] = frame_gfn(frame) << 12 | bits;
 }
 
-/* Tables that map something at once: a sequence need not build them first. */
+/* Initial contents of the tables, so that a sequence need not build them. */
 void guest_reset(unsigned int vm)
 {
 	static const struct {
@@ -80,7 +80,7 @@ void guest_reset(unsigned int vm)
 	tables[vm][5][3] = 0xa00ULL << 12 | USUAL | LARGE;
 }
 
-/* Host user memory: where each table's frame lies, whatever slot it is in. */
+/* Host user memory: the place of each table's frame, whatever its slot. */
 void *pages_frame(unsigned int vm, uint64_t hva_frame)
 {
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
@@ -107,8 +107,8 @@ static unsigned int levels_of(enum pages_mode mode)
 }
 
 /*
- * What the guest's own kernel would find: the table of the lowest level, from
- * level on, that can be reached.
+ * What the guest's own kernel would find: the reachable table of the lowest
+ * level, from level on.
  */
 uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		      unsigned int level, uint64_t *gpa, unsigned int *at_level)
@@ -134,7 +134,7 @@ uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 	return found;
 }
 
-/* The gfn that the guest's tables map gva to; NOWHERE: none, or not known here. */
+/* The gfn that the guest's tables map gva to; NOWHERE: none or unknown. */
 uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva)
 {
 	const struct vcpu *v = &world.vms[vm].vcpus[vcpu];

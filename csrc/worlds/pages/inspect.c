@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looking into the world, for whoever steps through a sequence. */
+/* Inspecting the world while stepping through a sequence. */
 #include "harness/list.h"
 #include "world.h"
 
@@ -32,7 +32,7 @@ static void keep(const struct list *list, const uint64_t *sptep,
 	(void)list;
 	if (walk->entries < list_cap)
 		list_out[walk->entries] = address_of(sptep);
-	/* A cycle has to end somewhere. */
+	/* A limit, since the list may be a cycle. */
 	if (walk->entries > 4 * ENTRIES)
 		list_broken(walk, PYFUZZ_SHAPE, "endless");
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The allocators of the world "pages", with books: every object is live or
- * freed, has a kind and belongs to a VM.
+ * The allocators of the world "pages", which know for every object whether it is
+ * live or freed, its kind and the VM that it belongs to.
  *
- * Objects are handed out zeroed, as the kernel's caches do.  A freed one is
- * filled with a pattern and is handed out again only when nothing else is
- * left, so that whoever still points to it is seen instead of hidden.
- * Descriptors are those of harness/descriptors.c.
+ * Objects are handed out zeroed, as by the kernel's caches.  A freed one is
+ * filled with a pattern and is handed out again only when nothing else is left,
+ * so that stale pointers to it are detected.  Descriptors come from
+ * harness/descriptors.c.
  */
 #include <string.h>
 #include "world.h"
@@ -18,11 +18,11 @@ enum state { NEVER, LIVE, FREED };
 
 struct pool {
 	uint8_t *memory;
-	uint32_t stride; /* bytes of an object's place */
+	uint32_t stride; /* size of a place for an object */
 	uint32_t objects;
 	uint32_t fresh; /* places handed out in this world */
-	uint32_t freed; /* and given back, waiting */
-	uint32_t oldest; /* where to look for one of those first */
+	uint32_t freed; /* freed places, waiting */
+	uint32_t oldest; /* where to start looking for one */
 	uint8_t *state;
 	uint8_t *owner;
 	uint32_t *size;
@@ -90,7 +90,7 @@ static uint32_t index_in(const struct pool *pool, const void *address)
 	return (uint32_t)(offset / pool->stride);
 }
 
-/* An object's own address, not one inside of it. */
+/* Only an object's own address, not one inside it. */
 static uint32_t start_in(const struct pool *pool, const void *address)
 {
 	uint32_t i = index_in(pool, address);
@@ -136,7 +136,7 @@ void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 	if (pool->fresh < pool->objects) {
 		i = pool->fresh++;
 	} else {
-		/* In this order, the one that was freed long ago comes first. */
+		/* In this order, the one freed first comes first. */
 		for (i = pool->oldest; pool->freed && pool->state[i] != FREED;)
 			i = (i + 1) % pool->objects;
 		if (!pool->freed)
@@ -174,7 +174,7 @@ void pages_free(enum pages_kind kind, void *object)
 	}
 	if (i == NOWHERE || pools[k].state[i] != LIVE) {
 		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
-			i == NOWHERE ? "freed an address that is no %s" :
+			i == NOWHERE ? "freed an address that is not a %s" :
 				       "freed a %s that is already free",
 			kind_names[k]);
 		return;
@@ -206,7 +206,7 @@ void *pages_private(const void *table)
 {
 	uint32_t i = index_in(&pools[PAGES_SPT], table);
 
-	/* Anything else has no struct page of ours: as fatal as in the kernel. */
+	/* Anything else has no struct page here: as fatal as in the kernel. */
 	return i == NOWHERE ? NULL : privates[i];
 }
 
@@ -217,7 +217,7 @@ void *pages_virtual(uint64_t physical)
 	return index_in(&pools[PAGES_SPT], address) == NOWHERE ? NULL : address;
 }
 
-/* --- the harness's side of the books --- */
+/* --- for the harness --- */
 
 bool memory_is_live(enum pages_kind kind, const void *address)
 {
@@ -284,7 +284,7 @@ const char *memory_kind_name(enum pages_kind kind)
 	return kind_names[kind];
 }
 
-/* Was a freed object written to? */
+/* Whether a freed object was written to. */
 void memory_check_freed(void)
 {
 	descriptors_check_freed();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the harness knows of the world; world.h says what that is. */
+/* The harness's model of the world, see world.h. */
 #include "world.h"
 
 struct world world;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What must hold of the memory that the target left, whatever it did:
+ * What must hold for the target's memory after every operation:
  *
  *	each present leaf SPTE of a live shadow page has exactly one entry, in
  *	the head that tear-down will compute for it;
@@ -9,7 +9,7 @@
  *	each entry of each head is one of those.
  *
  * All SPTEs are marked with the head that they belong to, then all heads are
- * walked.  Nothing of what the target computes is used but the raw facts.
+ * walked.  Only raw memory is used, nothing that the target computes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +26,9 @@ static struct mark {
 	const unsigned long *head;
 } marks[TABLES][ENTRIES];
 static uint32_t walk_number;
-static uint32_t marked, met; /* SPTEs in this walk, and entries that are one */
+static uint32_t marked, met; /* SPTEs in this walk, and entries that are SPTEs */
 
-/* The pages of the VM that is looked at, and whose table is whose. */
+/* The pages of the VM under test, and the page of each table. */
 static struct pages_page pages[TABLES];
 static uint32_t pages_len;
 static uint16_t page_of_table[TABLES];
@@ -95,7 +95,7 @@ static const char *sptep_name(const uint64_t *sptep)
 	return name;
 }
 
-/* Head of a reverse map, by what it stands for; page: of its parents. */
+/* Format the head of a reverse map or, with page, of its parents. */
 static struct {
 	unsigned int as, slot, level;
 	uint64_t gfn;
@@ -145,9 +145,9 @@ static const char *looked_for(const uint64_t *sptep, uint32_t table)
 	} while (0)
 
 /*
- * Heads that an SPTE belonged to at some time since its slot is there: all that
- * can hold anything, as long as every SPTE is found in its own.  They are
- * walked after each step, and all that there are if one is not.
+ * Heads that an SPTE has belonged to since the slot was created: no others can
+ * hold anything as long as every SPTE is in its own head.  These are walked after
+ * each step, and all heads if an SPTE is not.
  */
 #define MAX_USED 512
 static struct used {
@@ -160,7 +160,7 @@ static uint32_t used_since[PAGES_VMS][PAGES_SPACES][PAGES_SLOTS][PAGES_LEVELS]
 			  [MAX_HEADS];
 static uint32_t epochs, epoch_of[PAGES_VMS];
 
-/* A VM that is new, or whose slots have changed. */
+/* For a new VM, or one whose slots have changed. */
 void check_forget(unsigned int vm)
 {
 	used_len[vm] = 0;
@@ -247,13 +247,14 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
 }
 
 /*
- * Each bit: eight SPTEs that held something when all of the table was last
- * looked at.  Between those times only they are; an SPTE that appears elsewhere
- * is seen later, and then the sequence is run again, looking at all each time.
+ * Each bit: eight SPTEs of which one was not empty when the complete table was
+ * last checked.  In between, only these are checked; an SPTE that appears
+ * elsewhere is seen later, and then the sequence is run again, checking
+ * everything each time.
  */
 static struct {
-	uint32_t owner; /* which of the table's lives */
-	uint32_t age; /* looks since the last at all */
+	uint32_t owner; /* which lifetime of the table */
+	uint32_t age; /* checks since the last complete one */
 	uint64_t chunks;
 } hot[TABLES];
 #define LOOK_AT_ALL 8
@@ -295,7 +296,7 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 	}
 }
 
-/* Every live header, taken apart; each must own its table. */
+/* Read every live header; each must own its table. */
 static void collect(unsigned int vm)
 {
 	const void *header;
@@ -307,7 +308,7 @@ static void collect(unsigned int vm)
 		uint32_t table;
 
 		pages_target.page(vm, header, page);
-		/* In a cache: no page yet. */
+		/* In a cache: not a page yet. */
 		if (!page->spt)
 			continue;
 		table = memory_table_of(page->spt);
@@ -365,7 +366,7 @@ static void walk_head(unsigned int vm, const unsigned long *head)
 	states_list(walked.level, walked.page, walk.entries);
 	if (!walk.message[0])
 		return;
-	/* The only way that a descriptor can be none: it was freed. */
+	/* The only way to get an invalid descriptor: it was freed. */
 	if (walk.kind == PYFUZZ_SHAPE && strstr(walk.message, "is freed or no"))
 		walk.kind = PYFUZZ_USE_AFTER_FREE;
 	finding(walk.kind, sequence.function, 0, "%s", walk.message);
@@ -416,7 +417,7 @@ static void find_missing(const struct pages_page *page)
 			       " (and an MMIO SPTE)" :
 			       "",
 		       leaf ? looked_for(page->spt + i, table) :
-			      "the page that it points to does not know of it");
+			      "it is not among the parents of the page that it points to");
 	}
 }
 
@@ -494,7 +495,7 @@ void check_vm(unsigned int vm, bool all)
 	all |= sequence.precise;
 	sequence.late |= !all;
 	look(vm, all);
-	/* One that is not where it must be is somewhere else, or nowhere. */
+	/* An SPTE that is not where it must be is elsewhere or nowhere. */
 	if (!all && !sequence.host_dead && marked != met)
 		look(vm, true);
 	if (marked != met)
@@ -505,8 +506,8 @@ void check_vm(unsigned int vm, bool all)
 }
 
 /*
- * Whoever made the last access may do so now: what the shadow pages map its
- * address to is what the guest's tables, which have not changed since, say.
+ * The last access is still allowed: the shadow pages must map its address to what
+ * the guest's tables say, which have not changed since.
  */
 void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 {
@@ -526,8 +527,8 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 		shift = (page->level - 1) * 9U;
 		spte = table + (gva >> (12 + shift) & (ENTRIES - 1));
 		/*
-		 * The kernel's own handler also says that all is well when it
-		 * has zapped a write-protected page and wants a retry.
+		 * The kernel's handler also reports success when it has zapped
+		 * a write-protected page and wants a retry.
 		 */
 		if (spte_nothing(*spte) && !pages_target.own_walker)
 			return;
@@ -593,7 +594,7 @@ void check_flags(unsigned int op_vm, bool may_bug)
 	}
 }
 
-/* Of a VM that was destroyed nothing is left. */
+/* A destroyed VM must leave nothing behind. */
 void check_gone(unsigned int vm)
 {
 	enum pages_kind kind;

@@ -15,7 +15,7 @@
 #define PYFUZZ_VMS 2
 #define PYFUZZ_VCPUS 2
 
-/* Frames that a guest's entry can name; the first PYFUZZ_TABLES hold tables. */
+/* Frames that a guest's entry can point to; the first PYFUZZ_TABLES hold tables. */
 #define PYFUZZ_FRAMES 32
 #define PYFUZZ_TABLES 14
 /* Entries of a table that are in use: 0, 1, 2, 3 and 511. */
@@ -27,7 +27,7 @@ struct pyfuzz_op {
 	uint8_t vm;
 	uint8_t vcpu;
 	uint8_t page; /* of the guest's address space, 0 to 63 */
-	uint8_t access; /* 0: read, 1: write, 2: fetch; 4 is added: by user code */
+	uint8_t access; /* 0: read, 1: write, 2: fetch; plus 4: user mode */
 	uint8_t level; /* of the entry that is written: 1 to 4 */
 	uint8_t frame; /* 0 to 31, see pyfuzz_frame_gfn() */
 	uint8_t bits; /* of the entry, see enum pyfuzz_entry */
@@ -63,8 +63,8 @@ enum pyfuzz_mode {
 };
 
 /*
- * Why a step did nothing to the target; those of the lists world that are
- * the same have the same number, and all have one of their own.
+ * Why a step did nothing to the target; reasons that the lists world has, too,
+ * have the same number there, and no number has two meanings.
  */
 enum pyfuzz_skip {
 	PYFUZZ_RAN = 0,
@@ -72,7 +72,7 @@ enum pyfuzz_skip {
 	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
 	PYFUZZ_SKIP_HOST_DEAD = 7, /* after BUG(), a fault or a broken list */
 	PYFUZZ_SKIP_VM_DEAD = 16, /* bugged: the vCPU does not run any more */
-	PYFUZZ_SKIP_NO_TABLE = 17, /* no table of the guest's to write to */
+	PYFUZZ_SKIP_NO_TABLE = 17, /* no guest table to write to */
 	PYFUZZ_SKIP_NO_SLOT = 18, /* no memslot there */
 	PYFUZZ_SKIP_SLOT_THERE = 19, /* create or move, but there is one */
 	PYFUZZ_SKIP_NO_ROOT = 20, /* the vCPU's root is in no memslot */
@@ -96,7 +96,7 @@ struct pyfuzz_step {
 	uint32_t log_lines;
 };
 
-/* One shadow page, for whoever looks on. */
+/* One shadow page, for inspection. */
 struct pyfuzz_shadow {
 	uint64_t header;
 	uint64_t gfn;
@@ -123,7 +123,7 @@ struct pyfuzz_spte {
 	uint64_t gfn; /* as tear-down will compute it; of a leaf */
 	uint64_t child; /* header it points to, 0: a leaf */
 	uint64_t stored; /* gfn that its page records for it */
-	uint64_t address_bits; /* of value: where it points to */
+	uint64_t address_bits; /* the address in value */
 	uint16_t index;
 	uint8_t leaf;
 	uint8_t writable;
@@ -149,7 +149,7 @@ struct pyfuzz_slot_state {
 	uint8_t dirty_log;
 };
 
-/* Looking into the world between pyfuzz_begin() and pyfuzz_end(). */
+/* Inspecting the world between pyfuzz_begin() and pyfuzz_end(). */
 uint64_t pyfuzz_frame_gfn(uint32_t frame);
 uint64_t pyfuzz_page_gva(uint32_t page, uint32_t mode);
 /* An entry of a guest's table (frame 0 to 13), by index 0 to 511. */
@@ -158,7 +158,7 @@ uint32_t pyfuzz_shadows(uint32_t vm, struct pyfuzz_shadow *out, uint32_t cap);
 /* Present and MMIO SPTEs of the shadow page with this header. */
 uint32_t pyfuzz_sptes(uint32_t vm, uint64_t header, struct pyfuzz_spte *out,
 		      uint32_t cap);
-/* Of the head of a shadow page's parents, by its header. */
+/* The value of the head of a shadow page's parents, by its header. */
 uint64_t pyfuzz_parents_value(uint32_t vm, uint64_t header);
 uint32_t pyfuzz_rmaps(uint32_t vm, struct pyfuzz_rmap *out, uint32_t cap);
 /* SPTE addresses in the list of a head's value; -1: broken. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One operation: what the guest, its user space or the host does, in the order
- * in which KVM would see it.  No operation is a mistake of the caller's: none
- * of them may warn, bug a VM or kill the host.
+ * One operation of the guest, user space or the host, in the order in which KVM
+ * would see it.  No operation is an error: none of them may warn, bug a VM or
+ * kill the host.
  */
 #include <string.h>
 #include "world.h"
@@ -53,9 +53,9 @@ void vm_end(unsigned int vm)
 }
 
 /*
- * What KVM does before it enters the guest: roots that are obsolete go, new
- * ones are made.  A vCPU of a bugged VM was in the guest when that happened,
- * exits once more, and never enters again.
+ * What KVM does before it enters the guest: drop obsolete roots and create new
+ * ones.  A vCPU of a bugged VM was in the guest when that happened, exits once
+ * more, and never enters again.
  */
 static enum pyfuzz_skip enter(unsigned int vm, unsigned int vcpu)
 {
@@ -230,7 +230,7 @@ static unsigned int slot_operation(const struct pyfuzz_op *op)
 	if (op->opcode == PYFUZZ_OP_SLOT_CREATE) {
 		if (slot->present)
 			return skip(PYFUZZ_SKIP_SLOT_THERE);
-		/* One that was moved may be in its place. */
+		/* A moved slot may be in its place. */
 		*slot = (struct slot){ .npages = 0 };
 		if (!slot_create(vm, as, n))
 			return skip(PYFUZZ_SKIP_NO_SLOT);
@@ -297,7 +297,7 @@ static void host_range(unsigned int opcode, unsigned int vm, unsigned int as,
 	}
 }
 
-/* A range of host memory, in each slot that has some of it. */
+/* A range of host memory, in each slot that maps part of it. */
 static void each_slot(unsigned int opcode, unsigned int vm, uint64_t from,
 		      uint64_t to)
 {
@@ -409,7 +409,7 @@ static unsigned int vm_operation(const struct pyfuzz_op *op)
 		     pages_target.zap_all_fast(op->vm));
 		break;
 	case PYFUZZ_OP_MMIO:
-		/* As if so many memslot changes had come before. */
+		/* As if there had been so many memslot changes before. */
 		m->generation += 1 + op->number * 8U;
 		CALL(pages_target.names.invalidate_mmio,
 		     pages_target.invalidate_mmio(op->vm, m->generation));

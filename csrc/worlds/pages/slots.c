@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's side: memslots as user space sets them up, and the host's own
- * page tables behind them.  Host user memory is numbered by frame; a slot of
- * address space 1 maps the same memory as its counterpart, but for one.
+ * The host: memslots as user space sets them up, and the host's own page tables
+ * behind them.  Host user memory is numbered by frame; all but one of the slots
+ * of address space 1 map the same memory as their counterpart.
  */
 #include <string.h>
 #include "world.h"
@@ -15,21 +15,21 @@ static const struct {
 		{ 0x200, 0x400, 0x200, 0x200 }, /* two huge pages */
 		{ 0x700, 0x200, 0x700,
 		  0x740 }, /* the end of one, the start of one */
-		{ 0xa00, 0x200, 0xa00, 0xc00 }, /* goes, comes, is moved */
+		{ 0xa00, 0x200, 0xa00, 0xc00 }, /* can be deleted, created, moved */
 	},
 	{
 		{ 0x0, 0x40, 0x0, 0x40 },
-		/* Other memory, and where there is a hole or another base. */
+		/* Other memory, at a hole and at another base. */
 		{ 0x600, 0x200, 0x1400, 0x800 },
 		{ 0xa00, 0x200, 0xa00, 0xc00 },
 		{ 0x200, 0x200, 0x200, 0x400 },
 	},
 };
 
-/* 2M regions of host user memory: is each mapped by one huge page? */
+/* 2M regions of host user memory: whether each is one huge page. */
 #define REGIONS 16
 static uint8_t huge[PAGES_VMS][REGIONS];
-/* How often the host has put another frame there. */
+/* How often the host has replaced the frame. */
 static uint8_t moved[PAGES_VMS][PYFUZZ_FRAMES];
 
 static unsigned int region_of(uint64_t hva_frame)
@@ -74,7 +74,7 @@ uint64_t slot_other_base(unsigned int as, unsigned int n, bool other)
 	return other ? usual[as][n].other_base : usual[as][n].base_gfn;
 }
 
-/* Would it overlap another one of its address space there? */
+/* Whether it would overlap another slot of its address space there. */
 bool slot_fits(unsigned int vm, unsigned int as, unsigned int n, uint64_t base)
 {
 	const struct slot *slots = world.vms[vm].slots[as];
@@ -118,7 +118,7 @@ static unsigned int frame_number(uint64_t hva_frame)
 	return PYFUZZ_FRAMES;
 }
 
-/* Frames of a 2M region lie one behind another until the host moves one. */
+/* The frames of a 2M region are contiguous until the host moves one. */
 uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable)
 {
 	unsigned int n = frame_number(hva_frame);
@@ -134,7 +134,7 @@ unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame)
 	return huge[vm][region_of(hva_frame)] ? 2 : 1;
 }
 
-/* Another frame is there from now on; a huge page can't be any more. */
+/* Replace the frame, after which there can be no huge page. */
 uint64_t host_move(unsigned int vm, uint64_t hva_frame)
 {
 	unsigned int n = frame_number(hva_frame);

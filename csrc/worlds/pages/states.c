@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the engine learns besides coverage.  Each state is 0 or 1:
+ * Feedback to the engine besides coverage.  Each state is 0 or 1:
  *
- * STEP: operation x what came of it
- * ENTRY: an entry that the guest wrote: level x what it was x what it is x
- *	whether KVM was told
- * LINK: level of the parent x what it is x what its child is
+ * STEP: operation x its result
+ * ENTRY: an entry that the guest wrote: level x old kind x new kind x
+ * whether KVM was told
+ * LINK: level of the parent x its kind x the child's kind
  * LEAF: level x kind of page x slot x entries of its head so far
  * LIST: level, or parents x entries
  */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seam between the world "pages" and a target: what the harness may call,
- * what it may read, and what the target may ask of the harness.
+ * The interface between the world "pages" and a target: what the harness may
+ * call, what it may read, and what the target may call in the harness.
  *
- * As in the other worlds a module has two sides.  The target's translation
- * unit (shim, code under test, adapter) is compiled with coverage and knows
- * the kernel's types.  The harness is compiled without and knows none: it has
- * the table below, raw words at addresses that the table hands out, and books
- * of everything that was allocated.  Nothing the oracle decides follows what
- * the code under test did; it follows what it left in memory.
+ * As in the other worlds a module has two sides.  The target's translation unit
+ * (shim, code under test, adapter) is compiled with coverage and uses the
+ * kernel's types.  The harness is compiled without coverage and uses none of
+ * them: it has the table below, raw words at addresses from the table, and a
+ * record of everything that was allocated.  The oracle judges only what the code
+ * under test left in memory, not what it did.
  *
  * A VM, a vCPU, an address space (0: normal, 1: SMM) and a memslot are small
- * numbers here.  NULL in the table: this target does not have that.
+ * numbers here.  NULL in the table: this target does not have the function.
  */
 #ifndef PYFUZZ_PAGES_TARGET_H
 #define PYFUZZ_PAGES_TARGET_H
@@ -31,7 +31,7 @@
 #define PAGES_SLOTS 8 /* memslots of an address space */
 #define PAGES_LEVELS 3 /* sizes with reverse maps: 4K, 2M, 1G */
 
-/* How a vCPU's guest pages.  A bit each in pages_target.modes. */
+/* Paging modes of a vCPU's guest.  A bit each in pages_target.modes. */
 enum pages_mode {
 	PAGES_NONPAGING, /* CR0.PG=0: direct shadow pages, no guest tables */
 	PAGES_32BIT, /* two levels, 4-byte entries, quadrants */
@@ -43,16 +43,16 @@ enum pages_mode {
 	PAGES_MODES,
 };
 
-/* What became of an access. */
+/* The result of an access. */
 enum pages_result {
-	PAGES_FIXED, /* mapped; the guest goes on */
+	PAGES_FIXED, /* mapped; the guest continues */
 	PAGES_GUEST_FAULT, /* the guest gets a #PF (or #NPF of L1's) */
 	PAGES_EMULATE, /* MMIO, or a write to a tracked guest table */
 	PAGES_RETRY,
-	PAGES_ERROR, /* what would end KVM_RUN with an error */
+	PAGES_ERROR, /* KVM_RUN would end with an error */
 };
 
-/* x86's page fault error code, as the hardware would give it. */
+/* x86's page fault error code, as the hardware would set it. */
 #define PAGES_PF_PRESENT (1U << 0)
 #define PAGES_PF_WRITE (1U << 1)
 #define PAGES_PF_USER (1U << 2)
@@ -83,7 +83,7 @@ struct pages_page {
 	uint32_t unsync_children;
 };
 
-/* Where things are in the target's lists, as in the world "lists". */
+/* The layout of the target's lists, as in the world "lists". */
 struct pages_layout {
 	uint32_t capacity; /* PTE_LIST_EXT */
 	uint32_t descriptor_size;
@@ -97,7 +97,7 @@ struct pages_layout {
 /*
  * Calls into the code under test: X(return type, name, (parameters)).  The
  * harness has checked that VM, vCPU and slot exist and has topped up the
- * vCPU's caches.  All of them run as the kernel's callers would call them:
+ * vCPU's caches.  All of them run as if the kernel's callers called them:
  * with mmu_lock "held" where those hold it, flushing included.
  */
 #define PAGES_CALLS(X)                                                                \
@@ -193,14 +193,14 @@ struct pages_target {
 	uint32_t counters; /* filled by the harness */
 	bool own_walker; /* page_fault() walks with code of ours */
 	bool warns_are_errors; /* see docs/pages.md: WARN in this generation */
-	/* Stand-ins that are made up for this target, for messages; NULL ends. */
+	/* Made-up stand-ins of this target, for messages; ends with NULL. */
 	const char *const *stubs;
 
 	/*
 	 * A new VM: kvm_mmu_init_vm(), vCPUs with kvm_mmu_create(), no slots.
-	 * The end of one as kvm_arch_destroy_vm() has it: vCPUs' MMUs unloaded
+	 * Destroying it works as in kvm_arch_destroy_vm(): vCPUs' MMUs unloaded
 	 * and destroyed, kvm_mmu_zap_all(), slots and their arrays freed,
-	 * kvm_mmu_uninit_vm().  Everything from the allocators is given back.
+	 * kvm_mmu_uninit_vm().  Everything from the allocators is freed.
 	 */
 	void (*vm_init)(unsigned int vm);
 	void (*vm_destroy)(unsigned int vm);
@@ -222,7 +222,7 @@ struct pages_target {
 	/* --- facts, read from memory without side effects --- */
 	bool *bugged[PAGES_VMS];
 	bool *dead[PAGES_VMS]; /* NULL: no vm_dead in this kernel */
-	/* A live header (an object of PAGES_HEADER) taken apart. */
+	/* The members of a live header (an object of PAGES_HEADER). */
 	void (*page)(unsigned int vm, const void *header,
 		     struct pages_page *out);
 	/* slot->arch.rmap[level - 1]; *heads: how many.  NULL: no such slot. */
@@ -239,18 +239,18 @@ struct pages_target {
 	/* vCPU's root: the shadow page's table (spt) or NULL; up to 4 of PAE. */
 	const uint64_t *(*root)(unsigned int vm, unsigned int vcpu,
 				unsigned int i);
-	/* kvm->arch.n_used_mmu_pages and like counters; -1: not kept. */
+	/* kvm->arch.n_used_mmu_pages and similar counters; -1: not kept. */
 	int64_t (*used_pages)(unsigned int vm);
 };
 
 extern struct pages_target pages_target;
 
 /*
- * --- What the target may ask (harness and shim, no coverage) ---
+ * --- What the target may call (harness and shim, no coverage) ---
  *
- * Allocators with books: an object is live or freed, has a kind and belongs to
- * a VM.  It is handed out zeroed.  Freed objects are filled with a pattern and
- * kept for a while; what touches or reaches them is a finding.
+ * Allocators: an object is live or freed, has a kind and belongs to a VM.  It is
+ * handed out zeroed.  Freed objects are filled with a pattern and kept for a
+ * while; touching or reaching them is a finding.
  */
 enum pages_kind {
 	PAGES_SPT, /* a shadow page's 4 KiB, page aligned */
@@ -262,25 +262,25 @@ enum pages_kind {
 /* BUG()s in the harness if size is over the kind's largest; never NULL. */
 void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size);
 void pages_free(enum pages_kind kind, void *object);
-/* The kind of a live or freed object that starts here; PAGES_KINDS: none does. */
+/* The kind of the live or freed object that starts here; PAGES_KINDS: none. */
 enum pages_kind pages_kind_of(const void *object);
 /* page_private(): one word for each page of PAGES_SPT, by any address in it. */
 void pages_set_private(const void *spt, void *value);
 void *pages_private(const void *spt);
 /*
- * virt_to_phys() of a table is its address (below 2^47); pages_virtual() is
- * the way back for a shadow page, NULL and a finding for what is none.
+ * virt_to_phys() of a table is its address (below 2^47); pages_virtual() is the
+ * inverse for a shadow page; for anything else NULL, and a finding.
  */
 void *pages_virtual(uint64_t physical);
 
-/* Which VM a call is running for; the current vCPU, or -1 in a kworker. */
+/* The VM that a call runs for; the current vCPU, or -1 in a kworker. */
 unsigned int pages_running_vm(void);
 int pages_running_vcpu(void);
 
 /*
- * The guest's memory.  hva_frame of a slot names host user memory; a guest's
- * frame has contents if something can be in it (guest tables), else it is a
- * page of zeroes that all of them share.  NULL: no memory there.
+ * The guest's memory.  hva_frame of a slot is a frame of host user memory.  Frames
+ * for guest tables have contents of their own; all others share a page of zeroes.
+ * NULL: no memory there.
  */
 void *pages_frame(unsigned int vm, uint64_t hva_frame);
 /*

@@ -77,7 +77,7 @@ static void begin(void)
 		world.vms[vm].alive = false;
 	world.bugged_total = 0;
 	log_begin();
-	/* The first one is there; the other comes when it is asked for. */
+	/* The first one always exists; the other is created on first use. */
 	vm_ensure(0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Nobody patches the code of a process at boot: what is there first, stays. */
+/* Nothing patches the code of a process at boot, so the original code stays. */
 #include_next <asm/alternative.h>
 #if !defined(PYFUZZ_KERNEL_ALTERNATIVE_H) && !defined(__ASSEMBLY__)
 #define PYFUZZ_KERNEL_ALTERNATIVE_H

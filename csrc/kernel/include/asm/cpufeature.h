@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel patches its code at boot where it asks for a feature, which needs
- * tables that nobody reads here: ask the bits in boot_cpu_data instead.
+ * The kernel patches feature tests at boot, using tables that nothing reads
+ * here: test the bits in boot_cpu_data instead.
  */
 #include_next <asm/cpufeature.h>
 #ifndef PYFUZZ_KERNEL_CPUFEATURE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* There is one task and it is no per-CPU variable. */
+/* There is one task, in a plain variable instead of a per-CPU one. */
 #include_next <asm/current.h>
 #ifndef PYFUZZ_KERNEL_CURRENT_H
 #define PYFUZZ_KERNEL_CURRENT_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two things before KVM's own headers.  Addresses of the process begin at 0, so
- * an error among them cannot be told by being the kernel's: it is one of the
- * last pages.  And statistics of the memory management are kept in struct
- * page: none here.
+ * Two things before KVM's own headers.  A process's addresses begin at 0, so an
+ * error pointer is not recognised by the kernel's address range but as one of
+ * the last pages.  And the statistics of memory management are in struct page,
+ * which does not exist here.
  */
 #include <linux/memcontrol.h>
 #include <linux/vmstat.h>

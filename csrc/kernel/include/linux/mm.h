@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages have no reference count here (see mm_types.h), and whether one is part
- * of a huge page is said by the host's page tables alone.
+ * Pages have no reference count here (see mm_types.h), and only the host's page
+ * tables determine whether one is part of a huge page.
  */
 #include_next <linux/mm.h>
 #ifndef PYFUZZ_KERNEL_MM_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * There are no struct pages: a struct page pointer is a number.  The one word
- * that KVM keeps in them, from a table of SPTEs to its shadow page, is kept in
- * the harness's books, which also know which tables are live.
+ * that KVM keeps in them, from a table of SPTEs to its shadow page, is kept by
+ * the harness's allocator, which also knows which tables are live.
  */
 #include_next <linux/mm_types.h>
 #ifndef PYFUZZ_KERNEL_MM_TYPES_H

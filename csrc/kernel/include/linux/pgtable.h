@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's page tables, as far as KVM walks them (how large is the mapping
- * behind this address?): the harness knows, and answers level by level.
+ * The host's page tables, as far as KVM walks them to find the size of a mapping:
+ * the harness answers level by level.
  */
 #include_next <linux/pgtable.h>
 #ifndef PYFUZZ_KERNEL_PGTABLE_H

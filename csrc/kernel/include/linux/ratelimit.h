@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* No clock: what is limited by time in the kernel is not limited here. */
+/* Without a clock there is no rate limit. */
 #include_next <linux/ratelimit.h>
 #ifndef PYFUZZ_KERNEL_RATELIMIT_H
 #define PYFUZZ_KERNEL_RATELIMIT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Guest memory is memory of the process: whoever has its address may read it. */
+/* Guest memory is memory of the process and can be read directly. */
 #include_next <linux/uaccess.h>
 #ifndef PYFUZZ_KERNEL_UACCESS_H
 #define PYFUZZ_KERNEL_UACCESS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel as a target of the world "pages".  Included behind the kernel's own
- * mmu.c, spte.c and page_track.c, so that it sees their static functions; none
- * of it counts as covered.
+ * A kernel as a target of the world "pages".  Included after the kernel's own
+ * mmu.c, spte.c and page_track.c, so that it can use their static functions; not
+ * covered code.
  */
 #ifndef PYFUZZ_KERNEL_ADAPTER_H
 #define PYFUZZ_KERNEL_ADAPTER_H

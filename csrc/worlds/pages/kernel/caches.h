@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory: the kernel's allocators by name, on top of the harness's books. */
+/* Memory: the kernel's allocators, implemented by the harness's allocator. */
 #ifndef PYFUZZ_KERNEL_CACHES_H
 #define PYFUZZ_KERNEL_CACHES_H
 
 #include "names.h"
 #include "state.h"
 
-/* What kmem_cache_create() returns is only ever handed back. */
+/* The value of kmem_cache_create() is only ever passed back. */
 struct pyfuzz_cache {
 	enum pages_kind kind;
 	unsigned int size;
@@ -82,10 +82,10 @@ STANDIN(void, kfree, (void *object))
 	pyfuzz_free_array(object);
 }
 
-/* Root pages that are no shadow pages: PAE's, and those above a shadow root. */
+/* Root pages that are not shadow pages: PAE's, and those above a shadow root. */
 #define PYFUZZ_ROOT_PAGES 32
 static u8 pyfuzz_root_pages[PYFUZZ_ROOT_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
-/* Whose each is: 0 nobody's, else a VM's number and 1. */
+/* The owner of each: 0 for none, otherwise a VM's number plus 1. */
 static u8 pyfuzz_root_page_owner[PYFUZZ_ROOT_PAGES];
 
 static void *pyfuzz_root_page(void)
@@ -100,7 +100,7 @@ static void *pyfuzz_root_page(void)
 	BUG();
 }
 
-/* A sequence that ended in the middle of a call left some. */
+/* A sequence that ended in the middle of a call may leave some. */
 static void pyfuzz_root_pages_reset(unsigned int vm)
 {
 	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++)
@@ -201,8 +201,8 @@ static bool pyfuzz_gives_tables(const struct kvm_mmu_memory_cache *mc)
 }
 
 /*
- * The kernel fills the cache for splitting with some hundreds of descriptors.
- * Here it stays empty and is filled one by one.
+ * The kernel fills the cache for splitting with hundreds of descriptors.  Here it
+ * stays empty and is filled one by one.
  */
 static bool pyfuzz_fills_late(const struct kvm_mmu_memory_cache *mc)
 {
@@ -237,7 +237,7 @@ static void *pyfuzz_cache_object(const struct kvm_mmu_memory_cache *mc)
 	return object;
 }
 
-/* Filled as far as was asked for, not to the brim: an object costs time. */
+/* Filled only as far as requested, since each object costs time. */
 static int pyfuzz_cache_topup(struct kvm_mmu_memory_cache *mc, int min)
 {
 	if (pyfuzz_fills_late(mc))
@@ -289,7 +289,7 @@ STANDIN(void *, kvm_mmu_memory_cache_alloc, (struct kvm_mmu_memory_cache * mc))
 {
 	if (pyfuzz_fills_late(mc))
 		return pyfuzz_cache_object(mc);
-	/* As the kernel: whoever forgot to top up is told so, and served. */
+	/* As in the kernel: a missing top-up gives a warning, and the object. */
 	if (WARN_ON(!mc->nobjs))
 		return pyfuzz_cache_object(mc);
 	return mc->objects[--mc->nobjs];

@@ -6,7 +6,7 @@
 #include "facts.h"
 #include "vm.h"
 
-/* An MMIO SPTE has reserved bits set, which the CPU says in the error code. */
+/* An MMIO SPTE has reserved bits set, which the CPU reports in the error code. */
 static bool pyfuzz_hits_mmio(struct kvm_vcpu *vcpu, uint64_t gva)
 {
 	struct kvm_shadow_walk_iterator walk;
@@ -18,7 +18,7 @@ static bool pyfuzz_hits_mmio(struct kvm_vcpu *vcpu, uint64_t gva)
 	return pyfuzz_spte_mmio(spte);
 }
 
-/* How many faults ended with the guest's translation in the SPTEs. */
+/* The number of faults that installed the guest's translation. */
 static u64 pyfuzz_faults_done(const struct kvm_vcpu *vcpu)
 {
 	u64 n = vcpu->stat.pf_fixed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the oracle reads: the kernel's structures taken apart, nothing changed. */
+/* What the oracle reads from the kernel's structures, without changing them. */
 #ifndef PYFUZZ_KERNEL_FACTS_H
 #define PYFUZZ_KERNEL_FACTS_H
 

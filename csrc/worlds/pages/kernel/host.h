@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host: which frame is behind guest memory, how large its mapping is, and
- * what the guest's own tables hold.  The harness keeps all three.
+ * The host: the frame behind guest memory, the size of its mapping, and the
+ * contents of the guest's own tables.  The harness keeps all three.
  */
 #ifndef PYFUZZ_KERNEL_HOST_H
 #define PYFUZZ_KERNEL_HOST_H
@@ -18,7 +18,7 @@ static unsigned long pyfuzz_hva(const struct kvm_memory_slot *slot, gfn_t gfn)
 	return slot->userspace_addr + (gfn - slot->base_gfn) * PAGE_SIZE;
 }
 
-/* Where the bytes of a guest frame are. */
+/* The memory of a guest frame. */
 static unsigned long pyfuzz_contents(const struct kvm_memory_slot *slot,
 				     gfn_t gfn)
 {
@@ -77,7 +77,7 @@ STANDIN(int, kvm_vcpu_read_guest_atomic,
 	return 0;
 }
 
-/* The frame behind a gfn; a write to what the host maps read-only is for user space. */
+/* The frame behind a gfn; user space handles writes to a read-only mapping. */
 static kvm_pfn_t pyfuzz_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
 			    bool write, bool *writable)
 {
@@ -138,7 +138,7 @@ STANDIN(kvm_pfn_t, gfn_to_pfn_memslot_atomic,
 	return is_error_pfn(pfn) ? KVM_PFN_ERR_FAULT : pfn;
 }
 
-/* What may be mapped ahead: writable frames, up to the first that is not. */
+/* Frames to map ahead: writable ones, up to the first that is not. */
 static int pyfuzz_many(const struct kvm_memory_slot *slot, gfn_t gfn,
 		       struct page **pages, int n)
 {
@@ -181,7 +181,7 @@ void *pyfuzz_kernel_host_entry(unsigned long address, int level)
 	return &entries[level];
 }
 
-/* Up to 5.18 the same question is asked in another way. */
+/* The same, as used up to 5.18. */
 STANDIN(void *, lookup_address_in_mm,
 	(struct mm_struct * mm, unsigned long address, unsigned int *level))
 {

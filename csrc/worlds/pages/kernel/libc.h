@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What kernel code gets from the C library.  All else is resolved inside of the
- * module, as the kernel's own symbols are ("hidden"): this comes before that.
+ * What kernel code uses from the C library.  All other symbols are hidden and
+ * resolved inside the module, like the kernel's own, so this comes first.
  */
 #ifndef PYFUZZ_KERNEL_LIBC_H
 #define PYFUZZ_KERNEL_LIBC_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a stand-in takes the kernel's name: by the symbol only.  Kernels declare
- * these functions with other parameters from one generation to the next; what
- * is not looked at here need not be declared here.
+ * How a stand-in gets the kernel's name: as a symbol only.  Kernels declare these
+ * functions with different parameters in each generation, and stand-ins that do
+ * not use their parameters need not declare them.
  */
 #ifndef PYFUZZ_KERNEL_NAMES_H
 #define PYFUZZ_KERNEL_NAMES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Memslots: what kvm_set_memory_region() and kvm_arch_prepare_memory_region()
- * leave behind, in the kernel's own structures, which its own look-ups read.
- * The set of an address space is built anew when it changes.
+ * leave behind, in the kernel's own structures for its own look-ups.  The slots
+ * of an address space are rebuilt when one of them changes.
  */
 #ifndef PYFUZZ_KERNEL_SLOTS_H
 #define PYFUZZ_KERNEL_SLOTS_H
@@ -11,7 +11,7 @@
 
 #ifdef PYFUZZ_HAVE_SLOT_TREES
 
-/* A plain search tree: few slots need no balance. */
+/* A plain search tree: with few slots it need not be balanced. */
 static void pyfuzz_tree_insert(struct kvm_memslots *set,
 			       struct kvm_memory_slot *slot)
 {
@@ -229,7 +229,7 @@ static void pyfuzz_slot_create(unsigned int vm, unsigned int as,
 	pyfuzz_slots_changed(vm, as);
 }
 
-/* While its mappings go, a slot can still be found, but not be used anew. */
+/* While its mappings are zapped, a slot is still found, but not for new mappings. */
 static void pyfuzz_slot_flush(unsigned int vm, unsigned int as, unsigned int id)
 {
 	struct kvm *kvm __maybe_unused = &pyfuzz_kvms[vm];
@@ -237,7 +237,7 @@ static void pyfuzz_slot_flush(unsigned int vm, unsigned int as, unsigned int id)
 	pyfuzz_slots[vm][as][id].flags |= KVM_MEMSLOT_INVALID;
 	pyfuzz_slots_changed(vm, as);
 #if defined(PYFUZZ_HAVE_INVALIDATE_MEMSLOT)
-	/* Up to 6.3, where the next is arch/x86/kvm/x86.c's and comes to this. */
+	/* Up to 6.3; the next one, from arch/x86/kvm/x86.c, does the same. */
 	kvm_mmu_invalidate_zap_pages_in_memslot(kvm, pyfuzz_slot(vm, as, id),
 						NULL);
 #elif defined(PYFUZZ_HAVE_FLUSH_MEMSLOT)
@@ -270,7 +270,7 @@ static void pyfuzz_slot_move(unsigned int vm, unsigned int as, unsigned int id,
 	pyfuzz_slot_free(&old);
 }
 
-/* KVM_MR_FLAGS_ONLY; what is done to the SPTEs then is another operation. */
+/* KVM_MR_FLAGS_ONLY; changing the SPTEs is a separate operation. */
 static void pyfuzz_set_dirty_log(unsigned int vm, unsigned int as,
 				 unsigned int id, bool on)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rest of the kernel, by duty: what is safe to leave undone in one thread
- * without a clock, and what the harness wants to hear of.
+ * The rest of the kernel, by duty: what need not be done in one thread without a
+ * clock, and what must be reported to the harness.
  */
 #ifndef PYFUZZ_KERNEL_STANDINS_H
 #define PYFUZZ_KERNEL_STANDINS_H
@@ -75,7 +75,7 @@ STANDIN(void *, shrinker_alloc, (void))
 	return shrinker;
 }
 
-/* --- of the host's frames: no reference counts, no memory types, no dirt --- */
+/* --- the host's frames: no reference counts, memory types or dirty bits --- */
 STANDIN_NOTHING(kvm_release_pfn_clean)
 STANDIN_NOTHING(kvm_release_page_clean)
 STANDIN_NOTHING(kvm_release_page_dirty)
@@ -103,7 +103,7 @@ STANDIN(bool, e820__mapped_raw_any, (void))
 	return true;
 }
 
-/* --- flushes: nothing is cached; invalidation: nobody faults meanwhile --- */
+/* --- flushes: nothing is cached; invalidation: no faults meanwhile --- */
 STANDIN_NOTHING(kvm_flush_remote_tlbs)
 STANDIN_NOTHING(kvm_flush_remote_tlbs_range)
 STANDIN_NOTHING(kvm_flush_remote_tlbs_memslot)
@@ -112,7 +112,7 @@ STANDIN_NOTHING(kvm_mmu_invalidate_begin)
 STANDIN_NOTHING(kvm_mmu_invalidate_end)
 STANDIN_NOTHING(kvm_mmu_invalidate_range_add)
 
-/* --- no asynchronous page faults, no slots that get their arrays late --- */
+/* --- no asynchronous page faults, no lazily allocated arrays of slots --- */
 STANDIN_NOTHING(kvm_can_do_async_pf)
 STANDIN_NOTHING(kvm_find_async_pf_gfn)
 STANDIN_NOTHING(kvm_setup_async_pf)
@@ -130,10 +130,10 @@ STANDIN_NOTHING(kvm_find_cpuid_entry_index)
 STANDIN_NOTHING(kvm_find_cpuid_entry2)
 STANDIN_NOTHING(cpuid_query_maxguestphyaddr)
 
-/* What the vendor's module is asked: nothing of it, and all is well. */
+/* Calls into the vendor module: they do nothing and succeed. */
 STANDIN_NOTHING(pyfuzz_kernel_vendor)
 
-/* --- what the guest, or user space, gets to see --- */
+/* --- what the guest or user space sees --- */
 STANDIN(int, x86_emulate_instruction, (struct kvm_vcpu * vcpu))
 {
 	pyfuzz_asked.emulate = true;
@@ -155,7 +155,7 @@ STANDIN(void, __kvm_inject_emulated_page_fault, (struct kvm_vcpu * vcpu))
 	pyfuzz_asked.guest_fault = true;
 }
 
-/* No translation: KVM then does not lift a table's protection by address. */
+/* No translation, so KVM does not unprotect a table by address. */
 STANDIN(gpa_t, kvm_mmu_gva_to_gpa_write, (void))
 {
 	return ~(gpa_t)0;
@@ -165,7 +165,7 @@ STANDIN(gpa_t, kvm_mmu_gva_to_gpa_read, (void))
 	return ~(gpa_t)0;
 }
 
-/* Without nesting a guest's physical address is what it is. */
+/* Without nesting, guest physical addresses are not translated. */
 STANDIN(gpa_t, translate_nested_gpa, (struct kvm_vcpu * vcpu, gpa_t gpa))
 {
 	return gpa;
@@ -238,7 +238,7 @@ void pyfuzz_kernel_warn(const char *file, unsigned int line,
 		pages_on_warn(file, line, function, condition);
 }
 
-/* --- what nobody stands in for: returns 0 and says so, once a sequence --- */
+/* --- functions without a stand-in: return 0, with a message once per sequence --- */
 void pyfuzz_kernel_missing(const char *name);
 void pyfuzz_kernel_missing(const char *name)
 {

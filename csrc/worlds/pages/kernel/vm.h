@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A VM from creation to its end, and a vCPU's registers and roots. */
+/* A VM from creation to destruction, and a vCPU's registers and roots. */
 #ifndef PYFUZZ_KERNEL_VM_H
 #define PYFUZZ_KERNEL_VM_H
 
 #include "standins.h"
 
-/* More would not fit into the harness's books; fewer and the kernel reclaims. */
+/* The harness has no room for more; with fewer the kernel reclaims. */
 #define PYFUZZ_MAX_TABLES 160
-/* The host's, which must hold a process's addresses, and the guest's. */
+/* The host's width, which must fit a process's addresses, and the guest's. */
 #define PYFUZZ_HOST_BITS 48
 #define PYFUZZ_GUEST_BITS 46
 
@@ -103,9 +103,9 @@ static void pyfuzz_drain(unsigned int vm)
 }
 
 /*
- * PAE: loading CR3 loads four entries into registers.  A CPU refuses entries
- * with reserved bits; here those are dropped, for the guest's tables are made
- * the same way on every level.
+ * PAE: loading CR3 loads four entries into registers.  A CPU rejects entries with
+ * reserved bits; here the bits are dropped, since the guest's tables look the
+ * same on every level.
  */
 static void pyfuzz_load_pdptrs(struct kvm_vcpu *vcpu, uint64_t root)
 {
@@ -165,7 +165,7 @@ static void pyfuzz_set_mode(unsigned int vm, unsigned int i,
 #endif
 }
 
-/* Before a vCPU enters the guest: what was requested of its MMU, then roots. */
+/* Before a vCPU enters the guest: handle the MMU's requests, then load roots. */
 static int pyfuzz_load(unsigned int vm, unsigned int i)
 {
 	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
@@ -239,7 +239,7 @@ static void pyfuzz_kernel_init(void)
 	static struct task_struct task;
 
 	pyfuzz_current = &task;
-	/* Physical addresses are the process's; struct pages are nowhere. */
+	/* Physical addresses are the process's; there are no struct pages. */
 	page_offset_base = 0;
 	phys_base = 0;
 	mem_map = (struct page *)(1UL << 46);
@@ -274,7 +274,7 @@ static void pyfuzz_kernel_init(void)
 #elif defined(PYFUZZ_HAVE_CONFIGURE_3)
 	kvm_configure_mmu(false, 0, PG_LEVEL_1G);
 #endif
-	/* As on the CPUs that need it: huge pages are not executable. */
+	/* As on CPUs that need it: huge pages are not executable. */
 	nx_huge_pages = 1;
 }
 
