@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compile targets: the one place where cffi and the compiler are driven.
+"""Compile targets: the only place that uses cffi and runs the compiler.
 
 A module is one shared object of five parts: the target's own C file, the only
 one with coverage counters; the harness; one world; the shim; and what cffi
 generates from harness/pyfuzz.h and the world's own header (API mode).
 
-Everything built is kept under a name that is a
-hash of all that went into it and is renamed into place when it is whole, so a
-finished file never changes, and processes that build at once cannot meet half
-a file.
+The name of each built file contains a hash of everything that went into it, and
+the file is renamed into place when it is complete.  So a finished file never
+changes, and concurrent builds never see half a file.
 """
 
 from __future__ import annotations
@@ -39,11 +38,11 @@ from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
 # "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
-# "threads" has a world of its own: csrc/worlds/threads in the place of the harness.
+# "threads" has csrc/worlds/threads instead of the harness.
 FLAVOURS = ("fuzz", "sanitize", "lines", "values", "threads")
 
-# The kernel's own flags where they change what code means: KVM relies on
-# wrapping, on type punning and on NULL checks that stay.
+# The kernel's own flags that change what code means: KVM relies on wrapping
+# integers, type punning and NULL checks that are not optimised away.
 COMMON = (
     "-std=gnu11",
     "-O2",
@@ -58,11 +57,11 @@ COMMON = (
 )
 WARNINGS = ("-Wall", "-Wextra")
 SANITIZE = ("-fsanitize=address,bounds", "-fsanitize-recover=address,bounds")
-# Every basic block calls csrc/lines; unoptimized, a block's code is that of
-# its own lines, in one piece (docs/report.md).
+# Every basic block calls csrc/lines.  Without optimisation, a block's code belongs
+# to its own lines only (docs/report.md).
 LINES = ("-O0", "-fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table")
-# A kernel's files, compiled whole: what changes the meaning of its code, and what
-# a process lacks (control-flow tracking) or must not have (a red zone).
+# For a kernel's complete files: flags that change the meaning of its code, and
+# what a process lacks (control-flow tracking) or must not have (a red zone).
 KERNEL = (
     "-fms-extensions",
     "-funsigned-char",
@@ -71,8 +70,8 @@ KERNEL = (
     "-fcf-protection=none",
     "-mno-red-zone",
 )
-# The compiler calls csrc/worlds/threads before each access.  Only the pass is
-# wanted: what the driver's own -fsanitize=thread adds is a runtime.
+# The compiler calls csrc/worlds/threads before each access.  Only the pass, since
+# the driver's -fsanitize=thread would also add a runtime.
 THREADS = (
     "-Xclang",
     "-fsanitize=thread",
@@ -82,7 +81,7 @@ THREADS = (
     "-tsan-distinguish-volatile=1",
     "-mllvm",
     "-tsan-compound-read-before-write=1",
-    # So that an access is its own function's, in the trace and in findings.
+    # So that traces and findings name the function of an access.
     "-fno-inline",
     "-fno-optimize-sibling-calls",
 )
@@ -91,14 +90,14 @@ _TIMEOUT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One C file and the flags that are its own."""
+    """One C file and its own flags."""
 
     source: Path
     flags: tuple[str, ...]
 
 
 def build(target: Target, flavour: str = "fuzz") -> Path:
-    """Return the extension module of a target, compiled if it is not there yet.
+    """Return the extension module of a target, compiling it if necessary.
 
     Errors: UsageError with the compiler's first error if an extracted target
     does not compile, HarnessError if one of ours does not.
@@ -129,9 +128,9 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
 def build_native(target: Target, main_source: Path, archive: Path, flavour: str = "fuzz") -> Path:
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main().
 
-    ``archive`` is libFuzzer's static archive, or a shared object that has it
-    (build_engine()'s; for the sanitize flavour its runtime): a program that is
-    linked with that is there ten times sooner.
+    ``archive`` is libFuzzer's static archive, or a shared object with it
+    (build_engine()'s; for the sanitize flavour its runtime), with which linking is
+    ten times faster.
     """
     chosen = compiler.find()
     flags = (*COMMON, *WARNINGS, *includes(target.world))
@@ -158,8 +157,8 @@ def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object, linked from atheris's static archive.
 
     Its symbols must be global before a module is imported (pyfuzz/module/engine.py),
-    which no static archive and no Python extension can give.  csrc/engine is
-    linked in: libFuzzer calls a custom mutator that it finds beside itself.
+    which is impossible with a static archive or a Python extension.  csrc/engine is
+    linked in, since libFuzzer looks for a custom mutator in its own object.
     """
     chosen = compiler.find()
     stat = archive.stat()
@@ -169,8 +168,8 @@ def build_engine(archive: Path) -> Path:
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
-        # The C++ library is named by its path: a machine that has it to run
-        # programs often lacks what the linker needs to find it by -lstdc++.
+        # The C++ library is given by its path: a machine that has it for running
+        # programs often lacks what the linker needs to find it with -lstdc++.
         command = [*chosen.link, "-shared", "-o", str(partial)]
         command += [str(_compile(chosen, unit, None)) for unit in _engine_units()]
         command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
@@ -180,12 +179,12 @@ def build_engine(archive: Path) -> Path:
 
 
 def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
-    """Return the flags that a target's own C file is compiled with."""
+    """Return the flags for a target's own C file."""
     return _target_unit(target, flavour).flags
 
 
 def build_mutator() -> Path:
-    """Return csrc/engine alone, to be preloaded where libFuzzer comes with a sanitizer."""
+    """Return csrc/engine alone, for preloading when libFuzzer comes with a sanitizer."""
     chosen = compiler.find()
     key = _key(chosen.identity, *(_sources_hash(unit.source) for unit in _engine_units()))
     path = paths.build_dir() / "engine" / f"mutator-{key}.so"
@@ -198,18 +197,18 @@ def build_mutator() -> Path:
 
 
 def _engine_units() -> list[Unit]:
-    # What libFuzzer looks up by name must not be hidden.
+    # libFuzzer looks it up by name, so it must not be hidden.
     flags = (*COMMON, *WARNINGS, "-fvisibility=default", f"-I{paths.csrc()}")
     return [Unit(source, flags) for source in sorted((paths.csrc() / "engine").glob("*.c"))]
 
 
 def includes(world: str) -> tuple[str, ...]:
-    """Return where C files look for headers: ``adapter.h`` is the world's own."""
+    """Return the include path; ``adapter.h`` is the world's own."""
     return (f"-I{paths.csrc()}", f"-I{paths.csrc() / 'worlds' / world}")
 
 
 def harness_sources(world: str) -> list[Path]:
-    """Return the C files of the harness and of a world, which all its targets share."""
+    """Return the C files of the harness and a world, shared by all its targets."""
     csrc = paths.csrc()
     folders = [csrc / "harness", csrc / "compare", csrc / "worlds" / world]
     if _searchable(world):
@@ -218,7 +217,7 @@ def harness_sources(world: str) -> list[Path]:
 
 
 def _searchable(world: str) -> bool:
-    """Whether the world has states as bytes (csrc/exhaust/space.h)."""
+    """Whether the world can be searched exhaustively (csrc/exhaust/space.h)."""
     return (paths.csrc() / "worlds" / world / "space.c").is_file()
 
 
@@ -235,7 +234,7 @@ def harness_units(flavour: str, world: str = "lists") -> list[Unit]:
 
 
 def _target_unit(target: Target, flavour: str) -> Unit:
-    # A kernel's own code is compiled as it is: its warnings are not ours.
+    # A kernel's own code is compiled as it is; its warnings do not concern us.
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
@@ -253,15 +252,15 @@ def _flavour_flags(flavour: str) -> tuple[str, ...]:
         return ("-DPYFUZZ_THREADS=1",)
     if flavour != "sanitize":
         return ()
-    # An array at the end of a structure, as sptes is, counts as one of any
-    # length (and its bounds are not checked) unless this is said; the kernel
-    # says so too.  clang 16 is the first that knows it.
+    # By default an array at the end of a structure, such as sptes, counts as one
+    # of any length, without bounds checks.  The kernel sets this flag, too; clang
+    # supports it from version 16 on.
     strict = ("-fstrict-flex-arrays=3",) if compiler.find().major >= 16 else ()
     return (*SANITIZE, *strict)
 
 
 def _own_folders(flavour: str) -> tuple[str, ...]:
-    """The folders in csrc that only this flavour is made of."""
+    """The folders in csrc that only this flavour uses."""
     return {"lines": ("lines",), "threads": ("worlds/threads",)}.get(flavour, ())
 
 
@@ -287,7 +286,7 @@ def _build_module(
 
 
 def _python_include() -> Path:
-    """Where Python.h is: ours where only the programs of a Python are installed."""
+    """The folder of Python.h: ours if Python's development files are not installed."""
     real = Path(sysconfig.get_paths()["include"])
     return real if (real / "Python.h").is_file() else paths.csrc() / "python"
 
@@ -306,7 +305,7 @@ def _generate(module: str, flavour: str, world: str, path: Path) -> None:
 
 
 def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None) -> Path:
-    """Return the object of one C file, from the cache if it is there."""
+    """Return the object of one C file, cached or compiled."""
     key = _key(chosen.identity, *unit.flags, _sources_hash(unit.source))
     path = paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
     if not path.exists():
@@ -349,7 +348,7 @@ def _run(
 
 
 def _first_error(stderr: str) -> str:
-    """The first error, at the place that the file itself claims (#line)."""
+    """The first error, at the place that #line gives."""
     lines = stderr.splitlines()
     for pattern in (r"^(.+:\d+):\d+: (?:fatal )?error: (.*)$", r"^()(.*\berror\b.*)$"):
         for line in lines:
@@ -366,7 +365,7 @@ def _cxx_library() -> Path:
         ctypes.CDLL("libstdc++.so.6")
     except OSError as error:
         raise UsageError(
-            f"libstdc++.so.6 is not there ({error}): install the package libstdc++6"
+            f"libstdc++.so.6 is missing ({error}): install the package libstdc++6"
         ) from error
     for line in Path("/proc/self/maps").read_text().splitlines():
         name = line.split(maxsplit=5)[-1]
@@ -376,7 +375,7 @@ def _cxx_library() -> Path:
 
 
 def _sources_hash(source: Path) -> str:
-    """A hash of one C file and of everything in csrc that it could include."""
+    """A hash of one C file and of everything in csrc that it may include."""
     digest = hashlib.sha256(_read(source))
     for path in sorted(paths.csrc().rglob("*.*")):
         if path.suffix in (".h", ".def") or (path.suffix == ".c" and path.parent.name != "ports"):
@@ -398,7 +397,7 @@ def _key(*parts: str) -> str:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Hand out a name beside path, renamed to it only if nothing went wrong."""
+    """Yield a temporary name next to path; rename it to path if nothing went wrong."""
     partial = path.with_name(f".{os.getpid()}-{get_ident()}-{path.name}")
     try:
         yield partial
@@ -409,7 +408,7 @@ def _beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the build of path; a second process waits, then finds it done."""
+    """Lock the build of path; a second process waits and then finds it done."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

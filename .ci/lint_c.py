@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Our C, checked as it is compiled: every file of every flavour, and a warning is an error.
+"""Check our C by compiling it: every file in every flavour, with warnings as errors.
 
-With ``--format`` the layout is checked as well, against .clang-format.
+With ``--format``, also check the layout against .clang-format.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pyfuzz.target import catalogue  # noqa: E402
 
 
 def units() -> list[build.Unit]:
-    """Return every C file of ours with each set of flags that it is compiled with."""
+    """Return each of our C files with each set of flags that it is compiled with."""
     worlds = [name for name in world.NUMBERS if (paths.csrc() / "worlds" / name).is_dir()]
     found = {unit for name in worlds for unit in build.harness_units("fuzz", name)}
     for flavour in build.FLAVOURS:
@@ -35,10 +35,10 @@ def units() -> list[build.Unit]:
 
 
 def check(unit: build.Unit) -> str:
-    """Return what the compiler has to say about a file, "" if nothing.
+    """Return the compiler's message about a file; "" if there is none.
 
-    Compiled for real, into the build folder: zig has no -fsyntax-only, and what
-    did not change since need not be compiled again.
+    It really compiles into the build folder: zig has no -fsyntax-only, and files
+    that did not change are not compiled again.
     """
     strict = build.Unit(unit.source, (*unit.flags, "-Werror"))
     try:

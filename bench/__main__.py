@@ -28,7 +28,7 @@ WARM_UP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One way to run the harness: ``command(shared, corpus)`` starts it."""
+    """One way to run the harness; ``command(shared, corpus)`` is its command line."""
 
     name: str
     command: Callable[[Path, Path], Sequence[str]]
@@ -43,11 +43,11 @@ class Rate:
 
 
 def drivers(target: catalogue.Target, native: Path, recorded: Path) -> list[Driver]:
-    """Return the four ways to drive one target."""
+    """Return the four drivers of one target."""
     module = builder.build(target, "fuzz")
 
     def arguments(corpus: Path) -> list[str]:
-        # The first folder is the driver's own, which it writes to.
+        # The driver writes to the first folder.
         return engine_arguments(_job(module, Path(), corpus))
 
     def pyfuzz(shared: Path, corpus: Path) -> list[str]:
@@ -83,7 +83,7 @@ def _job(module: Path, shared: Path, corpus: Path) -> Job:
 
 
 def measure(driver: Driver, corpus: Path, seconds: float) -> Rate:
-    """Run a driver for some seconds; its start and its reading of the corpus do not count."""
+    """Run a driver for some seconds, not counting its start and its reading of the corpus."""
     path = corpus.parent / "shared"
     with Shared(path, create=True) as shared, (corpus.parent / "log").open("wb") as log:
         process = subprocess.Popen(

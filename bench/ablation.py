@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``make ablation``: what each part of the generator and the oracle is worth.
+"""``make ablation``: what each part of the generator and the oracle contributes.
 
-The same planted mutants, seeds and processor time for every configuration, each
-of which leaves something out.
+The same mutants, seeds and processor time for every configuration, each of which
+leaves out a part.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial, Ways
 from pyfuzz.target import catalogue
 
-# What the machine alone notices: a death, a fault, a report, an endless loop.
+# What is noticed without an oracle: BUG(), a fault, a sanitizer report, a hang.
 _CRASHES = sum(1 << kind.number for kind in (Kind.HOST_BUG, Kind.HOST_FAULT, Kind.HANG))
 CONFIGURATIONS = {
     "pyfuzz": Ways(),
@@ -37,16 +37,16 @@ CONFIGURATIONS = {
     "plain bytes": Ways(without=("structure", "state")),
     "random": Ways(engine="random"),
 }
-# Where only the machine counts, a trial takes the whole budget: asked for by name.
+# Without the oracle most trials take the whole budget, so only on request.
 NO_ORACLE = {"no oracle": Ways(kinds=_CRASHES, flavour="sanitize")}
 _RESTRICTED_MEAN = (
     "Restricted mean of the processor seconds to detection, {budget_s:g} for a trial that found "
-    "nothing within {budget_s:g} s; behind it how many of the trials found it."
+    "nothing within {budget_s:g} s; then the number of trials that found it."
 )
 _A12 = (
-    "A12: how likely a trial of pyfuzz is faster than one of the other (0.5: no difference); "
-    "`*` where Mann-Whitney's U test, two-sided, corrected over all comparisons (Holm), gives "
-    "p < 0.05."
+    "A12: the probability that a trial of pyfuzz is faster than one of the other (0.5: no "
+    "difference); `*`: p < 0.05 in the two-sided Mann-Whitney U test, corrected over all "
+    "comparisons (Holm)."
 )
 
 
@@ -64,7 +64,7 @@ class Cell:
 
 
 def measure(options: argparse.Namespace) -> list[Cell]:
-    """Run every trial, in an order that chance decides."""
+    """Run all trials, in random order."""
     port = catalogue.get(options.target)
     source = sources.Source(port)
     mutants = rare.mutants(options.each, options.draw)
@@ -84,7 +84,7 @@ def measure(options: argparse.Namespace) -> list[Cell]:
             for name in configurations
             for number in range(trials)
         ]
-        # What the machine does besides must not hit one configuration alone.
+        # Other load on the machine must not hit one configuration only.
         random.Random(first_seed).shuffle(jobs)
 
         def run(job: tuple[str, str, int]) -> Trial:
@@ -112,13 +112,13 @@ def _program(source: sources.Source, mutant: Mutant, flavour: str, folder: Path)
 
 
 def a12(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return how likely a time of ours is below one of theirs (Vargha and Delaney)."""
+    """Return the probability that a time of ours is below one of theirs (Vargha and Delaney)."""
     wins = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
     return wins / (len(ours) * len(theirs))
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for how many there are (Holm and Bonferroni)."""
+    """Return p-values corrected for multiple comparisons (Holm and Bonferroni)."""
     order = sorted(range(len(values)), key=lambda i: values[i])
     corrected = [0.0] * len(values)
     highest = 0.0
@@ -161,17 +161,17 @@ def _cell(cell: Cell, budget_s: float) -> str:
 
 
 def _survival(pooled: dict[str, list[float]], budget_s: float) -> list[str]:
-    """The survival curves at some moments: the share of trials that found nothing yet."""
+    """The survival curves at some times: the share of trials without a finding so far."""
     moments = [budget_s * share for share in (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)]
     lines = [
-        "Survival: the share of all trials in which nothing was found yet after so many seconds.",
+        "Survival: the share of all trials without a finding after this many seconds.",
         "",
         "| configuration | " + " | ".join(f"{moment:g} s" for moment in moments) + " |",
         "|---|" + "---:|" * len(moments),
     ]
     for name, times in pooled.items():
         shares = [
-            # One that took the whole budget found nothing.
+            # A trial that took the whole budget found nothing.
             sum(s > m or s >= budget_s for s in times) / len(times)
             for m in moments
         ]

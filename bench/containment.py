@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write what the matrix gives for docs/containment.md, of a matrix that --json printed."""
+"""Write the generated part of docs/containment.md from a matrix that --json printed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEGIN, END = "<!-- made by: make containment -->\n", "<!-- end of what is made -
 
 
 def ports(matrix: Matrix) -> Matrix:
-    """Return the rows of the catalogue's targets: what may be shipped."""
+    """Return the rows of the catalogue's targets, which are the ones to ship."""
     return replace(
         matrix, rows=tuple(row for row in matrix.rows if row.target in catalogue.TARGETS)
     )
@@ -32,7 +32,7 @@ def made(matrix: Matrix) -> Iterator[str]:
     """Yield the lines between the marks: the matrix, deaths, triggers, faults."""
     yield from table.markdown(matrix)
     yield ""
-    yield "What the host dies of at worst, and who does what it dies at:"
+    yield "What the host dies of in the worst case, and what triggers it:"
     yield ""
     yield "| target | dies of | at the end of the shortest sequences |"
     yield "|---|---|---|"
@@ -50,7 +50,7 @@ def made(matrix: Matrix) -> Iterator[str]:
 
 
 def main() -> None:
-    """Put the made part into the document, and keep the ports' rows as the shipped matrix."""
+    """Update the generated part of the document, and the shipped matrix with the ports' rows."""
     parser = argparse.ArgumentParser(prog="python -m bench.containment", description=__doc__)
     parser.add_argument("matrix", type=Path, help="what pyfuzz containment --json printed")
     matrix = ports(shipped_matrix.read(parser.parse_args().matrix))

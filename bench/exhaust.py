@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables of docs/exhaust.md: verdicts on targets and kernels, and which mutants fall.
+"""The tables of docs/exhaust.md: verdicts on targets and kernels, and which mutants are found.
 
 python -m bench.exhaust verdicts [TARGET | KERNEL ...]
 python -m bench.exhaust mutants [--from N] [--time SECONDS] [TARGET ...]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the checks of the hardened port cost: its list code against 6.6's, interleaved."""
+"""The cost of the checks in the hardened port: its list code and 6.6's, interleaved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pyfuzz.target import catalogue
 BEFORE, AFTER = "v6.6", "hardened"
 SOURCE = Path(__file__).with_name("lists.c")
 
-# (use, entries in the list) -> nanoseconds for one entry
+# (use, entries in the list) -> nanoseconds per entry
 Costs = dict[tuple[str, int], float]
 
 
@@ -32,7 +32,7 @@ def build(name: str, folder: Path) -> Path:
 
 
 def measure(program: Path, rounds: int) -> Costs:
-    """Run a program once; return nanoseconds of processor time for an entry."""
+    """Run a program once; return nanoseconds of processor time per entry."""
     said = subprocess.run([program, str(rounds)], check=True, capture_output=True, text=True)
     costs: Costs = {}
     for line in said.stdout.splitlines():
@@ -42,7 +42,7 @@ def measure(program: Path, rounds: int) -> Costs:
 
 
 def table(before: list[Costs], after: list[Costs]) -> str:
-    """Return the medians and the median of the ratios of each round, in Markdown."""
+    """Return the medians, and the median of each round's ratio, as Markdown."""
     lines = [
         f"| use of a list | entries | `{BEFORE}` ns | `{AFTER}` ns | operations/s, of {BEFORE} |",
         "|---|--:|--:|--:|--:|",
@@ -70,7 +70,7 @@ def main() -> None:
         programs = [build(name, Path(folder)) for name in (BEFORE, AFTER)]
         costs: tuple[list[Costs], list[Costs]] = ([], [])
         for number in range(options.rounds):
-            # Turn about: whatever drifts, drifts for both.
+            # Alternating, so that drift affects both.
             for which in (0, 1) if number % 2 else (1, 0):
                 costs[which].append(measure(programs[which], options.repeat))
     print(table(*costs))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``make mutants``: docs/mutants-catalogue.md, all mutants of every target that has any."""
+"""``make mutants``: write docs/mutants-catalogue.md, all mutants of every target."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
     options = parser.parse_args()
     print("<!-- SPDX-License-Identifier: GPL-2.0-only -->")
-    print("# Mutants, as measured\n\nWritten by `make mutants`; docs/mutants.md says how.\n")
+    print("# Mutants, as measured\n\nWritten by `make mutants`; see docs/mutants.md.\n")
     for name in PORTS:
         print(section(catalogue.get(name), f"pyfuzz mutants {name}", options))
     for kernel in options.kernel:

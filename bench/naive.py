@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The naive driver: atheris, a cffi call for each step, and the oracle in Python.
 
-What one would write first, without pyfuzz: the same target, the same
-operations, and of pyfuzz's independent oracle only the cheapest checks (what
-was returned, who is bugged, the list that was touched).
+What one would write first, without pyfuzz: the same target, the same operations,
+and only the cheapest checks of pyfuzz's independent oracle (return values, which
+VMs are bugged, the list that was touched).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def harness(
     shared: Shared,
     differs: Callable[[str], bool],
 ) -> Callable[[bytes], None]:
-    """Return what runs one input, a step a call.
+    """Return a function that runs one input, with one call per step.
 
-    ``differs`` hears what is not as the model says, "" if only the oracle in C
-    saw it, and says whether the sequence is to end there.
+    ``differs`` gets each difference from the model, "" if only the oracle in C saw
+    it, and decides whether the sequence ends there.
     """
     traits = module.traits
     recycles = traits.rmap_add_recycles or Opcode.ZAP_ALL in traits.opcodes
@@ -44,7 +44,7 @@ def harness(
         shared.count(len(operations), steps)
 
     def run_steps(operations: list[Operation]) -> int:
-        """Return how many steps were run."""
+        """Return the number of steps that were run."""
         model = Model(traits.opcodes, recycles=recycles)
         steps = 0
         for number, operation in enumerate(operations):
@@ -55,14 +55,14 @@ def harness(
                 if result.findings and differs(""):
                     return steps
                 if result.skip is not prediction.skip:
-                    differs("a step that must run is skipped, or the other way round")
+                    differs("a step that must run is skipped, or vice versa")
                     return steps
                 if prediction.skip is not Skip.RAN:
                     break
                 steps += 1
                 model.apply(prediction)
                 if result.bugged != model.bugged:
-                    differs("the VMs that are bugged are not those that must be")
+                    differs("the bugged VMs are not those that must be")
                     return steps
             members = module.list(vm, head)
             if members is None or len(members) != len(model.members(vm, head)):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Line plots as SVG files that are legible on a light page and on a dark one.
+"""Line plots as SVG files that are legible on light and on dark pages.
 
-A file of its own says its colours itself, by what the reader prefers; a
-charting library would write one of the two.
+Each file has both sets of colours and follows the reader's preference; a charting
+library would write only one of them.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ text { fill: #f0f6fc }
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line: a name for its end, and its points (x above 0, y from 0 on)."""
+    """One line: its label, and its points (x > 0, y >= 0)."""
 
     name: str
     points: Sequence[tuple[float, float]]
 
 
 def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> str:
-    """Draw up to three lines over a logarithmic x; y begins at 0."""
+    """Draw up to three lines over a logarithmic x axis; the y axis starts at 0."""
     xs = sorted({x for one in series for x, _ in one.points})
     top = _ceiling(max(y for one in series for _, y in one.points))
     low, span = math.log2(xs[0]), max(math.log2(xs[-1] / xs[0]), 1e-9)
@@ -105,13 +105,13 @@ def _x_axis(px: object, xs: Sequence[float]) -> list[Markup]:
 
 
 def _ceiling(value: float) -> float:
-    """The least round number, not below a value, that parts well in five."""
+    """Return the least round number, at least a value, that divides well by five."""
     size = 10.0 ** math.floor(math.log10(max(value, 1e-9) / _TICKS))
     return next(size * s * _TICKS for s in _STEPS if size * s * _TICKS >= value * 0.999999)
 
 
 def _apart(ends: Sequence[float]) -> list[float]:
-    """Move labels that would lie on each other, in their order from above."""
+    """Move labels that would overlap, from top to bottom."""
     placed: dict[int, float] = {}
     last = -math.inf
     for number in sorted(range(len(ends)), key=lambda i: ends[i]):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """``python -m bench.profile``: where the time of an execution goes, for docs/performance.md.
 
-The same inputs four times, each time with one layer more: the harness in a
-bare loop, called from Python, under libFuzzer, and as pyfuzz runs it.  What a
-layer costs is the difference.  With ``perf`` (Linux), the harness itself is
-taken apart too, by the C file that a sampled function is from.
+The same inputs four times, each time with one more layer: the harness in a bare
+loop, called from Python, under libFuzzer, and as pyfuzz runs it.  A layer's cost is
+the difference.  With ``perf`` (Linux), the harness itself is broken down by the C
+file of each sampled function.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from pyfuzz.target import catalogue
 _SEED = 1
 _EMPTY_CALLS = 200_000
 _STEPS = (
-    "{steps:,.0f} steps an execution, {per_step:.0f} ns a step in the harness. The module in "
-    "Python's process, called in a loop without an engine, takes {called:+,.0f} ns an execution "
-    "against the bare loop in C."
+    "{steps:,.0f} steps per execution, {per_step:.0f} ns per step in the harness. The module in "
+    "Python's process, called in a loop without an engine, takes {called:+,.0f} ns per execution "
+    "compared with the bare loop in C."
 )
-# What a C file is in the harness, in words of docs/harness.md.
+# The part of the harness that a C file belongs to, as in docs/harness.md.
 _PARTS = {
     "target": "the target's own code",
     "adapter.h": "adapter: how the target is called",
@@ -44,7 +44,7 @@ _PARTS = {
     "list.c": "oracle: walking lists",
     "list.h": "oracle: walking lists",
     "walk.c": "oracle: walking lists",
-    "model.c": "model: what ought to be in every list",
+    "model.c": "model: what should be in every list",
     "decode.c": "decoding and running operations",
     "run_ops.c": "decoding and running operations",
     "queries.c": "decoding and running operations",
@@ -61,10 +61,10 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """Nanoseconds an execution: in a loop in C, in one in Python, under each engine.
+    """Nanoseconds per execution: in a loop in C, in one in Python, under each engine.
 
-    ``empty`` is an input of no operations, called from Python; ``steps`` is how
-    many an execution has.
+    ``empty``: for an input without operations, called from Python; ``steps``: steps
+    per execution.
     """
 
     loop: float
@@ -85,7 +85,7 @@ def recorded_inputs(path: Path) -> Iterator[bytes]:
 
 
 def record(native: Path, runs: int, seed: int, folder: Path) -> Path:
-    """Return a file with the inputs that so many runs of that seed are."""
+    """Return a file with the inputs of so many runs with that seed."""
     own = folder / f"corpus-{seed}"
     own.mkdir()
     job = Job("", "fuzz", "", 0, folders=(str(own),), seed=seed, runs=runs)
@@ -99,7 +99,7 @@ def record(native: Path, runs: int, seed: int, folder: Path) -> Path:
 def layers(target: catalogue.Target, runs: int, rounds: int, folder: Path) -> Layers:
     """Measure the four layers on the same inputs, in processor time.
 
-    By turns, and of each the least: what else a machine does only adds to it.
+    Alternating, and the shortest time of each: other load can only add to it.
     """
     native = native_program(target, engine.prepare("fuzz"))
     module = builder.build(target)
@@ -125,7 +125,7 @@ def layers(target: catalogue.Target, runs: int, rounds: int, folder: Path) -> La
 
 
 def _bare(native: Path, inputs: Path, executions: int, folder: Path) -> float:
-    """Run the inputs in a loop for as often as they were run, without an engine."""
+    """Run the inputs in a loop as often as they were run, without an engine."""
     path = folder / "shared"
     with Shared(path, create=True) as shared:
         process = subprocess.Popen([str(native), "loop", str(path), str(inputs)])
@@ -152,7 +152,7 @@ def _called(module: compiled.Module, inputs: Path) -> float:
 
 
 def _empty_call_ns(module: compiled.Module) -> float:
-    """Return what an input of no operations costs when it is called from Python."""
+    """Return the cost of an input without operations, called from Python."""
     run = module.run_function
     start_ns = time.process_time_ns()
     for _ in range(_EMPTY_CALLS):
@@ -161,7 +161,7 @@ def _empty_call_ns(module: compiled.Module) -> float:
 
 
 def files_of_functions(program: Path) -> dict[str, str]:
-    """Return for each function of a program the name of the C file that it is from."""
+    """Return the name of the C file of each function of a program."""
     found: dict[str, str] = {}
     with program.open("rb") as file:
         for unit in ELFFile(file).get_dwarf_info().iter_CUs():
@@ -184,7 +184,7 @@ def _name(die: object) -> str:
 
 
 def part_of(symbol: str, files: dict[str, str], target: str) -> str:
-    """Return which part of the harness a sampled function is of."""
+    """Return the part of the harness that a sampled function belongs to."""
     if symbol.startswith("pyfuzz_adapter"):
         return _PARTS["adapter.h"]
     file = files.get(symbol.partition(".")[0], "")
@@ -226,12 +226,12 @@ def table(found: Layers) -> list[str]:
     """Return the layers as a table in Markdown."""
     rows = {
         "harness: decoding, operations, oracle, feedback": found.loop,
-        "of that, an input of no operations": found.empty,
+        "of that, an input without operations": found.empty,
         "libFuzzer: choosing, mutating, reading counters": found.native - found.loop,
         "atheris instead of native libFuzzer, Python's frame, cffi": found.pyfuzz - found.native,
-        "the whole, as pyfuzz runs it": found.pyfuzz,
+        "total, as pyfuzz runs it": found.pyfuzz,
     }
-    lines = ["| layer | ns an execution | share |", "|---|---:|---:|"]
+    lines = ["| layer | ns per execution | share |", "|---|---:|---:|"]
     lines += [
         f"| {name} | {value:,.0f} | {100 * value / found.pyfuzz:.1f} % |"
         for name, value in rows.items()
@@ -247,7 +247,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
     parser.add_argument("--target", default="v6.6")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--runs", type=int, default=20_000, help="how many inputs")
+    parser.add_argument("--runs", type=int, default=20_000, help="number of inputs")
     options = parser.parse_args()
     target = catalogue.get(options.target)
     with tempfile.TemporaryDirectory(prefix="pyfuzz-profile-") as name:
@@ -255,7 +255,7 @@ def main() -> None:
         engine.load()
         print("\n".join(table(layers(target, options.runs, options.rounds, folder))))
         if shutil.which("perf") is None:
-            print("\nperf is not there: the harness is not taken apart.")
+            print("\nperf is missing: the harness is not broken down.")
             return
         shares = inside(target, folder / f"recorded-{_SEED}", folder)
     print("\n| inside the harness (bare loop) | share |\n|---|---:|")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Faults in states that chance chose: nobody could have aimed the generator at them.
+"""Mutants that show only in random states, at which nobody could have aimed the generator.
 
 Each template is a mistake that shows in one state only; its numbers (a length, a
-slot, an SPTE, a gfn) are drawn anew for each mutant, from a seed.
+slot, an SPTE, a gfn) are drawn for each mutant, from a seed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants.mutant import Edit, Mutant
 
-# How the numbers are drawn: each name is a range, both ends included.
+# The ranges from which the numbers are drawn, both ends included.
 RANGES = {
     "few": (1, 13),
     "slot": (0, 13),
@@ -29,7 +29,7 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A mistake with the name of a range, ``{few}``, where a number goes."""
+    """A mistake with names of ranges, such as ``{few}``, in place of numbers."""
 
     name: str
     what: str
@@ -202,7 +202,7 @@ def _draw(template: Template, number: int, chance: random.Random) -> Mutant:
     return Mutant(
         name=f"{template.name}-{number + 1}",
         what=template.what.format(**drawn),
-        like="a rare state that no test was written for",
+        like="a rare state for which no test was written",
         kinds=tuple(Kind),
         choices=((edit,),),
         group="rare",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``python -m bench.rooms``: docs/rooms.svg, the package's rooms and who imports whom.
+"""``python -m bench.rooms``: draw docs/rooms.svg, the package's rooms and their imports.
 
-The rows are the layers of the import contract in pyproject.toml; the arrows are
-read off the code.  An arrow that follows from others is left out, so what a
-room imports is what its arrows lead to, directly or on the way.
+The rows are the layers of the import contract in pyproject.toml; the arrows come
+from the code.  Arrows that follow from others are omitted, so a room may import
+every room that its arrows lead to, directly or indirectly.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def layers() -> list[list[str]]:
 
 
 def imports() -> dict[str, set[str]]:
-    """Return for each room the rooms that it imports."""
+    """Return the rooms that each room imports."""
     graph = grimp.build_graph("pyfuzz", cache_dir=None)
     rooms = [room for layer in layers() for room in layer]
     for room in rooms:
@@ -102,7 +102,7 @@ def draw() -> str:
 
 
 def _centre(column: int, columns: int, row: int) -> int:
-    """Return the middle of a box; rows are shifted, or long arrows would lie upon each other."""
+    """Return the middle of a box; rows are shifted so that long arrows do not overlap."""
     gap = _GAP if columns > 3 else 4 * _GAP
     shift = 0 if columns > 3 else (-1, 1)[row % 2] * (130 // columns)
     return _WIDTH // 2 + shift + (2 * column - columns + 1) * (_BOX_W + gap) // 2

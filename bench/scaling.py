@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``make scaling``: what a step costs as the work grows, as plots in docs/scaling.
+"""``make scaling``: the cost of a step as the work grows, as plots in docs/scaling.
 
-Each point is the least of several rounds, since other work on a machine only
-adds to it; all times are processor time.
+Each point is the shortest time of several rounds, since other load can only add to
+it; all times are processor time.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _OPERATIONS = (16, 32, 64, 128, 256, 512, 1024)
 _LENGTHS = (1, 4, 14, 28, 64, 128, 256, 512, 1024, 1900)
 _VMS = (1, 2, 3, 4)
 _PAIRS = 400
-_BEGUN = 2000  # executions that a worker has behind it when it is measured
+_BEGUN = 2000  # executions of a worker before it is measured
 _LEAST_NS = 10_000_000
 _SAMPLES = 8  # random sequences of each length
-# By x: pairs of a sequence and a longer one; what a step costs is in the difference.
+# By x: pairs of a sequence and a longer one, whose difference gives the cost of a step.
 _Inputs = Mapping[float, Sequence[tuple[bytes, bytes]]]
 
 
@@ -47,10 +47,10 @@ def by_chance(operations: int, number: int, *, repeats: bool) -> bytes:
 
 
 def churn(length: int, *, newest: bool) -> tuple[bytes, bytes]:
-    """Return a sequence that builds a list, and one that then takes out and puts in again.
+    """Return a sequence that builds a list, and one that then also removes and adds entries.
 
-    The newest entry is where the target looks first; an entry anywhere takes it
-    through half of the list.
+    The target looks at the newest entry first; a random entry takes it through half
+    of the list.
     """
     rng = random.Random(length)
     operations = build = [Operation(Opcode.ADD, repeat=length)]
@@ -65,7 +65,7 @@ def churn(length: int, *, newest: bool) -> tuple[bytes, bytes]:
 
 
 def spread(vms: int) -> bytes:
-    """Return the same number of steps, dealt out to so many VMs."""
+    """Return the same number of steps, spread over so many VMs."""
     operations = []
     for number in range(1000):
         vm = number % vms
@@ -76,19 +76,19 @@ def spread(vms: int) -> bytes:
 
 
 class Clock:
-    """Runs sequences in this process and takes their time."""
+    """Runs sequences in this process and measures their time."""
 
     def __init__(self, target: catalogue.Target, rounds: int) -> None:
         self._module = compiled.load(target)
         self._rounds = rounds
 
     def steps(self, data: bytes) -> int:
-        """Return how many steps a sequence has."""
+        """Return the number of steps in a sequence."""
         self._module.run(data)
         return self._module.last().steps
 
     def ns_a_step(self, inputs: _Inputs) -> dict[float, float]:
-        """Return by x what a step of the longer sequences costs beyond the shorter ones."""
+        """Return by x the cost of a step that the longer sequences have in addition."""
         found = {}
         for x, pairs in inputs.items():
             more = sum(self.steps(whole) - self.steps(without) for without, whole in pairs)
@@ -96,7 +96,7 @@ class Clock:
         return found
 
     def _ns(self, data: bytes) -> float:
-        """Return what a sequence costs: the least of the rounds."""
+        """Return the cost of a sequence: the shortest time of all rounds."""
         run, size, least = self._module.run_function, len(data), float("inf")
         for _ in range(self._rounds):
             times, start, spent = 0, time.process_time_ns(), 0
@@ -109,7 +109,7 @@ class Clock:
 
 
 def plot_sequence(clock: Clock) -> str:
-    """Plot a step against the length of its sequence."""
+    """Plot the cost of a step against the length of its sequence."""
     once, many = (
         {
             float(n): [(b"", by_chance(n, k, repeats=repeats)) for k in range(_SAMPLES)]
@@ -120,50 +120,50 @@ def plot_sequence(clock: Clock) -> str:
     return line_plot(
         "A step costs the same in a long sequence",
         "operations in the sequence",
-        "ns a step",
+        "ns per step",
         [_series("with repetitions", clock, many), _series("once each", clock, once)],
     )
 
 
 def plot_list(clock: Clock) -> str:
-    """Plot a step against the length of its list."""
+    """Plot the cost of a step against the length of its list."""
     newest = {float(n): [churn(n, newest=True)] for n in _LENGTHS}
     anywhere = {float(n): [churn(n, newest=False)] for n in _LENGTHS}
     return line_plot(
-        "Long lists cost what the target's own search costs",
+        "Long lists cost as much as the target's own search",
         "entries in the list",
-        "ns a step, half of them add, half remove",
-        [_series("an entry anywhere", clock, anywhere), _series("the newest entry", clock, newest)],
+        "ns per step, half of them add, half remove",
+        [_series("a random entry", clock, anywhere), _series("the newest entry", clock, newest)],
     )
 
 
 def plot_vms(clock: Clock) -> str:
-    """Plot a step against the number of VMs that steps are dealt out to."""
+    """Plot the cost of a step against the number of VMs that share the steps."""
     dealt = {float(n): [(b"", spread(n))] for n in _VMS}
     return line_plot(
         "More VMs cost nothing",
-        "VMs that the same steps are dealt out to (4 exist)",
-        "ns a step",
+        "VMs that share the same steps (4 exist)",
+        "ns per step",
         [_series("1000 steps", clock, dealt)],
     )
 
 
 def plot_workers(target: catalogue.Target, counts: Sequence[int], seconds: float) -> str:
-    """Plot what workers do a second of processor time against how many there are."""
+    """Plot steps per second of processor time against the number of workers."""
     points = [(float(n), workers_rate(builder.build(target), n, seconds)) for n in counts]
     return line_plot(
         "Workers do not slow each other down",
         "workers at once",
-        "steps a second of processor time, each worker's",
+        "steps per second of processor time, per worker",
         [Series("steps/s", points)],
     )
 
 
 def workers_rate(module: Path, workers: int, seconds: float) -> float:
-    """Return steps a second of processor time, over all workers, without their start.
+    """Return steps per second of processor time, over all workers, without their start.
 
-    On a machine with other work, or with fewer processors than workers, real
-    time says how much of it they were given, and not what they cost.
+    On a busy machine, or one with fewer processors than workers, real time would
+    measure how much processor time they got, not their cost.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pyfuzz-scaling-")))
@@ -208,7 +208,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
     parser.add_argument("--target", default="v6.6")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--worker-seconds", type=float, default=10.0, help="0: leave workers out")
+    parser.add_argument(
+        "--worker-seconds", type=float, default=10.0, help="0: leave out the plot of workers"
+    )
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--only", nargs="+", help="of sequence, list, vms, workers")
     parser.add_argument("--out", type=Path, default=Path("docs/scaling"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Schedules a second of one core's time, all checks on: python -m bench.threads."""
+"""Schedules per second of one core's time, with all checks: python -m bench.threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEAST_S = 1.0
 
 
 def main() -> None:
-    """Search each case again and again for a second of processor time."""
+    """Search each case repeatedly for a second of processor time."""
     module = ThreadsModule(catalogue.get("v6.15"))
     print(f"{'list':>4}  {'writer':8} {'concurrent':10} {'accesses':>8} {'schedules/s':>12}")
     for entries, writer, other in CASES:

@@ -52,14 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sample", type=int, default=20, help="mutants for the slow peers; 0: all, takes hours"
     )
-    parser.add_argument("--only", action="append", default=[], help="these mutants alone")
-    parser.add_argument("--peer", action="append", help="these peers alone")
+    parser.add_argument("--only", action="append", default=[], help="only these mutants")
+    parser.add_argument("--peer", action="append", help="only these peers")
     parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
     parser.add_argument("--runs", type=int, default=20_000, help="on the same inputs, each round")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--json", type=Path, help="write all that was measured to this file")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     parser.add_argument(
-        "--read", type=Path, nargs="+", help="measure nothing: put files of --json together"
+        "--read", type=Path, nargs="+", help="measure nothing: combine files of --json"
     )
     return parser
 
@@ -96,7 +96,7 @@ def measure(options: argparse.Namespace) -> Measured:
 
 
 def compared(measured: Measured) -> Comparison:
-    """Return what was measured as what the page is made of."""
+    """Return the results in the form that the page needs."""
     present = {row.peer for row in measured.rows}
     targets = dict.fromkeys(row.target for row in measured.rows)
     tables = {
@@ -125,7 +125,7 @@ def compared(measured: Measured) -> Comparison:
 def _clean(
     target: Target, present: Sequence[Peer], options: argparse.Namespace
 ) -> tuple[dict[str, float], dict[str, Rate], list[SameInputs]]:
-    """Measure on the target without a mutant: what a start costs, and the speeds."""
+    """Measure the start-up time and the speeds on the clean target."""
     with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as name:
         folder = Path(name)
         built = peers.build(target, trials.afl_for(present, folder))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The peer that is AFL++: the same driver and harness, compiled by its own compiler.
+"""The peer AFL++: the same driver and harness, compiled by its own compiler.
 
-As with pyfuzz, the target's own file alone has coverage: it is compiled by
-afl-clang-fast, harness, shim and driver by the compiler that pyfuzz uses.
-AFL++'s own driver for libFuzzer's harnesses gives the persistent loop and test
-cases in shared memory.
+As with pyfuzz, only the target's own file has coverage: it is compiled by
+afl-clang-fast; harness, shim and driver by the compiler that pyfuzz uses.
+AFL++'s driver for libFuzzer harnesses provides the persistent loop and test cases
+in shared memory.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.module import builder, compiler
 from pyfuzz.target.catalogue import Target
 
-# The path of the static library where Debian, upstream's make install and
-# others put it.
+# Where Debian, upstream's make install and others put the static library.
 _DRIVERS = (
     "/usr/lib/afl/libAFLDriver.a",
     "/usr/local/lib/afl/libAFLDriver.a",
@@ -35,17 +34,17 @@ ENVIRONMENT = {
     "AFL_SKIP_CPUFREQ": "1",
     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
 }
-# One operation, of four bytes: AFL++ does not start from nothing as libFuzzer does.
+# One operation of four bytes: unlike libFuzzer, AFL++ does not start from nothing.
 SEED = bytes(4)
 
 
 def missing() -> str:
-    """Say what of AFL++ this machine has not, "" if it has all."""
+    """Return which part of AFL++ is missing on this machine; "" if none is."""
     for program in ("afl-fuzz", "afl-clang-fast"):
         if shutil.which(program) is None:
-            return f"{program} is not there: install the package afl++"
+            return f"{program} is missing: install the package afl++"
     if _driver() is None:
-        return "libAFLDriver.a is not there: install the package afl++"
+        return "libAFLDriver.a is missing: install the package afl++"
     return ""
 
 
@@ -55,7 +54,7 @@ def _driver() -> Path | None:
 
 @cache
 def version() -> str:
-    """Return what afl-fuzz says that it is."""
+    """Return the version that afl-fuzz prints."""
     done = subprocess.run(["afl-fuzz", "-V"], capture_output=True, text=True, check=False)
     match = re.search(r"afl-fuzz\+*([0-9.]+\w*)", done.stdout + done.stderr)
     return f"AFL++ {match[1]}" if match else "AFL++"

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A trial of AFL++: the process around afl-fuzz that knows what all of it spends.
+"""A trial of AFL++: the process around afl-fuzz that measures its processor time.
 
 ``python -m bench.compare.afl_peer PROGRAM FOLDER BUDGET_S SEED KNOWN`` prints one
-line (bench/compare/trial.py).  Processor time is that of afl-fuzz, its fork
-server and every child of that: this process takes them all in when their
-parents are gone, so that none is forgotten.
+line (bench/compare/trial.py).  Processor time is that of afl-fuzz, its fork server
+and every child of that: this process is their subreaper, so that none is missed.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from pyfuzz.module.shared import Shared
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.02
 _DOES_NOT_END_MS = "5000"  # the harness ends a step that hangs after a second
-_NO_BUDGET = "1000000000/0"  # it is kept here, for all processes together
-_LOOP = "-1000000000"  # executions before the process is started anew
+_NO_BUDGET = "1000000000/0"  # limited here, for all processes together
+_LOOP = "-1000000000"  # executions before the process is restarted
 
 
 def main() -> None:
@@ -78,12 +77,12 @@ def fuzz_command(program: str, folder: Path, seed: str, known: str = "") -> list
 
 
 def _whole(report: Path) -> bool:
-    """Tell whether the driver has written its line: the file is there a moment before."""
+    """Tell whether the driver has written its line: the file exists slightly earlier."""
     return report.exists() and report.read_bytes().endswith(b"\n")
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:
-    # Not reaped: what it spent stays in /proc until end().
+    # Not reaped, so that its times stay in /proc until end().
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
@@ -96,7 +95,7 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 
 def end(fuzzer: subprocess.Popen[bytes]) -> None:
-    """End afl-fuzz and all that it started, and take in what they spent."""
+    """End afl-fuzz and everything that it started, and add up their processor time."""
     kill_tree(fuzzer)
     while True:
         try:
@@ -106,7 +105,7 @@ def end(fuzzer: subprocess.Popen[bytes]) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes below one that are there now."""
+    """Return the descendants of a process."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except OSError:
@@ -116,7 +115,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def tree_seconds(pid: int) -> float:
-    """Return the processor time of a process, of all below it, and of those that ended."""
+    """Return the processor time of a process and its descendants, including ended ones."""
     ticks = 0
     for one in [pid, *descendants(pid)]:
         try:

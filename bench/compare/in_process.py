@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the peers in Python share: a budget of processor time, and the one line at the end."""
+"""Shared by the peers in Python: the budget of processor time, and the final line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pyfuzz.target.known_findings import Known
 
 
 class Watch:
-    """The budget of a trial, and what is known; ends the process."""
+    """The budget and the known findings of a trial; ends the process."""
 
     def __init__(self, module: Path, shared: Path, budget_s: float, known: str) -> None:
-        """``known`` is what trial.known_lines() returned; ``shared`` is made if it is not there."""
-        # One that is there is being read already.
+        """``known`` comes from trial.known_lines(); ``shared`` is created if it does not exist."""
+        # An existing one is already being read.
         self.shared = Shared(shared, create=not shared.exists())
         self._module = module
         self._began_ns = 0
@@ -40,12 +40,12 @@ class Watch:
                 self.end((finding.kind.number, finding.function, finding.message))
 
     def spent(self) -> None:
-        """End the process if its budget is spent."""
+        """End the process if its budget is used up."""
         if time.process_time() > self._budget_s:
             self.end(())
 
     def end(self, found: tuple[object, ...]) -> NoReturn:
-        """Print the line and end, without what an engine does at the end."""
+        """Print the line and exit, bypassing the engine's own end."""
         counts = self.shared.counts()
         spent_ns = time.process_time_ns()
         both = (counts.executions, counts.steps)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The peers: what each is, what it needs, and how a trial of it is started."""
+"""The peers: what each is, what it needs, and how to start a trial of it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from pyfuzz.mutants import trial as mutant_trial
 from pyfuzz.mutants.trial import ALL_KINDS
 from pyfuzz.target.catalogue import Target
 
-# So many milliseconds or executions as nobody waits for.
+# Effectively no limit, in milliseconds or executions.
 _NO_LIMIT = "1000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """One target, compiled for every peer; what a peer that is missing needs is None."""
+    """One target, compiled for every peer; None for peers that are missing."""
 
     target: Target
     module: Path
@@ -37,7 +37,7 @@ class Programs:
     afl: Path | None
 
     def delete(self) -> None:
-        """Delete what was built."""
+        """Delete everything that was built."""
         for path in (self.module, self.native, self.plain, self.afl):
             if path is not None:
                 path.unlink(missing_ok=True)
@@ -47,9 +47,9 @@ class Programs:
 class Peer:
     """One way to find a mutant.
 
-    ``how`` is ``native``, ``plain``, ``random``, ``afl``, or a way of
+    ``how`` is ``native``, ``plain``, ``random``, ``afl``, or one of the ways in
     bench/compare/python_peer.py.  A ``slow`` one is tried on a sample of the
-    mutants; ``aim`` says whether pyfuzz is to be held against it.
+    mutants; ``aim``: whether pyfuzz has a target relative to it.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Peer:
     aim: bool = True
 
     def missing(self) -> str:
-        """Say what this machine has not that the peer needs, "" if it has all."""
+        """Return what the peer needs and this machine lacks; "" if nothing."""
         if self.how == "afl":
             return afl.missing()
         if self.how == "hypothesis" and not importlib.util.find_spec("hypothesis"):
@@ -97,7 +97,7 @@ class Peer:
         return [*command, *self.arguments(corpus, seed)]
 
     def arguments(self, corpus: Path, seed: int) -> list[str]:
-        """Return libFuzzer's arguments: pyfuzz's, or as few as the harness can do with."""
+        """Return libFuzzer's arguments: pyfuzz's, or as few as the harness needs."""
         ours = engine_arguments(Job("", "fuzz", "", 0, folders=(str(corpus),), seed=seed))
         if self.how != "plain":
             return ours
@@ -106,9 +106,9 @@ class Peer:
 
 
 PEERS = (
-    Peer("pyfuzz", "a worker of `pyfuzz fuzz` as shipped: Python, atheris, one call an input",
+    Peer("pyfuzz", "a worker of `pyfuzz fuzz` as shipped: Python, atheris, one call per input",
          "pyfuzz"),
-    Peer("libFuzzer", "native; plain bytes, the target's coverage alone, its own defaults",
+    Peer("libFuzzer", "native; plain bytes, only the target's coverage, its own defaults",
          "plain"),
     Peer("libFuzzer with our generator",
          "native; pyfuzz's mutator, state feedback and flags: pyfuzz without Python",
@@ -116,9 +116,9 @@ PEERS = (
     Peer("blind chance", "up to 64 operations of random bytes, no engine", "random", aim=False),
     Peer("AFL++", "persistent mode, test cases in shared memory, one seed of one operation",
          "afl", slow=True),
-    Peer("Hypothesis", "a stateful test on the Python interface, a call a step",
+    Peer("Hypothesis", "a stateful test on the Python interface, one call per step",
          "hypothesis", slow=True),
-    Peer("naive atheris", "a call a step, a model in Python besides the oracle in C",
+    Peer("naive atheris", "one call per step, a model in Python besides the oracle in C",
          "naive", slow=True),
 )  # fmt: skip
 
@@ -127,7 +127,7 @@ PEERS = (
 def plain_engine() -> Path:
     """Return libFuzzer as a shared object without pyfuzz's mutator in it."""
     archive = engine.archive()
-    ours = builder.build_engine(archive)  # and so its folder is there
+    ours = builder.build_engine(archive)  # and so its folder exists
     path = ours.with_name(f"plain-{ours.name}")
     if path.exists():
         return path

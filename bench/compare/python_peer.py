@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A trial of what runs in Python: pyfuzz's own worker, the naive harness, or Hypothesis.
+"""A trial of a peer in Python: pyfuzz's own worker, the naive harness, or Hypothesis.
 
 ``python -m bench.compare.python_peer HOW MODULE FOLDER BUDGET_S SEED KNOWN`` prints
-one line (bench/compare/trial.py).  A negative budget ends with the first
-execution: what is spent until then is the start-up.
+one line (bench/compare/trial.py).  A negative budget ends the trial at the first
+execution, which measures the start-up.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.symptom import Symptom
 from pyfuzz.worlds.lists.module import ListsModule
 
-# As the harness in C looks at its clock: not for each input.
+# Like the harness in C, do not read the clock for every input.
 _LOOK_EVERY = 32
 
 
 def shipped(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
-    """Return what pyfuzz's worker runs for an input, and the end of a trial."""
+    """Return the function that pyfuzz's worker runs per input, and the end of a trial."""
     module.attach(watch.shared.buffer)
     gc.disable()
     run = module.run_function
@@ -47,7 +47,7 @@ def shipped(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
 
 
 def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
-    """Return what the naive harness runs for an input, and the end of a trial."""
+    """Return the function that the naive harness runs per input, and the end of a trial."""
 
     def differs(what: str) -> bool:
         findings = module.last().findings

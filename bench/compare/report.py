@@ -15,28 +15,28 @@ _NATIVE = "libFuzzer"
 _GENERATOR = "libFuzzer with our generator"
 _SLOW_S = 2.0
 _SAME = (
-    "On the very same inputs ({times} times {runs:,} runs, another seed each, the least time of "
-    "three turns; both {did} the same operations and steps), without start-up: pyfuzz has "
+    "On identical inputs ({times} times {runs:,} runs, each with another seed, the shortest of "
+    "three times; both {did} the same operations and steps), without start-up: pyfuzz has "
     "{share:.3f} of the executions per second of native libFuzzer with the same generator "
     "({least:.3f} to {most:.3f})."
 )
 _OWN_CHOICE = (
-    "Each with inputs of its own choice, from one corpus where it takes one; per second of "
-    "processor time, median of the rounds:"
+    "Each with its own inputs, from the same corpus if it takes one; per second of processor "
+    "time, median of the rounds:"
 )
 _HEADER = (
     "| peer | always found | in some trials | never | restricted mean | without start-up "
     "| pyfuzz's time is of it | without start-up | pyfuzz is faster |"
 )
 _ONE_BY_ONE = (
-    "One by one, where a peer missed it or took over {slow_s:g} s "
-    "(found in so many trials, restricted mean without start-up):"
+    "Mutants that a peer missed or took over {slow_s:g} s for "
+    "(trials that found it, restricted mean without start-up):"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What was measured on the clean target: rates by peer, and the same inputs by both."""
+    """The results on the clean target: rates by peer, and the runs on identical inputs."""
 
     target: str
     rates: Mapping[str, Rate]
@@ -46,7 +46,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that was measured."""
+    """All results."""
 
     command: str
     machine: str
@@ -61,7 +61,7 @@ class Comparison:
 
 
 def as_markdown(c: Comparison) -> str:
-    """Return what was measured, without the page's own words."""
+    """Return the generated part of the page."""
     lines = [f"`{c.command}`: {c.machine}.", "", *_peers(c), ""]
     if c.speed is not None:
         lines += [*_speed(c.speed), ""]
@@ -89,7 +89,7 @@ def _speed(speed: Speed) -> list[str]:
         least = min(one.native_s / one.pyfuzz_s for one in speed.same)
         most = max(one.native_s / one.pyfuzz_s for one in speed.same)
         exact = all(one.same for one in speed.same)
-        did = "did" if exact else "DID NOT DO"
+        did = "did" if exact else "DID NOT RUN"
         lines += [
             _SAME.format(
                 times=len(speed.same),
@@ -118,7 +118,7 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
     fast = [p.name for p in c.peers if not p.slow]
     everything = table.tried_by(_OURS)
     lines = [
-        f"## Faults of {target}",
+        f"## Mutants of {target}",
         "",
         f"All {len(everything)} mutants that are not equivalent, seeds {_list(c.seeds)}:",
         "",
@@ -129,7 +129,7 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
         some = [mutant for mutant in everything if all(table.trials(mutant, name) for name in slow)]
         lines += [
             "",
-            f"The same {len(some)} mutants for every peer (a sample by chance, and whatever pyfuzz "
+            f"The same {len(some)} mutants for every peer (a random sample, and all that pyfuzz "
             f"missed in any trial), the slow peers with seeds {_list(c.slow_seeds)}:"
             if len(some) < len(everything)
             else f"All of them for every peer, the slow ones with seeds {_list(c.slow_seeds)}:",
@@ -165,7 +165,7 @@ def _summary(table: Table, names: Sequence[str], mutants: Sequence[str]) -> list
 
 
 def _cells(table: Table, names: Sequence[str]) -> list[str]:
-    """The mutants on which peers differ in more than a moment."""
+    """The mutants on which peers differ considerably."""
     shown = [mutant for mutant in table.mutants if _tells_apart(table, mutant, names)]
     if not shown:
         return []
@@ -200,7 +200,7 @@ def _cell(table: Table, mutant: str, name: str) -> str:
 
 
 def aims(c: Comparison) -> list[str]:
-    """Say of each aim whether it is met, by the figures."""
+    """Return, with figures, whether each aim is met."""
     lines = ["| aim | measured | met |", "|---|---|---|"]
     if c.speed is not None and c.speed.same:
         ratio = share(c.speed.same)

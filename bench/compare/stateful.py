@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The peer that is Hypothesis's: a state machine with a rule for each operation.
+"""The peer Hypothesis: a state machine with a rule for each operation.
 
-As its manual has it: a rule draws what its operation needs and takes a step of
-the module (one cffi call for each repetition); the oracle is the one in C,
-which looks at every list after every step there.  The default of 50 rules a
-run; what was found is not shrunk, since the first finding ends a trial.
+As in its manual: a rule draws the operands of its operation and takes a step of
+the module (one cffi call per repetition).  The oracle is the one in C, which
+checks every list after every step.  A run has the default of 50 rules; findings
+are not shrunk, since the first one ends a trial.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OPERANDS = {
     Operand.VCPU: st.integers(0, 1),
     Operand.CONTEXT: st.sampled_from(Context),
 }
-# As often, and as many, as a random repeat code of the binary form says.
+# Distributed like a random repeat code of the binary form.
 _REPEATS = st.one_of(
     st.just(1),
     st.just(1),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a comparison comes to: restricted means, their ratios, who missed what."""
+"""The statistics of a comparison: restricted means, their ratios, who missed what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times the processor time of a peer ours is, with its 95 % interval."""
+    """Our processor time relative to a peer's, with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -41,7 +41,7 @@ class Table:
         return sorted({mutant for mutant, _ in self._cells})
 
     def tried_by(self, peer: str) -> list[str]:
-        """Return the mutants that a peer was tried on."""
+        """Return the mutants that a peer was tried with."""
         return [mutant for mutant in self.mutants if (mutant, peer) in self._cells]
 
     def trials(self, mutant: str, peer: str) -> list[Trial]:
@@ -49,14 +49,14 @@ class Table:
         return [row.trial for row in self._cells.get((mutant, peer), [])]
 
     def found(self, mutant: str, peer: str) -> int:
-        """Return in how many trials a peer found a mutant."""
+        """Return the number of trials in which a peer found a mutant."""
         return sum(one.kind is not None for one in self.trials(mutant, peer))
 
     def times_s(self, mutant: str, peer: str, *, net: bool) -> list[float]:
         """Return the times to detection, the budget where nothing was found.
 
-        ``net`` takes the start-up off, the trial's own where it said so; one that
-        found nothing stays at the budget.
+        ``net`` subtracts the start-up, the trial's own if it reported one; a trial
+        that found nothing stays at the budget.
         """
         times = []
         for row in self._cells.get((mutant, peer), []):
@@ -71,7 +71,7 @@ class Table:
         return sum(times) / len(times)
 
     def restricted_mean_s(self, peer: str, mutants: Sequence[str], *, net: bool) -> float:
-        """Return the mean over mutants, each of which counts the same."""
+        """Return the mean over mutants, with equal weights."""
         return sum(self.mean_s(mutant, peer, net=net) for mutant in mutants) / len(mutants)
 
     def ratio(self, ours: str, theirs: str, mutants: Sequence[str], *, net: bool) -> Ratio:
@@ -85,7 +85,7 @@ class Table:
         return Ratio(_ratio(pairs), again[_RESAMPLES // 40], again[-_RESAMPLES // 40])
 
     def faster(self, ours: str, theirs: str, mutants: Sequence[str], *, net: bool) -> float:
-        """Return how likely a trial of ours is the faster one: A12, mutant by mutant."""
+        """Return the probability that our trial is the faster one: A12, mutant by mutant."""
         likely = [
             a12(self.times_s(mutant, ours, net=net), self.times_s(mutant, theirs, net=net))
             for mutant in mutants
@@ -93,7 +93,7 @@ class Table:
         return sum(likely) / len(likely)
 
     def only_theirs(self, ours: str, theirs: str) -> list[str]:
-        """Return the mutants that a peer found in some trial and we in none."""
+        """Return the mutants that a peer found in some trial and pyfuzz in none."""
         return [
             mutant
             for mutant in self.tried_by(theirs)
@@ -107,6 +107,6 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def a12(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return how likely a time of ours is below one of theirs (Vargha and Delaney)."""
+    """Return the probability that a time of ours is below one of theirs (Vargha and Delaney)."""
     wins = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
     return wins / (len(ours) * len(theirs))

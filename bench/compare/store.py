@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was measured, as a file, and several of them as one comparison.
+"""Results as a file, and several files as one comparison.
 
-A comparison takes hours of processor time if nothing is left out, so it may be
-measured in parts: some peers or targets in one run, others in another.
+A complete comparison takes hours of processor time, so it can be measured in
+parts: some peers or targets in one run, others in another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pyfuzz.mutants.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run of the command: ``rates`` and ``same`` are of ``speed_target``, if any."""
+    """One run of the command; ``rates`` and ``same`` are for ``speed_target``, if any."""
 
     command: str
     machine: str
@@ -78,13 +78,15 @@ def _same(data: Mapping[str, Any]) -> SameInputs:
 
 
 def together(parts: Sequence[Measured]) -> Measured:
-    """Return several runs as one; where two tried a peer on a mutant, the first counts.
+    """Combine several runs; if two tried the same peer on a mutant, the first counts.
 
     Errors: UsageError if they had another budget.
     """
     first = parts[0]
     if any(part.budget_s != first.budget_s for part in parts):
-        raise UsageError("runs of other budgets are no comparison: measure with the same --seconds")
+        raise UsageError(
+            "runs with different budgets cannot be compared: measure with the same --seconds"
+        )
     rows: list[Row] = []
     for part in parts:
         had = {(row.target, row.mutant, row.peer) for row in rows}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How fast each peer is on the clean target, per second of processor time.
+"""The speed of each peer on the clean target, per second of processor time.
 
-Twice: on the very same inputs (the same seed and number of runs give native
-libFuzzer and pyfuzz the same ones), and of each peer as it chooses for itself,
-from the same corpus if it takes one.
+Measured twice: on identical inputs (with the same seed and number of runs, native
+libFuzzer and pyfuzz have the same ones), and with inputs that each peer chooses
+itself, from the same corpus if it takes one.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class SameInputs:
-    """The same runs by both: what each did, and its processor time without its start-up."""
+    """The same runs by both: their counts, and processor times without start-up."""
 
     native: Counts
     pyfuzz: Counts
@@ -66,10 +66,9 @@ class SameInputs:
 def same_inputs(
     native: Path, module: Path, runs: int, seed: int, folder: Path, repeats: int = 3
 ) -> SameInputs:
-    """Run the same inputs under native libFuzzer and under pyfuzz's worker, by turns.
+    """Run the same inputs under native libFuzzer and under pyfuzz's worker, alternating.
 
-    The least time of a few repeats: what else a machine does adds to it, and
-    nothing takes away from it.
+    The shortest of a few times counts, since other load can only add to it.
     """
     counts: dict[str, Counts] = {}
     start_s = dict.fromkeys(("native", "pyfuzz"), float("inf"))
@@ -130,13 +129,13 @@ def _fuzz(how: str, native: Path, job: Job) -> list[str]:
 
 
 def native_program(target: catalogue.Target, engine: Path) -> Path:
-    """Return bench/native.c with a target, linked with a shared object of libFuzzer."""
+    """Return bench/native.c linked with a target and libFuzzer's shared object."""
     source = Path(__file__).parent.parent / "native.c"
     return builder.build_native(target, source, engine, "fuzz")
 
 
 def grown_corpus(native: Path, module: Path, seed: int, folder: Path) -> Path:
-    """Return a corpus that so many runs of pyfuzz's generator leave."""
+    """Return the corpus after so many runs of pyfuzz's generator."""
     own = folder / "grown"
     own.mkdir()
     job = _job(module, own, seed=seed, runs=CORPUS_RUNS)
@@ -149,7 +148,7 @@ def grown_corpus(native: Path, module: Path, seed: int, folder: Path) -> Path:
 def rate(
     peer: Peer, programs: Programs, native: Path, corpus: Path, seconds: float, folder: Path
 ) -> Rate:
-    """Let a peer run from a corpus; its start and its reading of the corpus do not count."""
+    """Run a peer from a corpus, not counting its start and its reading of the corpus."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         own = Path(name)
         if peer.how == "afl":
@@ -208,7 +207,7 @@ def _command(
 
 
 def _wait(process: subprocess.Popen[bytes], shared: Shared, peer: Peer, inputs: int) -> None:
-    """Wait until a peer is through with the corpus, or has begun if it takes none."""
+    """Wait until a peer has read the corpus, or has begun if it takes none."""
     # AFL++ runs each input of its corpus several times before it begins.
     first = {"random": 1, "hypothesis": 1, "afl": 8 * inputs}.get(peer.how, inputs)
     while shared.counts().executions <= first and process.poll() is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One trial of any peer: a process that prints one line, and what it says."""
+"""One trial of any peer: a process that prints one line, and the parser of the line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _START = "start\t"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A trial, and how much of its time was its start-up if the process said so."""
+    """A trial, and its start-up time if the process reported it."""
 
     trial: Trial
     start_s: float | None = None
@@ -37,18 +37,18 @@ def line(reached: bool, counts: tuple[int, int], spent_ns: int, found: Sequence[
 
 
 def start_line(began_ns: int) -> str:
-    """Return the line by which a process says what it had spent before its first input."""
+    """Return the line with which a process reports its start-up time."""
     return f"{_START}{began_ns}"
 
 
 def start_s(text: str) -> float | None:
-    """Return what start_line() said in a trial's output, None if nothing did."""
+    """Return the start-up time in a trial's output; None if it has none."""
     said = [line.removeprefix(_START) for line in text.splitlines() if line.startswith(_START)]
     return int(said[0]) / 1e9 if said else None
 
 
 def parse(text: str, seed: int) -> Trial | None:
-    """Return what the last line of a trial's output says, None if it is no such line."""
+    """Parse the last line of a trial's output; None if it is not the expected line."""
     fields = (text.rstrip("\n").splitlines() or [""])[-1].split("\t")
     if len(fields) != _FIELDS or not all(part.lstrip("-").isdigit() for part in fields[:5]):
         return None
@@ -72,8 +72,8 @@ def run(
 ) -> Tried:
     """Run one trial in a folder of its own.
 
-    A process that dies or says nothing has found nothing, and ``died`` says
-    what became of it: a peer that cannot do better is not our error.
+    A process that dies or prints nothing has found nothing, and ``died`` says
+    why: that is not an error of the comparison.
     """
     try:
         done = subprocess.run(
@@ -84,7 +84,7 @@ def run(
             errors="replace",
             env={**os.environ, **environment},
             cwd=folder,
-            # Processor time is what counts; this is for one that waits for ever.
+            # Processor time is what counts; this catches a process that waits forever.
             timeout=60 + 20 * budget_s,
             check=False,
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All trials of a comparison: every mutant, peer and seed, in an order that chance decides."""
+"""All trials of a comparison: every mutant, peer and seed, in random order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One trial, and what it was a trial of; ``start_s`` is its start-up where it said so."""
+    """One trial, with its mutant and peer; ``start_s`` is its start-up time if reported."""
 
     target: str
     mutant: str
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to run: ``sample`` is how many mutants of a target the slow peers get, 0 for all."""
+    """What to run; ``sample``: the number of mutants for the slow peers, 0 for all."""
 
     seconds: float
     seeds: tuple[int, ...]
@@ -54,7 +54,7 @@ class _Job:
 
 
 def mutants_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
-    """Return the mutants of a target that somebody could tell from the right code."""
+    """Return the mutants of a target that are not equivalent to the original code."""
     found = experiment.mutants_of(sources.Source(target), experiment.Options(target, only=only))
     return [mutant for mutant in found if not mutant.equivalent]
 
@@ -64,8 +64,8 @@ def measure(
 ) -> list[Row]:
     """Try every mutant with the fast peers, and a sample of them with the slow ones.
 
-    The sample is chance's, and every mutant besides that pyfuzz missed in any
-    trial: those are the ones that a slow peer might find instead.
+    The sample is random, plus every mutant that pyfuzz missed in any trial: those
+    are the ones that a slow peer might find instead.
     """
     mutants = mutants_of(target, options.only)
     fast = [peer for peer in present if not peer.slow]
@@ -82,7 +82,7 @@ def measure(
 
 
 def sample(names: list[str], missed: Iterable[str], options: Options) -> set[str]:
-    """Return which mutants the slow peers are tried on."""
+    """Return the mutants for the slow peers."""
     if not options.sample or options.sample >= len(names):
         return set(names)
     return {*random.Random(options.seeds[0]).sample(names, options.sample), *missed}
@@ -100,7 +100,7 @@ def _run_all(
     source = sources.Source(target)
     with _programs(source, mutants, some, folder, options.jobs) as programs:
         jobs = [_Job(f.name, peer, seed) for f in mutants for peer in some for seed in seeds]
-        # What the machine does besides must not hit one peer alone.
+        # Other load on the machine must not hit one peer only.
         random.Random(seeds[0]).shuffle(jobs)
 
         def run(job: _Job) -> Row:
@@ -140,14 +140,14 @@ def _programs(
 
 
 def afl_for(some: Sequence[Peer], folder: Path) -> afl.Builder | None:
-    """Return what compiles for AFL++ if one of the peers is that."""
+    """Return the builder for AFL++, if that is one of the peers."""
     return afl.Builder(folder) if any(peer.how == "afl" for peer in some) else None
 
 
 def start_ups(programs: Programs, present: Sequence[Peer], folder: Path) -> dict[str, float]:
     """Return for each peer the processor seconds until it has executed its first input.
 
-    The least of a few: a machine that is busy makes it longer, nothing shorter.
+    The shortest of a few times, since other load can only add to it.
     """
     times: dict[str, list[float]] = {peer.name: [] for peer in present}
     for number in range(STARTS):
@@ -160,5 +160,5 @@ def start_ups(programs: Programs, present: Sequence[Peer], folder: Path) -> dict
 
 
 def default_jobs() -> int:
-    """Return how many trials to run at once."""
+    """Return the number of trials to run in parallel."""
     return os.cpu_count() or 1

@@ -113,7 +113,7 @@ def comparison(table: Table) -> Comparison:
         command="python -m bench.compare",
         machine="here",
         peers=PEERS[:2],
-        missing={"AFL++": "afl-fuzz is not there: install the package afl++"},
+        missing={"AFL++": "afl-fuzz is missing: install the package afl++"},
         start_s={},
         budget_s=20.0,
         seeds=(1,),
@@ -135,7 +135,7 @@ def test_page_says_which_peer_is_left_out_and_why() -> None:
     both = rows("pyfuzz", x=[found(0.5)]) + rows("libFuzzer", x=[found(1.0)])
     text = as_markdown(comparison(Table(both, 20.0, {})))
 
-    assert "Left out: AFL++, afl-fuzz is not there: install the package afl++." in text
+    assert "Left out: AFL++, afl-fuzz is missing: install the package afl++." in text
     assert "| libFuzzer | 1 | 0 | 0 | 1.000 s | 1.000 s | 0.50 (0.50 to 0.50) |" in text
 
 
