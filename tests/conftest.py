@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What all tests share: one cache of zig's, also where a test has a build folder of its own."""
+"""Shared by all tests: one zig cache, even if a test has a build folder of its own."""
 
 from __future__ import annotations
 

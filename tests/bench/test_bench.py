@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The benchmarks: their tables, their plots, and how a profile is taken apart."""
+"""The benchmarks: their tables, their plots, and how a profile is broken down."""
 
 from __future__ import annotations
 

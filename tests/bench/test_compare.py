@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The comparison with peers: what a trial says, what the figures come to, one tiny run."""
+"""The comparison with peers: parsing trials, the statistics, one tiny run."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_restricted_mean_counts_what_was_not_found_as_the_budget() -> None:
     table = Table(rows("a", easy=[found(1.0), found(3.0)], hard=[not_found()]), 20.0, {"a": 0.5})
 
     assert 11.0 == table.restricted_mean_s("a", ["easy", "hard"], net=False)
-    # The start-up comes off what was found; the budget stays the budget.
+    # The start-up is subtracted from trials with a finding, not from the budget.
     assert 10.75 == table.restricted_mean_s("a", ["easy", "hard"], net=True)
 
 
@@ -197,7 +197,7 @@ def test_page_leaves_slow_peers_out_of_a_target_that_they_were_not_tried_on() ->
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Programs:
-    """A mutant that every peer finds at once, compiled for all that are here."""
+    """A mutant that every peer finds at once, compiled for all available peers."""
     folder = tmp_path_factory.mktemp("planted")
     source = sources.Source(catalogue.get("v6.6"))
     (mutant,) = trials.mutants_of(source.target, ("zap-one-keeps-spte",))

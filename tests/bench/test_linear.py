@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The checks cost so much a step, whatever the length of a sequence and of its lists.
+"""The checks cost the same per step, whatever the length of a sequence and of its lists.
 
 Counted, not timed: csrc/harness/list.h counts the entries that it walks and
-the descriptors that it skims.  docs/performance.md has the times.
+the descriptors that it checks.  docs/performance.md has the times.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pyfuzz.sequence.binary import encode
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
-# The credit of a step, or the whole of a list that is walked each time, and
-# the descriptors of one that is skimmed.
+# The budget of a step, or a complete list that is walked each time, and the
+# descriptors of one of which only these are checked.
 PER_STEP = 16 + 10
 
 
 def looked_at(module: compiled.Module, operations: list[Operation]) -> tuple[int, int]:
-    """Return the steps of a sequence, and what the checks looked at in it."""
+    """Return the steps of a sequence, and how much the checks looked at."""
     seen = ctypes.c_uint64.in_dll(ctypes.CDLL(str(module.path)), "pyfuzz_looked_at")
     before = seen.value
     module.run(encode(operations))
@@ -33,7 +33,7 @@ def looked_at(module: compiled.Module, operations: list[Operation]) -> tuple[int
 
 
 def churn(length: int, pairs: int) -> list[Operation]:
-    """Build a list of so many entries, then take one out and put one in, again and again."""
+    """Build a list of so many entries, then repeatedly remove and add one."""
     build = [Operation(Opcode.ADD, repeat=length)] if length else []
     pair = [Operation(Opcode.REMOVE, operand=7), Operation(Opcode.ADD, operand=2047)]
     return [*build, *pair * pairs]
@@ -48,7 +48,7 @@ def test_checks_cost_the_same_a_step_however_long_the_list(name: str, length: in
 
     assert build_steps + 800 == steps
     assert whole - build <= 800 * PER_STEP
-    # The build, and one walk of what there is at the end.
+    # Building the list, and one walk at the end.
     assert build <= length * PER_STEP + length
 
 

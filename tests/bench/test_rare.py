@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Faults in states that chance chose: they apply, and the seed alone says which."""
+"""Mutants in random states: they apply, and only the seed determines them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ ENDS = Edit(
 
 @pytest.fixture
 def as_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave findings as they were found: making them short takes its time."""
+    """Leave findings as they were found, since minimising takes time."""
     monkeypatch.setattr(campaign, "shorten", lambda *_: iter(()))
 
 
@@ -129,7 +129,7 @@ def test_input_that_ends_the_process_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "_EARLY_DEATHS", 2)
-    # What the harness cannot contain: the target ends the process on an error.
+    # The harness cannot contain this: the target ends the process on an error.
     planted = plant("v6.6", tmp_path, ENDS)
     report = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What befalls campaigns: killed, no room, damaged files, two at once.  Nothing found is lost.
+"""Campaigns that are killed, on a full disk, with damaged files, two at once: nothing is lost.
 
 ``make fault-tests`` runs these twenty times in a row.
 """
@@ -27,7 +27,7 @@ from pyfuzz.sequence import container
 
 
 def left_behind(folder: Path) -> set[tuple[Kind, str, int]]:
-    """What the workers' regions of a campaign that was killed have."""
+    """Return the findings in the workers' regions of a killed campaign."""
     found: set[tuple[Kind, str, int]] = set()
     for path in folder.glob("workers/*/shared.*"):
         with Shared(path) as region:
@@ -36,7 +36,7 @@ def left_behind(folder: Path) -> set[tuple[Kind, str, int]]:
 
 
 def whole_files(folder: Path) -> bool:
-    """Whether every stored file is what its name says, or can be read."""
+    """Whether every stored file matches its name, or can be read."""
     for path in (folder / "corpus").iterdir():
         digest = hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
         if path.name != digest:
@@ -79,9 +79,9 @@ def alive(pid: int) -> bool:
 
 @contextmanager
 def disk_that_fills_up() -> Iterator[Callable[[Report, str], None]]:
-    """A watcher that fills the disk when the workers fuzz, for files of this process.
+    """A watcher that fills the disk once the workers fuzz, for files of this process.
 
-    From then on none may have more than a few bytes.
+    From then on no file may have more than a few bytes.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The workers of a campaign: each in its own way, watched, ended when they are unfit."""
+"""The workers of a campaign: their strategies, supervision, and the end of unfit ones."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from pyfuzz.module import builder, compiled
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 ERROR = "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);"
-# What is freed is read once more, and what is read is not used: nothing faults.
+# Freed memory is read, but the value is not used: nothing faults.
 USE_AFTER_FREE = Edit("ports/headdesc.h", FREE, FREE + "	READ_ONCE(head->tail_count);\n")
-# 600 MiB that are touched, and never freed.
+# Touches 600 MiB and never frees them.
 GROWS = Edit(
     "ports/headdesc.h",
     ERROR,
     "extern void *malloc(unsigned long); extern void *memset(void *, int, unsigned long);"
     "static void *volatile kept; kept = memset(malloc(600UL << 20), 1, 600UL << 20);" + ERROR,
 )
-# Waits for ever and uses no processor time for it.
+# Waits forever without using processor time.
 STANDS_STILL = Edit("ports/headdesc.h", ERROR, "extern int pause(void); for (;;) pause();")
 
 
@@ -109,7 +109,7 @@ def test_worker_that_grows_past_its_limit_is_a_finding(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     report = Campaign(some, until_found).run()
-    # Touching so much takes time: on a slow machine it is a hang, too.
+    # Touching that much takes time: on a slow machine it is a hang, too.
     assert {Kind.HOST_FAULT} == set(grown(report))
     assert any("MiB of memory, 500 are allowed" in note for note in report.notes)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A campaign goes on only once the engine's log shows that it sees the target."""
+"""A campaign only continues once the engine's log shows that it sees the target."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz fuzz --faults``: sequences that damage the lists too, and what is kept of them."""
+"""``pyfuzz fuzz --faults``: sequences that also damage the lists, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pyfuzz.sequence.input import Encoding
 
 
 def fuzzed(folder: Path, *more: str) -> dict[str, object]:
-    """Fuzz what contains every error; return what --json said."""
+    """Fuzz a target that contains every error; return the JSON output."""
     done = pyfuzz(
         *("fuzz", "v6.6", "--runs", "3000", "--seed", "1", "--out", "run", "--no-report"),
         *("--json", *more),

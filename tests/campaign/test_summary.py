@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The summary for people: 80 columns, the verdict last, nothing left out silently."""
+"""The summary as text: 80 columns, the verdict last, nothing left out silently."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One step of git bisect run: what it says, and that git finds the commit by it."""
+"""One step of git bisect run: its answer, and that git finds the commit with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RFC_V3 = catalogue.get("rfc-v3").knowing(
         ([LOST], Sought(Kind.LOST_ENTRY, "pte_list_remove"), Word.BAD),
         ([LOST], Sought(Kind.LOST_ENTRY, "pte_list_add"), Word.SKIP),
         ([LOST], Sought(Kind.LEAK), Word.SKIP),
-        # Known, but the host is dead: what comes after it was not run.
+        # Known, but the host is dead, so the rest was not run.
         ([BUG], Sought(), Word.SKIP),
         ([BUG], Sought(Kind.LOST_ENTRY), Word.SKIP),
     ],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a base is taken for, and what of a target is on it."""
+"""How a base is interpreted, and which findings of a target it has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pyfuzz.sequence.text import parse
 from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 
-# Another shape than LOST, and the same place in the target.
+# Not the same shape as LOST, but the same place in the target.
 LONGER = "add vm1 f3 s7\nremove vm1 f3 s7\nadd vm1 f3 s9\nremove vm1 f3 s1\n"
 
 

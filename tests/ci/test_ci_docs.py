@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/ci.md: the workflows are YAML, and their commands are commands of ours."""
+"""docs/ci.md: the workflows are YAML, and their commands exist."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def scripts(value: Any) -> list[str]:
 
 
 def commands(lines: list[str]) -> list[list[str]]:
-    """Return the arguments of each command of pyfuzz in lines of shell."""
+    """Return the arguments of each pyfuzz command in lines of shell."""
     text = "\n".join(lines).replace("\\\n", " ")
     words = [shlex.split(line, comments=True) for line in text.split("\n")]
     return [line[line.index("pyfuzz") + 1 :] for line in words if "pyfuzz" in line]
 
 
 def parse(arguments: list[str]) -> click.Context:
-    """Read a command line as pyfuzz does, and run nothing.  Errors: ClickException."""
+    """Parse a command line as pyfuzz does, without running it.  Errors: ClickException."""
     name, *rest = arguments
     with click.Context(pyfuzz) as parent:
         command = pyfuzz.get_command(parent, name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Regression folders in ci: what fails, what is as on the base, what is fixed."""
+"""Regression folders in ci: what fails, what is the same on the base, what is fixed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a session makes of a campaign's findings; the campaign is a made-up one."""
+"""How a session classifies a campaign's findings, with a made-up campaign."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Test = Callable[..., Result]
 
 @pytest.fixture
 def after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Test:
-    """Return what a session on rfc-v3 makes of a campaign that found this."""
+    """Return the result of a session on rfc-v3 whose campaign found this."""
 
     def run(
         *found: Finding, base: str | None = None, interrupted: bool = False, **changes: object

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whatever file a user hands in: one line with file, line and remedy, exit code 2, no hang."""
+"""Any wrong file gives one line with file, line and remedy, exit code 2, and no hang."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pyfuzz.cli import group
 from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Input
 
-# Far longer than any of these takes; without it a read that hangs would hang the tests.
+# Far longer than any of these takes, so that a read that hangs does not hang the tests.
 LIMIT_S = 120
 SEQUENCE = b"# pyfuzz sequence 1\nadd vm0 f0 s0\n"
 WHOLE = container.pack(Input(bytes(4)))
@@ -60,7 +60,7 @@ def missing(path: Path) -> None:
     """Leave it so."""
 
 
-# What any file may be that ought to be another: name, how it is made, what must be said.
+# Wrong files of every kind: name, how to create it, expected message.
 NO_FILES: list[tuple[str, Damage, str]] = [
     ("missing", missing, "x{0}: cannot be read: No such file or directory; name a file you can"),
     ("folder", folder, "x{0}: cannot be read: it is a folder; name a file you can"),
@@ -104,7 +104,7 @@ TAKE_A_SEQUENCE = [
 
 @pytest.fixture(autouse=True)
 def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run in an empty folder, for a limited time, and put back what the command line sets."""
+    """Run in an empty folder, for a limited time, and restore what the command line sets."""
     monkeypatch.chdir(tmp_path)
 
     def too_long(number: int, frame: object) -> None:
@@ -121,7 +121,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Run a command that must refuse what it is given; return its one line."""
+    """Run a command that must reject its input; return its one line."""
     code = group.run(list(arguments))
     out, err = capsys.readouterr()
     lines = [line for line in err.splitlines() if not line.endswith("…")]
@@ -269,7 +269,7 @@ def test_matrix_that_is_none_is_refused(
     damage(tmp_path / "x.json")
     told = refused(capsys, "containment", "rfc-v4", "--replay", "x.json")
     assert "pyfuzz: x.json: " in told
-    # Bytes that are no text are said to be so, without the line.
+    # Bytes that are not text are reported as such, without the line.
     assert said in told or "it is not UTF-8 text" in told
 
 
@@ -301,7 +301,7 @@ def test_kernel_that_is_none_is_refused(
 def test_run_folder_without_its_marker_is_no_corpus(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Its summary is short enough to pass for an engine's input.
+    # Its summary is short enough to be taken for an engine's input.
     run = make_run(tmp_path / "run", lost_entry())
     for file in ("run.json", "provenance.json"):
         (run / file).unlink()

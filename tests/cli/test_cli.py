@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line's frame: names, exit codes, one line for each mistake."""
+"""The command line in general: names, exit codes, one line for each mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pyfuzz.cli.group import COMMANDS, SECTIONS
 from pyfuzz.cli.options import duration
 from pyfuzz.target.catalogue import OTHER_WORLDS, TARGETS
 
-# What is wrong, and what the one line must say.
+# The mistake, and the expected line.
 MISTAKES = [
     (["fuzz", "rfc-v44"], "did you mean rfc-v4"),
     (["fuzz", "--time", "soon"], "must be a time such as 20s, 5m or 1h"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came of a fault: each outcome is planted, and what is not the fault's doing never counts."""
+"""The outcome of a fault: each is planted, and what the fault did not cause never counts."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def outcome(port: str | Target, text: str) -> Containment:
 HEAD_ZERO = "add vm0 f0 s0 x2\nfault vm0 f0 head-zero\n"
 
 PLANTED = {
-    # An entry that is gone is taken out again: the error that the series is about.
+    # An entry is removed twice: the error that the series is about.
     "fault vm0 f0 double-zap": (DEATH, DETECTED, DETECTED, DETECTED, DETECTED),
     # A head of 0 looks like an empty list.
     "add vm0 f0 s0 x2\nfault vm0 f0 head-zero": (SILENT,) * 5,
     # The tear-down clears what the slot points to.
     "add vm1 f0 s0\nadd vm0 f0 s0 x2\nfault vm0 f0 slot-other-vm": (SPREAD,) * 5,
-    # The iterator looks whether the SPTE is present.
+    # The iterator checks whether the SPTE is present.
     "add vm0 f0 s0 x2\nfault vm0 f0 spte-cleared\niterate vm0 f0": (
         *(DEATH,) * 4,
         DETECTED,
     ),
-    # v4 bugs the VM; then somebody walks the list with the entry that stayed.
+    # v4 bugs the VM; then the list with the stale entry is walked.
     "add vm0 f0 s0 x2\nfault vm0 f0 wrong-gfn\niterate vm0 f0": (*(DEATH,) * 4, DETECTED),
     # Only one entry, of the wrong list: v3 drops it.
     "add vm0 f0 s0\nadd vm0 f1 s1\nfault vm0 f0 wrong-gfn\nremove vm0 f1 s1": (
@@ -58,9 +58,9 @@ PLANTED = {
         DETECTED,
         DETECTED,
     ),
-    # The second entry outlives the first, and points to what is not present.
+    # The second entry outlives the first, and its SPTE is not present.
     "add vm0 p0 s0\nfault vm0 p0 add-twice\nparent-unlink vm0 p0": (*(DEATH,) * 4, DETECTED),
-    # Nobody tops the cache up, and there is no memory.
+    # The cache is not topped up, and there is no memory.
     "fault vm0 f0 alloc-fails\nadd vm0 f0 s0 x2": (*(DEATH,) * 4, DETECTED),
     # The series says that it is not there; the merged code uses slot -1.
     "add vm0 f0 s0 x15\nfault vm0 f0 count-zero\nremove vm0 f0 s0": (
@@ -70,7 +70,7 @@ PLANTED = {
         DEATH,
         DETECTED,
     ),
-    # Round and round, until the processor time is over.
+    # An endless loop, until the processor time is used up.
     "add vm0 f0 s0 x2\nfault vm0 f0 more-self\ncount vm0 f0": (
         DEATH,
         DEATH,
@@ -201,7 +201,7 @@ def test_descriptors_left_behind_are_counted() -> None:
     [
         (f"{HEAD_ZERO}zap-all vm0 f0", 2),
         ("add vm0 p0 s0 x2\nfault vm0 p0 head-zero\nparent-unlink vm0 p0", 2),
-        (f"{HEAD_ZERO}destroy vm0", 0),  # its guest does not run any more
+        (f"{HEAD_ZERO}destroy vm0", 0),  # its guest no longer runs
         ("add vm0 f0 s0 x3\nfault vm0 f0 slot-twice\nzap-all vm0 f0", 1),
         ("add vm1 f0 s0\nadd vm0 f0 s0 x2\nfault vm0 f0 double-zap\nzap-all vm0 f0", 0),
     ],

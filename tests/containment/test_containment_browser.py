@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The matrix's page in a real browser: held to what the report's page is held to."""
+"""The matrix's page in a real browser: the same checks as for the report's page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The matrix in words: what changed from one version to another, and the page that says so."""
+"""The matrix in words: what changed between versions, and the page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The search for the worst: what it keeps, that it repeats, and that no cell costs the run."""
+"""The search for the worst outcome: what it keeps, its repeatability, and robustness."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The shipped matrix: whole, the same as in the document, and still so."""
+"""The shipped matrix: complete, the same as in the document, and still valid."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Slot -1: what the merged code's helper writes where after its check said stop."""
+"""Slot -1: what the merged code's helper writes, and where, after its check failed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BOTH = pytest.mark.parametrize("target", [port, pytest.param(kernel, marks=pytes
 
 
 def descriptors(module: ListsModule) -> list[tuple[int, int, int, tuple[int, ...]]]:
-    """Return more, spte_count, tail_count and all slots of each of vm0 f0's, as they are."""
+    """Return more, spte_count, tail_count and all slots of each descriptor of vm0 f0."""
     found = []
     address = module.head_value(0, 0) & ~_TAG
     while address:

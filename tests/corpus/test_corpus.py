@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The corpora that come along: what the seeds reach, what the regressions show."""
+"""The shipped corpora: what the seeds reach, what the regressions show."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def corpus(name: str) -> list[SequenceFile]:
 
 
 def random_inputs(count: int) -> list[bytes]:
-    """Return inputs as blind fuzzing would make them, but of busy lists."""
+    """Return inputs like those of blind fuzzing, but with busy lists."""
     chance = random.Random(20221129)
     inputs = []
     for _ in range(count):
@@ -79,7 +79,7 @@ def test_regressions_expect_what_each_port_is_there_to_show(port: str) -> None:
     expected = {
         one.kind
         for file in corpus("regressions")
-        if not file.faults  # what the table is not about
+        if not file.faults  # not covered by the table
         for one in parse_expectations(file.text or "", str(file.path)).targets.get(port, ())
     }
     assert TABLE[port] - expected == set()
@@ -96,7 +96,7 @@ def test_regressions_reach_bug_in_each_of_the_three_places(port: str) -> None:
     assert len(places) == 3
 
 
-# Those that are there for one finding, on the target that shows it.
+# Sequences for one finding each, on the target that shows it.
 SHORTEST = {
     "remove-from-empty": "bug",
     "remove-other-from-single": "rfc-v3",
@@ -142,7 +142,7 @@ def test_regressions_are_seen_alike_by_both_oracles(port: str) -> None:
     for file in corpus("regressions"):
         judge = Judge(module)
         for number, op in enumerate(file.operations):
-            # Long lists take the judge a long time, and are in tests of their own.
+            # The judge is slow on long lists, which have tests of their own.
             for step in range(op.repeat if op.repeat < 100 else 0):
                 verdict = judge.step(op, number, step)
                 assert set(verdict.step.findings) == set(verdict.kinds), file.path.name

@@ -46,7 +46,7 @@ def test_corpus_says_of_each_entry_what_it_reaches_and_adds(tmp_path: Path) -> N
     )
     assert (16, 4, 43) == (third["bytes"], third["operations"], third["steps"])
     total = found["total"]
-    # The shorter one is needed for hitting a counter once, and not often.
+    # The shorter one is needed because it hits a counter only once.
     assert (3, 2, 2) == (total["inputs"], total["adding"], total["enough"])
     for part in ("edges", "states", "counts"):
         assert total[part] == sum(entry["adds"][part] for entry in found["entries"])
@@ -102,7 +102,7 @@ def test_corpus_as_text_fits_80_columns_and_has_the_total(tmp_path: Path) -> Non
 
 def test_corpus_of_a_run_folder_is_on_its_target(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", target="v6.6")
-    # What a campaign that was killed left with a worker.
+    # What a killed campaign left in a worker's folder.
     left = write_worker(run, MANY, "count vm0 f0")
     found = told(tmp_path, "corpus", "run")
     assert ("v6.6", 4) == (found["target"], found["total"]["files"])
@@ -174,7 +174,7 @@ def test_merge_keeps_what_all_reach_with_fewer_files(tmp_path: Path) -> None:
     assert (6, 5, 3, 3) == (
         before["files"], before["inputs"], after["files"], merged["written"],
     )  # fmt: skip
-    # As libFuzzer names them, so that a campaign takes them as they are.
+    # Named as by libFuzzer, so that a campaign can use them unchanged.
     assert all(name == name_of(data) for name, data in contents(tmp_path / "new").items())
 
 

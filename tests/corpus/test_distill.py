@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The few inputs that reach all that many do."""
+"""Distilling: few inputs that reach as much as many."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_cover_of_equal_cover_takes_the_shorter() -> None:
 
 
 def test_cover_leaves_out_what_later_choices_made_superfluous() -> None:
-    # By worth the middle one comes first; the outer two have to come for their ends.
+    # The middle one comes first by value; the outer two are needed for their ends.
     middle = Candidate(b"", 0b0111_1110)
     outer = [Candidate(b"x" * 4, 0b0000_1111), Candidate(b"y" * 4, 0b1111_0000)]
     assert [1, 2] == cover([middle, *outer])
@@ -187,7 +187,7 @@ def test_seeds_in_a_campaigns_corpus_are_found_by_name(tmp_path: Path) -> None:
 
 
 def test_survey_finding_that_shows_late_is_named_at_its_operation(tmp_path: Path) -> None:
-    # What is leaked is seen at the end of a run; the precise one sees the operation.
+    # A leak is seen at the end of a run; the precise run finds the operation.
     free = "\tkmem_cache_free(pte_list_desc_cache, head);"
     target = plant("v6.6", tmp_path, Edit("ports/headdesc.h", free, "\t(void)head;"))
     text = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A target that depends on what a state leaves out must be noticed."""
+"""A target that depends on something that states omit must be noticed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pyfuzz.module.states import End, Scope
 from pyfuzz.mutants.sources import Source, changed
 from pyfuzz.target import catalogue
 
-# Sometimes a new entry goes to a descriptor of its own in front, which the
-# rules of this generation allow: no oracle has anything to say.
+# Sometimes a new entry goes to a new descriptor in front, which the rules of this
+# generation allow, so no oracle reports anything.
 IN_FRONT = """
 	if (%s) {
 		struct pte_list_desc *front = kvm_mmu_memory_cache_alloc(cache);

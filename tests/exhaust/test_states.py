@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How many states there are: counted on paper, and visited."""
+"""The number of states, counted on paper and visited."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_head_descriptor_generation_has_a_state_for_each_length(name: str) -> No
     assert (states(search), search.complete) == (60 + BESIDES, True)
 
 
-# States and transitions; where an error is the end of the host, few are left.
+# States and transitions; only few if an error kills the host.
 COUNTS = {
     "bug": (351, 22_477),
     "rfc-v2": (6_565, 774_852),

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.compilers
 HOLE = "add vm0 f0 s0 x20\nremove vm0 f0 s0\nadd vm0 f0 s30"
 NOT_RECYCLED = "add vm0 f0 s0 x1001\nadd vm0 f0 s1001 x100\nremove vm0 f0 #0\nrmap-add vm0 f0 s1500"
 
-# Kind, port that has it, sequence, port that does not.
+# Kind, port that shows it, sequence, port that does not.
 SHOWN = [
     (Kind.HOST_BUG, "bug", "remove vm0 f0 s9", "rfc-v4"),
     (Kind.HOST_BUG, "v5.10", MANY_STRAY, "v6.6"),
@@ -121,7 +121,7 @@ enter vm2 cpu0
 """
 
 
-# One kind for each of the files in csrc/repro that check something.
+# One kind for each of the files with checks in csrc/repro.
 CHECKS = (
     Kind.HOST_BUG,
     Kind.FALSE_ALARM,

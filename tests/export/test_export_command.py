@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pyfuzz export: from a file and from a run folder, and what is wrong with either."""
+"""pyfuzz export: from a file and from a run folder, and the errors for both."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def call(*arguments: object) -> Result:
 
 
 def written(folder: Path, summary: object) -> Path:
-    """Write a run folder, as far as its result goes."""
+    """Write a run folder with a result."""
     folder.mkdir(exist_ok=True)
     text = summary if isinstance(summary, str) else json.dumps(summary)
     (folder / "summary.json").write_text(text)

@@ -50,7 +50,7 @@ def shown(which: str, target: Target, text: str, kind: Kind, folder: Path, *flag
     source = folder / "repro.c"
     operations = tuple(parse(text, "test"))
     source.write_bytes(generate(Case(target, operations, Symptom(kind)), source.name))
-    # The warnings of a kernel's code are not ours.
+    # Warnings in a kernel's code do not concern us.
     return run(compile_c(which, source, "-w", "-fno-sanitize=all", *flags))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""JUnit XML and SARIF: valid by their schemas, and with the target's own file and line."""
+"""JUnit XML and SARIF: valid according to their schemas, with the target's file and line."""
 
 from __future__ import annotations
 

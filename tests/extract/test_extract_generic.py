@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What any kernel code may use: it means in the shim what it means in the kernel."""
+"""What any kernel code may use: it means the same in the shim as in the kernel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kinds(folder: Path, code: str, text: str = MEMBER) -> set[Kind]:
 
 
 def test_data_race_is_its_argument(tmp_path: Path) -> None:
-    # With 0 instead, the entry would stay: a ghost-entry that is not the kernel's.
+    # With 0 instead, the entry would stay: a ghost-entry that is not the kernel's fault.
     assert set() == kinds(tmp_path, "if (!data_race(kvm != NULL))\n\t\treturn;")
 
 
@@ -36,7 +36,7 @@ def test_panic_is_the_death_of_the_host(tmp_path: Path) -> None:
     assert {Kind.HOST_BUG} == kinds(tmp_path, 'panic("no way back");')
 
 
-# Each is false if the stand-in means what the kernel's does.
+# Each is false if the stand-in means the same as the kernel's function.
 WRONG = (
     "-ENOMEM != -12 || -EINVAL != -22 || -EBUSY != -16",
     "clamp(9, 1, 4) != 4 || clamp_t(int, -3, 0, 7) != 0 || clamp_val(5, 1, 8) != 5",

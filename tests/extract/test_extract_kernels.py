@@ -53,7 +53,7 @@ def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:
 
 
 def corpora() -> Iterator[tuple[str, tuple[Operation, ...]]]:
-    """Yield what is in the shipped corpora, and what an engine may start with."""
+    """Yield the sequences of the shipped corpora, and some like an engine's first inputs."""
     for folder in ("seeds", "regressions"):
         if (paths.corpus() / folder).is_dir():
             for file in read_folder(paths.corpus() / folder, pytest.fail):

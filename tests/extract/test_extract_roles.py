@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which function does what, and the traits: by types and behaviour, not by version."""
+"""Roles and traits, found by types and behaviour, not by version."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_extract_generation_finds_its_traits(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_extract_names_of_a_vendors_own_are_found_by_types(tmp_path: Path, name: str) -> None:
-    """Types and behaviour tell; names must only hint at what they do."""
+    """Types and behaviour decide; names only have to hint at what they do."""
     changes = [
         ("pte_list_add", "vendor_add_spte"),
         ("pte_list_remove", "vendor_remove_spte"),

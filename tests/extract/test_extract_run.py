@@ -22,7 +22,7 @@ from pyfuzz.worlds.lists.operation import Opcode, Operation
 
 pytestmark = pytest.mark.compilers
 
-# What a correct caller never does: errors have their own tests.
+# A correct caller never does these: errors have their own tests.
 ERRORS = {
     Opcode.REMOVE_STRAY,
     Opcode.ZAP_ONE_STRAY,
@@ -33,7 +33,7 @@ ERRORS = {
 
 
 def drawn(seed: int, *, errors: bool) -> list[Operation]:
-    """Draw a sequence as an engine would, without errors if so asked."""
+    """Draw a sequence like an engine would, on request without errors."""
     operations = decode(random.Random(seed).randbytes(240))
     return [op for op in operations if errors or op.opcode not in ERRORS]
 
@@ -127,7 +127,7 @@ def test_extracted_mistake_of_a_kernel_is_found(
 
 
 def test_extracted_zap_all_by_gfn_serves_parents_too() -> None:
-    """4.19 zaps entry by entry and finds the head anew by gfn: parents have none."""
+    """4.19 zaps entry by entry and looks up the head by gfn, which parents do not have."""
     module = lists_module.load(extract(KERNELS / "v4.19.c").target)
 
     found = findings(

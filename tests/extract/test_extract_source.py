@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What --kernel takes, and the one line that it says of everything else."""
+"""What --kernel accepts, and the one-line error for everything else."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a vendor adds near the lists: stubbed, made up or refused, and always said."""
+"""What a vendor adds near the lists is stubbed, made up or refused, and always reported."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_extract_mistake_in_an_option_drops_the_operation(tmp_path: Path) -> Non
 
 
 def test_extract_helper_that_needs_the_unknown_is_stubbed_whole(tmp_path: Path) -> None:
-    """It is on the side: its value is not used, and it does nothing to lists."""
+    """It is a side effect: its value is not used, and it does not touch lists."""
     helper = (
         "static void vendor_account(struct kvm *kvm)\n{\n"
         "\tif (vendor_enabled())\n\t\tvendor_count(kvm);\n}\n\n"
@@ -217,7 +217,7 @@ def test_extract_config_decides_what_is_compiled(tmp_path: Path) -> None:
 
 
 def test_extract_rmap_add_is_not_fuzzed_where_nothing_can_recycle(tmp_path: Path) -> None:
-    """Its caller zaps the list, in a function that is not complete here."""
+    """Its caller zaps the list, in a function that is incomplete here."""
     change = (
         "\tbool any = false;\n\tu64 *sptep;\n\n\twhile",
         "\tbool any = vendor();\n\tu64 *sptep;\n\n\twhile",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A campaign on a kernel says what of it is not fuzzed, and what was made up."""
+"""A campaign on a kernel reports which parts are not fuzzed, and what was made up."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ DIFF = f"""\
 -not here
 +nor here
 """
-# The same, as a mail program that encodes sends it.
+# The same, as a mail program with encoding sends it.
 MAIL = """\
 From 1234567 Mon Sep 17 00:00:00 2001
 From: Somebody <somebody@example.org>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The minimiser: shortest, plainest, deterministic, and never another finding."""
+"""The minimiser: shortest, simplest, deterministic, and never a different finding."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MANY = decode(random.Random(1).randbytes(1024))
 
 
 def has(*opcodes: Opcode) -> Shows:
-    """Hold for sequences that have operations with these opcodes, in this order."""
+    """A predicate: the sequence has operations with these opcodes, in this order."""
 
     def shows(payload: bytes) -> bool:
         left = iter(decode(payload))
@@ -46,7 +46,7 @@ def has(*opcodes: Opcode) -> Shows:
 
 
 def adds(steps: int) -> Shows:
-    """Hold for sequences that add so many times to one list."""
+    """A predicate: the sequence adds so many times to one list."""
 
     def shows(payload: bytes) -> bool:
         counts: dict[tuple[int, int], int] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings are told apart by what their sequences do, and not by their numbers."""
+"""Findings are distinguished by what their sequences do, not by their numbers."""
 
 from __future__ import annotations
 

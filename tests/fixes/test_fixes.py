@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which fixes a target has is told by what it does."""
+"""A target's behaviour decides which fixes it has."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_fix_that_is_taken_back_is_the_one_that_is_missing(name: str, tmp_path: 
         if state.state == fixes.NOT_FIXED
     ]
 
-    # Without the check of the gfn there is none of the role either.
+    # Without the check of the gfn, there is no check of the role either.
     assert missing[0] == name.split(maxsplit=1)[0].rstrip(",")
     assert len(missing) == (2 if "0cb2af2ea66a" in name else 1)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Building: cached, whole or not at all, and errors that name the user's own place."""
+"""Building: cached, complete or not at all, and errors that name the user's file and line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PORTS = [target for target in TARGETS.values() if target.builds]
 
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty build folder, with the compiler that the real one knows."""
+    """An empty build folder that uses the same compiler as the real one."""
     chosen = compiler.find()
     monkeypatch.setattr(compiler, "find", lambda: chosen)
     monkeypatch.setenv("PYFUZZ_BUILD_DIR", str(tmp_path / "build"))
@@ -149,7 +149,7 @@ def test_our_own_c_compiles_without_a_warning(
     assert len(units) == len(list((fresh / "objects").iterdir()))
 
 
-# One type under two names in a kernel: clang 22 and gcc 14 refuse a pointer to another.
+# One type under two names in a kernel: clang 22 and gcc 14 reject incompatible pointers.
 SAME = [
     ("u8", "uint8_t"),
     ("u16", "uint16_t"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which compiler is chosen, and why; by programs that stand in for compilers."""
+"""Which compiler is chosen, and why, with programs in place of compilers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     paths.build_dir.cache_clear()
 
     def put(name: str, version: str) -> Path:
-        """A program that says this version, and compiles like the real compiler."""
+        """A program that prints this version and compiles like the real compiler."""
         path = folder / name
         run = f"PATH=/usr/bin:/bin exec {shlex.join(real.command)}"
         path.write_text(

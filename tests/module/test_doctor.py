@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The doctor: everything is there on a machine that runs these tests; remedies where not."""
+"""The doctor: a machine that runs these tests has everything; otherwise there are remedies."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Faults and hangs end an operation, whichever modules share the process."""
+"""Faults and hangs end an operation, also with several modules in one process."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Counts and entries that the harness asks for where a sequence does not."""
+"""Probes: counts and entries that the harness asks for where a sequence does not."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ NEXT_ENDS = Edit(
 
 
 def planted(edit: Edit, folder: Path) -> compiled.Module:
-    """Return v6.6 with a fault in it."""
+    """Return v6.6 with a mistake in it."""
     source = sources.Source(catalogue.get("v6.6"))
     return compiled.load(sources.changed(source.target, source.edit([edit]), "probe", folder))
 
 
 def fuzzed(module: compiled.Module, text: str, folder: Path) -> list[tuple[Kind, str]]:
-    """Run a sequence as an engine does; return what is stored, and the last operation of it."""
+    """Run a sequence as an engine does; return the stored one, and its last operation."""
     shared = Shared(folder / "shared", create=True)
     module.attach(shared.buffer)
     data = encode(parse(text, "test"))

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.compilers
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 VAL = "	val = head->more ? rmap_many(head->more) : 0;\n"
-# What is freed is read once more, and what is read is not used.
+# Freed memory is read, but the value is not used.
 USE_AFTER_FREE = Edit("ports/headdesc.h", FREE, FREE + "	READ_ONCE(head->tail_count);\n")
-# One slot too far, inside the object's redzone; what is read is not used.
+# One slot too far, inside the object's redzone; the value is not used.
 OUT_OF_OBJECT = Edit("ports/headdesc.h", VAL, VAL + "	READ_ONCE(*(&head->sptes[0] + 14));\n")
-# Slot -1 is inside the object: only the compiler's bounds check knows.
+# Slot -1 is inside the object: only the compiler's bounds check sees it.
 OUT_OF_ARRAY = Edit("ports/headdesc.h", VAL, VAL + "	READ_ONCE(head->sptes[last - 1]);\n")
 TEXT = "add vm0 f0 s0 x2\nremove vm0 f0 s0 x2"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Set-up on machines that cannot: a clear line, exit code 2, nothing half made."""
+"""Set-up on machines where it cannot work: a clear line, exit code 2, nothing half done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="only a checkout ha
 
 
 def setup(folder: Path, **pythons: str) -> subprocess.CompletedProcess[str]:
-    """Run the script where these are the only Pythons; each is a shell script's text."""
+    """Run the script with these as the only Pythons; each is the text of a shell script."""
     checkout, programs = folder / "checkout", folder / "bin"
     (checkout / ".ci").mkdir(parents=True)
     programs.mkdir()

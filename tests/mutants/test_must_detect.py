@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must be found within a number of executions: no statistics, no clock."""
+"""Mutants that must be found within a number of executions: no statistics, no clock."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pyfuzz.mutants import experiment, sources, trial
 from pyfuzz.mutants.trial import Ways
 from pyfuzz.target import catalogue
 
-# Far more than these mutants needed whenever they were tried; executions, not time.
+# Far more executions than these mutants have ever needed.
 EXECUTIONS = 200_000
-# Processor time that nobody needs; for a machine on which something hangs.
+# More processor time than needed, in case something hangs.
 NEVER_S = 120.0
 MUST = {
     "v6.6": (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Planted mutants: that they apply, that one which does not is heard of, how they are found."""
+"""Planted mutants: they apply, one that does not is reported, and how they are found."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page of planted mutants: what became of each, told apart."""
+"""The page of planted mutants, sorted by outcome."""
 
 from __future__ import annotations
 

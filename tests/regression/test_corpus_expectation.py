@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Expectations in the comments of a sequence file: how they are read and held."""
+"""Expectations in the comments of a sequence file: parsing and checking."""
 
 from __future__ import annotations
 

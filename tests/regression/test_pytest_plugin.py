@@ -8,8 +8,8 @@ import sys
 import made_up
 import pytest
 
-# Here before pytester takes its snapshots of sys.modules: of a module that is
-# loaded twice, the classes are two as well, and do not pickle.
+# Imported before pytester takes its snapshot of sys.modules: a module that is
+# loaded twice has its classes twice, and they do not pickle.
 import pyfuzz.pytest_plugin
 import pyfuzz.replay.replays  # noqa: F401
 from pyfuzz.target.catalogue import TARGETS
@@ -26,7 +26,7 @@ remove vm0 f0 s1
 """
 ON_BOTH = ("--pyfuzz-target", "rfc-v3", "--pyfuzz-target", "rfc-v4")
 
-# Without this its end puts back the signal handlers of before any module was
+# Without this, its end restores the signal handlers from before any module was
 # loaded, and the next fault in one ends the process of all tests.
 IN_PROCESS = ("-p", "no:faulthandler")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings become sequence files that pytest holds every target to."""
+"""Findings become sequence files that pytest runs on every target."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def case(text: str, operation: int, kind: Kind = Kind.LOST_ENTRY) -> Case:
 
 @pytest.fixture
 def few_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child process for each port takes its time; two show what matters."""
+    """A child process per port takes time; two show what matters."""
     few = {name: catalogue.get(name) for name in ("rfc-v3", "v6.6")}
     monkeypatch.setattr(writing, "TARGETS", few)
 
@@ -51,7 +51,7 @@ def wrong(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
-    """A run folder, as far as its result goes."""
+    """A run folder with a result."""
     folder = tmp_path / "run"
     folder.mkdir()
     finding = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The trace: what replaying a sequence shows to somebody who reads it."""
+"""The trace: what replaying a sequence shows to a reader."""
 
 from __future__ import annotations
 

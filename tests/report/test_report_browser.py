@@ -61,7 +61,7 @@ def test_page_has_the_scheme_that_is_asked_for(show: Open) -> None:
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_page_links_lead_to_what_can_be_seen(show: Open, width: int) -> None:
     chrome = show(width, "light")
-    # One link to each place: the browser slows down who goes to hundreds at once.
+    # One link to each place: the browser throttles hundreds of navigations.
     links = script(
         chrome,
         """const links = [...document.querySelectorAll('a[href^="#"]')];

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reading a run folder for its report: all that can be read, whatever became of it."""
+"""Reading a run folder for its report: everything that can be read, even if it is damaged."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_report_of_any_damage_to_a_value_is_still_a_page(tmp_path: Path, name: s
             inside[place[-1]] = odd
             path.write_text(json.dumps(values))
             run = read(tmp_path)
-            run.target = None  # nothing is run again: this is about reading
+            run.target = None  # nothing is run again, since this test is about reading
             assert "</html>" in render(collect(run)), (place, odd)
 
 

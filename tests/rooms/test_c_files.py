@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which C file calls which: one direction only, and the harness calls no world but by its table."""
+"""Calls between C files go in one direction, and the harness calls worlds only by their table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import build
 from pyfuzz.module import compiler
 
 Graph = dict[str, set[str]]
-# What the harness may ask of the world that it is linked with (csrc/harness/world.h, callbacks.h).
+# What the harness may use of the world it is linked with (csrc/harness/world.h, callbacks.h).
 OF_THE_WORLD = {"pyfuzz_world", "pyfuzz_target_traits"}
 
 
@@ -29,7 +29,7 @@ def symbols(path: Path) -> tuple[set[str], set[str]]:
 
 
 def graph(objects: dict[str, tuple[set[str], set[str]]]) -> Graph:
-    """Return for each file the files that it needs something of."""
+    """Return for each file the files that it depends on."""
     owner = {name: file for file, (defines, _) in objects.items() for name in defines}
     return {
         file: {owner[name] for name in needs - OF_THE_WORLD if owner.get(name, file) != file}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run folder keeps to repeat a campaign."""
+"""What a run folder records so that a campaign can be repeated."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is said of values out of JSON that are not the record they ought to be."""
+"""The errors for JSON values that do not match the expected record."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run folders: refused, resumed, and never with half a file in them."""
+"""Run folders: refused, resumed, and never with incomplete files."""
 
 from __future__ import annotations
 

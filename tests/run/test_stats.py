@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The statistics of a campaign: written line by line, read whatever became of them."""
+"""The statistics of a campaign: written line by line, readable even if damaged."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The binary form of sequences, and that it and the text form are the same thing."""
+"""The binary form of sequences, and that it is equivalent to the text form."""
 
 from __future__ import annotations
 

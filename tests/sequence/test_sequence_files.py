@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files that hold a sequence: which kind each is, and what is wrong with bad ones."""
+"""Sequence files: recognising their kind, and errors for bad ones."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pyfuzz.target import catalogue
 
 
 def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
-    """Return what a short campaign is to do; without a sanitizer worker, which takes seconds."""
+    """Return the options of a short campaign, without the sanitizer worker, which takes seconds."""
     return Options(
         target=catalogue.get(target),
         out=out,
@@ -25,16 +25,16 @@ def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
 
 
 def quiet(report: Report, phase: str) -> None:
-    """Watch a campaign without a word."""
+    """A silent watcher."""
 
 
 def places(report: Report) -> set[tuple[Kind, str, int]]:
-    """Return where what was found."""
+    """Return the kinds found, with their places."""
     return {(finding.kind, finding.function, finding.line) for finding in report.findings}
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when something has come true; fail if that takes a minute."""
+    """Wait until a condition is true; fail after a minute."""
     deadline_s = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline_s, "it did not come true within a minute"

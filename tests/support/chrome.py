@@ -21,7 +21,7 @@ NARROW, WIDE = 400, 1400
 LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "dark")]
 Open = Callable[[int, str], webdriver.Chrome]
 
-# The contrast of every text with what is behind it; those below 4.5 to 1 are returned.
+# Returns all texts with a contrast below 4.5 to 1 to their background.
 CONTRAST = """
 const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
 const light = (rgb) => {
@@ -48,7 +48,7 @@ while (walker.nextNode()) {
 }
 return [...bad];
 """
-# Every link: where it leads, and whether that is to be seen once it was clicked.
+# Every link: its destination, and whether that is visible after a click.
 FOLLOW = """
 const [link, done] = arguments;
 for (const element of document.querySelectorAll("details")) element.open = false;
@@ -76,7 +76,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     for argument in (
         *("--headless=new", "--disable-gpu", "--no-first-run", "--disable-sync"),
         *("--disable-background-networking", "--disable-component-update"),
-        # The page is ours, and neither root nor a container has the sandbox.
+        # The page is ours, and the sandbox does not work for root or in a container.
         *("--no-sandbox", "--disable-dev-shm-usage", f"--user-data-dir={profile}"),
     ):
         options.add_argument(argument)
@@ -93,7 +93,7 @@ def show(browser: webdriver.Chrome, page: Path) -> Open:
     def open_page(width: int, scheme: str) -> webdriver.Chrome:
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        # Without motion a link has led where it leads at once.
+        # Without animations, a link reaches its destination at once.
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         browser.execute_cdp_cmd(
             "Emulation.setEmulatedMedia",
@@ -108,7 +108,7 @@ def show(browser: webdriver.Chrome, page: Path) -> Open:
 
 
 def messages(browser: webdriver.Chrome) -> list[dict[str, Any]]:
-    """Return what the console has had to say since it was asked last."""
+    """Return the console messages since the last call."""
     log: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
     return log
 

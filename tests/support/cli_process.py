@@ -19,7 +19,7 @@ def environment(**variables: str) -> dict[str, str]:
 def pyfuzz(
     *arguments: str, folder: Path, timeout_s: float = 120, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command until it ends."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,

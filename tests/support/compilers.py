@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compile and run a C file with compilers that are not pyfuzz's business: gcc and clang."""
+"""Compile and run a C file with the machine's own compilers, gcc and clang."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def _compiler(which: str) -> Compiler:
 
 @cache
 def _cannot_link(chosen: Compiler, flags: tuple[str, ...]) -> str:
-    """Why this compiler cannot make a program with these flags, empty if it can.
+    """Return why this compiler cannot link a program with these flags; empty if it can.
 
-    zig has no runtime of AddressSanitizer, and clang's is a package of its own.
+    zig has no AddressSanitizer runtime, and clang's is in a separate package.
     """
     with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
         source = Path(folder, "empty.c")
@@ -70,7 +70,7 @@ def _cannot_link(chosen: Compiler, flags: tuple[str, ...]) -> str:
 def _compile_and_link(
     chosen: Compiler, source: Path, program: Path, *flags: str
 ) -> subprocess.CompletedProcess[str]:
-    """In two steps: zig links as build.py does, so what it needs for that is there."""
+    """Compile in two steps: zig links like build.py does, so it has what it needs."""
     objects = program.with_name(f"{program.name}.o")
     for command in (
         [*chosen.command, *flags, "-c", "-o", str(objects), str(source)],

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sequences that drive the lists, by construction, into every state that is told apart.
+"""Sequences that, by construction, drive the lists into every distinguished state.
 
-What the state feedback of csrc/worlds/lists/states.c tells apart: an operation on
-a list of some length (error or not, VM bugged or not), the number of
-descriptors with the fill of the first and of the last one, and the descriptor
-and slot where a removed entry is.
+The state feedback of csrc/worlds/lists/states.c distinguishes an operation on a
+list of some length (error or not, VM bugged or not), the number of descriptors with
+the fill of the first and of the last one, and the descriptor and slot of a removed
+entry.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _WRONG_FRAME = (
 )
 _WRONG_PARENT = ("parent-remove vm0 p0 s2043",)
 _BUG_VM0 = "remove vm0 f9 s2047"
-# Long lists are not looked at after every step, see csrc/worlds/lists/oracle.c.
-# Steps on an empty one pay for a look at the next step.
+# Long lists are not checked after every step, see csrc/worlds/lists/oracle.c.
+# Steps on an empty list raise the budget for a check at the next step.
 _LOOK = "iterate vm1 f0 x200"
 
 
@@ -68,9 +68,9 @@ class Script:
                 self._model.apply(self._model.predict(op, step))
 
     def run_and_undo(self, line: str) -> None:
-        """Append an operation, and one that gives the list its length back.
+        """Append an operation, and one that restores the list's length.
 
-        An operation that would be an error is left out.
+        Operations that would be errors are left out.
         """
         op = parse(line, "every state")[0]
         prediction = self._model.predict(op, 0)
@@ -96,7 +96,7 @@ def _build(head: str, length: int) -> tuple[str, ...]:
 
 
 def _operations(capacity: int) -> Iterator[Script]:
-    """Every operation on a list of every length, right and wrong, bugged and not."""
+    """Every operation on a list of every length, correct and not, bugged and not."""
     parts = (("f0", _FRAME, _LAST[0], _WRONG_FRAME), ("p0", _PARENT, _LAST[1], _WRONG_PARENT))
     for head, right, last, wrong in parts:
         for length in _lengths(capacity):
@@ -107,7 +107,7 @@ def _operations(capacity: int) -> Iterator[Script]:
                 script.run(last)
                 yield script
             yield Script(_BUG_VM0, *_build(head, length), *wrong)
-            # Where an error ends the host, each needs a sequence of its own.
+            # If errors kill the host, each needs a sequence of its own.
             for line in wrong:
                 yield Script(*_build(head, length), line)
                 if length == 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run one sequence on two targets at once, and say where they first differ."""
+"""Run one sequence on two targets in lockstep, and return their first difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 
 
 def first_difference(left: ListsModule, right: ListsModule, operations: Sequence[Operation]) -> str:
-    """Return a line on the first step after which the two differ, '' if none does.
+    """Describe the first step after which the two differ; '' if they do not.
 
     Compared after every step: everything that the step reports (the SPTE
     chosen, what was returned, who is bugged, the findings) and the list that

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Matrices that nobody searched for: what pages and texts are to be made of."""
+"""Made-up matrices for tests of pages and texts."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ D, S, M, H, X = (
 
 
 def versions() -> Matrix:
-    """Make a matrix of six targets and four faults in which each question has an answer."""
+    """Make a matrix of six targets and four faults that has an answer to each question."""
     faults = ("count-zero", "more-other-vm", "spte-cleared", "double-zap")
     return matrix(
         *(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A small run folder, made by the code that a campaign makes its own with."""
+"""A small run folder, written by a campaign's own code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def short_count() -> Finding:
 
 
 def make_run(folder: Path, *findings: Finding, target: str = "rfc-v3") -> Path:
-    """Make the run folder of a campaign of 20 s that found this; return it."""
+    """Write the run folder of a campaign of 20 s with these findings; return it."""
     chosen = catalogue.get(target)
     options = Options(chosen, folder, seed=7, workers=2, seconds=20.0)
     held = RunFolder(folder, target)

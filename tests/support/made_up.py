@@ -10,7 +10,7 @@ from pyfuzz.extract import Extraction, extract
 KERNELS = Path(__file__).parents[1] / "kernels"
 NAMES = ("v4.19", "v5.10", "v5.15", "v6.15", "v7")
 
-# What the kernel's headers say of these, in our own words.
+# These as in the kernel's headers, written by us.
 KVM_TYPES_H = "#ifndef KVM_TYPES\n#define KVM_TYPES\nstruct kvm_rmap_head;\n#endif\n"
 ASM_KVM_HOST_H = "struct kvm_rmap_head {\n\tatomic_long_t val;\n};\n"
 KVM_HOST_H = """
@@ -53,7 +53,7 @@ def extracted(folder: Path, name: str, *changes: tuple[str, str]) -> Extraction:
 
 
 def tree(root: Path, name: str = "v7", *, kvm_host: str = KVM_HOST_H) -> Path:
-    """Write a kernel tree round a made-up mmu.c; returns its top."""
+    """Write a kernel tree around a made-up mmu.c; return its top."""
     files = {
         "Makefile": "# made up\nVERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 9\nEXTRAVERSION =\n",
         "arch/x86/Makefile": "VERSION = 1\nPATCHLEVEL = 1\n",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""For each kind of finding a port, an edit that is a cause of it, and a sequence that shows it."""
+"""For each kind of finding: a port, an edit that causes it, and a sequence that shows it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plant a fault in a port: the port's sources, edited, as a target of their own."""
+"""Plant a mistake in a port: the edited sources as a target of their own."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Edit:
 def plant(port: str, folder: Path, *edits: Edit) -> Target:
     """Return the port with the edits made, in a copy of csrc under ``folder``.
 
-    Errors: AssertionError if an edit does not apply, so that a plant that a
-    change of the port has made void is seen.
+    Errors: AssertionError if an edit does not apply, which shows that the port
+    has changed.
     """
     for part in ("ports", "shim", "harness", "worlds"):
         shutil.copytree(paths.csrc() / part, folder / part)
@@ -37,7 +37,7 @@ def plant(port: str, folder: Path, *edits: Edit) -> Target:
         path.write_text(text.replace(edit.old, edit.new))
     original = catalogue.get(port)
     source = folder / "ports" / original.source.name
-    # The build knows a target by its own file: make it another one.
+    # The build identifies a target by its file, so use another one.
     mark = hashlib.sha256(repr(edits).encode()).hexdigest()[:12]
     source.write_text(f"/* planted {mark} */\n{source.read_text()}")
     return replace(original, name=f"planted-{mark}", source=source)

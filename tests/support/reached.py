@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure what inputs reach of a target: edges of its code and states of its lists."""
+"""Measure what inputs reach in a target: edges of its code and states of its lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Reached = tuple[int, int]
 def reached_after_each(port: str, groups: list[list[bytes]]) -> list[Reached]:
     """Return the edges and states that a port has reached after each group of inputs.
 
-    A module counts from when it was loaded, so this runs in a new process.
+    A module counts from its loading on, so this runs in a new process.
     """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_measure, (port, groups))

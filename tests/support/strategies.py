@@ -56,7 +56,7 @@ def operations(
 
 @st.composite
 def busy_operations(draw: st.DrawFn, *, faults: bool = False) -> Operation:
-    """Draw an operation on one of few lists, so that operations meet each other."""
+    """Draw an operation on one of few lists, so that operations interact."""
     op = draw(operations(st.sampled_from((1, 1, 1, 1, 2, 3, 14, 15, 40)), faults=faults))
     vm = draw(st.sampled_from((0, 0, 0, 1, 2)))
     if op.opcode is Opcode.CONTEXT and op.operand < Context.VCPU0:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Real bugs taken back in the port "pages", and causes of each of its kinds of finding.
+"""Reverted fixes of real bugs in the port "pages", and causes of each kind of finding.
 
-Each with a sequence of a few operations that shows it, and with the kinds
-that must be among what is shown.
+Each has a sequence of a few operations that shows it, and the expected kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _REUSE = "		if (child->gfn == gfn && child->role.word == role.word)"
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A mistake in the port: how it is made, what shows it, and as what."""
+    """A mistake in the port: the edit, the sequence that shows it, and the kinds."""
 
     edits: tuple[Edit, ...]
     text: str

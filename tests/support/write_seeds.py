@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write corpus/seeds anew: the few of every_state's sequences that reach all that they all do.
+"""Rewrite corpus/seeds: the few of every_state's sequences that reach as much as all of them.
 
     .venv/bin/python tests/support/write_seeds.py
 
-Greedy: again and again the input that reaches most that is new, for its size,
-on all ports together; what an input would reach is tried in a fork.
+Greedy: repeatedly choose the input that reaches most new edges and states for its
+size, on all ports together; a fork tries what an input would reach.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
 
-# What a file costs by itself, beside its bytes.
+# The cost of a file in addition to its bytes.
 _FILE_BYTES = 48
 
 
@@ -55,7 +55,7 @@ class Ports:
         read, write = os.pipe()
         child = os.fork()
         if not child:
-            # The regions are the parent's too: they are left as they were.
+            # The regions are shared with the parent, so restore them.
             kept = [bytes(shared.buffer) for shared in self._shared]
             self.run(data)
             os.write(write, self.reached().to_bytes(4, "little"))
@@ -72,8 +72,8 @@ class Ports:
 def choose(candidates: list[bytes], ports: Ports) -> list[bytes]:
     """Return the candidates to keep.
 
-    What an input gains only gets less, so one whose last known gain is the best
-    needs no look at the others.
+    The gain of an input only decreases, so if the last known gain of one is the
+    best, the others need not be tried.
     """
     ports.run(b"")
     heap = [(-ports.gain(data) / (len(data) + _FILE_BYTES), data) for data in candidates]

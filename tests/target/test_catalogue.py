@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The catalogue: every target is whole, and a wrong name finds its neighbours."""
+"""The catalogue: every target is complete, and a wrong name gets similar ones."""
 
 from __future__ import annotations
 

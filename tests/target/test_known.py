@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The known-findings file: what it declares, and what is said of each mistake in it."""
+"""The known-findings file: what it declares, and the error for each mistake in it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the fourth version of the series says in the log, word for word."""
+"""What the fourth version of the series prints to the log, word for word."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Faults: each changes in the target's memory what it says, and nothing else."""
+"""Faults: each changes what it claims in the target's memory, and nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LISTS = parse("add vm0 f3 s0 x30\nadd vm0 f4 s40 x3\nadd vm1 f3 s0 x5", "lists")
 
 @dataclass(frozen=True)
 class Memory:
-    """What of the world a fault can change: every head, the descriptors of every list."""
+    """What a fault can change: every head, the descriptors of every list."""
 
     heads: dict[tuple[int, int], int]
     counts: list[int | None]

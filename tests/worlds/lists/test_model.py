@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The model alone: what it predicts, by the rules of docs/sequences.md."""
+"""The model alone: its predictions, according to docs/sequences.md."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The walk over raw descriptors: which rules of a list's shape it sees broken."""
+"""The walk over raw descriptors: which broken rules of a list's shape it sees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPTES = 0x100000
 
 @dataclass
 class Layout:
-    """Descriptors of 4 entries, as the generation wants them."""
+    """Descriptors of 4 entries, in the form of the generation."""
 
     capacity: int = 4
     descriptor_size: int = 48

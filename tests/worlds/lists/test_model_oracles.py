@@ -34,7 +34,7 @@ Seen = tuple[str, set[Kind], set[Kind]]
 
 
 def judged(module: ListsModule, ops: list[Operation]) -> list[Seen]:
-    """Return, for each step that either oracle objects to, the step and both's kinds."""
+    """Return each step with a finding in either oracle, and the kinds of both."""
     judge = Judge(module)
     verdicts = [
         (f"{number}.{step}", judge.step(op, number, step))
@@ -67,8 +67,7 @@ def test_oracles_at_the_recycle_threshold_agree(port: str) -> None:
         assert by_c == by_model, where
 
 
-# The harness puts these right when it has reported them: nothing is left for
-# the judge to see.
+# The harness repairs these after reporting them, so the judge has nothing to see.
 PUT_RIGHT = (Kind.REQUEST, Kind.STALE_SPTE)
 
 
@@ -100,7 +99,7 @@ def test_decode_in_c_and_in_python_is_the_same(data: bytes) -> None:
 
 
 class Tampered:
-    """A module that is right but for one thing that it says."""
+    """A module that reports one thing wrongly."""
 
     def __init__(self, module: ListsModule, name: str, value: object) -> None:
         self._module = module
@@ -149,7 +148,7 @@ def test_oracles_after_faults_agree_on_who_is_harmed(port: str, ops: list[Operat
     module = lists_module.load(catalogue.get(port))
     module.set_hang_limit(30)
     for where, by_c, by_model in judged(module, BUSY + ops):
-        # What the harness does at the end, and caches, the judge does not see.
+        # The judge does not see caches and what the harness does at the end.
         if where == "end" or any("cache" in f.message for f in module.last().findings):
             break
         assert by_c == by_model, f"step {where} of\n{format_text(BUSY + ops)}"

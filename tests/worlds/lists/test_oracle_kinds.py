@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every kind of finding: a cause is planted, and that kind is seen, alone."""
+"""Every kind of finding: a cause is planted, and only that kind is seen."""
 
 from __future__ import annotations
 

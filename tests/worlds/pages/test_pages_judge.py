@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The oracle in Python and the one in C say the same."""
+"""The oracle in Python and the one in C agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUGS = {**REAL, **CAUSES}
 
 
 def judged(loaded: module.PagesModule, operations: list[Operation]) -> set[Kind]:
-    """Run a sequence until something is broken; return the kinds of it."""
+    """Run a sequence until a rule is broken; return the kinds."""
     judge = Judge(loaded)
     for op in operations:
         _, broken = judge.step(op)
@@ -42,7 +42,7 @@ def test_mistake_is_the_same_to_both(name: str, tmp_path: Path) -> None:
 
 
 def likely(seed: int, length: int) -> list[Operation]:
-    """Operations by chance, of which most are about one VM and touch pages."""
+    """Random operations, most of which touch pages of one VM."""
     chance = random.Random(seed)
     operations = binary.decode(chance.randbytes(4 * length))
     return [

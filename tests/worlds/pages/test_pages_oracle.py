@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The oracle of the pages world sees mistakes that are planted, and no others."""
+"""The oracle of the pages world sees planted mistakes, and no others."""
 
 from __future__ import annotations
 

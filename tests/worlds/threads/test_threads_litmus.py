@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machinery itself: what litmus tests allow is what sequential consistency allows."""
+"""The scheduler itself: litmus tests allow exactly what sequential consistency allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from pyfuzz.target import catalogue
 from pyfuzz.worlds.threads.module import ThreadsModule
 
-# As many as there are registers in the longest test, and more: every schedule.
+# At least as many as the registers in the longest test: every schedule.
 ALL = 7
 
 
@@ -31,7 +31,7 @@ def module() -> ThreadsModule:
         # a: both additions counted, b: one was lost.
         ("mutex", {0b01}),
         ("no-mutex", {0b01, 0b10}),
-        # Who waits with cpu_relax() goes on when the word changed, and sees the data.
+        # A fiber that waits with cpu_relax() continues when the word changes, and sees the data.
         ("spin", {0b01}),
     ],
 )

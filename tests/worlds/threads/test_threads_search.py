@@ -21,7 +21,7 @@ from pyfuzz.worlds.threads.trace import Trace
 
 
 def port() -> Target:
-    """The port as it is compiled for this world: with its walkers."""
+    """The port compiled for this world, with its walkers."""
     return replace(catalogue.get("v6.15"), defines=("PYFUZZ_THREADS=1",))
 
 
@@ -35,7 +35,7 @@ def pair(entries: int, writer: What, other: What) -> Sequence:
 
 
 def refilled(entries: int) -> Sequence:
-    """A writer that empties the list and puts something else in, and a walker."""
+    """A writer that empties the list and adds another entry, and a walker."""
     writer = (Operation(What.ZAP_ALL), Operation(What.ADD))
     return Sequence(entries, (writer, (Operation(What.AGE),)))
 
@@ -135,7 +135,7 @@ def test_fuzzing_the_port_finds_nothing_and_does_the_same_with_the_same_seed(
 
 
 def test_list_that_cannot_be_made_is_a_finding_and_no_crash(tmp_path: Path) -> None:
-    """add() of the 15th entry follows a pointer that is none."""
+    """add() of the 15th entry follows an invalid pointer."""
     wild = Edit(("pte_list_add",), "tail = desc;", "tail = *(struct pte_list_desc **)8;")
     target = sources.changed(port(), sources.Source(port()).edit([wild]), "wild", tmp_path)
     module = ThreadsModule(target)
@@ -154,7 +154,7 @@ def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> Non
 
     smallest = minimize(module, finding)
 
-    # The walker begins, and is left once: between the two descriptors.
+    # The walker begins and is preempted once, between the two descriptors.
     assert 15 == smallest.sequence.entries
     assert 1 == smallest.away
     assert len(smallest.sequence.switches) <= 2
