@@ -23,6 +23,7 @@ def as_object(report: Report) -> dict[str, Any]:
         target=options.target.name,
         source=str(options.kernel or options.target.source),
         flavour=options.flavour,
+        worlds=[options.target.world],
         faults=options.faults,
         seed=options.seed,
         workers=options.workers,
@@ -61,6 +62,7 @@ def _worker_entry(worker: WorkerState) -> WorkerEntry:
 def _found_entry(finding: Finding, report: Report) -> FoundEntry:
     return FoundEntry(
         kind=finding.kind.value,
+        world=report.options.target.world,
         function=finding.function,
         line=finding.line,
         message=finding.message,

@@ -33,6 +33,7 @@ from pyfuzz.run.options import MEMORY_MB, Options
 from pyfuzz.target.kernel import Kernel
 
 _DEFAULT_S = 60.0
+_ALL = "all"
 
 
 @click.command()
@@ -40,9 +41,9 @@ _DEFAULT_S = 60.0
 @kernel_options("Kernel to fuzz")
 @click.option(
     "--world",
-    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES]),
+    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES, _ALL]),
     help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
-    "walkers beside a writer.  [default: TARGET's; lists]",
+    "walkers beside a writer; or a campaign for each that there is.  [default: TARGET's; lists]",
 )
 @click.option(
     "--systematic",
@@ -112,6 +113,23 @@ def fuzz(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs cannot be combined: leave one out")
+    if world == _ALL:
+        if runs is not None or systematic or switches is not None or faults or sanitize:
+            raise UsageError(
+                "--world all takes --time, --workers and --seed: leave out --runs, --systematic, "
+                "--switches, --faults and --sanitize, or name one world"
+            )
+        return _fuzz_all(
+            target,
+            kernel,
+            options=_passed_on(known_files, memory_mb, check=check, with_page=with_page),
+            workers=workers or processes.cores(),
+            seconds=_DEFAULT_S if seconds is None else seconds,
+            seed=_seed(seed),
+            out=out,
+            stop_on_finding=stop_on_finding,
+            as_json=as_json,
+        )
     schedules = scheduled.commands(world)
     if schedules is not None:
         if faults or sanitize:
@@ -171,6 +189,57 @@ def fuzz(
             _write_page(report)
             _store(report)
     return _conclude(report, as_json=as_json)
+
+
+def _passed_on(
+    known_files: tuple[Path, ...], memory_mb: int, *, check: bool, with_page: bool
+) -> tuple[str, ...]:
+    """Return the options that each world's campaign is to get as well."""
+    options = [word for path in known_files for word in ("--known", str(path.absolute()))]
+    options += ["--memory-limit", str(memory_mb)]
+    options += [] if check else ["--no-sanitizer-worker"]
+    return (*options, *([] if with_page else ["--no-report"]))
+
+
+def _fuzz_all(
+    name: str | None,
+    kernel: Kernel | None,
+    *,
+    options: tuple[str, ...],
+    workers: int,
+    seconds: float,
+    seed: int,
+    out: Path | None,
+    stop_on_finding: bool,
+    as_json: bool,
+) -> int:
+    """Fuzz a target in every world that it has."""
+    from pyfuzz.cli import all_worlds  # noqa: PLC0415 (few campaigns need it)
+
+    chosen = target_of(name, kernel)
+    has = [chosen.world] if kernel is None else list(worlds.NUMBERS)
+    has += [own for own in scheduled.NAMES if all_worlds.has_walkers(chosen.source)]
+    plan = all_worlds.Plan(
+        name=chosen.name,
+        worlds=tuple(has),
+        target=all_worlds.targets_words(name, kernel),
+        options=options,
+        workers=workers,
+        seconds=seconds,
+        seed=seed,
+        out=out or run_folder.default_path(chosen.name),
+        stop_on_finding=stop_on_finding,
+    )
+    outcomes, interrupted = all_worlds.run(plan)
+    print(all_worlds.as_text(plan, outcomes), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(json.dumps(all_worlds.as_object(plan, outcomes, interrupted=interrupted), indent=2))
+    sys.stdout.flush()
+    if interrupted:
+        return 130
+    if all(one.error for one in outcomes):
+        raise UsageError(f"no world of {chosen.name} could be fuzzed: {outcomes[0].error}")
+    return int(all_worlds.verdict(outcomes) == "finding")
 
 
 def _seed(given: int | None) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz import files, records
+from pyfuzz import files, records, world
 from pyfuzz.errors import UsageError
 from pyfuzz.records import Count, Seconds
 
@@ -25,6 +25,7 @@ class FoundEntry:
     """A finding; ``operations`` are text lines."""
 
     kind: str
+    world: str = world.DEFAULT
     function: str | None = None
     line: Count | None = None
     message: str
@@ -58,6 +59,7 @@ class Summary:
     target: str
     source: str = ""
     flavour: str
+    worlds: list[str] = field(default_factory=list)
     faults: bool = False
     seed: Count
     workers: Count
