@@ -111,6 +111,8 @@ struct threads {
 	uint64_t members, freed, dirtied, ever_touched;
 	uint64_t leaving; /* a writer has begun to remove them */
 	unsigned int next_spte;
+	/* The target's function that changed the list last: to blame. */
+	const char *function;
 	uint8_t bit_owner; /* who holds the head's lock bit */
 	struct lock locks[4];
 	unsigned int locks_len;
@@ -166,6 +168,7 @@ void schedule_deadlock(struct fiber *f);
 /* access.c */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
+uintptr_t written_at(const uint64_t *word);
 void fence_full(struct fiber *f);
 void pair_seen(uint32_t writer, uint32_t user); /* fuzz.c */
 void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,

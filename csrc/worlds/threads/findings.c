@@ -27,20 +27,26 @@ static struct pyfuzz_threads_finding *slot_of(uint64_t signature)
 void found(const char *kind, uintptr_t place, uintptr_t other,
 	   const char *format, ...)
 {
-	uint64_t signature = mix(place - image_start);
+	uint64_t signature = mix(place ? place - image_start : 0);
 	struct pyfuzz_threads_result *r = threads.result;
+	const char *function = !place && threads.function ? threads.function :
+							    "";
 	struct fiber *f = threads.current;
 	struct pyfuzz_threads_finding *found;
 	va_list args;
 
 	for (const char *p = kind; *p; p++)
 		signature = mix(signature ^ (uint8_t)*p);
+	for (const char *p = function; *p; p++)
+		signature = mix(signature ^ (uint8_t)*p);
 	found = slot_of(signature);
 	if (found && (!found->count || found->away > threads.away ||
 		      (threads.tracing && !found->other_place && other))) {
 		snprintf(found->kind, sizeof(found->kind), "%s", kind);
+		snprintf(found->function, sizeof(found->function), "%s",
+			 function);
 		found->signature = signature;
-		found->place = place - image_start;
+		found->place = place ? place - image_start : 0;
 		found->other_place = other ? other - image_start : 0;
 		found->hash = threads.hash;
 		found->fiber = f ? fiber_number(f) : 0;

@@ -153,11 +153,11 @@ void list_check(const char *when)
 		if (!(threads.ever_touched & ~threads.freed & bit))
 			continue;
 		if (threads.members & bit && !present)
-			found("stale-spte", 0, 0,
+			found("stale-spte", written_at(sptep_of(s)), 0,
 			      "%s the list holds s%u, which is cleared", when,
 			      s);
 		else if (!(threads.members & bit) && present)
-			found("stale-spte", 0, 0,
+			found("stale-spte", written_at(sptep_of(s)), 0,
 			      "%s s%u is present again, which was cleared",
 			      when, s);
 	}

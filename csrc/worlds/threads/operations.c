@@ -6,6 +6,7 @@
 #define PRESENT (1ULL << 11)
 
 static struct {
+	const char *function;
 	uint64_t members;
 	unsigned int next_spte;
 } start;
@@ -42,10 +43,11 @@ static void add(void)
 	pyfuzz_target.set_gfn(0, sptep_of(s), HEAD_NUMBER);
 	pyfuzz_atomic(sptep_of(s), 8, PYFUZZ_A_WRITE, fresh_spte(), 0,
 		      PYFUZZ_RELAXED);
+	threads.function = pyfuzz_target.names.add;
 	returned = pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
 	threads.members |= bit;
 	if (pyfuzz_target_traits.tail_count_size && returned != before)
-		found("count-contract", PLACE, 0,
+		found("count-contract", 0, 0,
 		      "add must return %d, the number of entries before the new one, returned %lld",
 		      before, (long long)returned);
 }
@@ -65,6 +67,7 @@ static void zap_one(unsigned int s, bool free)
 	if (s >= SPTES || !(threads.members >> s & 1))
 		return;
 	threads.leaving |= 1ULL << s;
+	threads.function = pyfuzz_target.names.zap_one;
 	pyfuzz_target.zap_one(0, HEAD_NUMBER, sptep_of(s));
 	threads.members &= ~(1ULL << s);
 	if (free)
@@ -76,6 +79,7 @@ static void zap_all(bool free)
 	uint64_t members = threads.members;
 
 	threads.leaving |= members;
+	threads.function = pyfuzz_target.names.zap_all;
 	pyfuzz_target.zap_all(0, HEAD_NUMBER);
 	threads.members = 0;
 	while (free && members) {
@@ -86,13 +90,14 @@ static void zap_all(bool free)
 
 static void count(void)
 {
-	int64_t returned = pyfuzz_target.count(0, HEAD_NUMBER);
 	int must = __builtin_popcountll(threads.members);
-
-	if (returned != must)
-		found("count-contract", PLACE, 0,
+	int64_t returned = pyfuzz_target.count(0, HEAD_NUMBER);
+	if (returned != must) {
+		threads.function = pyfuzz_target.names.count;
+		found("count-contract", 0, 0,
 		      "count must return %d, the number of entries, returned %lld",
 		      must, (long long)returned);
+	}
 }
 
 static void iterate(void)
@@ -108,10 +113,12 @@ static void iterate(void)
 			seen |= 1ULL << s;
 	}
 	if (seen != threads.members ||
-	    n != (unsigned int)__builtin_popcountll(threads.members))
-		found("iterator", PLACE, 0,
+	    n != (unsigned int)__builtin_popcountll(threads.members)) {
+		threads.function = pyfuzz_target.names.iterate;
+		found("iterator", 0, 0,
 		      "first and next must yield the %d entries, yielded %u",
 		      __builtin_popcountll(threads.members), n);
+	}
 }
 
 /*
@@ -271,6 +278,7 @@ static void begin(void)
 	threads.next_spte = start.next_spte;
 	threads.ever_touched = start.members;
 	threads.freed = threads.dirtied = threads.leaving = 0;
+	threads.function = start.function;
 }
 
 /* The end of every schedule, after all fibers have ended. */
@@ -283,7 +291,7 @@ static void end(void)
 		unsigned int s = (unsigned int)__builtin_ctzll(dirty);
 
 		if (!(*sptep_of(s) & pyfuzz_lockless.dirty))
-			found("data-race", 0, 0,
+			found("data-race", written_at(sptep_of(s)), 0,
 			      "the Dirty bit that the processor set in s%u is lost",
 			      s);
 	}
@@ -329,6 +337,7 @@ static void build_list(void)
 		pyfuzz_lockless.set_ad(threads.scenario->ad);
 	start.members = 0;
 	start.next_spte = 0;
+	start.function = NULL;
 	threads.fibers_len = 1;
 	threads.at_begin = begin;
 	threads.at_end = nothing;
@@ -340,6 +349,7 @@ static void build_list(void)
 	pool_save();
 	start.members = threads.members;
 	start.next_spte = threads.next_spte;
+	start.function = threads.function;
 }
 
 /*

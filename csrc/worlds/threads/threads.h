@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes with anything below; pyfuzz/worlds/threads checks it. */
-#define PYFUZZ_THREADS_ABI 2
+#define PYFUZZ_THREADS_ABI 3
 
 #define PYFUZZ_FIBERS 4
 #define PYFUZZ_FIBER_OPS 4
@@ -88,6 +88,7 @@ struct pyfuzz_threads_finding {
 	uint32_t away; /* preemptions */
 	uint32_t first_schedule; /* number of the schedule that had it, from 1 */
 	uint64_t count; /* schedules that had it */
+	char function[64]; /* the target's function to blame, where no place is */
 	char message[248];
 	struct pyfuzz_schedule schedule;
 };

@@ -17,7 +17,7 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads.operation import Sequence, Switch, What
 from pyfuzz.worlds.threads.places import Places
 
-ABI = 2
+ABI = 3
 
 
 class EventKind(IntEnum):
@@ -228,7 +228,7 @@ class ThreadsModule:
         return ThreadsFinding(
             kind=self._text(raw.kind),
             signature=raw.signature,
-            function=place.function,
+            function=place.function or self._text(raw.function),
             line=place.line,
             message=self._text(raw.message),
             other=str(self.places.find(raw.other_place)) if raw.other_place else "",

@@ -147,6 +147,60 @@ def test_list_that_cannot_be_made_is_a_finding_and_no_crash(tmp_path: Path) -> N
     assert module.search(pair(14, What.COUNT, What.AGE), 2).complete
 
 
+@pytest.mark.parametrize(
+    ("function", "old", "new", "entries", "writer", "seen"),
+    [
+        (
+            "pte_list_add",
+            "val = (unsigned long)sptep;",
+            ";",
+            0,
+            What.ADD,
+            ("lost-entry", "pte_list_add"),
+        ),
+        (
+            "pte_list_add",
+            "desc->tail_count = count;",
+            "desc->tail_count = count + 1;",
+            14,
+            What.ADD,
+            ("shape", "pte_list_add"),
+        ),
+        (
+            "kvm_zap_all_rmap_sptes",
+            "PORT_UNLOCK(rmap_head, 0);",
+            "PORT_UNLOCK(rmap_head, val);",
+            1,
+            What.ZAP_ALL,
+            ("ghost-entry", "kvm_zap_all_rmap_sptes"),
+        ),
+    ],
+)
+def test_finding_about_the_list_names_the_function_that_changed_it(
+    function: str,
+    old: str,
+    new: str,
+    entries: int,
+    writer: What,
+    seen: tuple[str, str],
+    tmp_path: Path,
+) -> None:
+    wrong = Edit((function,), old, new)
+    target = sources.changed(port(), sources.Source(port()).edit([wrong]), "wrong", tmp_path)
+
+    result = ThreadsModule(target).search(pair(entries, writer, What.ITERATE), 1)
+
+    assert seen in {(finding.kind, finding.function) for finding in result.findings}
+
+
+def test_lost_dirty_bit_names_the_function_that_wrote_over_it(tmp_path: Path) -> None:
+    found = systematic.search(planted("age-plain", tmp_path), 2, stop_on_finding=True).findings
+
+    lost = next(f for f in found.values() if f.message.startswith("the Dirty bit"))
+
+    assert "spte_make_old" == lost.function
+
+
 def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> None:
     module = planted("unlocks-between-descriptors", tmp_path)
     found = module.search(refilled(29), 2).findings
