@@ -28,6 +28,7 @@ enum pyfuzz_aside {
 struct pyfuzz_wanted {
 	uint32_t level; /* enum pyfuzz_level */
 	uint32_t aside; /* mask over enum pyfuzz_aside */
+	uint32_t precise; /* 1: the oracle looks at everything after each step */
 };
 
 /* This module, for another one's pyfuzz_compare_with(). */

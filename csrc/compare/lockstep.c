@@ -44,6 +44,13 @@ void lockstep_differ(const struct pyfuzz_op *op, enum part part)
 						      part);
 }
 
+bool lockstep_differs(void)
+{
+	const struct pyfuzz_result *r = &sequence.result;
+
+	return r->findings_len && r->findings[0].kind == PYFUZZ_DIFFERENCE;
+}
+
 bool lockstep_step(const struct pyfuzz_op *op, uint32_t operation, uint32_t i,
 		   bool last)
 {
@@ -83,8 +90,7 @@ static void run(const uint8_t *data, size_t size)
 	if (!goes_on) {
 		lockstep.mine->stop();
 		lockstep.other->stop();
-		if (sequence.result.findings_len &&
-		    sequence.result.findings[0].kind != PYFUZZ_DIFFERENCE)
+		if (!lockstep_differs())
 			sequence.result.findings_len = 0;
 		return;
 	}

@@ -17,7 +17,8 @@ static void begin(const struct pyfuzz_wanted *asked)
 	wanted = *asked;
 	guard_install();
 	guard_forget();
-	sequence.precise = sequence.keep_log = false;
+	sequence.precise = asked->precise;
+	sequence.keep_log = false;
 	sequence_begin();
 	sequence.compared = true;
 	sequence.aside = asked->aside;
@@ -132,6 +133,15 @@ enum part side_differs(const struct observed *a, const struct observed *b)
 	return PARTS;
 }
 
+static void forget(void)
+{
+	sequence.result.findings_len = 0;
+}
+
+/* Of a world that can be searched. */
+extern const struct pyfuzz_space pyfuzz_space
+	__attribute__((weak, visibility("hidden")));
+
 static struct side own = {
 	.abi = PYFUZZ_ABI,
 	.begin = begin,
@@ -141,11 +151,13 @@ static struct side own = {
 	.say = say,
 	.dead = dead,
 	.function = function,
+	.forget = forget,
 };
 
 const void *pyfuzz_compare_side(void)
 {
 	own.world = world->name;
+	own.space = &pyfuzz_space;
 	own.opcodes = pyfuzz_target_traits.opcodes;
 	return &own;
 }

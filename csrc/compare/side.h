@@ -45,6 +45,8 @@ struct pyfuzz_compared {
 	uint32_t (*opcode)(const struct pyfuzz_op *op);
 };
 
+struct pyfuzz_space;
+
 struct side {
 	uint32_t abi;
 	const char *world;
@@ -58,6 +60,9 @@ struct side {
 	void (*stop)(void);
 	bool (*dead)(void);
 	const char *(*function)(void);
+	/* What the oracle found. */
+	void (*forget)(void);
+	const struct pyfuzz_space *space; /* NULL: it cannot be searched */
 };
 
 /* Which one of the parts differs, PARTS if none does. */

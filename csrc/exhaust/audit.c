@@ -30,7 +30,7 @@ static void compare(const char *what, uint32_t state, uint32_t n,
 		    const uint8_t *bytes, uint32_t size)
 {
 	static uint8_t here[SPACE_STATE];
-	uint32_t got = pyfuzz_space.encode(here, true);
+	uint32_t got = space->encode(here, true);
 
 	if (got != size || memcmp(here, bytes, size)) {
 		fail(what, state, SEEN_NONE);
@@ -62,10 +62,10 @@ void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size)
 	uint32_t n;
 
 	search.audited++;
-	pyfuzz_space.decode(bytes, size, 0);
+	space->decode(bytes, size, 0);
 	n = run_all(must);
 	for (uint32_t turn = 0; turn < 2; turn++) {
-		pyfuzz_space.decode(bytes, size, seed_of(state, turn));
+		space->decode(bytes, size, seed_of(state, turn));
 		compare("equivariance", state, n, bytes, size);
 	}
 	if (!run_way(state, NULL))
@@ -81,7 +81,7 @@ void audit_way(uint32_t state, uint32_t from, uint32_t move)
 	uint32_t size, n;
 
 	search.second_ways++;
-	if (!run_way(from, NULL) || !pyfuzz_space.encode(bytes, true)) {
+	if (!run_way(from, NULL) || !space->encode(bytes, true)) {
 		fail("bisimulation", state, SEEN_NONE);
 		return;
 	}
@@ -90,9 +90,9 @@ void audit_way(uint32_t state, uint32_t from, uint32_t move)
 		fail("bisimulation", state, SEEN_NONE);
 		return;
 	}
-	size = pyfuzz_space.encode(bytes, true);
+	size = space->encode(bytes, true);
 	n = run_all(must);
 	search.audited_transitions += n;
-	pyfuzz_space.decode(bytes, size, 0);
+	space->decode(bytes, size, 0);
 	compare("bisimulation", state, n, bytes, size);
 }

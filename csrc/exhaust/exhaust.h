@@ -18,7 +18,11 @@ struct pyfuzz_scope {
 	uint32_t total; /* limit on entries per VM */
 	uint32_t errors; /* 1: also remove what is not there, in every context */
 	uint32_t grow; /* 1: lists are only emptied as a whole */
-	uint32_t renamed; /* 0: SPTEs, heads and VMs are distinguished by number */
+	/*
+	 * 0: SPTEs, heads and VMs are distinguished by number; 2 (product.c): heads
+	 * and VMs are, SPTEs have the names that both modules give them
+	 */
+	uint32_t renamed;
 	uint32_t caches; /* 1: the caches' levels are part of the state */
 	uint32_t audit_every; /* audit one state in this many; 0: none */
 	uint32_t depth; /* limit on operations; 0: none */

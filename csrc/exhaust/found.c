@@ -77,8 +77,8 @@ static struct {
 static void put(const void *op)
 {
 	if (path.len < path.cap)
-		memcpy(path.out + (size_t)path.len * pyfuzz_space.op_size, op,
-		       pyfuzz_space.op_size);
+		memcpy(path.out + (size_t)path.len * space->op_size, op,
+		       space->op_size);
 	path.len++;
 }
 
@@ -94,11 +94,10 @@ uint32_t pyfuzz_exhaust_path(uint32_t finding, void *out, uint32_t cap)
 	path.cap = cap;
 	path.len = 0;
 	move = found[finding].move;
-	if (!run_way(found[finding].state, put) ||
-	    !pyfuzz_space.encode(bytes, true))
+	if (!run_way(found[finding].state, put) || !space->encode(bytes, true))
 		return 0;
 	plan_make(&plan);
 	for (uint32_t k = plan.first[move]; k < plan.first[move + 1]; k++)
-		put(plan.ops + k * pyfuzz_space.op_size);
+		put(plan.ops + k * space->op_size);
 	return path.len;
 }

@@ -17,14 +17,34 @@ void plan_make(struct plan *plan)
 				   PYFUZZ_OP_SIZE);
 	if (!plan->ops)
 		abort();
-	plan->n = pyfuzz_space.moves(moves);
+	plan->n = space->moves(moves);
 	for (uint32_t i = 0; i < plan->n; i++) {
 		plan->first[i] = at;
 		plan->context[i] = moves[i].context;
-		at += pyfuzz_space.steps(&moves[i],
-					 plan->ops + at * pyfuzz_space.op_size);
+		at += space->steps(&moves[i], plan->ops + at * space->op_size);
 	}
 	plan->first[plan->n] = at;
+}
+
+void start(void)
+{
+	if (space->start) {
+		space->start();
+		return;
+	}
+	sequence_begin();
+	pyfuzz_world.begin();
+}
+
+static void step(const struct pyfuzz_op *op)
+{
+	if (space->step) {
+		space->step(op);
+		return;
+	}
+	sequence_step();
+	pyfuzz_world.open((struct pyfuzz_step *)report);
+	pyfuzz_world.step(op, 0);
 }
 
 bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
@@ -32,7 +52,7 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 	static volatile uint32_t i;
 
 	if (sigsetjmp(guard_env, 0)) {
-		run_asked |= pyfuzz_space.asked();
+		run_asked |= space->asked();
 		if (told)
 			*told = hash_fold(*told ^ sequence.step_findings, 31);
 		return false;
@@ -40,16 +60,11 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 	run_asked = false;
 	for (i = plan->first[move];
 	     i < plan->first[move + 1] && !sequence.host_dead; i = i + 1) {
-		sequence_step();
-		pyfuzz_world.open((struct pyfuzz_step *)report);
-		pyfuzz_world.step((const struct pyfuzz_op
-					   *)(plan->ops +
-					      i * pyfuzz_space.op_size),
-				  0);
+		step((const struct pyfuzz_op *)(plan->ops + i * space->op_size));
 		if (told)
-			*told = hash_fold(*told ^ pyfuzz_space.told(),
+			*told = hash_fold(*told ^ space->told(),
 					  0x9e3779b97f4a7c15ULL);
-		run_asked |= pyfuzz_space.asked();
+		run_asked |= space->asked();
 	}
 	return !sequence.host_dead;
 }
@@ -61,7 +76,7 @@ uint32_t run_all(struct outcome *outcomes)
 	bool asked = true;
 
 	plan_make(&plan);
-	pyfuzz_space.save();
+	space->save();
 	for (uint32_t i = 0; i < plan.n; i++) {
 		struct outcome *o = &outcomes[i];
 
@@ -72,7 +87,7 @@ uint32_t run_all(struct outcome *outcomes)
 		else if (!asked)
 			continue;
 		if (run_move(&plan, i, &o->told)) {
-			uint32_t size = pyfuzz_space.encode(bytes, false);
+			uint32_t size = space->encode(bytes, false);
 			struct hash hash = hash_of(bytes, size);
 
 			o->low = hash.low;
@@ -81,7 +96,7 @@ uint32_t run_all(struct outcome *outcomes)
 		if (!plan.context[i])
 			asked = run_asked;
 		sequence.result.findings_len = 0;
-		pyfuzz_space.restore();
+		space->restore();
 	}
 	return plan.n;
 }
@@ -101,17 +116,16 @@ bool run_way(uint32_t state, void (*each)(const void *op))
 		return false;
 	for (uint32_t at = state, i = len; i--; way[i] = move)
 		at = seen_parent(at, &move);
-	sequence_begin();
-	pyfuzz_world.begin();
+	start();
 	for (uint32_t i = 0; i < len && there; i++) {
-		there = pyfuzz_space.encode(bytes, true);
+		there = space->encode(bytes, true);
 		if (!there)
 			break;
 		plan_make(&plan);
 		there = way[i] < plan.n;
 		for (uint32_t k = plan.first[way[i]];
 		     there && each && k < plan.first[way[i] + 1]; k++)
-			each(plan.ops + k * pyfuzz_space.op_size);
+			each(plan.ops + k * space->op_size);
 		there = there && run_move(&plan, way[i], NULL);
 	}
 	free(way);

@@ -14,6 +14,8 @@ struct plan {
 	uint8_t context[SPACE_MOVES]; /* 0: its own */
 	uint8_t *ops;
 };
+/* The first state. */
+void start(void);
 /* For the state that was encoded (mapped) or decoded last. */
 void plan_make(struct plan *plan);
 

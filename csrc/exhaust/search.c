@@ -21,14 +21,14 @@ static uint32_t deepest; /* the first state that is deeper than search.depth */
 static uint32_t note(uint32_t parent, uint32_t move, bool *is_new)
 {
 	static uint8_t bytes[SPACE_STATE];
-	uint32_t size = pyfuzz_space.encode(bytes, false), state;
+	uint32_t size = space->encode(bytes, false), state;
 
 	*is_new = false;
 	if (!size) {
 		search.end = PYFUZZ_END_CANNOT_HOLD;
 		return SEEN_NONE;
 	}
-	if (!pyfuzz_space.within()) {
+	if (!space->within()) {
 		search.beyond++;
 		return SEEN_NONE;
 	}
@@ -51,11 +51,11 @@ int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 	found_begin();
 	guard_install();
 	guard_forget();
-	pyfuzz_space.begin(scope);
-	sequence_begin();
+	space = product_space() ? product_space() : &pyfuzz_space;
+	space->begin(scope);
 	sequence.precise = true;
 	sequence.keep_log = false;
-	pyfuzz_world.begin();
+	start();
 	note(0, 0, &is_new);
 	deepest = 0;
 	begun = true;
@@ -85,9 +85,9 @@ static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 	uint32_t again = SEEN_NONE, again_move = 0;
 	bool asked = true;
 
-	pyfuzz_space.decode(bytes, size, 0);
+	space->decode(bytes, size, 0);
 	plan_make(&plan);
-	pyfuzz_space.save();
+	space->save();
 	for (uint32_t i = 0; i < plan.n && !search.end; i++) {
 		bool is_new;
 		uint32_t next;
@@ -95,7 +95,7 @@ static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 		if (plan.context[i] && !asked)
 			continue;
 		if (i)
-			pyfuzz_space.restore();
+			space->restore();
 		if (!run_move(&plan, i, NULL) || found_ends()) {
 			search.ended++;
 		} else {

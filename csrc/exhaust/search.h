@@ -13,6 +13,9 @@ void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size);
 /* A known state that a move reaches from another state than the first time. */
 void audit_way(uint32_t state, uint32_t from, uint32_t move);
 
+/* product.c: the space of this module and the one that it is compared with, or NULL. */
+const struct pyfuzz_space *product_space(void);
+
 /* found.c: the findings */
 void found_begin(void);
 /* Whether the finding of the last move ends the search there. */

@@ -29,8 +29,12 @@ struct move {
 };
 
 struct pyfuzz_space {
-	/* Create a fresh world, in the first state. */
+	/* What is searched from here on. */
 	void (*begin)(const struct pyfuzz_scope *scope);
+	/* A fresh world, in which the first state is; NULL: the world's own. */
+	void (*start)(void);
+	/* One operation; NULL: the world's own. */
+	void (*step)(const struct pyfuzz_op *op);
 	/*
 	 * The canonical form of the current world; returns its size, 0 if the
 	 * state does not fit.  mapped: remember the mapping for steps().
@@ -57,10 +61,18 @@ struct pyfuzz_space {
 	 * differ only in their context need not be tried.
 	 */
 	bool (*asked)(void);
+	/*
+	 * For a scope with renamed == 2, in which two modules have the same SPTEs:
+	 * the table of their names.  names(NULL) makes one and returns it,
+	 * encode() then fills it; names(table) uses another module's.
+	 */
+	uint16_t *(*names)(uint16_t *table);
 	/* What the last step returned, for comparison; never an address. */
 	uint64_t (*told)(void);
 };
 
 extern const struct pyfuzz_space pyfuzz_space;
+/* The one that is searched: the world's, or (product.c) that of two modules. */
+extern const struct pyfuzz_space *space;
 
 #endif

@@ -12,15 +12,20 @@ import click
 
 from pyfuzz import processes
 from pyfuzz.cli.options import declared, duration, extraction_of, known_option
+from pyfuzz.compare import product
 from pyfuzz.compare.pair import Level, Pair, pair_of
 from pyfuzz.compare.result import Result, as_object, as_text, sorted_differences
 from pyfuzz.errors import UsageError
+from pyfuzz.exhaust.search import Search
 from pyfuzz.files import write_beside
+from pyfuzz.finding.artifact import write_artifact
 from pyfuzz.finding.finding import Finding
 from pyfuzz.replay.runner import Runner
+from pyfuzz.run import findings as store
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import Options
 from pyfuzz.sequence import container
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -68,6 +73,16 @@ _PATH = click.Path(path_type=Path)
     help="Comparing processes.  [default: one per core; 1 with --runs]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed.  [default: random]")
+@click.option(
+    "--exhaust", "exhaustive", is_flag=True, help="Visit every pair of states within a scope."
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(product.SCOPES),
+    help="With --exhaust: this one; can be repeated.  [default: all]",
+)
 @known_option
 @click.option("--out", type=_PATH, help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -83,6 +98,8 @@ def compare(
     runs: int | None,
     workers: int | None,
     seed: int | None,
+    exhaustive: bool,
+    scopes: tuple[str, ...],
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
@@ -96,6 +113,10 @@ def compare(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs cannot be combined: leave one out")
+    if exhaustive and (files or runs is not None or workers is not None or seed is not None):
+        raise UsageError("--exhaust tries everything: leave out FILES, --runs, --workers, --seed")
+    if scopes and not exhaustive:
+        raise UsageError("--scope bounds a search: add --exhaust")
     entries = declared(known_files)
     kernel = _kernel(a, patches_a, world)
     one = _target(a, kernel)
@@ -105,6 +126,8 @@ def compare(
     pair = pair.knowing(entries)
     if files:
         result = _of_files(pair, files)
+    elif exhaustive:
+        result = _exhaust(pair, scopes, _DEFAULT_S if seconds is None else seconds, out)
     else:
         options = Options(
             target=pair.target,
@@ -185,6 +208,43 @@ def _of_files(pair: Pair, files: tuple[Path, ...]) -> Result:
     return Result(pair, sorted_differences(list(found.values())), executions=len(sequences))
 
 
+def _exhaust(pair: Pair, scopes: tuple[str, ...], seconds: float, out: Path | None) -> Result:
+    """Search all pairs of states; ``out`` keeps the shortest sequences."""
+    verdict = product.search(pair, scopes, seconds, _say)
+    found = sorted_differences(product.differences(verdict))
+    result = Result(pair, found, exhaust=product.plain(verdict), said=product.text(verdict))
+    if out is not None:
+        folder = run_folder.RunFolder(out, pair.target.name, Encoding(pair.a.world))
+        try:
+            for difference in found:
+                write_artifact(difference, pair.target, None, folder.findings)
+            store.write(out, found)
+            result.out = str(out)
+            _store(result, out)
+        finally:
+            folder.close()
+    if any(search.interrupted for search in verdict.searches):
+        print(as_text(result))
+        raise click.exceptions.Exit(130)
+    return result
+
+
+def _say(search: Search) -> None:
+    """Say how far it is; a line that the next one replaces, on a terminal alone."""
+    if search.progress is not None and sys.stderr.isatty():
+        progress = search.progress
+        print(
+            f"\r{search.scope.name}: {progress.states:,} pairs of states, {progress.left:,} left ",
+            end="\n" if progress.end else "",
+            file=sys.stderr,
+        )
+
+
+def _store(result: Result, out: Path) -> None:
+    text = json.dumps(as_object(result), indent=2)
+    write_beside(out / "compare.json", text.encode() + b"\n")
+
+
 def _campaign(pair: Pair, options: Options) -> Result:
     # The engine takes a while to load.
     from pyfuzz.campaign.campaign import Campaign  # noqa: PLC0415
@@ -202,8 +262,7 @@ def _campaign(pair: Pair, options: Options) -> Result:
         out=str(options.out),
         notes=list(report.notes),
     )
-    text = json.dumps(as_object(result), indent=2)
-    write_beside(options.out / "compare.json", text.encode() + b"\n")
+    _store(result, options.out)
     if report.interrupted:
         print(as_text(result))
         raise click.exceptions.Exit(130)

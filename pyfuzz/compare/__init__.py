@@ -2,5 +2,5 @@
 """Two targets held against each other, step by step: docs/compare-kernels.md.
 
 ``pair`` makes one target of two and says what they do differently by design,
-``result`` says what differs.
+``product`` visits all pairs of their states, ``result`` says what differs, ``page`` as HTML.
 """

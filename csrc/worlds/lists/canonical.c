@@ -24,6 +24,40 @@ unsigned int touched = PYFUZZ_SPTES;
 
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
+/*
+ * The names of SPTEs for two modules: the first one to encode gives them, in
+ * the order in which it meets the SPTEs.
+ */
+#define NAMELESS UINT16_MAX
+static uint16_t own_names[PYFUZZ_VMS * PYFUZZ_SPTES];
+static uint16_t *names = own_names;
+static unsigned int named[PYFUZZ_VMS];
+
+uint16_t *canonical_names(uint16_t *table)
+{
+	names = table ? table : own_names;
+	return names;
+}
+
+static void names_begin(void)
+{
+	if (names != own_names)
+		return;
+	memset(own_names, 0xff, sizeof(own_names));
+	memset(named, 0, sizeof(named));
+}
+
+/* An SPTE that only the second one has in a list keeps its number. */
+static unsigned int name_of(unsigned int vm, unsigned int n)
+{
+	uint16_t *name = &names[vm * PYFUZZ_SPTES + n];
+
+	if (*name == NAMELESS)
+		*name = names == own_names ? (uint16_t)named[vm]++ :
+					     (uint16_t)(n + PYFUZZ_SPTES);
+	return *name;
+}
+
 /* An entry; NULL if it cannot be classified. */
 static inline uint8_t *encode_entry(uint8_t *p, unsigned int vm,
 				    unsigned int head, unsigned int n,
@@ -41,9 +75,11 @@ static inline uint8_t *encode_entry(uint8_t *p, unsigned int vm,
 		*p++ = WORD_SPTE_GFN;
 		*p++ = target->gfns[vm][n];
 	}
-	if (!scope.renamed) {
-		*p++ = (uint8_t)n;
-		*p++ = (uint8_t)(n >> 8);
+	if (scope.renamed != 1) {
+		unsigned int name = scope.renamed ? name_of(vm, n) : n;
+
+		*p++ = (uint8_t)name;
+		*p++ = (uint8_t)(name >> 8);
 	}
 	if (mapped)
 		list->sptes[list->count] = (uint16_t)n;
@@ -147,7 +183,7 @@ static uint8_t *encode_lists(uint8_t *p, unsigned int vm, unsigned int first,
 	static uint8_t buffers[PYFUZZ_HEADS][LIST_BYTES];
 	struct piece pieces[PYFUZZ_HEADS];
 
-	if (!scope.renamed || last - first < 2) {
+	if (scope.renamed != 1 || last - first < 2) {
 		for (unsigned int i = first; i < last && p; i++) {
 			view.head[vm][i] = (uint8_t)scope_head(i);
 			p = mapped ? encode_list(p, vm, scope_head(i), true) :
@@ -233,7 +269,7 @@ static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
 	static uint8_t buffers[PYFUZZ_VMS][SPACE_STATE / PYFUZZ_VMS];
 	struct piece pieces[PYFUZZ_VMS];
 
-	if (!scope.renamed || last - first < 2) {
+	if (scope.renamed != 1 || last - first < 2) {
 		for (unsigned int i = first; i < last && p; i++) {
 			view.vm[i] = (uint8_t)i;
 			p = encode_vm(p, i, mapped);
@@ -264,6 +300,9 @@ static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
 uint32_t canonical_encode(uint8_t *out, bool mapped)
 {
 	uint8_t *p = encode_header(out);
+
+	if (scope.renamed == 2)
+		names_begin();
 
 	view.exact = mapped;
 	p = encode_vms(p, 0, scope.vms, mapped);

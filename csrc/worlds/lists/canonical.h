@@ -51,6 +51,7 @@ static inline unsigned int scope_head(unsigned int i)
 /* Limit on the SPTEs of a VM that differ from those of a new one. */
 extern unsigned int touched;
 
+uint16_t *canonical_names(uint16_t *table);
 uint32_t canonical_encode(uint8_t *out, bool mapped);
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
 bool canonical_within(void);

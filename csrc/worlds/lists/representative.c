@@ -84,7 +84,7 @@ static unsigned int next_spte(const uint8_t **in)
 {
 	unsigned int n = plan.spte++;
 
-	if (!scope.renamed) {
+	if (scope.renamed != 1) {
 		n = (*in)[0] | (unsigned int)(*in)[1] << 8;
 		*in += 2;
 	}
@@ -197,14 +197,34 @@ static void choose(uint64_t shuffle)
 	plan.first = (unsigned int)draw() % DESCRIPTORS;
 	if (!scope.renamed)
 		return;
+	plan.factor = (unsigned int)draw() % PYFUZZ_SPTES | 1;
+	plan.offset = (unsigned int)draw() % PYFUZZ_SPTES;
+	if (scope.renamed != 1)
+		return;
 	permute(view.vm, scope.vms);
 	permute(view.vm + scope.vms, PYFUZZ_VMS - scope.vms);
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
 		permute(view.head[vm], scope.frames);
 		permute(view.head[vm] + scope.frames, scope.parents);
 	}
-	plan.factor = (unsigned int)draw() % PYFUZZ_SPTES | 1;
-	plan.offset = (unsigned int)draw() % PYFUZZ_SPTES;
+}
+
+/* Two modules that hold the same entries in other orders have one model. */
+static void models_sort(void)
+{
+	for (unsigned int vm = 0; vm < scope.vms; vm++) {
+		struct vm *m = &world.vms[vm];
+		uint16_t count[PYFUZZ_HEADS] = { 0 };
+
+		for (unsigned int n = 0; n < touched; n++) {
+			unsigned int head = m->owner[n];
+
+			if (head == FREE_SPTE)
+				continue;
+			m->position[n] = count[head];
+			m->members[head][count[head]++] = (uint16_t)n;
+		}
+	}
 }
 
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
@@ -227,5 +247,7 @@ void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
 	once_set(spoken);
 	for (unsigned int i = 0; i < PYFUZZ_VMS; i++)
 		decode_vm(&in, i);
+	if (scope.renamed == 2)
+		models_sort();
 	view.exact = true;
 }

@@ -40,6 +40,7 @@ const struct pyfuzz_space pyfuzz_space = {
 	.moves = moves_list,
 	.steps = moves_steps,
 	.op_size = sizeof(struct pyfuzz_op),
+	.names = canonical_names,
 	.told = told,
 	.asked = asked,
 };

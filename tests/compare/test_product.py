@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The product of two state spaces: counts, verdicts, audits, shortest sequences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli_process import pyfuzz
+
+from pyfuzz.compare.pair import Level, pair_of
+from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.module.states import End, Scope
+from pyfuzz.mutants.sources import Source, changed
+from pyfuzz.sequence.text import format_operation
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+
+HEADS = Scope("heads", parents=1, entries=16, errors=True)
+
+
+def searched(a: Target, b: Target, scope: Scope, level: Level = Level.OBSERVABLE) -> Search:
+    searcher = Searcher(pair_of(a, b, level, ()).target)
+    try:
+        return searcher.search(scope, None, lambda _: None)
+    finally:
+        searcher.close()
+
+
+def test_product_of_a_target_with_itself_has_a_pair_for_each_state() -> None:
+    v66 = catalogue.get("v6.6")
+
+    search = searched(v66, v66, HEADS, Level.SHAPE)
+
+    assert search.progress is not None
+    # As docs/exhaust.md has it for the one: renaming SPTEs for two loses nothing.
+    assert (1300, 110_809, 0) == (
+        search.progress.states,
+        search.progress.transitions,
+        search.progress.left,
+    )
+    assert search.complete
+    assert [] == search.findings
+
+
+def test_product_of_two_generations_relates_their_orders() -> None:
+    """Lists with the same entries in other orders: each pair of orders is a state."""
+    scope = Scope("", entries=4, errors=True)
+
+    search = searched(catalogue.get("v6.6"), catalogue.get("rfc-v4"), scope)
+
+    assert search.progress is not None
+    assert (True, []) == (search.complete, search.findings)
+    assert searched(catalogue.get("v6.6"), catalogue.get("v6.6"), scope).progress is not None
+    assert 0 == search.progress.failed < search.progress.second_ways
+
+
+def test_product_shows_a_difference_with_a_shortest_sequence() -> None:
+    scope = Scope("", entries=2, errors=True)
+
+    search = searched(catalogue.get("rfc-v3"), catalogue.get("rfc-v4"), scope)
+
+    shown = {tuple(map(format_operation, found.operations)) for found in search.findings}
+    assert ("add vm0 f0 s0", "rmap-remove vm0 f0 s1") in shown
+    assert {2} == {len(operations) for operations in shown}
+    assert all(found.minimized for found in search.findings)
+
+
+def test_product_of_targets_that_look_at_an_address_fails_an_audit(tmp_path: Path) -> None:
+    bug = catalogue.get("bug")
+    place = "for (desc = rmap_desc(val); desc->spte_count == PTE_LIST_EXT;"
+    text = Source(bug).text.decode()
+    assert 1 == text.count(place)
+    skewed = text.replace(
+        place, f"if ((unsigned long)sptep & 64) {{ (*(u64 *)sptep) ^= 1UL << 60; }} {place}"
+    )
+    looks = changed(bug, skewed.encode(), "looks", tmp_path)
+
+    search = searched(looks, looks, Scope("", entries=20, audit_every=5))
+
+    assert search.progress is not None
+    assert search.progress.end in (End.AUDIT, End.CANNOT_HOLD)
+    assert not search.complete
+
+
+def test_compare_exhaust_says_that_nothing_tells_them_apart(tmp_path: Path) -> None:
+    options = ("--exhaust", "--scope", "heads", "--level", "order")
+    done = pyfuzz("compare", "v6.6", "v6.15", *options, folder=tmp_path)
+    as_json = pyfuzz("compare", "v6.6", "v6.15", *options, "--json", folder=tmp_path)
+
+    assert 0 == done.returncode, done.stderr
+    assert "A and B cannot be told apart by any sequence within this scope" in done.stdout
+    assert "verdict: same" in done.stdout
+    search = json.loads(as_json.stdout)["exhaust"]
+    assert (True, 0) == (search["complete"], search["left"])
+    assert 0 == search["audits"]["failed"] < search["audits"]["states"]
+
+
+def test_compare_exhaust_that_is_cut_says_up_to_how_many_operations(tmp_path: Path) -> None:
+    options = ("--exhaust", "--scope", "vms", "--time", "0.01s")
+    done = pyfuzz("compare", "v6.6", "v6.6", *options, folder=tmp_path)
+
+    assert 0 == done.returncode, done.stderr
+    assert "by any sequence of up to" in done.stdout
+    assert "complete:" not in done.stdout
+
+
+def test_compare_exhaust_keeps_sequences_that_show_the_difference_again(tmp_path: Path) -> None:
+    options = ("--exhaust", "--scope", "grown", "--time", "5s", "--out", "run", "--json")
+    done = pyfuzz("compare", "rfc-v3", "rfc-v4", *options, folder=tmp_path)
+
+    assert 1 == done.returncode, done.stderr
+    artifact = json.loads(done.stdout)["differences"][0]["artifact"]
+    again = pyfuzz("compare", "rfc-v3", "rfc-v4", artifact, folder=tmp_path)
+    assert 1 == again.returncode, again.stderr
