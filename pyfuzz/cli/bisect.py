@@ -11,8 +11,10 @@ import click
 from pyfuzz.ci import step
 from pyfuzz.ci.step import Answer, Sought, Word
 from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
+from pyfuzz.cli.sides import kernel_of, target_of_side
+from pyfuzz.compare.pair import Level, pair_of
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.module import compiler
+from pyfuzz.module import builder, compiler
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
 from pyfuzz.target.kernel import Kernel
@@ -60,6 +62,18 @@ class _Step(click.Command):
     show_default=True,
     help="Number of runs, which must agree.",
 )
+@click.option(
+    "--against",
+    metavar="A",
+    help="Bad is what differs from this target or kernel, see pyfuzz compare.",
+)
+@click.option(
+    "--level",
+    type=click.Choice([level.name.lower() for level in Level]),
+    default="observable",
+    show_default=True,
+    help="With --against: how much of a list is compared.",
+)
 @click.option("--sanitize", is_flag=True, help="Run with AddressSanitizer and bounds checks.")
 @known_option
 def bisect(
@@ -69,10 +83,14 @@ def bisect(
     kind: str | None,
     function: str | None,
     times: int,
+    against: str | None,
+    level: str,
     sanitize: bool,
     known_files: tuple[Path, ...],
 ) -> int:
     """Test whether this revision has the bug that FILE shows, for git bisect run.
+
+    With --against, whether FILE shows a difference from another kernel.
 
     Exit code 0: good, no run shows it; 1: bad, every run does; 125: skip,
     because the runs disagree, show something else, or the revision does not
@@ -86,14 +104,25 @@ def bisect(
     entries = declared(known_files)
     source = container.read(file)
     compiler.find()  # without one, no revision builds
+    reference = None
+    if against is not None:
+        reference = target_of_side(against, kernel_of(against, world=_world(kernel)))
+        builder.build(reference)
     try:
-        chosen = target_of(target, kernel).knowing(entries)
+        chosen = target_of(target, kernel)
+        if reference is not None:
+            chosen = pair_of(reference, chosen, Level[level.upper()], ()).target
+        chosen = chosen.knowing(entries)
         answer = step.ask(source, chosen, "sanitize" if sanitize else "fuzz", sought, times)
     except PyfuzzError as error:
         answer = Answer(Word.SKIP, str(error))
     print(f"{answer.word.value}: {answer.why}")
     sys.stdout.flush()
     return answer.word.code
+
+
+def _world(kernel: Kernel | None) -> str | None:
+    return None if kernel is None else kernel.world
 
 
 def _ended(message: str) -> click.exceptions.Exit:

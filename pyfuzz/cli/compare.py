@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from pyfuzz import processes
-from pyfuzz.cli.options import declared, duration, extraction_of, known_option
+from pyfuzz.cli.options import declared, duration, known_option
+from pyfuzz.cli.sides import kernel_of, target_of_side
 from pyfuzz.compare import product
 from pyfuzz.compare.pair import Level, Pair, pair_of
 from pyfuzz.compare.result import Result, as_object, as_text, sorted_differences
@@ -26,9 +27,6 @@ from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import Options
 from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Encoding
-from pyfuzz.target import catalogue
-from pyfuzz.target.catalogue import Target
-from pyfuzz.target.kernel import Kernel
 
 _DEFAULT_S = 60.0
 _PATH = click.Path(path_type=Path)
@@ -36,7 +34,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("a")
-@click.argument("b")
+@click.argument("b", required=False)
 @click.argument("files", nargs=-1, type=_PATH)
 @click.option(
     "--patch",
@@ -85,10 +83,11 @@ _PATH = click.Path(path_type=Path)
 )
 @known_option
 @click.option("--out", type=_PATH, help="Run folder.  [default: out/...]")
+@click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page that can be mailed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def compare(
     a: str,
-    b: str,
+    b: str | None,
     files: tuple[Path, ...],
     patches_a: tuple[Path, ...],
     patches_b: tuple[Path, ...],
@@ -102,9 +101,12 @@ def compare(
     scopes: tuple[str, ...],
     known_files: tuple[Path, ...],
     out: Path | None,
+    page: Path | None,
     as_json: bool,
 ) -> int:
     """Run the same sequences on A and B, and show where they differ.
+
+    Without B, it is A with --patch applied.
 
     A and B: a target (see pyfuzz targets), a kernel tree, a source tarball, one
     mmu.c, or REPOSITORY@REV.  With FILES, these sequences alone are compared.
@@ -118,9 +120,13 @@ def compare(
     if scopes and not exhaustive:
         raise UsageError("--scope bounds a search: add --exhaust")
     entries = declared(known_files)
-    kernel = _kernel(a, patches_a, world)
-    one = _target(a, kernel)
-    other = _target(b, _kernel(b, patches_b, world))
+    if b is None:
+        if not patches_b:
+            raise UsageError("B is missing: name it, or give --patch FILE to patch a copy of A")
+        b, patches_b = a, (*patches_a, *patches_b)
+    kernel = kernel_of(a, patches_a, world)
+    one = target_of_side(a, kernel)
+    other = target_of_side(b, kernel_of(b, patches_b, world))
     command = _command(a, b, patches_a, patches_b, level, world)
     pair = pair_of(one, other, Level[level.upper()], command)
     pair = pair.knowing(entries)
@@ -141,28 +147,15 @@ def compare(
             check=False,
         )
         result = _campaign(pair, options)
+    if page is not None:
+        from pyfuzz.compare import page as pages  # noqa: PLC0415 (brings the template engine)
+
+        pages.write(result, page)
     print(as_text(result), file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps(as_object(result), indent=2))
     sys.stdout.flush()
     return int(result.verdict == "different")
-
-
-def _kernel(name: str, patches: tuple[Path, ...], world: str | None) -> Kernel | None:
-    """Return the kernel that a word names, None if it is a target's name."""
-    known = {**catalogue.TARGETS, **catalogue.OTHER_WORLDS}
-    if name in known:
-        if patches:
-            raise UsageError(f"--patch applies to a kernel, '{name}' is a target: name a path")
-        return None
-    path = Path(name)
-    if "/" not in name and "@" not in name and not path.exists():
-        catalogue.get(name)  # says which names there are
-    return Kernel(path, patches=patches, world=world or "lists")
-
-
-def _target(name: str, kernel: Kernel | None) -> Target:
-    return catalogue.get(name) if kernel is None else extraction_of(kernel).target
 
 
 def _command(

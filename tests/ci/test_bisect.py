@@ -73,6 +73,14 @@ def test_runs_that_differ_are_skipped(words: tuple[Word, ...], word: Word, why: 
         (["stray.seq", "--target", "rfc-v4"], 0, "good: it does not show a finding that is not"),
         (["stray.seq", "--target", "bug", "--kind", "leak"], 125, "skip: it shows host-bug in"),
         (["stray.seq", "--kernel", "gone"], 125, "skip: gone: no such file or folder"),
+        (
+            ["stray.seq", "--target", "rfc-v3", "--against", "rfc-v4"],
+            1,
+            "bad: difference in pte_list_remove",
+        ),
+        (["stray.seq", "--target", "rfc-v4", "--against", "rfc-v4"], 0, "good: it does not show"),
+        (["stray.seq", "--target", "v6.6", "--against", "pages"], 125, "skip: targets that are"),
+        (["stray.seq", "--target", "v6.6", "--against", "v66"], 255, ""),
         (["gone.seq", "--target", "rfc-v3"], 255, ""),
         (["stray.seq", "--target", "rfc-v33"], 255, ""),
         (["stray.seq", "--target", "rfc-v3", "--kind", "oops"], 255, ""),
@@ -133,6 +141,29 @@ def test_git_bisect_run_finds_the_commit_and_skips_what_does_not_build(tmp_path:
 
     assert "is the first bad commit" in said, said
     assert "skip: linux does not compile: " in said
+    assert (
+        "take out a check"
+        == git(repository, "show", "-s", "--format=%s", "refs/bisect/bad").strip()
+    )
+
+
+@pytest.mark.slow
+def test_git_bisect_run_finds_the_commit_that_made_a_difference(tmp_path: Path) -> None:
+    repository = made_up.tree(tmp_path / "linux")
+    git(repository, "init", "-q", "-b", "main")
+    commit(repository, "good")
+    commit(repository, "good too")
+    commit(repository, "take out a check", (CHECK, NO_CHECK))
+    commit(repository, "bad")
+    (tmp_path / "stray.seq").write_text(STRAY)
+    good = git(repository, "rev-parse", "HEAD~3").strip()
+    step = ["bisect", "../stray.seq", "--kernel", ".", "--against", f".@{good}", "--times", "2"]
+
+    git(repository, "bisect", "start", "HEAD", "HEAD~3")
+    said = git(repository, "bisect", "run", *COMMAND, *step)
+
+    assert "is the first bad commit" in said, said
+    assert "bad: difference in" in said
     assert (
         "take out a check"
         == git(repository, "show", "-s", "--format=%s", "refs/bisect/bad").strip()
