@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Shared by all tests: one zig cache, even if a test has a build folder of its own."""
+"""Shared by all tests: one zig cache, even for build folders of their own; no deadlines."""
 
 from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 from pyfuzz import paths
+
+# No test depends on the clock: a busy machine must not fail one.
+settings.register_profile("pyfuzz", deadline=None)
+settings.load_profile("pyfuzz")
 
 for _name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"):
     os.environ.setdefault(_name, str(paths.build_dir() / "zig"))

@@ -33,6 +33,13 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*")
     if path.suffix in (".py", ".c", ".h", ".def", ".toml") and "__pycache__" not in path.parts
 )
+SOURCES.append(ROOT / "build.py")
+# Read as a whole: what they run must exist, too.
+SCRIPTS = [
+    ROOT / "Makefile",
+    *sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix in ("", ".sh")),
+    *sorted((ROOT / ".github").rglob("*.yml")),
+]
 
 
 def comments(path: Path) -> str:
@@ -88,6 +95,11 @@ def test_files_that_a_document_names_exist(document: Path) -> None:
 def test_files_that_comments_name_exist() -> None:
     found = {str(path.relative_to(ROOT)): missing(comments(path)) for path in SOURCES}
     assert {} == {path: gone for path, gone in found.items() if gone}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_files_that_a_script_names_exist(script: Path) -> None:
+    assert [] == missing(script.read_text())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
