@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Fuzz the reverse maps of KVM's shadow MMU.
 
-A map of the package, from a user's side inwards:
+The rooms of the package, from the user's side inwards (docs/rooms.svg has their
+imports):
 
 - ``cli``: the command line, one module per command
-- ``campaign``, ``worker``, ``status``, ``summary``, ``doctor``: fuzzing a target
-- ``sequence``, ``operation``, ``grammar``, ``container``: sequences and their files
-- ``catalogue``: the targets that come along; ``extract``: those cut out of a kernel
-- ``kinds``, ``results``, ``errors``: what is reported; ``known``: what is no news;
-  ``shape``: which findings are one bug
-- ``stats``, ``sampling``, ``provenance``: what a campaign keeps for its ``report``;
-  ``lines``, ``dwarf``, ``source_text``: coverage of the target's source
-- ``export``, ``regression``: findings for other programs, and for pytest
-- ``builder`` (with ``build.py``), ``compiler``, ``_engine``, ``_native``, ``_atheris``:
-  from C source to a module that the engine drives
+- ``campaign``: fuzzing a target; ``exhaust``: visiting every state; ``compare``: two
+  targets in lock step; ``fixes``: which fixes a kernel has; ``ci``: all of it in CI
+- ``replay``: running one sequence; ``regression``, ``pytest_plugin``: sequences as tests
+- ``finding``: findings, told apart and minimised; ``run``: a campaign's folder
+- ``report``, ``export``: findings as a page, and for other programs; ``coverage``: the
+  lines of the target's source that were executed
+- ``mutants``, ``containment``: what is noticed, and what damage is contained
+- ``corpus``, ``sequence``: sequences and their files; ``world``, ``worlds``: what an
+  operation is, and its second oracle
+- ``target``: the targets that ship with pyfuzz; ``extract``: those from a kernel
+- ``module`` (with ``build.py``): from C source to a module that the engine drives
+- ``kinds``, ``symptom``, ``errors``, ``files``, ``text``: used everywhere
 """
 
 from __future__ import annotations
