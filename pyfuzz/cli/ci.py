@@ -21,13 +21,14 @@ from pyfuzz.ci.session import Session
 from pyfuzz.cli.options import (
     declared,
     duration,
+    json_or_ktap,
     kernel_options,
     known_option,
     target_and_facts,
     worker_options,
 )
 from pyfuzz.errors import PyfuzzError, UsageError
-from pyfuzz.export import junit, sarif
+from pyfuzz.export import junit, ktap, sarif
 from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import Options
@@ -85,7 +86,7 @@ _FILES = {"junit": ("junit.xml", junit.render), "sarif": ("pyfuzz.sarif", sarif.
 @click.option(
     "--sarif", type=click.Path(path_type=Path), help="SARIF file.  [default: OUT/pyfuzz.sarif]"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@json_or_ktap
 @click.option(
     "--report/--no-report",
     "with_page",
@@ -111,6 +112,7 @@ def ci(
     junit: Path | None,
     sarif: Path | None,
     as_json: bool,
+    as_ktap: bool,
     with_page: bool,
 ) -> int:
     """Test TARGET, or your own kernel, in CI.
@@ -163,7 +165,7 @@ def ci(
                 _write_page(result)
     _write_files(result, {"junit": junit, "sarif": sarif})
     result.seconds = time.monotonic() - start_s
-    return _conclude(result, as_json=as_json)
+    return _conclude(result, as_json=as_json, as_ktap=as_ktap)
 
 
 def _base(name: str | None, entries: list[Known], kernel: Kernel | None) -> bases.Base | None:
@@ -220,10 +222,17 @@ def _write_files(result: Result, named: dict[str, Path | None]) -> None:
             result.written[name] = path
 
 
-def _conclude(result: Result, *, as_json: bool) -> int:
-    print("\n".join(text.lines(result)), file=sys.stderr if as_json else sys.stdout)
+def _conclude(result: Result, *, as_json: bool, as_ktap: bool) -> int:
+    print("\n".join(text.lines(result)), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(plain.as_object(result), indent=2))
+    if as_ktap and result.report is not None:
+        points = (
+            []
+            if result.exhaust is None
+            else [ktap.Point("exhaust", tests=tuple(ktap.of_verdict(result.exhaust)))]
+        )
+        print(ktap.render([*points, *ktap.of_subject(result.subject())]))
     sys.stdout.flush()
     if result.interrupted:
         return 130

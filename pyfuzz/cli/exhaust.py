@@ -11,11 +11,19 @@ from typing import Any
 
 import click
 
-from pyfuzz.cli.options import declared, duration, kernel_options, known_option, target_and_facts
+from pyfuzz.cli.options import (
+    declared,
+    duration,
+    json_or_ktap,
+    kernel_options,
+    known_option,
+    target_and_facts,
+)
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust.scope import NAMES
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
+from pyfuzz.export import ktap
 from pyfuzz.files import write_beside
 from pyfuzz.finding.artifact import write_artifact
 from pyfuzz.run import findings as store
@@ -83,7 +91,7 @@ def _bounds(command: Any) -> Any:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for findings.  [default: none]"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@json_or_ktap
 def exhaust(
     target: str | None,
     kernel: Kernel | None,
@@ -98,6 +106,7 @@ def exhaust(
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
+    as_ktap: bool,
     **bounds: int | None,
 ) -> int:
     """Visit every state that TARGET, or your own kernel, can get into within a scope.
@@ -129,9 +138,11 @@ def exhaust(
         searcher.close()
     if verdict.findings and out is not None:
         _store(verdict, out)
-    print(as_text(verdict), file=sys.stderr if as_json else sys.stdout)
+    print(as_text(verdict), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(as_object(verdict), indent=2))
+    if as_ktap:
+        print(ktap.render(ktap.of_verdict(verdict)))
     sys.stdout.flush()
     if any(search.interrupted for search in verdict.searches):
         return 130

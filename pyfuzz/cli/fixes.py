@@ -9,8 +9,9 @@ import sys
 import click
 
 from pyfuzz import fixes as known_fixes
-from pyfuzz.cli.options import kernel_options, target_of
+from pyfuzz.cli.options import json_or_ktap, kernel_options, target_of
 from pyfuzz.errors import UsageError
+from pyfuzz.export import ktap
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.text import wrapped
 
@@ -24,8 +25,8 @@ _WORDS = {
 @click.command("fixes")
 @kernel_options("Kernel to test")
 @click.option("--target", help="Port to test instead of a kernel, such as pages.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def fixes(kernel: Kernel | None, target: str | None, as_json: bool) -> int:
+@json_or_ktap
+def fixes(kernel: Kernel | None, target: str | None, as_json: bool, as_ktap: bool) -> int:
     """Tell which fixes of the past a kernel has, by running its code.
 
     Exit code 0: no fix is known to be missing; 1: one is missing.
@@ -36,11 +37,13 @@ def fixes(kernel: Kernel | None, target: str | None, as_json: bool) -> int:
     found = []
     for state in known_fixes.states(chosen, known_fixes.catalogue()):
         found.append(state)
-        if not as_json:
+        if not as_json and not as_ktap:
             print("\n".join(_lines(state)))
             sys.stdout.flush()
     if as_json:
         print(json.dumps(_as_object(str(kernel or target), found), indent=2))
+    if as_ktap:
+        print(ktap.render([_point(state) for state in found]))
     return int(any(state.state == known_fixes.NOT_FIXED for state in found))
 
 
@@ -51,6 +54,16 @@ def _lines(state: known_fixes.State) -> list[str]:
     if state.why:
         lines += wrapped(state.why, " " * 16)
     return lines
+
+
+def _point(state: known_fixes.State) -> ktap.Point:
+    fix = state.fix
+    return ktap.Point(
+        " ".join(word for word in (fix.commit, fix.cve, fix.subject) if word),
+        passed=state.state != known_fixes.NOT_FIXED,
+        directive="SKIP" if state.state == known_fixes.CANNOT_TELL else "",
+        why=state.why,
+    )
 
 
 def _as_object(kernel: str, found: list[known_fixes.State]) -> dict[str, object]:

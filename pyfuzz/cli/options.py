@@ -100,6 +100,31 @@ def _kernel(
     return None
 
 
+def json_or_ktap(command: _Command) -> _Command:
+    """Add ``--json`` and ``--ktap``, of which the command gets at most one as true."""
+
+    @wraps(command)
+    def with_form(*args: Any, as_json: bool, as_ktap: bool, **others: Any) -> Any:
+        if as_json and as_ktap:
+            raise UsageError(
+                "--json and --ktap cannot be combined, both print on standard output: leave one out"
+            )
+        return command(*args, as_json=as_json, as_ktap=as_ktap, **others)
+
+    options = [
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
+        ),
+        click.option(
+            "--ktap",
+            "as_ktap",
+            is_flag=True,
+            help="Print the results as KTAP, as the kernel's own tests do, on standard output.",
+        ),
+    ]
+    return _with(options, with_form)
+
+
 def worker_options(command: _Command) -> _Command:
     """Add the options that configure the workers of a command that fuzzes."""
     options = [

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from pyfuzz.cli import scheduled
-from pyfuzz.cli.options import declared, kernel_options, known_option, target_of
+from pyfuzz.cli.options import declared, json_or_ktap, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
+from pyfuzz.export import ktap
 from pyfuzz.replay.replays import VERDICTS, Replay
 from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
@@ -32,7 +33,7 @@ from pyfuzz.target.kernel import Kernel
     help="In the world threads: also show accesses to memory that only one fiber uses.",
 )
 @known_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@json_or_ktap
 def replay(
     files: tuple[Path, ...],
     target: str | None,
@@ -42,6 +43,7 @@ def replay(
     all_accesses: bool,
     known_files: tuple[Path, ...],
     as_json: bool,
+    as_ktap: bool,
 ) -> int:
     """Run the sequences in FILES step by step and print what happens.
 
@@ -56,20 +58,24 @@ def replay(
         if len(files) > 1 or all_targets or sanitize:
             raise UsageError(f"a sequence of the world {name} is replayed alone, on one target")
         chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
-        return commands.replay(files[0], chosen, everything=all_accesses, as_json=as_json)
+        return commands.replay(
+            files[0], chosen, everything=all_accesses, as_json=as_json, as_ktap=as_ktap
+        )
     entries = declared(known_files)
     sequences = [container.read(path) for path in files]
     targets = _targets(target, all_targets, kernel, _world_of(sequences))
     done: list[Replay] = []
     for chosen in (one.knowing(entries) for one in targets):
         for result in run_replays(sequences, chosen, "sanitize" if sanitize else "fuzz"):
-            if not as_json:
+            if not as_json and not as_ktap:
                 print("\n".join([""] * bool(done) + list(result.lines())))
                 sys.stdout.flush()
             done.append(result)
     worst = max((result.verdict for result in done), key=VERDICTS.index)
     if as_json:
         print(json.dumps({"verdict": worst, "replays": [r.as_object() for r in done]}, indent=2))
+    elif as_ktap:
+        print(ktap.render(ktap.of_replays(done)))
     elif len(done) > 1:
         counts = ", ".join(f"{sum(r.verdict == v for r in done)} {v}" for v in VERDICTS)
         print(f"\n{len(done)} replays: {counts}")

@@ -47,7 +47,9 @@ class Commands(Protocol):
     def campaign(self, target: Target, options: Campaign) -> int:
         """Search or fuzz a target; print the result; return the exit code."""
 
-    def replay(self, path: Path, target: Target, *, everything: bool, as_json: bool) -> int:
+    def replay(
+        self, path: Path, target: Target, *, everything: bool, as_json: bool, as_ktap: bool
+    ) -> int:
         """Run one sequence, print what happened; return the exit code."""
 
     def shortest(self, path: Path, target: Target, kind: Kind | None, function: str | None) -> str:

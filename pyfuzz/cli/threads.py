@@ -11,6 +11,7 @@ import click
 
 from pyfuzz.cli.scheduled import Campaign
 from pyfuzz.errors import UsageError
+from pyfuzz.export import ktap
 from pyfuzz.kinds import Kind
 from pyfuzz.run import folder as run_folder
 from pyfuzz.target.catalogue import Target
@@ -89,13 +90,17 @@ def _show(how_far: str, found: SystematicResult | FuzzResult) -> None:
     click.echo(f"\r\033[K{line}", nl=False, err=True)
 
 
-def replay(path: Path, target: Target, *, everything: bool, as_json: bool) -> int:
+def replay(path: Path, target: Target, *, everything: bool, as_json: bool, as_ktap: bool) -> int:
     """Run one sequence, print what happened; return the exit code."""
     sequence = text.read(path)
     module = ThreadsModule(target)
     trace = Trace(module, sequence)
     if as_json:
         print(json.dumps(_as_object(trace, path), indent=2))
+    elif as_ktap:
+        found = [line for one in trace.findings for line in report.finding_lines(one, None)]
+        point = ktap.Point(str(path), passed=not trace.findings, lines=tuple(found))
+        print(ktap.render([ktap.Point(target.name, tests=(point,))]))
     else:
         print(f"{path} on {target.name}: {trace.result.longest} accesses, the same in two runs")
         print("\n".join(trace.text(everything=everything)))

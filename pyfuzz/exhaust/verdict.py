@@ -153,22 +153,23 @@ def as_text(verdict: Verdict) -> str:
     """Return the verdict as text, at most 80 columns wide except for paths and commands."""
     lines = [f"{verdict.target.name}, world {verdict.world}"]
     for search in verdict.searches:
-        lines += ["", *_search_lines(search)]
+        lines += ["", *search_lines(search)]
     for number, finding in enumerate(verdict.findings, 1):
-        lines += ["", *_finding_lines(number, finding, verdict)]
+        lines += ["", *finding_lines(number, finding, verdict)]
     lines += ["", *_wrapped(f"not covered: {'; '.join(NOT_COVERED)}", "")]
     lines += ["", f"verdict: {_verdict(verdict)}"]
     return "\n".join(lines)
 
 
-def _search_lines(search: Search) -> list[str]:
+def search_lines(search: Search) -> list[str]:
+    """Return what came of one scope."""
     progress = search.progress
     lines = _wrapped(f"scope {search.scope.name}: {words(search.scope)}", "")
     if progress is None:
         return [*lines, "  nothing was searched"]
     processor_s = search.processor_s or 1e-9
     lines += [
-        f"  {_how_far(search)}",
+        f"  {how_far(search)}",
         (
             f"  {progress.states:,} states, {progress.transitions:,} transitions, "
             f"{progress.left:,} left, depth {progress.depth:,}"
@@ -212,7 +213,8 @@ def _audit_lines(search: Search) -> list[str]:
     return lines
 
 
-def _how_far(search: Search) -> str:
+def how_far(search: Search) -> str:
+    """Return how far the search of one scope went; it must have begun."""
     progress = search.progress
     assert progress is not None
     if search.complete:
@@ -229,7 +231,8 @@ def _how_far(search: Search) -> str:
     return f"cut short by {why}: every sequence of up to {progress.depth:,} operations was tried"
 
 
-def _finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
+def finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
+    """Return a finding as text."""
     state = "known" if finding.known is not None else "NEW"
     times = "once" if finding.count == 1 else f"{finding.count:,} times"
     lines = [f"{number}. {state}: {finding.title}, {times}"]
