@@ -14,7 +14,7 @@ import click
 
 from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
-from pyfuzz.export import c_reproducer, junit, mail, sarif, subject
+from pyfuzz.export import c_reproducer, junit, kunit, mail, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
@@ -31,13 +31,13 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
 
 
 @click.command("export")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("sources", metavar="SOURCE...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["c", "mail", "junit", "sarif"]),
+    type=click.Choice(["c", "mail", "kunit", "junit", "sarif"]),
     required=True,
-    help="One C file or mail per finding, or one report for CI.",
+    help="One C file or mail per finding, one file of KUnit tests, or one report for CI.",
 )
 @click.option(
     "-o",
@@ -63,7 +63,7 @@ _RENDER = {"junit": junit.render, "sarif": sarif.render}
 @click.option("--sanitize", is_flag=True, help="Run a sequence file with AddressSanitizer.")
 @known_option
 def export(
-    source: Path,
+    sources: tuple[Path, ...],
     form: str,
     output: Path | None,
     target: str | None,
@@ -76,16 +76,18 @@ def export(
     """Export the findings of SOURCE for use by other programs.
 
     SOURCE is a campaign's run folder, or a sequence file, which is run first.
+    With --format kunit, several sequence files and folders of them.
     """
+    _check(sources, form, kind, first_bad)
+    if form == "kunit":
+        _write_kunit(sources, target_of(target, kernel), kernel, output)
+        return
+    (source,) = sources
     entries = declared(known_files)
     named = target is not None or kernel is not None
     chosen = None
     if named or not subject.is_run(source):
         chosen = target_of(target, kernel).knowing(entries)
-    if kind is not None and form in _RENDER:
-        raise UsageError("--kind applies to --format c and mail, which are about one finding")
-    if first_bad is not None and form != "mail":
-        raise UsageError("--first-bad applies to --format mail: leave it out")
     wanted = None if kind is None else kind_of(kind)
     bad = None if first_bad is None else Bad.of(first_bad, kernel)
     if subject.is_run(source):
@@ -113,6 +115,20 @@ def export(
         _write(_mail(done, wanted, found, bad), output)
     else:
         _write(_RENDER[form](found), output)
+
+
+def _check(sources: tuple[Path, ...], form: str, kind: str | None, first_bad: str | None) -> None:
+    """Refuse options that do not fit together."""
+    if kind is not None and form not in ("c", "mail"):
+        raise UsageError("--kind applies to --format c and mail, which are about one finding")
+    if first_bad is not None and form != "mail":
+        raise UsageError("--first-bad applies to --format mail: leave it out")
+    if not sources:
+        raise UsageError("nothing to export: name a run folder or a sequence file")
+    if len(sources) > 1 and form != "kunit":
+        raise UsageError(
+            f"--format {form} takes one SOURCE, got {len(sources)}: export each by itself"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,37 @@ def _write_mails(
         path = folder / f"{item.stem}.mail"
         _write(_mail(done, item.kind, replace(run, items=(found,)), bad), path)
         print(path)
+
+
+def _write_kunit(
+    sources: tuple[Path, ...], target: Target, kernel: Kernel | None, output: Path | None
+) -> None:
+    """Write the tests and, for a kernel and with -o, the patch beside them that includes them."""
+    name = output.name if output else "pyfuzz_rmap_test.c"
+    files = [container.read(path) for source in sources for path in _sequences(source)]
+    text, skipped = kunit.render(files, target, name)
+    for one in skipped:
+        click.echo(f"pyfuzz: {one.file.path}: no test: {one.why}", err=True)
+    _write(text, output)
+    if output is not None and kernel is not None:
+        from pyfuzz.extract.revision import prepared  # noqa: PLC0415 (brings the C parser)
+        from pyfuzz.extract.source import find  # noqa: PLC0415
+
+        mmu = find(prepared(kernel)).mmu
+        path = output.with_suffix(".patch")
+        _write(kunit.patch(mmu.text, name, mmu.path), path)
+        print(path)
+
+
+def _sequences(source: Path) -> list[Path]:
+    """Return a file itself, or the sequences in a folder."""
+    if not source.is_dir():
+        return [source]
+    folder = source / "findings" if (source / "findings").is_dir() else source
+    found = sorted(folder.glob("*.seq"))
+    if not found:
+        raise UsageError(f"{source}: has no .seq file; name a folder that has")
+    return found
 
 
 def _make(folder: Path) -> None:

@@ -33,7 +33,7 @@ SECTIONS = {
     "Look into a finding": {
         "replay": "Run sequences step by step and print what happens.",
         "minimize": "Find the shortest sequence with the same finding.",
-        "export": "Export findings as a C program, JUnit XML or SARIF.",
+        "export": "Export findings as C, a mail, KUnit tests, JUnit XML or SARIF.",
         "regress": "Add findings to the regression corpus.",
         "show": "Convert a binary sequence to text.",
         "pack": "Convert a text sequence to binary.",

@@ -57,7 +57,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Consecutive steps of one operation that are alike."""
 
     op: Operation
@@ -65,15 +65,23 @@ class _Run:
     predictions: tuple[Prediction, ...]
 
     @property
+    def skipped(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.predictions[0].skip is not Skip.RAN
+
+    @property
     def sptes(self) -> list[int]:
+        """The SPTEs of the steps, in their order."""
         return [p.spte for p in self.predictions if p.spte is not None]
 
     @property
     def error(self) -> bool:
+        """Whether each step asks for what cannot be done."""
         return self.predictions[0].error
 
     @property
     def title(self) -> str:
+        """The operation, and which of its steps if not all."""
         text = format_operation(self.op)
         if len(self.predictions) == self.op.repeat:
             return text
@@ -102,7 +110,7 @@ def emit(
             if number > stop.operation:
                 break
             last = min(last, stop.step + 1)
-        for run in _runs(model, op, last, recycled=number not in not_recycled):
+        for run in runs(model, op, last, recycled=number not in not_recycled):
             lines += ["", *writer.run(number + 1, run)]
     return lines
 
@@ -151,9 +159,12 @@ def _empty(seam: Seam, name: str) -> list[str]:
     ]
 
 
-def _runs(model: Model, op: Operation, last: int, *, recycled: bool) -> Iterator[_Run]:
+def runs(
+    model: Model, op: Operation, last: int | None = None, *, recycled: bool = True
+) -> Iterator[Run]:
+    """Yield what the steps of an operation do, up to the step ``last``; the model goes along."""
     predictions = []
-    for step in range(last):
+    for step in range(op.repeat if last is None else last):
         prediction = model.predict(op, step)
         if prediction.recycled and not recycled:
             prediction = replace(prediction, recycled=False)
@@ -162,7 +173,7 @@ def _runs(model: Model, op: Operation, last: int, *, recycled: bool) -> Iterator
     first = 0
     for _, alike in groupby(predictions, key=lambda p: (p.skip, p.error)):
         run = tuple(alike)
-        yield _Run(op, first, run)
+        yield Run(op, first, run)
         first += len(run)
 
 
@@ -173,7 +184,7 @@ class _Writer:
         self._seam = seam
         self._kind = kind
 
-    def run(self, number: int, run: _Run) -> Iterator[str]:
+    def run(self, number: int, run: Run) -> Iterator[str]:
         """Yield the lines of a run; ``number`` is its operation's, from 1."""
         op = run.op
         skip = run.predictions[0].skip
@@ -196,7 +207,7 @@ class _Writer:
             yield f"\tprint_list({op.head_vm}, {op.head});"
         yield f"\tend({op.vm}, {'true' if run.error else 'false'});"
 
-    def _steps(self, run: _Run) -> Iterator[str]:
+    def _steps(self, run: Run) -> Iterator[str]:
         sptes, count = run.sptes, len(run.predictions)
         if count == 1:
             yield from (f"\t{line}" for line in self._step(run, str(sptes[0]) if sptes else ""))
@@ -215,7 +226,7 @@ class _Writer:
         if sptes and sptes != list(range(sptes[0], sptes[0] + count)):
             yield "\t}"
 
-    def _step(self, run: _Run, spte: str) -> Iterator[str]:
+    def _step(self, run: Run, spte: str) -> Iterator[str]:
         """Yield the lines of one step, not indented; ``spte`` is C for its SPTE."""
         op = run.op
         at = f"{op.vm}, {op.head}"
@@ -257,7 +268,7 @@ class _Writer:
         if op.opcode is Opcode.RMAP_ADD:
             yield f"recycled({at});"
 
-    def _remove(self, run: _Run, spte: str) -> Iterator[str]:
+    def _remove(self, run: Run, spte: str) -> Iterator[str]:
         op = run.op
         name = _REMOVES[op.opcode]
         if name == "RMAP_REMOVE":
@@ -289,7 +300,7 @@ class _Writer:
         yield from [f"end_yielding({op.vm}, {op.head});"] if checked else []
 
 
-def _meaning(run: _Run) -> str:
+def _meaning(run: Run) -> str:
     """Explain what a run asks for, as far as its words do not say it."""
     op, sptes = run.op, run.sptes
     if run.error:
