@@ -17,7 +17,10 @@ from pyfuzz.cli.export import export
 from pyfuzz.errors import UsageError
 from pyfuzz.export import seam
 from pyfuzz.export.flatten import flatten
+from pyfuzz.extract.pages import compile as compiling
+from pyfuzz.extract.pages import extractor, tree
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 
 pytestmark = pytest.mark.compilers
 
@@ -141,3 +144,27 @@ def test_export_of_several_sources_is_for_kunit_alone(folder: Path) -> None:
 
     assert isinstance(result.exception, UsageError)
     assert "--format c takes one SOURCE, got 4" in str(result.exception)
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["6.1", "6.12"])
+def test_export_kunit_compiles_at_the_end_of_a_kernels_whole_mmu(
+    version: str, folder: Path, tmp_path: Path
+) -> None:
+    tarball = paths.ROOT / "kernels" / f"linux-source-{version}.tar.xz"
+    if not tarball.is_file():
+        pytest.skip(f"{tarball} is not there: make kernels fetches it")
+    tests = tmp_path / "tests.c"
+    call(folder, "--format", "kunit", "--kernel", tarball, "-o", tests)
+    kernel = Kernel(tarball, world="pages")
+    compiled = extractor._Extractor(tree.find(kernel), kernel)
+    compiled.defines, compiled.folder = ("CONFIG_KUNIT=1",), tmp_path
+    lines = ("worlds/pages/kernel/libc.h", compiled.code[0], tests)
+
+    text = compiled._expand("".join(f'#include "{line}"\n' for line in lines), "whole")
+    outcome = compiling.check(text, tmp_path / "whole.o")
+
+    assert () == outcome.errors
+    names = (tmp_path / "whole.o").read_bytes()
+    assert all(f"rmap_test_{name}".encode() in names for name in SEQUENCES)
