@@ -16,18 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # A path from the top of the repository, or from csrc/, as an #include has it.
 FOLDERS = ("csrc", "pyfuzz", "tests", "docs", "bench", "corpus", r"\.ci", r"\.github")
-OF_CSRC = (
-    "harness",
-    "shim",
-    "ports",
-    "engine",
-    "worlds",
-    "repro",
-    "kunit",
-    "lines",
-    "mutants",
-    "python",
-)
+OF_CSRC = ("harness", "shim", "ports", "engine", "worlds", "repro", "lines", "mutants", "python")
 FROM_TOP = re.compile(rf"(?<![\w./$~*-])(?:{'|'.join(FOLDERS)})/[\w./*-]*[\w*](?![\w{{])")
 FROM_CSRC = re.compile(rf"(?<![\w./$~*-])(?:{'|'.join(OF_CSRC)})/[\w./-]*\w\.(?:c|h|def)\b")
 # A file named without its folder.  Not .c and .h: those may be a kernel's.
