@@ -38,6 +38,7 @@ enum pyfuzz_end {
 	PYFUZZ_END_CANNOT_HOLD =
 		4, /* a state does not fit into the canonical form */
 	PYFUZZ_END_AUDIT = 5, /* an audit failed: the abstraction is wrong */
+	PYFUZZ_END_HANGS = 6, /* too many transitions that did not end */
 };
 
 struct pyfuzz_exhaust {

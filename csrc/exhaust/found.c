@@ -5,15 +5,19 @@
 #include "seen.h"
 
 #define FINDINGS 64
+/* A hang takes the guard's limit, some 0.3 s: so many end the search. */
+#define HANGS 4
 
 static struct {
 	struct pyfuzz_finding finding;
 	uint64_t count;
 	uint32_t state, move;
 } found[FINDINGS];
+static uint32_t hangs, hangs_told;
 
 void found_begin(void)
 {
+	hangs = hangs_told = 0;
 	search.findings = search.findings_lost = 0;
 }
 
@@ -42,6 +46,9 @@ void found_look(uint32_t state, uint32_t move)
 	for (uint32_t k = 0; k < r->findings_len; k++) {
 		uint32_t i = 0;
 
+		if (r->findings[k].kind == PYFUZZ_HANG && ++hangs == HANGS &&
+		    !search.end)
+			search.end = PYFUZZ_END_HANGS;
 		while (i < search.findings &&
 		       found[i].finding.signature != r->findings[k].signature)
 			i++;
@@ -59,6 +66,14 @@ void found_look(uint32_t state, uint32_t move)
 		found[i].count++;
 	}
 	r->findings_len = 0;
+}
+
+bool found_hung(void)
+{
+	bool hung = hangs != hangs_told;
+
+	hangs_told = hangs;
+	return hung;
 }
 
 const struct pyfuzz_finding *pyfuzz_exhaust_finding(uint32_t i, uint64_t *count)

@@ -57,6 +57,8 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 			*told = hash_fold(*told ^ sequence.step_findings, 31);
 		return false;
 	}
+	/* What ran in between, such as an audit's way here, may have asked, too. */
+	pyfuzz_space.asked();
 	run_asked = false;
 	for (i = plan->first[move];
 	     i < plan->first[move + 1] && !sequence.host_dead; i = i + 1) {

@@ -113,7 +113,7 @@ static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 			found_look(state, i);
 	}
 	search.expanded++;
-	if (search.end || !sampled(state))
+	if (found_hung() || search.end || !sampled(state))
 		return;
 	audit_state(state, bytes, size);
 	if (again != SEEN_NONE && !search.end)

@@ -21,5 +21,7 @@ void found_begin(void);
 /* Whether the finding of the last move ends the search there. */
 bool found_ends(void);
 void found_look(uint32_t state, uint32_t move);
+/* Whether a move hung since the last call: an audit would repeat that. */
+bool found_hung(void);
 
 #endif

@@ -225,9 +225,11 @@ def how_far(search: Search) -> str:
         return "not complete: no state is left, but none was audited"
     if progress.end is End.CANNOT_HOLD:
         return "not complete: a state does not fit into the form that is stored"
-    why = {End.DEPTH: "the depth limit", End.MEMORY: "the memory limit"}.get(
-        progress.end, "an interrupt" if search.interrupted else "the time limit"
-    )
+    why = {
+        End.DEPTH: "the depth limit",
+        End.MEMORY: "the memory limit",
+        End.HANGS: "operations that did not end",
+    }.get(progress.end, "an interrupt" if search.interrupted else "the time limit")
     return f"cut short by {why}: every sequence of up to {progress.depth:,} operations was tried"
 
 

@@ -48,6 +48,7 @@ class End(IntEnum):
     MEMORY = 3
     CANNOT_HOLD = 4
     AUDIT = 5
+    HANGS = 6
 
 
 @dataclass(frozen=True, slots=True)
