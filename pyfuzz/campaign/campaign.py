@@ -23,7 +23,7 @@ from pyfuzz.finding.finding import Finding
 from pyfuzz.finding.shape import bugs
 from pyfuzz.finding.shorten import shorten
 from pyfuzz.finding.table import FindingTable
-from pyfuzz.module import builder, engine
+from pyfuzz.module import builder, confine, engine
 from pyfuzz.module.shared import Counts
 from pyfuzz.run import findings as finding_store
 from pyfuzz.run import provenance, stats
@@ -96,6 +96,8 @@ class Campaign:
         self._options = options
         self._watch = watch
         self.report = Report(options, notes=list(options.kernel_notes))
+        if options.target.extracted:
+            self.report.notes += confine.lacking()
 
     def run(self) -> Report:
         """Fuzz until the time or the runs are used up; the report says if anything else ended it.

@@ -135,7 +135,7 @@ class Supervisor:
         ended = worker.unfit() if code is None else None
         if code is None and ended is None:
             return True
-        if code == 0:
+        if code == 0 and worker.has_done_its_runs:
             return False
         if ended is None:
             assert code is not None

@@ -8,11 +8,9 @@ engine's log.  The checker is a worker without an engine (pyfuzz/campaign/checke
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
-import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,12 +19,11 @@ from pyfuzz.campaign import atheris_loop
 from pyfuzz.campaign.checker import check_for_ever
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.module import compiled, engine
+from pyfuzz.module import compiled, confine, engine
 from pyfuzz.module.shared import Shared
 from pyfuzz.sequence.input import DEFAULT, Encoding
 
 MAX_INPUT_BYTES = 4096
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,13 @@ class Job:
         """Return the job as text for read()."""
         return json.dumps(asdict(self))
 
+    def writable(self) -> list[Path]:
+        """Return where the process may write: its own folder, the list of what it checked."""
+        checked = [Path(self.checked)] if self.checked else []
+        for path in checked:
+            path.touch()
+        return [Path(self.shared).parent, *checked]
+
     @classmethod
     def read(cls, text: str) -> Job:
         """Parse the text of a job."""
@@ -74,6 +78,7 @@ def main() -> None:
     _die_with(job.supervisor)
     try:
         engine.load(job.flavour)
+        confine.confine(job.writable())
         module = compiled.open_module(Path(job.module), job.flavour)
         if job.against is not None:
             other, level, aside = job.against
@@ -137,7 +142,7 @@ def engine_arguments(job: Job) -> list[str]:
 
 def _die_with(supervisor: int) -> None:
     """Die with the supervisor, even if it is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    confine.die_with_parent()
     if os.getppid() != supervisor:
         sys.exit("pyfuzz: the campaign ended before its worker started")
 

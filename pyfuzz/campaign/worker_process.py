@@ -124,6 +124,12 @@ class WorkerProcess:
         ended = self._process is not None and self._process.returncode is not None
         return self._shared.slots(ended=ended)
 
+    @property
+    def has_done_its_runs(self) -> bool:
+        """Whether a process that ended with exit code 0 has done what it was asked to do."""
+        assert self._shared is not None
+        return self._job.runs >= 0 and not self._shared.running and bool(self.counts().executions)
+
     def poll(self) -> int | None:
         """Return the exit code if the process has ended, None while it runs.
 

@@ -22,6 +22,6 @@ def main() -> NoReturn:
         print("pyfuzz: interrupted", file=sys.stderr)
         code = 130
     # A second Ctrl-C during interpreter shutdown must not change the exit code.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.exit(code)

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -91,9 +92,17 @@ def pyfuzz() -> None:
     """
 
 
+def ending_signals() -> list[signal.Signals]:
+    """Return the signals that end a command as Ctrl-C does; under nohup SIGHUP is none."""
+    asked = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asked.append(signal.SIGHUP)
+    return asked
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; an error is one line on standard error."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, _Interrupt())
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file name need not be valid UTF-8; printing it must not fail.
@@ -134,7 +143,8 @@ def _say(message: str) -> int:
     if len(line) > _MAX_LINE:
         # Keep both ends: the subject comes first, the remedy last.
         line = f"{line[: _MAX_LINE * 2 // 3]} … {line[-_MAX_LINE // 3 :]}"
-    print(f"pyfuzz: {line}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone; the exit code still says it
+        print(f"pyfuzz: {line}", file=sys.stderr)
     return 2
 
 

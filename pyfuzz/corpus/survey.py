@@ -91,7 +91,7 @@ def survey(
     with (
         tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder,
         Shared(region := Path(folder) / "region", create=True) as shared,
-        Runner(target, flavour, hang_limit_s) as runner,
+        Runner(target, flavour, hang_limit_s, writable=[region]) as runner,
     ):
         edge_counters, state_counters = runner.call(_counters)
         waiting = list(range(len(inputs)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -284,8 +285,12 @@ def bits(mask: int) -> frozenset[int]:
     return frozenset(bit for bit in range(32) if mask >> bit & 1)
 
 
-def load(target: Target, flavour: str = "fuzz") -> Module:
+def load(
+    target: Target, flavour: str = "fuzz", *, confine: Callable[[], None] | None = None
+) -> Module:
     """Build a target if need be, and return it.  One target gives one module.
+
+    ``confine`` is called when all is built, before any code of the target's can run.
 
     Errors: UsageError if an extracted target does not compile or lacks a
     function, or if the sanitize flavour is asked for in a process without its
@@ -293,6 +298,10 @@ def load(target: Target, flavour: str = "fuzz") -> Module:
     """
     engine.load(flavour)
     path = builder.build(target, flavour)
+    if confine is not None:
+        if target.against is not None:
+            builder.build(target.against.target, flavour)
+        confine()
     try:
         module = open_module(path, flavour)
     except ImportError as error:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from pyfuzz import paths
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.module import builder, compiler, engine
+from pyfuzz.module import builder, compiler, confine, engine
 from pyfuzz.target import catalogue
 
 OK, MISSING, OPTIONAL = "ok", "missing", "optional"
@@ -61,6 +61,7 @@ def examine() -> list[Check]:
             _package(name, "the project's own tests", optional=True)
             for name in ("pytest", "hypothesis", "ruff", "mypy")
         ),
+        *_confinement(),
         _kernels(),
     ]
 
@@ -123,6 +124,23 @@ def _package(name: str, feature: str, *, optional: bool = False) -> Check:
         extra = "pip install 'pyfuzz[test]', or make setup" if optional else "make setup"
         state = OPTIONAL if optional else MISSING
         return Check(f"package {name}", state, f"not installed; needed for {feature}", extra)
+
+
+def _confinement() -> list[Check]:
+    """Return what keeps a target's code from the rest of the machine."""
+    version = confine.landlock_version()
+    remedy = "to fuzz a kernel that you do not trust, use a container (docs/security.md)"
+    files = (
+        Check("targets' files", OK, f"Landlock {version}: a target writes to its run folder alone")
+        if version
+        else Check("targets' files", OPTIONAL, "this kernel has no Landlock", remedy)
+    )
+    calls = (
+        Check("targets' network", OK, "seccomp: a target has no network and starts no program")
+        if confine.has_seccomp()
+        else Check("targets' network", OPTIONAL, "no seccomp filter of x86-64 here", remedy)
+    )
+    return [files, calls]
 
 
 def _kernels() -> Check:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from pyfuzz import world
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.module import compiled
+from pyfuzz.module import compiled, confine
 
 
 def main() -> None:
@@ -18,7 +19,10 @@ def main() -> None:
     try:
         target, flavour = connection.recv()
         try:
-            module = compiled.load(target, flavour)
+            confine.die_with_parent()
+            module = compiled.load(
+                target, flavour, confine=lambda: confine.confine(map(Path, sys.argv[2:]))
+            )
         except PyfuzzError as error:
             connection.send(error)
             return

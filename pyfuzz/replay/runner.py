@@ -26,7 +26,8 @@ from pyfuzz.sequence.text import format_operation
 from pyfuzz.symptom import Symptom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from pyfuzz.sequence.input import Input
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT_S = 60.0
 # A target is compiled first, if need be.
 _LOAD_LIMIT_S = 600.0
+# For a process whose pipe is closed to end.
+_ENDING_S = 5.0
 # How often a child's memory is checked while it runs a sequence.
 _LOOK_S = 0.05
 
@@ -53,7 +56,8 @@ class Runner:
     """A target in a child process of its own, which is replaced when it dies.
 
     It dies if it runs a sequence for longer than ``limit_s``, or has more than
-    ``memory_mb`` MiB in memory.  Raises UsageError or HarnessError, as loading the target does.
+    ``memory_mb`` MiB in memory.  It may write to ``writable`` alone.
+    Raises UsageError or HarnessError, as loading the target does.
     """
 
     def __init__(
@@ -62,11 +66,13 @@ class Runner:
         flavour: str = "fuzz",
         limit_s: float = DEFAULT_LIMIT_S,
         memory_mb: int | None = None,
+        writable: Sequence[Path] = (),
     ) -> None:
         self._target = target
         self._flavour = flavour
         self._limit_s = limit_s
         self._memory_mb = memory_mb
+        self._writable = tuple(map(str, writable))
         self._start()
 
     def run(self, one: Input) -> tuple[RawFinding, ...]:
@@ -174,7 +180,10 @@ class Runner:
         self._connection, theirs = multiprocessing.Pipe()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pyfuzz.replay.child", str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", "pyfuzz.replay.child"),
+                    *(str(theirs.fileno()), *self._writable),
+                ],
                 env=engine.environment(self._flavour),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -186,12 +195,18 @@ class Runner:
             self._receive(_LOAD_LIMIT_S)
         except ChildDiedError as died:
             self.close()
-            raise HarnessError(
-                f"{self._target.name} cannot be loaded in a child process: {died}; please report it"
-            ) from None
+            raise self._cannot_load(died) from None
         except BaseException:
             self.close()
             raise
+
+    def _cannot_load(self, died: ChildDiedError) -> PyfuzzError:
+        what = f"{self._target.name} cannot be loaded in a child process: {died}"
+        if self._target.extracted:
+            return UsageError(
+                f"{what}; code of the kernel's ran before it was called: look for constructors"
+            )
+        return HarnessError(f"{what}; please report it")
 
     def _receive(self, limit_s: float | None = None) -> Any:
         """Return the child's next answer; an error of the child's is raised here."""
@@ -220,7 +235,12 @@ class Runner:
             raise ChildDiedError(_death(Kind.HOST_FAULT, how))
 
     def _how_it_ended(self) -> str:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            # Its end of the pipe is closed, so nothing more is heard of it.
+            self._process.kill()
+            return "closed its files and went on"
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
         self._stderr.seek(0)
         lines = self._stderr.read().decode("utf-8", "replace").splitlines()

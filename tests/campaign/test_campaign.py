@@ -151,7 +151,7 @@ def test_sanitize_campaign_runs(tmp_path: Path) -> None:
     assert (2000, None) == (report.counts.executions, report.trouble)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_ends_with_the_summary_and_code_130(tmp_path: Path, number: int) -> None:
     process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)
     wait_for(lambda: bool(list((tmp_path / "run" / "findings").glob("*.seq"))))

@@ -110,7 +110,8 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def too_long(number: int, frame: object) -> None:
         raise TimeoutError(f"it did not end within {LIMIT_S} s")
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in ending}
     alarm = signal.signal(signal.SIGALRM, too_long)
     signal.alarm(LIMIT_S)
     yield
