@@ -53,3 +53,8 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def printable(text: str) -> str:
+    """Return a stranger's text with control characters escaped: a terminal obeys some."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -29,6 +29,7 @@ from pyfuzz.run import findings as finding_store
 from pyfuzz.run import provenance, stats
 from pyfuzz.run.folder import Exchange, RunFolder
 from pyfuzz.run.options import Options
+from pyfuzz.text import printable
 
 _POLL_S = 0.2
 _CARRY_S = 2.0
@@ -71,6 +72,7 @@ class Report:
 
     def note(self, text: str) -> None:
         """Add a note, or count it if it is already there."""
+        text = printable(text)
         for number, note in enumerate(self.notes):
             if note == text:
                 self.notes[number] = f"{text} (2 times)"

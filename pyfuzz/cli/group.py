@@ -17,6 +17,7 @@ import click
 
 from pyfuzz import __version__
 from pyfuzz.errors import PyfuzzError
+from pyfuzz.text import printable
 
 _PATIENCE_S = 3.0
 _MAX_LINE = 1200
@@ -139,7 +140,7 @@ def _hint(error: click.ClickException) -> str:
 def _say(message: str) -> int:
     """Print one line, with control characters escaped; return 2."""
     line = " ".join(message.split())
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+    line = printable(line)
     if len(line) > _MAX_LINE:
         # Keep both ends: the subject comes first, the remedy last.
         line = f"{line[: _MAX_LINE * 2 // 3]} … {line[-_MAX_LINE // 3 :]}"

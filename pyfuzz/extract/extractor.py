@@ -17,6 +17,7 @@ from pyfuzz.extract.closure import Closure, Gatherer
 from pyfuzz.extract.conditions import DEFAULT_CONFIG
 from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
 from pyfuzz.extract.parse import Index, Item, Kind
+from pyfuzz.extract.reads import refuse_files
 from pyfuzz.extract.revision import prepared
 from pyfuzz.extract.source import KernelSource, Progress
 from pyfuzz.extract.traits import Traits
@@ -62,6 +63,7 @@ class _Extractor:
         first: list[check.CompileError] = []
         for _ in range(_MAX_ROUNDS):
             plan = self._plan()
+            refuse_files(plan.closure.items)
             path = _write(emit.generate(plan, _GENERATED))
             found = check.errors(path, self.defines)
             if found == [] and self._drop_walkers(path):

@@ -31,6 +31,27 @@ _ARCHIVES = (
 )
 
 
+# Far above any kernel's: 1.6 GiB in 100,000 members.
+_MAX_MEMBERS = 1_000_000
+_MAX_BYTES = 16 << 30
+_MAX_MEMBER_BYTES = 64 << 20
+# A name or another attribute of a member that is longer than the header's field.
+_MAX_ATTRIBUTE_BYTES = 1 << 20
+_ATTRIBUTES = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose attributes, which tarfile reads into memory, are not too long."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _ATTRIBUTES and self.size > _MAX_ATTRIBUTE_BYTES:
+            raise tarfile.ReadError(f"a member's attributes have {self.size:,} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
+
+
 def is_tarball(head: bytes) -> bool:
     """Tell from a file's first 512 bytes whether it is a readable tarball."""
     return head.startswith(_TARBALLS) or head[_USTAR] == b"ustar"
@@ -94,11 +115,18 @@ def _extract_members(
 ) -> set[str]:
     names: set[str] = set()
     try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
+        with tarfile.open(path, "r|*", tarinfo=_Member) as archive:
+            for number, member in enumerate(archive):
+                archive.members.clear()  # type: ignore[attr-defined]  # it would keep them all
+                _check_size(path, number, member)
                 name = wanted(member.name) if member.isreg() else None
                 if name is None or name in names:
                     continue
+                if member.size > _MAX_MEMBER_BYTES:
+                    raise UsageError(
+                        f"{path}: {member.name} must have at most {_MAX_MEMBER_BYTES:,} bytes, "
+                        f"has {member.size:,}: it is no source file of a kernel"
+                    )
                 content = archive.extractfile(member)
                 assert content is not None
                 file = folder / name
@@ -113,3 +141,16 @@ def _extract_members(
             f"{path}: is truncated or corrupt ({error}); fetch the tarball again"
         ) from error
     return names
+
+
+def _check_size(path: Path, number: int, member: tarfile.TarInfo) -> None:
+    """Refuse what is no kernel's tarball before it costs hours or the disk."""
+    for value, limit, of in (
+        (number + 1, _MAX_MEMBERS, "have {:,} members"),
+        (member.offset_data + member.size, _MAX_BYTES, "unpack to {:,} bytes"),
+    ):
+        if value > limit:
+            raise UsageError(
+                f"{path}: a kernel's tarball may {of.format(limit)}, this one has more; "
+                "unpack what you trust of it and give the folder"
+            )

@@ -25,6 +25,7 @@ from pyfuzz.module.results import (
 from pyfuzz.module.states import End, Found, Progress, Scope
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
+from pyfuzz.text import printable
 
 ABI = 6
 NONE = 65535
@@ -237,7 +238,7 @@ class Module:
             )
 
     def _text(self, c: Any) -> str:
-        return bytes(self._ffi.string(c)).decode("utf-8", "replace")
+        return printable(bytes(self._ffi.string(c)).decode("utf-8", "replace"))
 
     def _read_step(self) -> Step:
         c = self._step

@@ -29,6 +29,8 @@ _ASK_VERSION = 1
 _EXECUTE, _WRITE_FILE, _REFER, _TRUNCATE = 1 << 0, 1 << 1, 1 << 13, 1 << 14
 # Removing a folder or file; making a device, folder, file, socket, pipe or link.
 _CHANGE_FOLDER = sum(1 << bit for bit in range(4, 13))
+# A pipe or a link among a worker's files would be a trap for the campaign, which reads them.
+_SPECIAL = sum(1 << bit for bit in (6, 9, 10, 11, 12))
 _TCP, _SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
 # include/uapi/linux/{seccomp,filter,audit}.h
@@ -138,7 +140,7 @@ def _restrict_files(writable: Iterable[Path]) -> None:
         return
     try:
         for path in (Path(os.devnull), *writable):
-            _allow(ruleset, path, writing if path.is_dir() else on_file)
+            _allow(ruleset, path, writing & ~_SPECIAL if path.is_dir() else on_file)
         _libc().syscall(_LANDLOCK_RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)

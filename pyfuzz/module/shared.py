@@ -21,6 +21,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.kinds import ORDER
 from pyfuzz.module.header import declarations
 from pyfuzz.symptom import Shown, Symptom
+from pyfuzz.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,4 +163,4 @@ class Shared:
 
 def _text(c: Any) -> str:
     raw = _ffi().string(c)
-    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+    return printable(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))

@@ -21,6 +21,7 @@ from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import engine
 from pyfuzz.module.results import RawFinding
+from pyfuzz.replay.answers import receive
 from pyfuzz.replay.entry import Entry
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.symptom import Symptom
@@ -220,7 +221,7 @@ class Runner:
             self._check_memory()
         self._check_memory()
         try:
-            answer = self._connection.recv()
+            answer = receive(self._connection)
         except (EOFError, ConnectionResetError):
             raise ChildDiedError(_death(Kind.HOST_FAULT, self._how_it_ended())) from None
         if isinstance(answer, PyfuzzError):

@@ -26,6 +26,8 @@ ATTEMPTS = {
     "remove outside": "os.unlink(OUT + '/old2')",
     "rename out": "os.rename(IN + '/move', OUT + '/moved')",
     "make a folder outside": "os.mkdir(OUT + '/folder')",
+    "make a pipe": "os.mkfifo(IN + '/pipe')",
+    "make a link": "os.symlink('/etc/passwd', IN + '/link')",
     "change a mode": "os.chmod(OUT + '/old', 0o777)",
     "change a time": "os.utime(OUT + '/old', (1, 1))",
     "use the network": "socket.socket()",

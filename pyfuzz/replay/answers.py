@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads what a child process answers, without trusting it.
+
+The target runs in that process and may write to the same pipe.  Unpickling can
+call anything, so only plain values and our own records are accepted.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import is_dataclass
+from enum import Enum
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pyfuzz.errors import HarnessError, PyfuzzError
+
+_LIMIT_BYTES = 1 << 30
+_PLAIN = {
+    *(("builtins", name) for name in ("set", "frozenset", "bytearray", "complex")),
+    *(("pathlib", name) for name in ("Path", "PosixPath")),
+}
+
+
+class _Answers(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class of ours that only holds values; refuse everything else."""
+        if (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        if module.startswith("pyfuzz.") and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (
+                is_dataclass(found) or issubclass(found, Enum | PyfuzzError | tuple)
+            ):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no answer")
+
+
+def receive(connection: Connection[Any, Any]) -> Any:
+    """Return the next answer of a child.
+
+    Errors: EOFError and ConnectionResetError if it has ended, HarnessError if what
+    it sent is no answer.
+    """
+    try:
+        data = connection.recv_bytes(_LIMIT_BYTES)
+    except (EOFError, ConnectionResetError):
+        raise
+    except OSError as error:
+        raise HarnessError(f"the target's process sent too much at once: {error}") from error
+    try:
+        return _Answers(io.BytesIO(data)).load()
+    except Exception as error:  # a stranger's bytes may raise any
+        raise HarnessError(
+            f"the target's process sent what is no answer ({error}): its code writes to the pipe"
+        ) from error

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Answers of a child process, in which a stranger's code runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.kinds import Kind
+from pyfuzz.module import builder
+from pyfuzz.module.results import RawFinding
+from pyfuzz.replay.answers import receive
+from pyfuzz.symptom import Symptom
+
+FINDING = RawFinding(Symptom(Kind.LEAK, "pte_list_remove", "1 leaked", 3), 2)
+
+
+class Hostile:
+    """Pickles as a call."""
+
+    def __init__(self, function: object, *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return self.call
+
+
+def sent(data: bytes) -> object:
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        theirs.send_bytes(data)
+        return receive(ours)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, (FINDING,), {"a": [1.5, b"x"]}, frozenset({1}), Path("x"), Kind.LEAK]
+)
+def test_answer_arrives_as_it_was_sent(value: object) -> None:
+    assert value == sent(pickle.dumps(value))
+
+
+def test_error_arrives_as_it_was_raised() -> None:
+    error = sent(pickle.dumps(UsageError("no such thing")))
+    assert isinstance(error, UsageError)
+    assert "no such thing" == str(error)
+
+
+@pytest.mark.parametrize("function", [os.mkdir, eval, builder.build, pickle.loads])
+def test_answer_that_is_a_call_is_refused_and_not_made(tmp_path: Path, function: object) -> None:
+    made = tmp_path / "made"
+    with pytest.raises(HarnessError, match="no answer"):
+        sent(pickle.dumps(Hostile(function, str(made))))
+    assert not made.exists()
+
+
+def test_bytes_that_are_no_answer_are_an_error_of_one_line() -> None:
+    with pytest.raises(HarnessError, match="writes to the pipe"):
+        sent(b"\x80garbage")
