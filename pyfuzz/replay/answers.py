@@ -19,6 +19,7 @@ from pyfuzz.errors import HarnessError, PyfuzzError
 _LIMIT_BYTES = 1 << 30
 _PLAIN = {
     *(("builtins", name) for name in ("set", "frozenset", "bytearray", "complex")),
+    *(("collections", name) for name in ("Counter", "deque")),
     *(("pathlib", name) for name in ("Path", "PosixPath")),
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def sent(data: bytes) -> object:
 
 
 @pytest.mark.parametrize(
-    "value", [None, 3, (FINDING,), {"a": [1.5, b"x"]}, frozenset({1}), Path("x"), Kind.LEAK]
+    "value",
+    [None, 3, (FINDING,), {"a": [1.5, b"x"]}, frozenset({1}), Counter("aab"), Path("x"), Kind.LEAK],
 )
 def test_answer_arrives_as_it_was_sent(value: object) -> None:
     assert value == sent(pickle.dumps(value))
