@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.campaign.recovery import recover
@@ -90,13 +91,36 @@ class Report:
         return "known" if self.findings else "clean"
 
 
+class Exchanging(Protocol):
+    """Exchanges inputs and findings with other campaigns (pyfuzz/share/link.py)."""
+
+    def begin(self, workers: Path, corpus: Path, note: Callable[[str], None]) -> Path:
+        """Start; return the folder of inputs that arrive, treated as a worker's."""
+
+    def look(self, report: Report) -> None:
+        """Take a short look, without waiting; called several times a second."""
+
+    def end(self, report: Report) -> None:
+        """Give away what is left."""
+
+
 class Campaign:
     """Runs the workers of one campaign until it ends, whatever they do."""
 
-    def __init__(self, options: Options, watch: Callable[[Report, str], None]) -> None:
-        """Create a campaign; ``watch`` is called now and then with the report and the phase."""
+    def __init__(
+        self,
+        options: Options,
+        watch: Callable[[Report, str], None],
+        others: Exchanging | None = None,
+    ) -> None:
+        """Create a campaign; ``watch`` is called now and then with the report and the phase.
+
+        ``others`` are the campaigns that it exchanges with.
+        """
         self._options = options
         self._watch = watch
+        self._others = others
+        self._arriving: list[Path] = []
         self.report = Report(options, notes=list(options.kernel_notes))
         if options.target.extracted:
             self.report.notes += confine.lacking()
@@ -136,6 +160,8 @@ class Campaign:
             self._start_ns = folder.begin(options.flavour)
             self._table = FindingTable(options.target, self._start_ns, earlier, options.encoding)
             self._begun = True
+            if self._others is not None:
+                self._arriving = [self._others.begin(folder.workers, folder.corpus, report.note)]
             self._fuzz(folder)
         except KeyboardInterrupt:
             report.interrupted = True
@@ -150,14 +176,22 @@ class Campaign:
             self.supervisor.close()
         if self._begun:
             self._finish(folder)
+        if self._arriving and self._others is not None:
+            self._others.end(report)
+
+    def _folders(self) -> list[Path]:
+        """Return the folders that inputs come from and go to."""
+        return [*(worker.corpus for worker in self.supervisor.fuzzing), *self._arriving]
 
     def _fuzz(self, folder: RunFolder) -> None:
         options, supervisor = self._options, self.supervisor
-        exchange = Exchange(folder.corpus, [worker.corpus for worker in supervisor.fuzzing])
+        exchange = Exchange(folder.corpus, self._folders())
         carried_s = time.monotonic()
         while supervisor.look_after(self._table):
             self._collect(folder)
             self._watch(self.report, "fuzzing")
+            if self._others is not None:
+                self._others.look(self.report)
             if options.seconds is not None and self.report.seconds >= options.seconds:
                 break
             if options.stop_on_finding and self.report.verdict == "finding":
@@ -216,8 +250,7 @@ class Campaign:
         if self._stats.trouble:
             report.note(self._stats.trouble)
         try:
-            folders = [worker.corpus for worker in self.supervisor.fuzzing]
-            Exchange(folder.corpus, folders).carry()
+            Exchange(folder.corpus, self._folders()).carry()
             if not report.interrupted and report.trouble is None:
                 self._shorten(folder)
                 self._distill(folder)

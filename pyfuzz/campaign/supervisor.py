@@ -83,7 +83,7 @@ class Supervisor:
             folders=(str(self._folder.corpus),),
             seed=(options.seed + number * 104_729) % 2**32,
             runs=-1 if options.runs is None else _share(options.runs, options.workers, number),
-            reload=options.workers > 1,
+            reload=options.workers > 1 or options.shared,
             arguments=strategy.arguments,
             encoding=options.encoding,
             without=strategy.without,

@@ -14,7 +14,7 @@ import click
 from pyfuzz import processes
 from pyfuzz import world as worlds
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Exchanging, Report
 from pyfuzz.campaign.status import Status
 from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import (
@@ -79,6 +79,12 @@ _ALL = "all"
     help="Also damage the lists on purpose; findings are then about damage that spreads.",
 )
 @known_option
+@click.option(
+    "--share",
+    metavar="URL",
+    help="Exchange inputs and findings with other campaigns through this place: a folder, "
+    "sftp://HOST/PATH, s3://BUCKET/PATH (docs/share.md).",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 @click.option(
@@ -103,6 +109,7 @@ def fuzz(
     memory_mb: int,
     faults: bool,
     known_files: tuple[Path, ...],
+    share: str | None,
     out: Path | None,
     as_json: bool,
     with_page: bool,
@@ -119,6 +126,8 @@ def fuzz(
                 "--world all takes --time, --workers and --seed: leave out --runs, --systematic, "
                 "--switches, --faults and --sanitize, or name one world"
             )
+        if share is not None:
+            raise UsageError("--world all takes no --share: name one world")
         return _fuzz_all(
             target,
             kernel,
@@ -132,8 +141,8 @@ def fuzz(
         )
     schedules = scheduled.commands(world)
     if schedules is not None:
-        if faults or sanitize:
-            option = "--faults" if faults else "--sanitize"
+        if faults or sanitize or share is not None:
+            option = "--faults" if faults else "--sanitize" if sanitize else "--share"
             raise UsageError(f"the world {world} has no {option}: leave it out")
         if systematic and runs is not None:
             raise UsageError(
@@ -180,9 +189,11 @@ def fuzz(
         stop_on_finding=stop_on_finding,
         check=check,
         faults=faults,
+        shared=share is not None,
     )
+    others = _link(share, options)
     with Status(sys.stderr) as status:
-        report = Campaign(options, status).run()
+        report = Campaign(options, status, others).run()
         _store(report)
         if with_page and not report.interrupted and report.trouble is None:
             status(report, "writing the report")
@@ -240,6 +251,14 @@ def _fuzz_all(
     if all(one.error for one in outcomes):
         raise UsageError(f"no world of {chosen.name} could be fuzzed: {outcomes[0].error}")
     return int(all_worlds.verdict(outcomes) == "finding")
+
+
+def _link(share: str | None, options: Options) -> Exchanging | None:
+    if share is None:
+        return None
+    from pyfuzz.share.link import Link  # noqa: PLC0415 (needs an extra)
+
+    return Link(share, options)
 
 
 def _seed(given: int | None) -> int:

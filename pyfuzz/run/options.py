@@ -21,7 +21,7 @@ class Options:
     it is not fuzzed or was made up; ``kernel_facts`` say what
     was found there (see pyfuzz/run/provenance.py).  A worker's process may use
     ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
-    without one.
+    without one.  ``shared``: inputs of other campaigns arrive while it runs.
     """
 
     target: Target
@@ -39,6 +39,7 @@ class Options:
     stop_on_finding: bool = False
     check: bool = True
     faults: bool = False
+    shared: bool = False
 
     @property
     def encoding(self) -> Encoding:

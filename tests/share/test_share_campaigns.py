@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Campaigns with a share: each gets what the others found, and no share stops one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from campaigns import options, quiet
+from cli_process import environment, pyfuzz
+
+from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.corpus.entry import name_of
+from pyfuzz.sequence.binary import encode
+from pyfuzz.sequence.input import DEFAULT
+from pyfuzz.sequence.text import parse
+from pyfuzz.share import objects
+from pyfuzz.share.identity import target_hash
+from pyfuzz.share.link import Link
+from pyfuzz.share.store import FINDINGS, HOSTS, INPUTS, Store
+from pyfuzz.target import catalogue
+
+KEY = target_hash(catalogue.get("rfc-v2"), DEFAULT)
+# Too special to be found by chance within a second.
+SPECIAL = encode(parse("add vm1 f3 s5 x7\nremove vm1 f3 s2\nadd vm1 f2 s9 x3\n", "a test"))
+
+
+@pytest.fixture(autouse=True)
+def package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let child processes import the package that is tested."""
+    monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+
+
+def campaign(out: Path, place: Path | str, seconds: float = 2.5) -> Report:
+    """Run a campaign with a share."""
+    some = options(out, "rfc-v2", seconds=seconds, runs=None, shared=True)
+    return Campaign(some, quiet, Link(str(place), some, limit_s=5, interval_s=0.2)).run()
+
+
+def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    Store(str(place)).write(KEY, INPUTS, name_of(SPECIAL), SPECIAL)
+
+    report = campaign(tmp_path / "run", place)
+
+    assert (None, []) == (report.trouble, report.notes)
+    inbox = tmp_path / "run" / "workers" / "share" / "corpus"
+    assert (inbox / name_of(SPECIAL)).read_bytes() == SPECIAL
+    store = Store(str(place))
+    there = {one.name for one in store.objects(KEY, INPUTS)}
+    assert len(there) > 1 and not list((place / KEY).rglob(".*"))
+    (beat,) = store.objects(KEY, HOSTS)
+    host = objects.checked_host(store.read(KEY, HOSTS, beat.name, 1 << 20))
+    assert host.ended and host.executions == report.counts.executions and host.received == 1
+    signatures = {
+        objects.checked_finding(one.name, store.read(KEY, FINDINGS, one.name, 1 << 20)).signature
+        for one in store.objects(KEY, FINDINGS)
+    }
+    assert {f"{finding.signature:016x}" for finding in report.findings} <= signatures
+
+
+def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    store = Store(str(place))
+    for number, data in enumerate((b"truncated", bytes(1 << 20), b"")):
+        store.write(KEY, INPUTS, name_of(b"%d" % number), data)
+        store.write(KEY, FINDINGS, f"{number:064x}.json", data)
+    os.mkfifo(place / KEY / INPUTS / name_of(b"a FIFO"))
+
+    report = campaign(tmp_path / "run", place)
+
+    assert report.trouble is None
+    (note,) = report.notes
+    assert note.startswith("the share has garbage, which is left alone; the first is ")
+    assert not (tmp_path / "run" / "corpus" / name_of(b"0")).exists()
+
+
+def test_share_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    report = campaign(tmp_path / "run", tmp_path / "file" / "place")
+
+    assert report.trouble is None and report.findings
+    (note,) = report.notes
+    assert "failed and is tried again" in note
+
+
+def test_carrier_whose_store_never_answers_ends_itself() -> None:
+    code = (
+        "import os, time; from pyfuzz.share.carrier import Watchdog\n"
+        "with Watchdog(os.getppid(), 0.2).limit(): time.sleep(60)"
+    )
+    assert (
+        3 == subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nothing://x", "which fsspec does not know"),
+        ("zip::file:///x", "must be a folder or one URL"),
+        ("gs://bucket/x", "needs a package that is not installed"),
+    ],
+)
+def test_share_that_cannot_work_is_refused_at_once(tmp_path: Path, url: str, words: str) -> None:
+    done = pyfuzz("fuzz", "--runs", "1", "--share", url, folder=tmp_path)
+
+    assert (2, True) == (done.returncode, words in done.stderr), done.stderr
+
+
+def test_campaign_without_a_share_imports_nothing_for_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pyfuzz.cli.group import run\n"
+        "run(['fuzz', '--runs', '20', '--no-sanitizer-worker', '--no-report', '--out', 'run'])\n"
+        "print([name for name in ('fsspec', 'distributed', 'pyfuzz.share') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "[]" == done.stdout.splitlines()[-1]
