@@ -42,6 +42,7 @@ SECTIONS = {
     },
     "Look at a run or a corpus": {
         "report": "Write a run's report as HTML or JSON.",
+        "share": "Show who exchanges through a share, and what they found.",
         "corpus": "Show what each entry of a corpus reaches and adds.",
         "merge": "Merge corpora into the smallest that reaches as much.",
     },
