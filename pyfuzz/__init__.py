@@ -7,6 +7,7 @@ imports):
 - ``cli``: the command line, one module per command
 - ``campaign``: fuzzing a target; ``exhaust``: visiting every state; ``compare``: two
   targets in lock step; ``fixes``: which fixes a kernel has; ``ci``: all of it in CI
+- ``share``: campaigns on many machines exchange inputs and findings
 - ``replay``: running one sequence; ``regression``, ``pytest_plugin``: sequences as tests
 - ``finding``: findings, told apart and minimised; ``run``: a campaign's folder
 - ``report``, ``export``: findings as a page, and for other programs; ``coverage``: the
