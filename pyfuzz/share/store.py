@@ -7,6 +7,7 @@ import posixpath
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyfuzz.errors import UsageError
@@ -144,9 +145,20 @@ def _driver(url: str) -> type[Any]:
 
 def _options(url: str) -> dict[str, Any]:
     """Return our own options of a driver: an unknown ssh host is not trusted."""
-    if url.partition("://")[0] in ("sftp", "ssh"):
-        return {"host_key_policy": "reject"}
-    return {}
+    if url.partition("://")[0] not in ("sftp", "ssh"):
+        return {}
+    import paramiko  # noqa: PLC0415 (only for ssh)
+
+    class KnownHosts(paramiko.RejectPolicy):  # type: ignore[misc]
+        """Takes the keys that ssh itself would take; the driver reads no file of them."""
+
+        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+            for path in (Path("~/.ssh/known_hosts").expanduser(), Path("/etc/ssh/ssh_known_hosts")):
+                if path.is_file() and paramiko.HostKeys(str(path)).check(hostname, key):
+                    return
+            super().missing_host_key(client, hostname, key)
+
+    return {"host_key_policy": KnownHosts()}
 
 
 def _protocols(fs: Any) -> tuple[str, ...]:
