@@ -177,7 +177,12 @@ class Campaign:
         if self._begun:
             self._finish(folder)
         if self._arriving and self._others is not None:
-            self._others.end(report)
+            try:
+                self._others.end(report)
+            except KeyboardInterrupt:
+                report.interrupted = True
+            except OSError as error:
+                report.trouble = report.trouble or _no_room(error, folder)
 
     def _folders(self) -> list[Path]:
         """Return the folders that inputs come from and go to."""
