@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+from bench import threads
 from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.module import builder, engine
 from pyfuzz.module.shared import Shared
@@ -170,6 +171,8 @@ def main() -> None:
                 rates[driver.name].append(measure(driver, corpus, options.seconds))
     print()
     print(table(target.name, rates))
+    print()
+    threads.main()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from pyfuzz import world as worlds
+from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import duration, kernel_options, target_of
 from pyfuzz.target.kernel import Kernel
 
@@ -16,6 +18,12 @@ from pyfuzz.target.kernel import Kernel
 @click.command()
 @click.argument("target", required=False)
 @kernel_options("Kernel to mutate")
+@click.option(
+    "--world",
+    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES]),
+    help="The mutants of this world; threads has those that need a second thread.  "
+    "[default: TARGET's]",
+)
 @click.option(
     "--time-per-mutant",
     "--time-per-fault",  # its name before: scripts use it
@@ -52,6 +60,7 @@ from pyfuzz.target.kernel import Kernel
 def mutants(
     target: str | None,
     kernel: Kernel | None,
+    world: str | None,
     seconds: float,
     trials: int,
     seed: int,
@@ -66,13 +75,18 @@ def mutants(
 
     Exit code 0: every mutant was found in every trial; 1: one was missed.
     """
-    from pyfuzz.mutants import experiment, report  # noqa: PLC0415 (brings the C parser)
+    from pyfuzz.mutants import experiment, report, schedules  # noqa: PLC0415 (bring the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
 
-    chosen = target_of(target, kernel)
+    commands = scheduled.commands(world)
+    if commands is None:
+        chosen = target_of(target, kernel, world)
+    else:
+        chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
     options = experiment.Options(chosen, seconds, trials, seed, only, mechanical)
     if just_list:
-        for mutant in experiment.mutants_of(Source(chosen), options):
+        some = schedules.mutants_of(options) if commands else None
+        for mutant in some or experiment.mutants_of(Source(chosen), options):
             print(f"{mutant.name:26} {mutant.what}")
         return 0
     done = 0
@@ -82,7 +96,7 @@ def mutants(
         done += 1
         print(f"[{done}/{total}] {report.line(outcome)}", file=sys.stderr, flush=True)
 
-    result = experiment.run(options, progress)
+    result = (schedules.run if commands else experiment.run)(options, progress)
     for outcome in result.outcomes:
         if outcome.trouble:
             print(outcome.trouble, file=sys.stderr)

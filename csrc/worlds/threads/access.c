@@ -13,6 +13,11 @@
 /* Set when a mutant's place is reached (pyfuzz/mutants): not part of the target. */
 extern unsigned int pyfuzz_mutant_reached __attribute__((weak));
 
+uint32_t pyfuzz_threads_reached(void)
+{
+	return &pyfuzz_mutant_reached && pyfuzz_mutant_reached;
+}
+
 /* Memory that belongs to this fiber alone, or to none. */
 static bool is_private(const struct fiber *f, uintptr_t address)
 {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Changes with anything below; pyfuzz/worlds/threads checks it. */
-#define PYFUZZ_THREADS_ABI 3
+#define PYFUZZ_THREADS_ABI 4
 
 #define PYFUZZ_FIBERS 4
 #define PYFUZZ_FIBER_OPS 4
@@ -163,6 +163,8 @@ void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 uint32_t pyfuzz_threads_trace(struct pyfuzz_event *out, uint32_t cap);
 /* 1 if the target has the function for this operation. */
 uint32_t pyfuzz_threads_can(uint32_t what);
+/* Whether a mutant's place was reached; 0 without a mutant. */
+uint32_t pyfuzz_threads_reached(void);
 uint32_t pyfuzz_threads_locked_heads(void);
 /*
  * Outcomes of a litmus test (docs/threads.md): bit a + 2 b + 4 c + 8 d is set if

@@ -64,16 +64,17 @@ def fuzz(
     schedules: int | None = None,
     stop_on_finding: bool = False,
     progress: Callable[[FuzzResult], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FuzzResult:
     """Fuzz a target until the time is up or so many schedules were run.
 
-    Two campaigns with the same seed run the same schedules.
+    Two campaigns with the same seed run the same schedules.  ``clock`` measures the time.
     Errors: HarnessError if a schedule does not replay.
     """
     maker = Maker(module, random.Random(seed))
     module.pairs(forget=True)
     found = FuzzResult(module.target.name, seed, module.can(What.AGE))
-    begin_s = time.monotonic()
+    begin_s = clock()
     while True:
         sequence = maker.next(found.kept)
         changes = maker.random.randint(1, _MAX_CHANGES)
@@ -91,7 +92,7 @@ def fuzz(
             found.kept.append(sequence)
         for finding in result.findings:
             found.findings.setdefault((finding.kind, finding.function, finding.line), finding)
-        found.seconds = time.monotonic() - begin_s
+        found.seconds = clock() - begin_s
         if progress is not None and found.scenarios % 256 == 0:
             progress(found)
         if (

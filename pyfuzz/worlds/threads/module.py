@@ -17,7 +17,7 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads.operation import Sequence, Switch, What
 from pyfuzz.worlds.threads.places import Places
 
-ABI = 3
+ABI = 4
 
 
 class EventKind(IntEnum):
@@ -110,6 +110,11 @@ class ThreadsModule:
     def locked_heads(self) -> bool:
         """Whether heads have a lock bit, so that walkers need no mmu_lock."""
         return bool(self._lib.pyfuzz_threads_locked_heads())
+
+    @property
+    def reached(self) -> bool:
+        """Whether the place of a planted mutant was reached; False without one."""
+        return bool(self._lib.pyfuzz_threads_reached())
 
     def can(self, what: What) -> bool:
         """Tell whether the target has the function that an operation needs."""

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mutants of the world threads: found by fuzzing schedules, and named when they are unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyfuzz.errors import UsageError
+from pyfuzz.mutants import schedules
+from pyfuzz.mutants.experiment import Options, Outcome
+from pyfuzz.target import catalogue
+
+V6_15 = catalogue.get("v6.15")
+SOON = "two-unlocks"
+
+
+def test_mutant_of_schedules_is_reached_and_found_as_what_it_is() -> None:
+    seen: list[tuple[Outcome, int]] = []
+
+    result = schedules.run(Options(V6_15, 60.0, only=(SOON,)), lambda *one: seen.append(one))
+
+    (outcome,) = result.outcomes
+    assert [(outcome, 1)] == seen
+    assert (outcome.reached, outcome.detected, outcome.wrong_kind) == (True, True, False)
+    (trial,) = outcome.trials
+    assert trial.executions > 0
+    assert "rmap_unlock_readonly" == trial.function
+
+
+def test_mutant_that_fits_no_other_target_is_trouble_and_not_missed() -> None:
+    result = schedules.run(Options(catalogue.get("v6.6"), 1.0, only=(SOON,)), lambda *_: None)
+
+    (outcome,) = result.outcomes
+    assert outcome.trouble.startswith(f"{SOON} does not apply")
+    assert not outcome.trials
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (Options(V6_15, only=("nothing",)), "there is no mutant 'nothing' in the world threads"),
+        (Options(V6_15, mechanical=True), "has no mechanical mutants: leave out --mechanical"),
+    ],
+)
+def test_options_that_fit_no_mutant_of_schedules_are_refused(
+    options: Options, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        schedules.mutants_of(options)
