@@ -37,6 +37,8 @@ class Kind(Enum):
     ORPHAN_ENTRY = "orphan-entry"
     MISSING_ENTRY = "missing-entry"
     WRONG_GFN = "wrong-gfn"
+    WRONG_ROLE = "wrong-role"
+    WRONG_ACCESS = "wrong-access"
     DIFFERENCE = "difference"
 
     @property

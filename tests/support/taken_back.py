@@ -76,6 +76,71 @@ REAL: dict[str, Bug] = {
 }
 
 CAUSES: dict[str, Bug] = {
+    "a root that was zapped stays loaded": _bug(
+        "adapter.h",
+        "	if (v->mmu.root && is_obsolete(v->kvm, v->mmu.root))",
+        "	if (0)",
+        "access vm0 cpu0 read 0:0:0:0\nzap-all vm0\naccess vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_ROLE,
+    ),
+    "a child of another access is used again": _bug(
+        "shadow.h",
+        "child->role.word == role.word",
+        "child->role.direct == role.direct && child->role.level == role.level",
+        "access vm0 cpu0 read 0:0:0:0\n"
+        "poke vm0 cpu0 0:0:0 table 0x16 read-only\n"
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_ROLE,
+    ),
+    "the table of the level above is shadowed": _bug(
+        "fault.h",
+        "w->table_gfn[level - 1]",
+        "w->table_gfn[level]",
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_GFN,
+    ),
+    "KVM is told of a PDE and keeps the page below it": _bug(
+        "fault.h",
+        "		zap_entry(kvm, sp, sp->spt + offset / 8);",
+        "		if (sp->role.level == 1)\n			zap_entry(kvm, sp, sp->spt + offset / 8);",
+        "access vm0 cpu0 read 0:0:0:0\nwrite vm0 cpu0 0:0:0 table 0x17\n",
+        Kind.WRONG_ROLE,
+    ),
+    "a table of a higher level may be written": _bug(
+        "guest.h",
+        "			if (sp->role.level > 1 || !may_unsync)\n				return false;",
+        "			if (sp->role.level > 5)\n				return false;",
+        "poke vm0 cpu0 0:0:0:0 frame 0x14\naccess vm0 cpu0 write 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "what the levels above deny is forgotten": _bug(
+        "guest.h",
+        "		w->access &= gpte_access(gpte);",
+        "		w->access = gpte_access(gpte);",
+        "write vm0 cpu0 0:0:0 table 0x16 read-only\naccess vm0 cpu0 write 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "a page that the guest may not execute is executable": _bug(
+        "spte.h",
+        "	if (!(access & ACC_EXEC))",
+        "	if (0)",
+        "write vm0 cpu0 0:0:0:0 frame 0x203 nx\naccess vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "a clean page is writable at once": _bug(
+        "guest.h",
+        "		w->access &= ~ACC_WRITE;",
+        "		;",
+        "write vm0 cpu0 0:0:0:0 frame 0x203 not-dirty\naccess vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "an MMIO SPTE stays when the guest's entry goes": _bug(
+        "shadow.h",
+        "			*sptep = 0;\n	} else if",
+        "			;\n	} else if",
+        "access vm0 cpu0 read 0:0:1:2\nwrite vm0 cpu0 0:0:1:2 nothing\n",
+        Kind.WRONG_GFN,
+    ),
     "an entry stays behind when its SPTE is dropped": _bug(
         "rmap.h",
         "	if (is_shadow_present_pte(mmu_spte_clear_track_bits(kvm, sptep)))\n		rmap_remove",

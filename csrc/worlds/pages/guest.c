@@ -11,6 +11,11 @@ static const uint16_t last_level[4] = { 0, 1, 2, 511 };
 
 static uint64_t tables[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS]
 	__attribute__((aligned(4096)));
+/*
+ * Entries that were changed without KVM being told: what KVM built from their
+ * old values may stay until it walks there again.
+ */
+static bool stale[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS];
 static uint64_t zeroes[TABLE_WORDS] __attribute__((aligned(4096)));
 
 #define PRESENT 1ULL
@@ -70,6 +75,7 @@ void guest_reset(unsigned int vm)
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
 		for (unsigned int i = 0; i < PYFUZZ_USED_ENTRIES; i++)
 			tables[vm][t][used[i]] = 0;
+	memset(stale[vm], 0, sizeof(stale[vm]));
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		entry(vm, first[i].table, first[i].index, first[i].frame,
 		      first[i].bits);
@@ -97,6 +103,40 @@ static uint64_t *table_at(unsigned int vm, unsigned int as, uint64_t gfn)
 		return NULL;
 	table = pages_frame(vm, hva);
 	return table == zeroes ? NULL : table;
+}
+
+/* The entry of a table that a shadow page stands for; NULL: not one of ours. */
+const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
+			       unsigned int index, bool *is_stale)
+{
+	const uint64_t *table = table_at(vm, page->smm, page->gfn);
+
+	if (!table)
+		return NULL;
+	*is_stale = stale[vm][(table - tables[vm][0]) / TABLE_WORDS][index];
+	return table + index;
+}
+
+/*
+ * An entry was written.  KVM is told of a guest physical address: shadow pages
+ * of the same memory under another gfn do not hear of it.
+ */
+void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa, bool told)
+{
+	size_t i = (size_t)(entry - tables[vm][0]);
+	uint64_t hva = frame_gfn((unsigned int)(i / TABLE_WORDS));
+	bool unheard = !told;
+
+	for (unsigned int as = 0; as < PAGES_SPACES; as++) {
+		for (unsigned int n = 0; n < PAGES_SLOTS; n++) {
+			const struct slot *s = &world.vms[vm].slots[as][n];
+
+			if (s->present && hva - s->hva_frame < s->npages &&
+			    hva - s->hva_frame + s->base_gfn != gpa >> 12)
+				unheard = true;
+		}
+	}
+	stale[vm][i / TABLE_WORDS][i % TABLE_WORDS] = unheard;
 }
 
 static unsigned int levels_of(enum pages_mode mode)

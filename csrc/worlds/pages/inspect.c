@@ -95,6 +95,7 @@ uint32_t pyfuzz_shadows(uint32_t vm, struct pyfuzz_shadow *out, uint32_t cap)
 			.smm = page.smm,
 			.guest_mode = page.guest_mode,
 			.unsync = page.unsync,
+			.four_byte = page.four_byte,
 			.root_count = page.root_count,
 			.present = present,
 		};

@@ -17,82 +17,20 @@
 #include "harness/log.h"
 #include "world.h"
 
-#define TABLES 512
 #define ENTRIES 512
 
 static struct mark {
 	uint32_t walk;
 	uint32_t seen;
 	const unsigned long *head;
-} marks[TABLES][ENTRIES];
-static uint32_t walk_number;
+} marks[LOOKED_TABLES][ENTRIES];
 static uint32_t marked, met; /* SPTEs in this walk, and entries that are SPTEs */
 
-/* The pages of the VM under test, and the page of each table. */
-static struct pages_page pages[TABLES];
-static uint32_t pages_len;
-static uint16_t page_of_table[TABLES];
-static uint32_t page_walk[TABLES];
-
-uint64_t sp_gfn(const struct pages_page *page, unsigned int index)
-{
-	if (page->passthrough)
-		return page->gfn;
-	if (page->stored)
-		return page->stored[index] >> page->stored_shift;
-	index += page->quadrant << 9;
-	return page->gfn + (index & (ENTRIES - 1)) * pages_of(page->level);
-}
-
 /* --- names, for messages --- */
-
-static const char *page_name(const struct pages_page *page)
-{
-	static char names[2][96];
-	static unsigned int turn;
-	char *name = names[turn ^= 1];
-
-	snprintf(name, sizeof(names[0]),
-		 "the %s%s page of level %u for gfn 0x%llx%s",
-		 page->smm ? "SMM " : "",
-		 page->passthrough ? "passthrough" :
-		 page->direct	   ? "direct" :
-				     "indirect",
-		 page->level, (unsigned long long)page->gfn,
-		 page->invalid ? " (invalid)" : "");
-	return name;
-}
-
-static const struct pages_page *page_at(uint32_t table)
-{
-	if (page_walk[table] != walk_number)
-		return NULL;
-	return &pages[page_of_table[table]];
-}
 
 static unsigned int index_in_table(const uint64_t *sptep)
 {
 	return (unsigned int)((uintptr_t)sptep / 8 % ENTRIES);
-}
-
-static const char *sptep_name(const uint64_t *sptep)
-{
-	static char name[128];
-	uint32_t table = memory_table_of(sptep);
-	const struct pages_page *page = NULL;
-
-	if (table != NOWHERE && memory_table_live(table))
-		page = page_at(table);
-	if (page)
-		snprintf(name, sizeof(name), "SPTE %u of %s",
-			 index_in_table(sptep), page_name(page));
-	else
-		snprintf(name, sizeof(name), "SPTE %u of a page that is %s",
-			 index_in_table(sptep),
-			 table == NOWHERE	  ? "none" :
-			 memory_table_live(table) ? "another VM's" :
-						    "freed");
-	return name;
 }
 
 /* Format the head of a reverse map or, with page, of its parents. */
@@ -193,7 +131,7 @@ static void mark(const uint64_t *sptep, uint32_t table,
 {
 	struct mark *m = &marks[table][index_in_table(sptep)];
 
-	m->walk = walk_number;
+	m->walk = looked.walk;
 	m->seen = 0;
 	m->head = head;
 	marked++;
@@ -225,6 +163,7 @@ static void mark_leaf(unsigned int vm, const struct pages_page *page,
 		       (unsigned long long)heads);
 	mark(sptep, table, base + i);
 	use_head(vm, page->smm, n, page->level, i);
+	rules_leaf(vm, page, sptep, false);
 	states_leaf(page, n);
 }
 
@@ -243,6 +182,7 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
 		       memory_table_vm(child) != vm ? "another VM's" :
 						      "no shadow page yet");
 	mark(sptep, table, page_at(child)->parents);
+	rules_link(vm, page, sptep, page_at(child), false);
 	states_link(page, page_at(child));
 }
 
@@ -256,7 +196,7 @@ static struct {
 	uint32_t owner; /* which lifetime of the table */
 	uint32_t age; /* checks since the last complete one */
 	uint64_t chunks;
-} hot[TABLES];
+} hot[LOOKED_TABLES];
 #define LOOK_AT_ALL 8
 #define ALWAYS_HOT (1ULL | 1ULL << 63)
 
@@ -283,10 +223,12 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 		if (any)
 			hot[table].chunks |= 1ULL << i / 8;
 		for (unsigned int k = 0; any && k < 8; k++, spte++) {
-			if (spte_nothing(*spte) ||
-			    !pages_target.spte_present(*spte))
+			if (spte_nothing(*spte))
 				continue;
-			if (page->level == 1 || pages_target.spte_large(*spte))
+			if (!pages_target.spte_present(*spte))
+				rules_mmio(vm, page, spte);
+			else if (page->level == 1 ||
+				 pages_target.spte_large(*spte))
 				mark_leaf(vm, page, table, spte);
 			else
 				mark_link(vm, page, table, spte);
@@ -302,9 +244,11 @@ static void collect(unsigned int vm)
 	const void *header;
 	uint32_t at = 0;
 
-	pages_len = 0;
-	while ((header = memory_next_header(vm, &at)) && pages_len < TABLES) {
-		struct pages_page *page = &pages[pages_len];
+	looked.len = 0;
+	rules_begin();
+	while ((header = memory_next_header(vm, &at)) &&
+	       looked.len < LOOKED_TABLES) {
+		struct pages_page *page = &looked.pages[looked.len];
 		uint32_t table;
 
 		pages_target.page(vm, header, page);
@@ -315,8 +259,9 @@ static void collect(unsigned int vm)
 		if (table == NOWHERE || !memory_table_live(table))
 			broken(PYFUZZ_USE_AFTER_FREE,
 			       "%s has a table that is freed", page_name(page));
-		page_of_table[table] = (uint16_t)pages_len++;
-		page_walk[table] = walk_number;
+		looked.page_of_table[table] = (uint16_t)looked.len++;
+		looked.page_walk[table] = looked.walk;
+		rules_page(page);
 	}
 }
 
@@ -335,7 +280,7 @@ static void entry(const struct list *list, const uint64_t *sptep,
 		return;
 	}
 	m = &marks[table][index_in_table(sptep)];
-	if (m->walk != walk_number) {
+	if (m->walk != looked.walk) {
 		list_broken(walk, PYFUZZ_ORPHAN_ENTRY,
 			    "%s holds %s, which is %s (0x%llx)",
 			    walked_name(list), sptep_name(sptep),
@@ -407,7 +352,7 @@ static void find_missing(const struct pages_page *page)
 		const struct mark *m = &marks[table][i];
 		bool leaf;
 
-		if (m->walk != walk_number || m->seen)
+		if (m->walk != looked.walk || m->seen)
 			continue;
 		leaf = page->level == 1 || pages_target.spte_large(page->spt[i]);
 		broken(PYFUZZ_MISSING_ENTRY,
@@ -471,20 +416,20 @@ static void walk_used(unsigned int vm)
 
 static void look(unsigned int vm, bool all)
 {
-	walk_number++;
+	looked.walk++;
 	marked = met = 0;
 	collect(vm);
-	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
-		mark_page(vm, &pages[i], all);
+	for (uint32_t i = 0; i < looked.len && !sequence.host_dead; i++)
+		mark_page(vm, &looked.pages[i], all);
 	if (all)
 		walk_slots(vm);
 	else
 		walk_used(vm);
-	for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++) {
-		walked.page = &pages[i];
-		walked.level = pages[i].level;
-		if (*pages[i].parents)
-			walk_head(vm, pages[i].parents);
+	for (uint32_t i = 0; i < looked.len && !sequence.host_dead; i++) {
+		walked.page = &looked.pages[i];
+		walked.level = looked.pages[i].level;
+		if (*looked.pages[i].parents)
+			walk_head(vm, looked.pages[i].parents);
 	}
 }
 
@@ -499,10 +444,11 @@ void check_vm(unsigned int vm, bool all)
 	if (!all && !sequence.host_dead && marked != met)
 		look(vm, true);
 	if (marked != met)
-		for (uint32_t i = 0; i < pages_len && !sequence.host_dead; i++)
-			find_missing(&pages[i]);
+		for (uint32_t i = 0; i < looked.len && !sequence.host_dead; i++)
+			find_missing(&looked.pages[i]);
 	if (!sequence.host_dead)
 		check_roots(vm);
+	rules_report();
 }
 
 /*
@@ -541,6 +487,12 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 					 *)(uintptr_t)(*spte &
 						       pages_target
 							       .spte_frame_mask);
+			t = memory_table_of(table);
+			if (t != NOWHERE && page_at(t))
+				rules_link(vm, page, spte, page_at(t), true);
+			rules_report();
+			if (sequence.host_dead)
+				return;
 			continue;
 		}
 		gfn = sp_gfn(page, index_in_table(spte)) +
@@ -551,8 +503,26 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 			       sptep_name(spte), (unsigned long long)gva,
 			       (unsigned long long)gfn,
 			       (unsigned long long)must);
+		rules_leaf(vm, page, spte, true);
+		rules_report();
 		return;
 	}
+}
+
+void check_loaded(unsigned int vm, unsigned int vcpu)
+{
+	const uint64_t *root = pages_target.root(vm, vcpu, 0);
+	uint32_t table = root ? memory_table_of(root) : NOWHERE;
+	struct pages_page page;
+
+	if (table == NOWHERE || !memory_table_live(table) ||
+	    !pages_private(root) || sequence.host_dead)
+		return;
+	pages_target.page(vm, pages_private(root), &page);
+	if (page.invalid || page.obsolete)
+		broken(PYFUZZ_WRONG_ROLE,
+		       "vm%u cpu%u has loaded %s as its root, which is zapped",
+		       vm, vcpu, page_name(&page));
 }
 
 /* --- the rest --- */

@@ -111,7 +111,8 @@ struct pyfuzz_shadow {
 	uint8_t smm;
 	uint8_t guest_mode;
 	uint8_t unsync;
-	uint8_t unused[3];
+	uint8_t four_byte;
+	uint8_t unused[2];
 	uint32_t root_count;
 	uint32_t present; /* SPTEs */
 	uint32_t parents; /* entries in its parents' list */

@@ -79,6 +79,8 @@ static enum pyfuzz_skip enter(unsigned int vm, unsigned int vcpu)
 		     pages_target.free_obsolete(vm, vcpu));
 	CALL(pages_target.names.load, error = pages_target.load(vm, vcpu));
 	v->loaded = !error;
+	if (!error)
+		check_loaded(vm, vcpu);
 	return error ? PYFUZZ_SKIP_NO_ROOT : PYFUZZ_RAN;
 }
 
@@ -155,6 +157,7 @@ static unsigned int write_entry(const struct pyfuzz_op *op, bool told)
 	old = *entry;
 	value = entry_value(op, level);
 	*entry = value;
+	guest_wrote(op->vm, entry, gpa, told);
 	world.report->walked = 1;
 	world.report->gva = gva;
 	world.report->gpa = gpa;
@@ -227,6 +230,9 @@ static unsigned int slot_operation(const struct pyfuzz_op *op)
 	unsigned int vm = op->vm, as = op->space, n = op->slot;
 	uint64_t base;
 
+	if (op->opcode == PYFUZZ_OP_SLOT_CREATE ||
+	    op->opcode == PYFUZZ_OP_SLOT_MOVE)
+		world.vms[vm].slots_changed = true;
 	if (op->opcode == PYFUZZ_OP_SLOT_CREATE) {
 		if (slot->present)
 			return skip(PYFUZZ_SKIP_SLOT_THERE);

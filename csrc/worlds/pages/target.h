@@ -58,6 +58,11 @@ enum pages_result {
 #define PAGES_PF_USER (1U << 2)
 #define PAGES_PF_FETCH (1U << 4)
 
+/* What a shadow page, or an SPTE, allows besides reading. */
+#define PAGES_EXEC 1U
+#define PAGES_WRITE 2U
+#define PAGES_USER 4U
+
 /* One shadow page, as read from its header (struct kvm_mmu_page). */
 struct pages_page {
 	const void *header;
@@ -69,7 +74,7 @@ struct pages_page {
 	unsigned int stored_shift; /* a stored word's gfn is word >> this */
 	uint32_t role; /* role.word */
 	uint8_t level;
-	uint8_t access;
+	uint8_t access; /* PAGES_EXEC, PAGES_WRITE, PAGES_USER */
 	bool direct;
 	bool passthrough;
 	bool invalid;

@@ -51,6 +51,11 @@ uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva);
 uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		      unsigned int level, uint64_t *gpa, unsigned int *at_level);
 
+const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
+			       unsigned int index, bool *is_stale);
+void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa,
+		 bool told);
+
 /* --- a VM and its vCPUs --- */
 
 struct vcpu {
@@ -61,6 +66,7 @@ struct vcpu {
 
 struct vm {
 	bool alive, bugged;
+	bool slots_changed; /* since it was created */
 	uint32_t generation; /* of its MMIO SPTEs, as we set it */
 	uint8_t requests[PAGES_VCPUS];
 	struct vcpu vcpus[PAGES_VCPUS];
@@ -91,6 +97,36 @@ void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
 /* After an access that succeeded: the shadow pages map what the guest's do. */
 void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
+
+/* The root that a vCPU has just loaded may be used. */
+void check_loaded(unsigned int vm, unsigned int vcpu);
+/* --- names.c: the pages of the VM that is looked at, and whose table is whose --- */
+
+#define LOOKED_TABLES 512
+extern struct looked {
+	struct pages_page pages[LOOKED_TABLES];
+	uint32_t len;
+	uint16_t page_of_table[LOOKED_TABLES];
+	uint32_t page_walk[LOOKED_TABLES]; /* in which walk it was met */
+	uint32_t walk;
+} looked;
+const struct pages_page *page_at(uint32_t table);
+const char *page_name(const struct pages_page *page);
+const char *sptep_name(const uint64_t *sptep);
+
+/*
+ * rules.c: one SPTE of a shadow page against what it stands for.  now: the
+ * guest has just been walked there, so it must agree even if KVM was not told.
+ */
+void rules_begin(void);
+void rules_report(void);
+void rules_page(const struct pages_page *page);
+void rules_leaf(unsigned int vm, const struct pages_page *page,
+		const uint64_t *sptep, bool now);
+void rules_mmio(unsigned int vm, const struct pages_page *page,
+		const uint64_t *sptep);
+void rules_link(unsigned int vm, const struct pages_page *page,
+		const uint64_t *sptep, const struct pages_page *child, bool now);
 
 /* facts.c: one shadow page, one SPTE */
 /* The gfn of an SPTE as tear-down will compute it. */

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Skip
+from pyfuzz.worlds.pages import rules
+from pyfuzz.worlds.pages.broken import Broken
 from pyfuzz.worlds.pages.model import MARKED, Model, Written
 from pyfuzz.worlds.pages.operation import VCPUS, Mode, Opcode, Operation
 from pyfuzz.worlds.pages.text import format_operation
@@ -40,14 +42,6 @@ OBSERVED = frozenset(
 _FIXED = 0
 _WRITES = (Opcode.WRITE, Opcode.POKE)
 _SIZES = {1: "4K", 2: "2M", 3: "1G"}
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A rule that is broken in memory."""
-
-    kind: Kind
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +91,8 @@ class Judge:
         if op.opcode is not Opcode.END:
             broken += self._bugged(op, done)
             broken += self._memory(op.vm)
+            if op.opcode is Opcode.ACCESS and op.vm not in done.bugged:
+                broken += self._root(op)
             if op.opcode is Opcode.ACCESS and done.result == _FIXED and not broken:
                 broken += self._mapping(op, done)
         return done, broken
@@ -144,6 +140,8 @@ class Judge:
                     yield head
                 else:
                     must[spte.address] = head
+        if not self.model.vm(vm).bugged:
+            yield from rules.check(self.module, self.model.vm(vm), vm, pages)
         seen: Counter[int] = Counter()
         for head, value in self._heads(vm, pages):
             entries = self.module.entries(value)
@@ -183,6 +181,13 @@ class Judge:
         for header in pages:
             yield Head(page=header), self.module.parents(vm, header)
 
+    def _root(self, op: Operation) -> Iterator[Broken]:
+        """What a vCPU has entered the guest with must be in use."""
+        header = self.module.root(op.vm, op.vcpu)
+        for page in self.module.shadows(op.vm):
+            if page.header == header and (page.invalid or page.obsolete):
+                yield Broken(Kind.WRONG_ROLE, f"the root of cpu{op.vcpu} is zapped")
+
     def _mapping(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
         """Walk the shadow pages to find what an address is mapped to now."""
         vm = self.model.vm(op.vm)
@@ -200,6 +205,7 @@ class Judge:
             if spte is None or not spte.present:
                 yield Broken(Kind.MISSING_ENTRY, f"{done.gva:#x} must be mapped, is not")
                 return
+            yield from rules.walked(vm, at, spte, pages.get(spte.child))
             if spte.leaf:
                 gfn = spte.gfn + (done.gva >> 12 & (1 << shift) - 1)
                 if gfn != wanted:

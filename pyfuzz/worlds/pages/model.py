@@ -89,6 +89,8 @@ class Vm:
     entries: dict[tuple[int, int], int] = field(default_factory=dict)
     vcpus: list[Vcpu] = field(default_factory=lambda: [Vcpu() for _ in range(VCPUS)])
     bugged: bool = False
+    stale: set[tuple[int, int]] = field(default_factory=set)
+    slots_changed: bool = False
 
     def slot_at(self, space: int, gfn: int) -> tuple[int, Slot] | None:
         """Return the slot that a gfn is in, and its number."""
@@ -96,6 +98,13 @@ class Vm:
             if own == space and 0 <= gfn - slot.base < slot.frames:
                 return number, slot
         return None
+
+    def known(self, space: int, gfn: int, index: int, *, now: bool = False) -> int | None:
+        """Return an entry of a guest's table; None if it is no table, or KVM need not know it."""
+        table = self.table_at(space, gfn)
+        if table is None or ((table, index) in self.stale and not now):
+            return None
+        return self.entries.get((table, index), 0)
 
     def table_at(self, space: int, gfn: int) -> int | None:
         """Return which of the guest's tables is at a gfn, if host memory has one there."""
@@ -162,7 +171,15 @@ class Model:
         vm = self.vm(op.vm)
         table = vm.table_at(vm.vcpus[op.vcpu].smm, written.gpa >> 12)
         assert table is not None
-        vm.entries[table, written.gpa % 4096 // 8] = written.new
+        entry = table, written.gpa % 4096 // 8
+        vm.entries[entry] = written.new
+        gfn = written.gpa >> 12
+        heard = op.opcode is Opcode.WRITE and all(
+            slot.base + FRAMES[table] - slot.host == gfn
+            for slot in vm.slots.values()
+            if 0 <= FRAMES[table] - slot.host < slot.frames
+        )
+        (vm.stale.discard if heard else vm.stale.add)(entry)
 
     def maps_to(self, vm: Vm, vcpu: Vcpu, gva: int) -> int | None:
         """Return the gfn that the guest's tables map an address to, None if there is none."""
@@ -194,8 +211,10 @@ class Model:
                 del vm.slots[key]
             case Opcode.SLOT_CREATE:
                 vm.slots[key] = _slot(*key)
+                vm.slots_changed = True
             case Opcode.SLOT_MOVE:
                 vm.slots[key].base = self.target_of(op)
+                vm.slots_changed = True
             case Opcode.ROOT:
                 vm.vcpus[op.vcpu].root = op.gfn
             case Opcode.MODE:

@@ -47,6 +47,7 @@ class Shadow:
     smm: bool
     guest_mode: bool
     unsync: bool
+    four_byte: bool
     root_count: int
     present: int
 

@@ -24,7 +24,10 @@ static void pyfuzz_page(unsigned int vm, const void *header,
 #endif
 	out->role = role.word;
 	out->level = role.level;
-	out->access = role.access;
+	/* The bits of a role differ from one generation to the next. */
+	out->access = (role.access & ACC_EXEC_MASK ? PAGES_EXEC : 0) |
+		      (role.access & ACC_WRITE_MASK ? PAGES_WRITE : 0) |
+		      (role.access & ACC_USER_MASK ? PAGES_USER : 0);
 	out->direct = role.direct;
 #ifdef PYFUZZ_HAVE_PASSTHROUGH
 	out->passthrough = role.passthrough;

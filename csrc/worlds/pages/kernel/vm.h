@@ -274,6 +274,11 @@ static void pyfuzz_kernel_init(void)
 #elif defined(PYFUZZ_HAVE_CONFIGURE_3)
 	kvm_configure_mmu(false, 0, PG_LEVEL_1G);
 #endif
+#ifdef PYFUZZ_HAVE_SET_MASK_PTES
+	/* Up to 5.10 kvm_arch_init() says what the bits of an SPTE mean. */
+	kvm_mmu_set_mask_ptes(PT_USER_MASK, PT_ACCESSED_MASK, PT_DIRTY_MASK,
+			      PT64_NX_MASK, 0, PT_PRESENT_MASK, 0, 0);
+#endif
 	/* As on CPUs that need it: huge pages are not executable. */
 	nx_huge_pages = 1;
 }
