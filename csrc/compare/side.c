@@ -9,8 +9,7 @@
 
 static const struct pyfuzz_world *const world = &pyfuzz_world;
 static struct pyfuzz_wanted wanted;
-/* Room for any world's struct pyfuzz_step. */
-static uint64_t report[16];
+static uint64_t report[SIDE_REPORT / sizeof(uint64_t)];
 
 static void begin(const struct pyfuzz_wanted *asked)
 {

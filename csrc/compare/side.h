@@ -45,6 +45,9 @@ struct pyfuzz_compared {
 	uint32_t (*opcode)(const struct pyfuzz_op *op);
 };
 
+/* Bytes of any world's struct pyfuzz_step, at most. */
+#define SIDE_REPORT 128
+
 struct pyfuzz_space;
 
 struct side {

@@ -14,6 +14,8 @@
 /* More descriptors than any list of all SPTEs has: it is a cycle. */
 #define DESCRIPTORS PYFUZZ_SPTES
 
+_Static_assert(sizeof(struct pyfuzz_step) <= SIDE_REPORT, "it has room");
+
 static const struct pyfuzz_target *const target = &pyfuzz_target;
 
 /* A list's entries, in the order in which they are met. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "harness/log.h"
 #include "harness/world.h"
+#include "observe.h"
 #include "world.h"
 
 _Static_assert(sizeof(struct pyfuzz_op) <= PYFUZZ_OP_SIZE,
@@ -133,6 +134,7 @@ int pages_running_vcpu(void)
 const struct pyfuzz_world pyfuzz_world = {
 	.name = "pages",
 	.op_bytes = PYFUZZ_OP_BYTES,
+	.compared = &pages_compared,
 	.begin = begin,
 	.decode = decode,
 	.step = step_run,
