@@ -2,7 +2,8 @@
 """``python -m bench.compare_mutants [TARGET ...]``: the oracle against comparing, mutant by mutant.
 
 Each mutant is searched twice in the same scopes: alone, under the oracle, for a finding that
-its original does not have; and in lock step with the original, for a difference.  Both
+its original does not have; and in lock step with the original, for a difference, in which
+the oracle has no say.  Both
 searches are exhaustive, so a no is a no within the scope, unless it says that it was cut.
 """
 
@@ -82,7 +83,7 @@ def judge(target: Target, mutant: Mutant, scopes: list[Scope], clean: set[int]) 
             words = [oracle.title if oracle else "-"]
             seen = []
             for level in (Level.OBSERVABLE, Level.SHAPE):
-                pair = pair_of(target, planted, level, ())
+                pair = pair_of(target, planted, level, (), without=("rule",))
                 difference, complete = found(pair.target, scopes, set())
                 whole &= complete
                 words.append(parts(difference.message)[0] if difference else "-")
@@ -104,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", default=["v6.6"])
     parser.add_argument("--part", default="1/1", help="the n-th of m parts of the mutants")
+    parser.add_argument("--only", nargs="+", help="mutants by name")
     options = parser.parse_args()
     part, of = (int(number) for number in options.part.split("/"))
     for name in options.targets:
@@ -111,6 +113,8 @@ def main() -> None:
         scopes = stages(target)
         clean = signatures(target, scopes)
         planted = list(mutants_of(Source(target), Options(target)))[part - 1 :: of]
+        if options.only:
+            planted = [mutant for mutant in planted if mutant.name in options.only]
         print(
             f"## {name}\n\n| mutant | oracle | comparing | with --level shape |\n|---|---|---|---|"
         )

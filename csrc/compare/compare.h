@@ -24,6 +24,8 @@ enum pyfuzz_aside {
 	PYFUZZ_ASIDE_RECYCLE =
 		8, /* rmap_add() to a list over the threshold: left out */
 };
+/* And from this bit on, one for each part (side.h) that the user does not compare. */
+#define PYFUZZ_ASIDE_PARTS 8
 
 struct pyfuzz_wanted {
 	uint32_t level; /* enum pyfuzz_level */

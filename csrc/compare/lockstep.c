@@ -59,7 +59,7 @@ bool lockstep_step(const struct pyfuzz_op *op, uint32_t operation, uint32_t i,
 
 	lockstep.mine->step(op, operation, i, last, &here);
 	lockstep.other->step(op, operation, i, last, &there);
-	part = side_differs(&here, &there);
+	part = side_differs(&here, &there, lockstep.wanted.aside);
 	if (part != PARTS)
 		lockstep_differ(op, part);
 	return part == PARTS && !sequence.host_dead;
@@ -96,7 +96,7 @@ static void run(const uint8_t *data, size_t size)
 	}
 	lockstep.mine->end(operation, &here);
 	lockstep.other->end(operation, &there);
-	part = side_differs(&here, &there);
+	part = side_differs(&here, &there, lockstep.wanted.aside);
 	sequence.result.findings_len = 0;
 	if (part != PARTS)
 		lockstep_differ(NULL, part);

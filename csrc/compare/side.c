@@ -124,10 +124,12 @@ static const char *function(void)
 	return sequence.function;
 }
 
-enum part side_differs(const struct observed *a, const struct observed *b)
+enum part side_differs(const struct observed *a, const struct observed *b,
+		       uint32_t aside)
 {
 	for (enum part part = 0; part < PARTS; part++)
-		if (a->parts[part] != b->parts[part])
+		if (a->parts[part] != b->parts[part] &&
+		    !(aside >> (PYFUZZ_ASIDE_PARTS + part) & 1))
 			return part;
 	return PARTS;
 }

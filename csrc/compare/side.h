@@ -69,7 +69,8 @@ struct side {
 };
 
 /* Which one of the parts differs, PARTS if none does. */
-enum part side_differs(const struct observed *a, const struct observed *b);
+enum part side_differs(const struct observed *a, const struct observed *b,
+		       uint32_t aside);
 /* What makes a number of many; never 0 for one that is not. */
 static inline uint64_t side_mix(uint64_t hash, uint64_t word)
 {

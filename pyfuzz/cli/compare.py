@@ -14,7 +14,7 @@ from pyfuzz import processes
 from pyfuzz.cli.options import declared, duration, known_option
 from pyfuzz.cli.sides import kernel_of, target_of_side
 from pyfuzz.compare import product
-from pyfuzz.compare.pair import Level, Pair, pair_of
+from pyfuzz.compare.pair import PARTS, Level, Pair, pair_of
 from pyfuzz.compare.result import Result, as_object, as_text, sorted_differences
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust.search import Search
@@ -61,6 +61,13 @@ _PATH = click.Path(path_type=Path)
     help="How much of a list is compared: its entries, also their order, also the descriptors.",
 )
 @click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(PARTS),
+    metavar="PART",
+    help=f"Do not compare this: {', '.join(PARTS)}.  Repeatable.",
+)
+@click.option(
     "--world", type=click.Choice(["lists", "pages"]), help="For kernels.  [default: lists]"
 )
 @click.option("--time", "seconds", type=duration, help="Time limit: 20s, 5m, 1h.  [default: 60s]")
@@ -92,6 +99,7 @@ def compare(
     patches_a: tuple[Path, ...],
     patches_b: tuple[Path, ...],
     level: str,
+    without: tuple[str, ...],
     world: str | None,
     seconds: float | None,
     runs: int | None,
@@ -127,8 +135,8 @@ def compare(
     kernel = kernel_of(a, patches_a, world)
     one = target_of_side(a, kernel)
     other = target_of_side(b, kernel_of(b, patches_b, world))
-    command = _command(a, b, patches_a, patches_b, level, world)
-    pair = pair_of(one, other, Level[level.upper()], command)
+    command = _command(a, b, patches_a, patches_b, level, without, world)
+    pair = pair_of(one, other, Level[level.upper()], command, without)
     pair = pair.knowing(entries)
     if files:
         result = _of_files(pair, files)
@@ -164,6 +172,7 @@ def _command(
     patches_a: tuple[Path, ...],
     patches_b: tuple[Path, ...],
     level: str,
+    without: tuple[str, ...],
     world: str | None,
 ) -> tuple[str, ...]:
     """Return the words that name both once more."""
@@ -173,6 +182,8 @@ def _command(
             words += [option, str(patch)]
     if level != "observable":
         words += ["--level", level]
+    for part in without:
+        words += ["--without", part]
     if world is not None:
         words += ["--world", world]
     return tuple(words)

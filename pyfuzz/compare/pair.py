@@ -37,6 +37,24 @@ class Aside(IntFlag):
     RECYCLE = 8
 
 
+PARTS = (
+    "end",
+    "effect",
+    "returned",
+    "bugged",
+    "requests",
+    "sptes",
+    "entries",
+    "rule",
+    "log",
+    "order",
+    "layout",
+)
+"""What is compared after each step: ``enum part`` of csrc/compare/side.h."""
+
+_FIRST_PART = 8  # PYFUZZ_ASIDE_PARTS
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two targets as one: ``target``.
@@ -57,8 +75,16 @@ class Pair:
         return replace(self, target=self.target.knowing(entries))
 
 
-def pair_of(a: Target, b: Target, level: Level, command: tuple[str, ...]) -> Pair:
+def pair_of(
+    a: Target,
+    b: Target,
+    level: Level,
+    command: tuple[str, ...],
+    without: tuple[str, ...] = (),
+) -> Pair:
     """Build both, read their traits, and make one target of them.
+
+    The parts in ``without`` are not compared.
 
     Errors: UsageError if they are of different worlds, if one does not build, or
     if the level makes no sense for them.
@@ -71,8 +97,13 @@ def pair_of(a: Target, b: Target, level: Level, command: tuple[str, ...]) -> Pai
     traits_a, traits_b = _traits_of(a), _traits_of(b)
     _check_level(level, a, b, traits_a, traits_b)
     aside, said = by_design(a, b, traits_a, traits_b)
+    parts = sum(1 << (_FIRST_PART + PARTS.index(part)) for part in set(without))
+    if without:
+        said = (*said, f"not compared, as asked for: {', '.join(without)}")
     name = f"{a.name}..{b.name}"
-    target = replace(a, name=name, known=(), against=Against(b, int(level), int(aside), command))
+    target = replace(
+        a, name=name, known=(), against=Against(b, int(level), int(aside) | parts, command)
+    )
     return Pair(target, a, b, traits_a, traits_b, level, said)
 
 

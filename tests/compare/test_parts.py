@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pyfuzz.compare.pair import Level, Pair, pair_of
+from pyfuzz import paths
+from pyfuzz.compare.pair import PARTS, Level, Pair, pair_of
 from pyfuzz.compare.result import parts
 from pyfuzz.module.results import RawFinding
 from pyfuzz.mutants.experiment import Options, mutants_of
@@ -94,3 +96,26 @@ def test_compare_the_other_way_round_shows_the_sides_the_other_way_round(tmp_pat
     (found,) = run(turned, "add vm0 f0 s0\nremove vm0 f0 s9")
 
     assert ("entries of remove", "0 entries", "1 entries: s0") == parts(found.message)
+
+
+def test_compare_without_a_part_goes_on_to_the_next(tmp_path: Path) -> None:
+    pair = planted_pair("remove-single-no-return", Level.ORDER, tmp_path)
+    text = "add vm0 f0 s0\nremove vm0 f0 s9"
+    found = []
+    for without in ((), ("entries",), ("entries", "rule", "order")):
+        (difference, *_) = (
+            *run(pair_of(pair.a, pair.b, Level.ORDER, (), without), text),
+            None,
+        )
+        found.append(difference and parts(difference.message)[0])
+
+    assert ["entries of remove", "rule of remove", None] == found
+
+
+def test_parts_are_those_of_the_harness() -> None:
+    header = (paths.csrc() / "compare" / "side.h").read_text()
+    words = (paths.csrc() / "compare" / "lockstep.c").read_text()
+
+    names = re.findall(r"^\tPART_(\w+),", header, re.MULTILINE)
+    assert list(PARTS) == [re.search(rf'\[PART_{name}\] = "(\w+)"', words)[1] for name in names]  # type: ignore[index]
+    assert f"#define PYFUZZ_ASIDE_PARTS {8}" in (paths.csrc() / "compare" / "compare.h").read_text()
