@@ -57,7 +57,7 @@ class Store:
         return [
             Object(name, int(one.get("size") or 0))
             for name, one in self._listed(f"{target}/{what}")
-            if one.get("type") == "file" and not one.get("islink") and _NAME[what].fullmatch(name)
+            if one.get("type") == "file" and _NAME[what].fullmatch(name)
         ]
 
     def _listed(self, folder: str) -> list[tuple[str, dict[str, Any]]]:
@@ -166,4 +166,4 @@ def _protocols(fs: Any) -> tuple[str, ...]:
 
 
 def _is_folder(one: dict[str, Any]) -> bool:
-    return one.get("type") == "directory" and not one.get("islink")
+    return one.get("type") == "directory"

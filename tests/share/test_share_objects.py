@@ -92,6 +92,7 @@ def test_store_lists_only_regular_files_with_names_of_ours(tmp_path: Path) -> No
     folder = tmp_path / KEY / INPUTS
     (folder / name_of(b"folder")).mkdir()
     (folder / name_of(b"link")).symlink_to("/etc/passwd")
+    (tmp_path / ("1" * 32)).symlink_to(tmp_path / KEY)
     (folder / "README").write_text("of somebody else")
 
     assert [name_of(b"x")] == [one.name for one in store.objects(KEY, INPUTS)]
