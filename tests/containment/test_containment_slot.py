@@ -10,6 +10,7 @@ import debian
 import pytest
 
 from pyfuzz.containment import search
+from pyfuzz.extract import extract
 from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.paths import corpus
 from pyfuzz.replay.runner import Runner
@@ -29,7 +30,7 @@ def port() -> Target:
 
 
 def kernel() -> Target:
-    return debian.extracted("6.12").target
+    return extract(debian.source("6.12")).target
 
 
 BOTH = pytest.mark.parametrize("target", [port, pytest.param(kernel, marks=pytest.mark.kernels)])
