@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pyfuzz import records
 from pyfuzz.cli.options import corpus_options, corpus_target, declared, known_option
 from pyfuzz.corpus.folder import find
 from pyfuzz.corpus.table import report
@@ -45,7 +46,7 @@ def corpus(
     chosen = corpus_target(paths, target, kernel).knowing(entries)
     told = report(found, paths, chosen, "sanitize" if sanitize else "fuzz")
     if as_json:
-        print(json.dumps(told.as_object(), indent=2))
+        print(json.dumps(records.plain(told.entry()), indent=2))
     else:
         print("\n".join(told.lines()))
     return int(told.verdict == "finding")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from pyfuzz import records
 from pyfuzz.cli.options import corpus_options, corpus_target
 from pyfuzz.corpus.folder import find
-from pyfuzz.corpus.merge import Merged, merge_into
+from pyfuzz.corpus.merge import merge_into
 from pyfuzz.errors import UsageError
 from pyfuzz.sequence.input import Encoding
 from pyfuzz.target.kernel import Kernel
@@ -62,11 +63,7 @@ def merge(
     for path, finding in done.fatal:
         click.echo(f"pyfuzz: skipped: {path}: {finding.message}", err=True)
     if as_json:
-        print(json.dumps(_object(done, output), indent=2))
+        print(json.dumps(records.plain(done.entry(output)), indent=2))
     else:
         print("\n".join(done.lines(output)))
     sys.stdout.flush()
-
-
-def _object(done: Merged, output: Path) -> dict[str, object]:
-    return {"output": str(output), **done.as_object()}

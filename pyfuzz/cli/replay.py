@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from pyfuzz import records
 from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import declared, json_or_ktap, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import ktap
+from pyfuzz.replay.record import ReplayRecord
 from pyfuzz.replay.replays import VERDICTS, Replay
 from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
@@ -73,7 +75,8 @@ def replay(
             done.append(result)
     worst = max((result.verdict for result in done), key=VERDICTS.index)
     if as_json:
-        print(json.dumps({"verdict": worst, "replays": [r.as_object() for r in done]}, indent=2))
+        record = ReplayRecord(worst, [result.entry() for result in done])
+        print(json.dumps(records.plain(record), indent=2))
     elif as_ktap:
         print(ktap.render(ktap.of_replays(done)))
     elif len(done) > 1:

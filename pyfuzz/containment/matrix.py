@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from pyfuzz import files
+import msgspec
+
+from pyfuzz import files, records
 from pyfuzz.containment import cell as cells
 from pyfuzz.containment.cell import Cell
 from pyfuzz.errors import UsageError
 from pyfuzz.module.results import Outcome
+from pyfuzz.records import Count, Seconds
 from pyfuzz.worlds.lists.faults import BY_GROUP
 
 VERSION = 1
+# From 0 to 1.
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 REPLAYS = 20
 
 
@@ -25,6 +30,49 @@ class Effort:
     runs: int = 800
     sanitized: int = 150
     replays: int = REPLAYS
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEntry:
+    """A fault, as a matrix lists it."""
+
+    name: str
+    group: str
+    damage: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEntry:
+    """A row in JSON: its cells, and what follows from them.
+
+    A cell is written and read by hand (pyfuzz/containment/cell.py): one that does not
+    apply is "n/a" there, which is no outcome here.
+    """
+
+    target: str
+    generation: str
+    policy: str
+    faults: Count = 0
+    contained: Share = 0.0
+    fatal: Share = 0.0
+    stale: Count = 0
+    sampled_contained: Share = 0.0
+    sampled_fatal: Share = 0.0
+    cells: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixRecord:
+    """What ``pyfuzz containment --json`` prints.  Keys are added, never renamed."""
+
+    version: int
+    seed: Count
+    sample: Count
+    runs: Count
+    seconds: Seconds
+    faults: list[FaultEntry] = field(default_factory=list)
+    rows: list[RowEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +138,20 @@ class Row:
         """Those of them after which an SPTE may stay present after a zap of its list."""
         return [cell.fault for cell in self.cells if cell.contained and cell.stale]
 
-    def as_object(self) -> dict[str, Any]:
-        """Return the row as ``pyfuzz containment --json`` prints it."""
-        return {
-            "target": self.target,
-            "generation": self.generation,
-            "policy": self.policy,
-            "faults": len(self.applicable),
-            "contained": round(self.contained, 4),
-            "fatal": round(self.fatal, 4),
-            "stale": len(self.stale_faults),
-            "sampled_contained": round(self.sampled(Outcome.DETECTED, Outcome.SILENT), 4),
-            "sampled_fatal": round(self.sampled(Outcome.HOST_DEATH), 4),
-            "cells": [cell.as_object() for cell in self.cells],
-        }
+    def entry(self) -> RowEntry:
+        """Return what ``pyfuzz containment --json`` prints of the row."""
+        return RowEntry(
+            target=self.target,
+            generation=self.generation,
+            policy=self.policy,
+            faults=len(self.applicable),
+            contained=round(self.contained, 4),
+            fatal=round(self.fatal, 4),
+            stale=len(self.stale_faults),
+            sampled_contained=round(self.sampled(Outcome.DETECTED, Outcome.SILENT), 4),
+            sampled_fatal=round(self.sampled(Outcome.HOST_DEATH), 4),
+            cells=[cell.as_object() for cell in self.cells],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +170,19 @@ class Matrix:
 
     def as_object(self) -> dict[str, Any]:
         """Return the object that ``pyfuzz containment --json`` prints."""
-        return {
-            "version": VERSION,
-            "seed": self.seed,
-            "sample": self.effort.sample,
-            "runs": self.effort.runs,
-            "seconds": round(self.seconds, 1),
-            "faults": [
-                {
-                    "name": fault.name,
-                    "group": fault.group.value,
-                    "damage": fault.damage,
-                    "cause": fault.cause,
-                }
+        record = MatrixRecord(
+            version=VERSION,
+            seed=self.seed,
+            sample=self.effort.sample,
+            runs=self.effort.runs,
+            seconds=round(self.seconds, 1),
+            faults=[
+                FaultEntry(fault.name, fault.group.value, fault.damage, fault.cause)
                 for fault in BY_GROUP
             ],
-            "rows": [row.as_object() for row in self.rows],
-        }
+            rows=[row.entry() for row in self.rows],
+        )
+        return dict(records.plain(record))
 
 
 def read_matrix(text: str, name: str) -> Matrix:
@@ -148,24 +192,19 @@ def read_matrix(text: str, name: str) -> Matrix:
     """
     try:
         values = files.object_of(files.parse_json(text))
-        if values["version"] != VERSION:
+        if values.get("version", VERSION) != VERSION:
             raise UsageError(
                 f"{name}: the matrix's version must be {VERSION}, is {values['version']}; "
                 "make it again with: pyfuzz containment --json"
             )
+        record = records.read(values, MatrixRecord)
         rows = tuple(
-            Row(
-                row["target"],
-                row["generation"],
-                row["policy"],
-                tuple(cells.read_cell(cell) for cell in row["cells"]),
-            )
-            for row in values["rows"]
+            Row(row.target, row.generation, row.policy, tuple(map(cells.read_cell, row.cells)))
+            for row in record.rows
         )
-        effort = Effort(sample=values["sample"], runs=values["runs"])
-        return Matrix(rows, values["seed"], effort, values["seconds"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError) as error:
         raise UsageError(
             f"{name}: must be what 'pyfuzz containment --json' prints, is not: "
             f"{files.reason(error)}"
         ) from None
+    return Matrix(rows, record.seed, Effort(record.sample, record.runs), record.seconds)

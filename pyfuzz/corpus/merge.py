@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyfuzz.corpus import folder as corpus_folder
 from pyfuzz.corpus.distill import Distilled, choose
 from pyfuzz.corpus.folder import Found
 from pyfuzz.corpus.survey import survey
+from pyfuzz.corpus.table import UnreadableEntry
+from pyfuzz.records import Count
 from pyfuzz.sequence.input import DEFAULT, Encoding
 
 if TYPE_CHECKING:
@@ -17,6 +19,36 @@ if TYPE_CHECKING:
 
     from pyfuzz.module.results import RawFinding
     from pyfuzz.target.catalogue import Target
+
+
+@dataclass(frozen=True, slots=True)
+class FatalEntry:
+    """A sequence that kills the process that runs it."""
+
+    file: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeEntry:
+    """What ``pyfuzz merge --json`` prints (docs/corpus.md).  Keys are added, never renamed."""
+
+    output: str
+    target: str
+    flavour: str
+    files: Count
+    inputs: Count
+    bytes: Count
+    there: Count
+    written: Count
+    written_bytes: Count
+    edges: Count
+    edges_of_the_target: Count
+    states: Count
+    counts: Count
+    unreadable: list[UnreadableEntry]
+    fatal: list[FatalEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +76,25 @@ class Merged:
         """Sequences that kill the process that runs them; they are skipped."""
         return self.chosen.fatal
 
-    def as_object(self) -> dict[str, Any]:
-        """Return what docs/corpus.md describes."""
-        return {
-            "target": self.target,
-            "flavour": self.flavour,
-            "files": self.files,
-            "inputs": self.inputs,
-            "bytes": self.size_bytes,
-            "there": self.there,
-            "written": len(self.written),
-            "written_bytes": self.written_bytes,
-            "edges": self.chosen.edges,
-            "edges_of_the_target": self.edge_counters,
-            "states": self.chosen.states,
-            "counts": self.chosen.counts,
-            "unreadable": [
-                {"file": str(path), "reason": reason} for path, reason in self.unreadable
-            ],
-            "fatal": [
-                {"file": str(path), "kind": one.kind.value, "message": one.message}
-                for path, one in self.fatal
-            ],
-        }
+    def entry(self, output: Path) -> MergeEntry:
+        """Return what ``pyfuzz merge --json`` prints of it."""
+        return MergeEntry(
+            output=str(output),
+            target=self.target,
+            flavour=self.flavour,
+            files=self.files,
+            inputs=self.inputs,
+            bytes=self.size_bytes,
+            there=self.there,
+            written=len(self.written),
+            written_bytes=self.written_bytes,
+            edges=self.chosen.edges,
+            edges_of_the_target=self.edge_counters,
+            states=self.chosen.states,
+            counts=self.chosen.counts,
+            unreadable=[UnreadableEntry(str(path), reason) for path, reason in self.unreadable],
+            fatal=[FatalEntry(str(path), one.kind.value, one.message) for path, one in self.fatal],
+        )
 
     def lines(self, output: Path) -> list[str]:
         """Return the text for people."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyfuzz.corpus.set_cover import Candidate, cover
 from pyfuzz.corpus.survey import Reached, Survey, survey
 from pyfuzz.module.results import RawFinding
+from pyfuzz.records import Count
 from pyfuzz.sequence.input import Input
 from pyfuzz.text import number, wrapped
 from pyfuzz.worlds.lists.binary import OPERATION_BYTES
@@ -33,9 +34,70 @@ class Part:
     states: int
     counts: int
 
-    def as_object(self) -> dict[str, int]:
-        """Return the JSON object."""
-        return {"edges": self.edges, "states": self.states, "counts": self.counts}
+
+@dataclass(frozen=True, slots=True)
+class UnreadableEntry:
+    """A file that could not be read, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFindingEntry:
+    """A finding of a sequence; ``known``: the reason why it is a known one."""
+
+    kind: str
+    function: str
+    message: str
+    operation: Count
+    known: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEntry:
+    """A sequence of a corpus, as ``pyfuzz corpus --json`` prints it."""
+
+    file: str
+    duplicates: list[str]
+    bytes: Count
+    operations: Count
+    steps: Count
+    reached: Part
+    adds: Part
+    fatal: bool
+    findings: list[RowFindingEntry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalEntry:
+    """All sequences of a corpus together."""
+
+    files: Count
+    inputs: Count
+    unreadable: Count
+    bytes: Count
+    operations: Count
+    steps: Count
+    edges: Count
+    states: Count
+    counts: Count
+    edges_of_the_target: Count
+    adding: Count
+    enough: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusEntry:
+    """What ``pyfuzz corpus --json`` prints (docs/corpus.md).  Keys are added, never renamed."""
+
+    target: str
+    flavour: str
+    named: list[str]
+    verdict: str
+    total: TotalEntry
+    entries: list[RowEntry]
+    unreadable: list[UnreadableEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +143,33 @@ class CorpusReport:
         """The number of files, including unreadable ones."""
         return sum(len(row.paths) for row in self.rows) + len(self.unreadable)
 
-    def as_object(self) -> dict[str, Any]:
-        """Return what docs/corpus.md describes."""
-        return {
-            "target": self.target.name,
-            "flavour": self.flavour,
-            "named": list(self.named),
-            "verdict": self.verdict,
-            "total": {
-                "files": self.files,
-                "inputs": len(self.rows),
-                "unreadable": len(self.unreadable),
-                "bytes": sum(len(row.payload) for row in self.rows),
-                "operations": sum(row.operations for row in self.rows),
-                "steps": sum(row.steps for row in self.rows),
-                **self.whole.as_object(),
-                "edges_of_the_target": self.edge_counters,
-                "adding": sum(_adds(row) for row in self.rows),
-                "enough": self.enough,
-            },
-            "entries": [_row_object(row, self.target) for row in self.rows],
-            "unreadable": [
-                {"file": str(path), "reason": reason} for path, reason in self.unreadable
-            ],
-        }
+    def entry(self) -> CorpusEntry:
+        """Return what ``pyfuzz corpus --json`` prints of it."""
+        return CorpusEntry(
+            target=self.target.name,
+            flavour=self.flavour,
+            named=list(self.named),
+            verdict=self.verdict,
+            total=self._total(),
+            entries=[_row_entry(row, self.target) for row in self.rows],
+            unreadable=[UnreadableEntry(str(path), reason) for path, reason in self.unreadable],
+        )
+
+    def _total(self) -> TotalEntry:
+        return TotalEntry(
+            files=self.files,
+            inputs=len(self.rows),
+            unreadable=len(self.unreadable),
+            bytes=sum(len(row.payload) for row in self.rows),
+            operations=sum(row.operations for row in self.rows),
+            steps=sum(row.steps for row in self.rows),
+            edges=self.whole.edges,
+            states=self.whole.states,
+            counts=self.whole.counts,
+            edges_of_the_target=self.edge_counters,
+            adding=sum(_adds(row) for row in self.rows),
+            enough=self.enough,
+        )
 
     def lines(self) -> Iterator[str]:
         """Yield the text, in lines of at most 80 columns except for long names."""
@@ -230,27 +295,23 @@ def _part(measured: Survey, covers: int, before: int) -> Part:
     return Part(edges, states, features - edges - states)
 
 
-def _row_object(row: Row, target: Target) -> dict[str, Any]:
-    return {
-        "file": str(row.paths[0]),
-        "duplicates": [str(path) for path in row.paths[1:]],
-        "bytes": len(row.payload),
-        "operations": row.operations,
-        "steps": row.steps,
-        "reached": row.reached.as_object(),
-        "adds": row.adds.as_object(),
-        "fatal": row.fatal,
-        "findings": [
-            {
-                "kind": one.kind.value,
-                "function": one.function,
-                "message": one.message,
-                "operation": one.operation,
-                "known": _known(target, one),
-            }
+def _row_entry(row: Row, target: Target) -> RowEntry:
+    return RowEntry(
+        file=str(row.paths[0]),
+        duplicates=[str(path) for path in row.paths[1:]],
+        bytes=len(row.payload),
+        operations=row.operations,
+        steps=row.steps,
+        reached=row.reached,
+        adds=row.adds,
+        fatal=row.fatal,
+        findings=[
+            RowFindingEntry(
+                one.kind.value, one.function, one.message, one.operation, _known(target, one)
+            )
             for one in row.findings
         ],
-    }
+    )
 
 
 def _known(target: Target, one: RawFinding) -> str | None:

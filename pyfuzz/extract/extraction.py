@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pyfuzz import records
 from pyfuzz.extract.closure import Stub
 from pyfuzz.extract.traits import Traits
 from pyfuzz.target.catalogue import Target
@@ -33,6 +35,27 @@ class Missing:
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionRecord:
+    """What ``pyfuzz extract --json`` prints.  Keys are added, never renamed."""
+
+    target: str
+    generated: str
+    origin: str
+    mmu: str
+    sha256: str
+    kernel_version: str | None
+    policy: str
+    traits: Traits
+    functions: dict[str, Taken]
+    taken: tuple[Taken, ...]
+    stubbed: tuple[Stub, ...]
+    members: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    known: list[dict[str, str]]
+    compiled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +87,27 @@ class Extraction:
         """Return the notes that the summary of a campaign must show, one line each."""
         return notes(self.missing, self.stubbed, self.members)
 
-    def as_json(self) -> dict[str, object]:
-        """Return it as plain data."""
-        return {
-            "target": self.target.name,
-            "generated": str(self.target.source),
-            "origin": str(self.origin),
-            "mmu": self.mmu,
-            "sha256": self.sha256,
-            "kernel_version": self.kernel_version,
-            "policy": self.target.policy,
-            "traits": asdict(self.traits),
-            "functions": {name: asdict(taken) for name, taken in self.functions.items()},
-            "taken": [asdict(taken) for taken in self.taken],
-            "stubbed": [asdict(stub) for stub in self.stubbed],
-            "members": list(self.members),
-            "missing": [asdict(missing) for missing in self.missing],
-            "known": [known.in_short() for known in self.target.known],
-            "compiled": self.compiled,
-        }
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``pyfuzz extract --json`` prints."""
+        target = self.target
+        record = ExtractionRecord(
+            target=target.name,
+            generated=str(target.source),
+            origin=str(self.origin),
+            mmu=self.mmu,
+            sha256=self.sha256,
+            kernel_version=self.kernel_version,
+            policy=target.policy,
+            traits=self.traits,
+            functions=self.functions,
+            taken=self.taken,
+            stubbed=self.stubbed,
+            members=self.members,
+            missing=self.missing,
+            known=[known.in_short() for known in target.known],
+            compiled=self.compiled,
+        )
+        return dict(records.plain(record))
 
 
 def notes(

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyfuzz.replay import trace_text
+from pyfuzz.replay.record import ChangeEntry, ReplayEntry, SeenEntry, TraceEntry
 from pyfuzz.replay.runner import Runner
 
 if TYPE_CHECKING:
@@ -84,30 +85,30 @@ class Replay:
                 new = (f.kind.value for f in self.findings if self.known(f) is None)
                 return f"finding ({', '.join(dict.fromkeys(new))})"
 
-    def as_object(self) -> dict[str, Any]:
-        """Return the replay as ``pyfuzz replay --json`` prints it."""
-        return {
-            "file": str(self.file.path),
-            "target": self.target.name,
-            "flavour": self.flavour,
-            "verdict": self.verdict,
-            "note": self.note,
-            "findings": [self._finding_object(finding) for finding in self.findings],
-            "trace": [entry_object(entry) for entry in self.entries],
-        }
+    def entry(self) -> ReplayEntry:
+        """Return what ``pyfuzz replay --json`` prints of it."""
+        return ReplayEntry(
+            file=str(self.file.path),
+            target=self.target.name,
+            flavour=self.flavour,
+            verdict=self.verdict,
+            note=self.note,
+            findings=[self._seen_entry(finding) for finding in self.findings],
+            trace=[trace_entry(entry) for entry in self.entries],
+        )
 
-    def _finding_object(self, finding: RawFinding) -> dict[str, Any]:
+    def _seen_entry(self, finding: RawFinding) -> SeenEntry:
         reason = self.known(finding)
-        return {
-            "kind": finding.kind.value,
-            "function": finding.function,
-            "line": finding.line,
-            "message": finding.message,
-            "operation": finding.operation,
-            "step": finding.step,
-            "known": reason is not None,
-            "reason": reason,
-        }
+        return SeenEntry(
+            kind=finding.kind.value,
+            function=finding.function,
+            line=finding.line,
+            message=finding.message,
+            operation=finding.operation,
+            step=finding.step,
+            known=reason is not None,
+            reason=reason,
+        )
 
 
 def replay(files: Iterable[SequenceFile], target: Target, flavour: str) -> Iterator[Replay]:
@@ -118,26 +119,23 @@ def replay(files: Iterable[SequenceFile], target: Target, flavour: str) -> Itera
             yield Replay(file, target, flavour, entries)
 
 
-def entry_object(entry: Entry) -> dict[str, Any]:
-    """Return an entry of a trace as ``pyfuzz replay --json`` prints it."""
-    return {
-        "operation": entry.operation,
-        "text": entry.text or "tear-down",
-        "first_step": entry.first,
-        "steps": entry.steps,
-        "sptes": entry.sptes,
-        "returned": entry.returned,
-        "skipped": {
+def trace_entry(entry: Entry) -> TraceEntry:
+    """Return what ``pyfuzz replay --json`` prints of an entry of a trace."""
+    return TraceEntry(
+        operation=entry.operation,
+        text=entry.text or "tear-down",
+        first_step=entry.first,
+        steps=entry.steps,
+        sptes=entry.sptes,
+        returned=entry.returned,
+        skipped={
             reason.name.lower().replace("_", "-"): times
             for reason, times in sorted(entry.skipped.items())
         },
-        "errors": entry.errors,
-        "recycled": entry.recycled,
-        "bugged": entry.bugged,
-        "log": entry.log,
-        "lists": [
-            {"list": change.name, "before": change.before, "after": change.after}
-            for change in entry.lists
-        ],
-        "findings": [finding.kind.value for finding in entry.findings],
-    }
+        errors=entry.errors,
+        recycled=entry.recycled,
+        bugged=entry.bugged,
+        log=entry.log,
+        lists=[ChangeEntry(change.name, change.before, change.after) for change in entry.lists],
+        findings=[finding.kind.value for finding in entry.findings],
+    )

@@ -70,7 +70,7 @@ def collect(run: Run) -> dict[str, Any]:
 
 def _verdict(run: Run) -> Literal["clean", "known", "finding", "unfinished"]:
     """Return what pyfuzz fuzz said, or would have: ``unfinished`` if it did not come to it."""
-    if any(not finding.said["known"] for finding in run.findings):
+    if any(not finding.said.known for finding in run.findings):
         return "finding"
     if run.summary is None:
         return "unfinished"
@@ -114,24 +114,24 @@ def _finding_entry(
     run: Run, number: int, finding: StoredFinding, replay: Replayed | None
 ) -> FindingEntry:
     said = finding.said
-    kind = next((known for known in Kind if known.value == said["kind"]), None)
+    kind = next((known for known in Kind if known.value == said.kind), None)
     operations = [format_operation(op) for op in finding.operations]
     return FindingEntry(
         id=number,
-        kind=said["kind"],
+        kind=said.kind,
         must=kind.must if kind else None,
         means=kind.means if kind else None,
-        function=said.get("function") or None,
-        line=said.get("line") or None,
-        message=said["message"],
-        known=said["known"],
-        reason=said.get("reason"),
-        expired=said.get("expired"),
-        count=said["count"],
-        first_execution=said["first_execution"],
-        first_seconds=said["first_seconds"],
-        by_worker=_by_worker(said),
-        minimized=bool(said.get("minimized")),
+        function=said.function or None,
+        line=said.line or None,
+        message=said.message,
+        known=said.known,
+        reason=said.reason,
+        expired=said.expired,
+        count=said.count,
+        first_execution=said.first_execution,
+        first_seconds=said.first_seconds,
+        by_worker=said.by_worker,
+        minimized=said.minimized,
         flavour="sanitize" if (finding.flavour or run.flavour) == "sanitize" else "fuzz",
         earlier=finding.earlier,
         operations=operations,
@@ -142,13 +142,6 @@ def _finding_entry(
         script=_script(run, finding, operations),
         replayed=replay,
     )
-
-
-def _by_worker(said: dict[str, Any]) -> dict[str, int]:
-    values = said.get("by_worker")
-    if not isinstance(values, dict):
-        return {}
-    return {name: count for name, count in values.items() if isinstance(count, int)}
 
 
 def _inside(run: Run, path: Path) -> str:
@@ -175,7 +168,7 @@ def _input_entry(run: Run, one: CoveredInput) -> InputEntry:
 def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
     """Return shell lines that replay a finding where there is no run folder."""
     said = finding.said
-    name = f"{said['kind']}-{said.get('function') or 'unknown'}.seq"
+    name = f"{said.kind}-{said.function or 'unknown'}.seq"
     lines = [f"cat > {name} <<'EOF'", HEADER, *operations, "EOF"]
     lines.append(_command(run, Path(name), finding.flavour))
     return "\n".join(lines) + "\n"
@@ -191,7 +184,7 @@ def _workers(run: Run, samples: list[stats.Sample]) -> list[WorkerEntry]:
     found: dict[str, list[int]] = {}
     first: dict[str, list[int]] = {}
     for number, finding in enumerate(run.findings):
-        names = list(_by_worker(finding.said))
+        names = list(finding.said.by_worker)
         for name in names:
             found.setdefault(name, []).append(number)
         if names:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from pyfuzz.records import Count, Seconds
+from pyfuzz.replay.record import TraceEntry
 from pyfuzz.report.snapshot import ListPicture
 from pyfuzz.run.provenance import Campaign
 from pyfuzz.run.stats import Sample
@@ -79,7 +80,7 @@ class Replayed:
 
     reproduced: bool
     broke: Broke | None
-    trace: list[dict[str, Any]]
+    trace: list[TraceEntry]
     trace_text: list[str]
     trace_left_out: Count
     drawing: Drawing | None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz.module import builder
 from pyfuzz.replay import trace_text
-from pyfuzz.replay.replays import entry_object
+from pyfuzz.replay.replays import trace_entry
 from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.report.record import Broke, Drawing, ListEntry, Replayed
 from pyfuzz.report.snapshot import ListPicture, Snapshots, snapshots
@@ -39,7 +39,7 @@ def replay_findings(
     stored = list(findings)
     # What is known is what was known to the campaign, whatever is declared now.
     reasons = {
-        (said["kind"], said.get("function")): said.get("reason") if said["known"] else None
+        (said.kind, said.function): said.reason if said.known else None
         for said in (finding.said for finding in stored)
     }
 
@@ -69,7 +69,7 @@ def _replay(
     return Replayed(
         reproduced=raw is not None,
         broke=None if raw is None else _place(raw, operations),
-        trace=[entry_object(entry) for entry in shown],
+        trace=[trace_entry(entry) for entry in shown],
         trace_text=list(trace_text.lines(shown, known)),
         trace_left_out=len(entries) - len(shown),
         drawing=None if raw is None else _drawing(runner, operations, raw),
@@ -78,7 +78,7 @@ def _replay(
 
 def _same(finding: StoredFinding, entries: list[Entry]) -> RawFinding | None:
     """Return the finding of the trace that is the one looked for."""
-    kind, function = finding.said["kind"], finding.said.get("function")
+    kind, function = finding.said.kind, finding.said.function
     found = [raw for entry in entries for raw in entry.findings if raw.kind.value == kind]
     exact = [raw for raw in found if raw.function == function]
     return next(iter(exact or found), None)

@@ -45,12 +45,12 @@ class StoredInput:
 
 @dataclass(frozen=True, slots=True)
 class StoredFinding:
-    """A finding as the run left it; ``said`` has the keys of a finding of ``fuzz --json``.
+    """A finding as the run left it, in the campaign's summary or in its artifact.
 
     ``earlier``: an earlier campaign in the folder found it, the last one did not.
     """
 
-    said: dict[str, Any]
+    said: summary.FoundEntry
     operations: tuple[Operation, ...]
     artifact: Path | None
     earlier: bool = False
@@ -58,7 +58,7 @@ class StoredFinding:
     @property
     def flavour(self) -> str | None:
         """The flavour that shows it; None if an older version did not say."""
-        flavour = self.said.get("flavour")
+        flavour = self.said.flavour
         return flavour if flavour in ("fuzz", "sanitize") else None
 
 
@@ -136,8 +136,7 @@ def _marker(path: Path) -> tuple[str, str]:
         raise UsageError(f"{path} {what}: name the run folder that pyfuzz fuzz printed")
     marker = path / run_folder.MARKER
     try:
-        values = files.read_object(marker)
-        version, name = values["pyfuzz"], str(values["target"])
+        said = records.read(files.read_object(marker), run_folder.Marker)
     except FileNotFoundError:
         if any((path / part).exists() for part in _PARTS):
             return "", f"it has no {run_folder.MARKER}"
@@ -145,11 +144,13 @@ def _marker(path: Path) -> tuple[str, str]:
             f"{path} is not a run folder (it has no {run_folder.MARKER}): "
             "name the folder that pyfuzz fuzz printed"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         return "", f"its {run_folder.MARKER} cannot be understood ({files.reason(error)})"
-    if version != run_folder.FORMAT:
-        return name, f"it is of format {version}, this pyfuzz reads format {run_folder.FORMAT}"
-    return name, ""
+    if said.pyfuzz != run_folder.FORMAT:
+        return said.target, (
+            f"it is of format {said.pyfuzz}, this pyfuzz reads format {run_folder.FORMAT}"
+        )
+    return said.target, ""
 
 
 def _summary(run: Run) -> dict[str, Any] | None:
@@ -200,10 +201,10 @@ def _target(run: Run) -> Target | None:
 def _read_findings(run: Run) -> None:
     folder = run.path / "findings"
     if run.summary is not None:
-        for said in run.summary["findings"]:
-            artifact = folder / (Path(said["artifact"] or "").name or "none")
+        for said in records.read(run.summary, summary.Summary).findings:
+            artifact = folder / (Path(said.artifact or "").name or "none")
             try:
-                operations = tuple(parse("\n".join(said["operations"]), str(run.path)))
+                operations = tuple(parse("\n".join(said.operations), str(run.path)))
             except PyfuzzError as error:
                 run.notes.append(f"a finding's sequence cannot be read: {error}")
                 continue
@@ -223,23 +224,22 @@ def _read_findings(run: Run) -> None:
         run.findings.append(StoredFinding(said, stored.operations, path, earlier))
 
 
-def _said(path: Path, text: str) -> dict[str, Any]:
+def _said(path: Path, text: str) -> summary.FoundEntry:
     """Make of an artifact's name and comments what the summary would have said."""
     said, known = _SAID.search(text), _KNOWN.search(text)
     stem = _STEM.fullmatch(path.stem)
-    return {
-        "kind": said["kind"] if said else stem["kind"] if stem else "unknown",
-        "function": said["function"] if said else stem["function"] if stem else "",
-        "line": 0,
-        "message": said["message"] if said else "",
-        "count": 0,
-        "first_execution": 0,
-        "first_seconds": 0.0,
-        "by_worker": {},
-        "minimized": False,
-        "known": known is not None,
-        "reason": known["reason"] if known else None,
-    }
+    return summary.FoundEntry(
+        kind=said["kind"] if said else stem["kind"] if stem else "unknown",
+        function=said["function"] if said else stem["function"] if stem else "",
+        message=said["message"] if said else "",
+        count=0,
+        first_execution=0,
+        first_seconds=0.0,
+        operations=[],
+        artifact=str(path),
+        known=known is not None,
+        reason=known["reason"] if known else None,
+    )
 
 
 def _read_inputs(run: Run) -> None:

@@ -13,10 +13,12 @@ from xml.etree import ElementTree as ET
 
 import made_up
 import pytest
+import schema
 from campaigns import options, wait_for
 from cli_process import pyfuzz, start
 from made_runs import lost_entry, make_run
 
+from pyfuzz.ci.plain import ResultRecord
 from pyfuzz.ci.result import Result
 from pyfuzz.ci.session import Session
 from pyfuzz.kinds import Kind
@@ -52,6 +54,7 @@ def ci(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.stdout, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
+    schema.check(result, ResultRecord)
     return result
 
 

@@ -8,12 +8,13 @@ import re
 from dataclasses import replace
 
 import pytest
+import schema
 from made_matrix import D, H, M, S, X, cell, matrix, row, versions
 
 from pyfuzz.containment import page, table
 from pyfuzz.containment.answers import compare, everywhere_contained, nowhere_contained
 from pyfuzz.containment.deaths import ACCESS, LOOP, WALK, cause_of_death, causes_of_death
-from pyfuzz.containment.matrix import read_matrix
+from pyfuzz.containment.matrix import MatrixRecord, read_matrix
 from pyfuzz.containment.reach import Trigger, trigger
 from pyfuzz.errors import UsageError
 from pyfuzz.module.results import Outcome
@@ -160,8 +161,9 @@ def test_matrix_as_text_and_as_markdown_has_every_cell() -> None:
 
 
 def test_matrix_read_back_is_the_same() -> None:
-
     made = versions()
+
+    schema.check(made.as_object(), MatrixRecord)
     assert made == read_matrix(json.dumps(made.as_object()), "x")
 
 
@@ -170,7 +172,7 @@ def test_matrix_read_back_is_the_same() -> None:
     [
         ("{", "x: must be what 'pyfuzz containment --json' prints, is not: line 1: Expecting"),
         ('{"version": 9}', "x: the matrix's version must be 1, is 9"),
-        ('{"version": 1, "rows": [{}]}', "x: must be what .* is not: it has no 'target'"),
+        ('{"version": 1, "rows": [{}]}', "x: must be what .* is not: it has no 'rows.0..target'"),
     ],
 )
 def test_matrix_that_is_none_is_refused(text: str, message: str) -> None:

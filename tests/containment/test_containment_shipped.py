@@ -9,9 +9,7 @@ import pytest
 from bench import containment as document
 from pyfuzz.containment import fill, shipped_matrix
 from pyfuzz.containment.matrix import REPLAYS, Matrix
-from pyfuzz.extract import extract
 from pyfuzz.target import catalogue
-from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists.faults import FAULTS
 
 
@@ -56,5 +54,5 @@ def test_shipped_cells_replay_to_their_outcomes(shipped: Matrix, name: str) -> N
 def test_shipped_cells_of_a_port_are_those_of_the_kernel(
     shipped: Matrix, version: str, config: bool, like: str
 ) -> None:
-    target = extract(Kernel(debian.source(version), config)).target
+    target = debian.extracted(version, config=config).target
     assert [] == fill.replay(shipped, {like: target}, times=1)

@@ -10,7 +10,6 @@ import debian
 import pytest
 
 from pyfuzz.containment import search
-from pyfuzz.extract import extract
 from pyfuzz.module.results import Containment, Outcome
 from pyfuzz.paths import corpus
 from pyfuzz.replay.runner import Runner
@@ -30,7 +29,7 @@ def port() -> Target:
 
 
 def kernel() -> Target:
-    return extract(debian.source("6.12")).target
+    return debian.extracted("6.12").target
 
 
 BOTH = pytest.mark.parametrize("target", [port, pytest.param(kernel, marks=pytest.mark.kernels)])

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schema
 from cli_process import pyfuzz
 from made_runs import make_run
 from test_distill import payload, write
 
 from pyfuzz.corpus.entry import name_of
 from pyfuzz.corpus.folder import find
+from pyfuzz.corpus.merge import MergeEntry
+from pyfuzz.corpus.table import CorpusEntry
 from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Input
 
@@ -26,7 +29,9 @@ def told(folder: Path, *arguments: str, code: int = 0) -> Any:
     """Return the JSON that a command prints."""
     done = pyfuzz(*arguments, "--json", folder=folder)
     assert (code, "") == (done.returncode, done.stderr)
-    return json.loads(done.stdout)
+    values = json.loads(done.stdout)
+    schema.check(values, MergeEntry if arguments[0] == "merge" else CorpusEntry)
+    return values
 
 
 def contents(folder: Path) -> dict[str, bytes]:

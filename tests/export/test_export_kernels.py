@@ -103,7 +103,7 @@ def test_c_file_of_a_kernel_names_the_user_s_file_and_says_whose_code_it_is(
 def test_c_file_of_a_debian_kernel_fails_only_where_it_should(
     which: str, version: str, config: bool, text: str, kind: Kind, status: int, tmp_path: Path
 ) -> None:
-    target = extract(Kernel(debian.source(version), config)).target
+    target = debian.extracted(version, config=config).target
 
     ended = shown(which, target, text, kind, tmp_path)
 

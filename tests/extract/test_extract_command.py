@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+import schema
 from made_up import KERNELS, variant
 
 from pyfuzz.cli.group import run
+from pyfuzz.extract.extraction import ExtractionRecord
 
 
 def test_extract_prints_traits_functions_and_what_is_missing(
@@ -32,6 +34,7 @@ def test_extract_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
 
     printed = json.loads(capsys.readouterr().out)
     assert code == 0
+    schema.check(printed, ExtractionRecord)
     assert printed["target"] == "v7.c"
     assert printed["traits"]["locked_heads"] is True
     assert printed["functions"]["rmap-add"]["name"] == "rmap_add"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import debian
 import pytest
+from debian import extracted
 from lockstep import first_difference
 
 from pyfuzz import paths
@@ -21,7 +22,6 @@ from pyfuzz.sequence.container import read_folder
 from pyfuzz.sequence.text import parse
 from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
-from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
 from pyfuzz.worlds.lists.operation import Operation
 
@@ -40,10 +40,6 @@ ERRORS = {
     "wrong head": "rmap-add vm0 f3 s1\nrmap-remove-off vm0 f3 #0",
     "wrong VM": "add vm1 f2 s1\nremove vm0 vm1:f2 s7",
 }
-
-
-def extracted(version: str, *, config: bool = False) -> Extraction:
-    return extract(Kernel(debian.source(version), config))
 
 
 def found_by(extraction: Extraction, text: str) -> set[tuple[Kind, str]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.runner import Runner
 from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import StoredFinding
+from pyfuzz.run.summary import FoundEntry
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
@@ -66,10 +68,20 @@ def test_clean_port_under_sanitizers_has_no_report() -> None:
 
 def test_report_replays_a_finding_in_the_flavour_that_shows_it(tmp_path: Path) -> None:
     target = plant("v6.6", tmp_path, USE_AFTER_FREE)
-    said = {"kind": "host-fault", "function": "pte_list_remove", "known": False}
+    said = FoundEntry(
+        kind="host-fault",
+        function="pte_list_remove",
+        message="",
+        count=1,
+        first_execution=1,
+        first_seconds=0.0,
+        operations=[],
+        artifact=None,
+        known=False,
+    )
     operations = tuple(parse(TEXT, "test"))
     stored = [
-        StoredFinding({**said, "flavour": flavour}, operations, None)
+        StoredFinding(replace(said, flavour=flavour), operations, None)
         for flavour in ("sanitize", "fuzz")
     ]
     replays = list(replay_findings(target, "fuzz", stored))

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import schema
 
 from pyfuzz.cli.group import run
+from pyfuzz.replay.record import ReplayRecord
 from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.container import pack
 from pyfuzz.sequence.input import Input
@@ -55,6 +57,7 @@ def test_replay_known_finding_is_no_new_one(tmp_path: Path, capsys: Capture) -> 
 def test_replay_json_is_one_object_with_the_trace(lost: str, capsys: Capture) -> None:
     assert run(["replay", lost, lost, "--target", "rfc-v3", "--json"]) == 1
     result = json.loads(capsys.readouterr().out)
+    schema.check(result, ReplayRecord)
     assert (result["verdict"], len(result["replays"])) == ("finding", 2)
     replay = result["replays"][0]
     assert [finding["kind"] for finding in replay["findings"]] == ["lost-entry"]

@@ -22,7 +22,7 @@ def test_read_of_a_whole_run_has_everything(tmp_path: Path) -> None:
 
     assert (run.notes, run.missing) == ([], [])
     assert run.target is not None
-    assert [found.said["kind"] for found in run.findings] == ["lost-entry", "count-contract"]
+    assert [found.said.kind for found in run.findings] == ["lost-entry", "count-contract"]
     assert all(found.artifact and found.artifact.is_file() for found in run.findings)
     assert len(run.inputs) == len(CORPUS)
     assert len(run.samples) == 5
@@ -42,11 +42,11 @@ def test_read_of_a_killed_run_takes_the_findings_from_their_files(tmp_path: Path
 
     run = read(run_folder)
     assert run.missing == ["summary.json: the campaign is still running or was killed"]
-    assert [(f.said["kind"], f.said["function"], f.said["known"]) for f in run.findings] == [
+    assert [(f.said.kind, f.said.function, f.said.known) for f in run.findings] == [
         ("count-contract", "pte_list_add", True),
         ("lost-entry", "pte_list_remove", False),
     ]
-    assert run.findings[0].said["reason"] == "it is <known>"
+    assert run.findings[0].said.reason == "it is <known>"
 
 
 def test_read_of_what_is_not_there_says_so(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_read_of_a_run_that_went_on_keeps_what_the_first_campaign_found(tmp_path
     make_run(tmp_path, short_count())
 
     run = read(tmp_path)
-    assert [(f.said["kind"], f.earlier) for f in run.findings] == [
+    assert [(f.said.kind, f.earlier) for f in run.findings] == [
         ("count-contract", False),
         ("lost-entry", True),
     ]

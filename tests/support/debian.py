@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from pyfuzz.extract import Extraction, extract
+from pyfuzz.target.kernel import Kernel
 
 KERNELS = Path(__file__).parents[2] / "kernels"
 
@@ -21,3 +25,13 @@ def source(version: str, *, tarball: bool = False) -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+def extracted(version: str, *, config: bool = False) -> Extraction:
+    """Return linux-source-``version`` made into a target; each is extracted once per process."""
+    return _extracted(source(version), config)
+
+
+@cache
+def _extracted(tree: Path, config: bool) -> Extraction:
+    return extract(Kernel(tree, config))

@@ -3,10 +3,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pyfuzz import records
 from pyfuzz.target.catalogue import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesRecord:
+    """What ``pyfuzz extract --world pages --json`` prints.  Keys are added, never renamed."""
+
+    code: tuple[str, ...]
+    have: tuple[str, ...]
+    lacks: tuple[str, ...]
+    zeroed: tuple[str, ...]
+    made_up: tuple[str, ...]
+    target: str
+    world: str
+    generated: str
+    origin: str
+    mmu: str
+    sha256: str
+    kernel_version: str | None
+    known: list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +74,21 @@ class PagesExtraction:
             f"generated: {self.target.source}",
         ]
 
-    def as_json(self) -> dict[str, object]:
-        """Return it as plain data."""
-        return {
-            **{name: list(getattr(self, name)) for name in ("code", "have", "lacks")},
-            **{name: list(getattr(self, name)) for name in ("zeroed", "made_up")},
-            "target": self.target.name,
-            "world": self.target.world,
-            "generated": str(self.target.source),
-            "origin": str(self.origin),
-            "mmu": self.mmu,
-            "sha256": self.sha256,
-            "kernel_version": self.kernel_version,
-            "known": [asdict(known) for known in self.target.known],
-        }
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``pyfuzz extract --world pages --json`` prints."""
+        record = PagesRecord(
+            code=self.code,
+            have=self.have,
+            lacks=self.lacks,
+            zeroed=self.zeroed,
+            made_up=self.made_up,
+            target=self.target.name,
+            world=self.target.world,
+            generated=str(self.target.source),
+            origin=str(self.origin),
+            mmu=self.mmu,
+            sha256=self.sha256,
+            kernel_version=self.kernel_version,
+            known=[known.in_short() for known in self.target.known],
+        )
+        return dict(records.plain(record))
