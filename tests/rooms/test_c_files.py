@@ -16,6 +16,8 @@ from pyfuzz.module import compiler
 Graph = dict[str, set[str]]
 # What the harness may use of the world it is linked with (csrc/harness/world.h, callbacks.h).
 OF_THE_WORLD = {"pyfuzz_world", "pyfuzz_target_traits"}
+# access.c needs word_text() of list.c, which needs written_at() of access.c; and others by fuzz.c.
+THREADS = pytest.mark.xfail(raises=CycleError, reason="csrc/worlds/threads has circles still")
 
 
 def symbols(path: Path) -> tuple[set[str], set[str]]:
@@ -37,11 +39,11 @@ def graph(objects: dict[str, tuple[set[str], set[str]]]) -> Graph:
     }
 
 
-def objects_of(world: str) -> dict[str, tuple[set[str], set[str]]]:
+def objects_of(flavour: str, world: str) -> dict[str, tuple[set[str], set[str]]]:
     chosen = compiler.find()
     return {
         "/".join(unit.source.parts[-2:]): symbols(build._compile(chosen, unit, None))
-        for unit in build.harness_units("fuzz", world)
+        for unit in build.harness_units(flavour, world)
     }
 
 
@@ -52,9 +54,17 @@ def test_circle_between_files_is_seen() -> None:
         TopologicalSorter(graph(made)).prepare()
 
 
-@pytest.mark.parametrize("world", ["lists", "pages"])
-def test_c_files_form_no_circle(world: str) -> None:
-    found = graph(objects_of(world))
+@pytest.mark.parametrize(
+    ("flavour", "world"),
+    [
+        ("fuzz", "lists"),
+        ("fuzz", "pages"),
+        ("lines", "lists"),
+        pytest.param("threads", "lists", marks=THREADS),
+    ],
+)
+def test_c_files_form_no_circle(flavour: str, world: str) -> None:
+    found = graph(objects_of(flavour, world))
 
     TopologicalSorter(found).prepare()
 
@@ -63,7 +73,7 @@ def test_c_files_form_no_circle(world: str) -> None:
 
 @pytest.mark.parametrize("world", ["lists", "pages"])
 def test_harness_needs_nothing_of_a_world_but_its_table(world: str) -> None:
-    found = graph(objects_of(world))
+    found = graph(objects_of("fuzz", world))
 
     assert {} == {
         file: of_the_world
