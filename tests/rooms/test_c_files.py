@@ -16,8 +16,6 @@ from pyfuzz.module import compiler
 Graph = dict[str, set[str]]
 # What the harness may use of the world it is linked with (csrc/harness/world.h, callbacks.h).
 OF_THE_WORLD = {"pyfuzz_world", "pyfuzz_target_traits"}
-# access.c needs word_text() of list.c, which needs written_at() of access.c; and others by fuzz.c.
-THREADS = pytest.mark.xfail(raises=CycleError, reason="csrc/worlds/threads has circles still")
 
 
 def symbols(path: Path) -> tuple[set[str], set[str]]:
@@ -60,7 +58,7 @@ def test_circle_between_files_is_seen() -> None:
         ("fuzz", "lists"),
         ("fuzz", "pages"),
         ("lines", "lists"),
-        pytest.param("threads", "lists", marks=THREADS),
+        ("threads", "lists"),
     ],
 )
 def test_c_files_form_no_circle(flavour: str, world: str) -> None:

@@ -130,16 +130,6 @@ static void __attribute__((noinline)) note_user(struct cell *cell, uint8_t self,
 	}
 }
 
-/* The place that wrote a word last in this schedule, or 0. */
-uintptr_t written_at(const uint64_t *word)
-{
-	const struct cell *cell = cell_of((uintptr_t)word);
-
-	return cell->run == threads.run && cell->version ?
-		       image_start + cell->writer_place :
-		       0;
-}
-
 /* The access is made now: update races, orders and hashes. */
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
 {

@@ -81,6 +81,12 @@ struct fiber {
 	bool hardware; /* the processor's walk: races are allowed */
 };
 
+#define SPTES 64
+static inline uint64_t *sptep_of(unsigned int spte)
+{
+	return &pyfuzz_target.sptes[0][spte];
+}
+
 #define HEAD_NUMBER 0
 #define HEAD_LOCKED 2UL
 #define POOL 16
@@ -105,6 +111,7 @@ struct threads {
 	struct pyfuzz_threads_result *result;
 	void (*at_begin)(void), (*at_end)(void);
 	void (*body)(unsigned int fiber);
+	void (*after)(void); /* what a fiber runs after its body */
 	bool rules; /* lists and locks are checked */
 
 	/* The model: SPTEs are numbered in the order of their first use. */
@@ -142,6 +149,15 @@ static inline uintptr_t cell_address(const struct cell *cell)
 {
 	return image_start + (uintptr_t)(cell - cells) * 8;
 }
+/* The place that wrote a word last in this schedule, or 0. */
+static inline uintptr_t written_at(const uint64_t *word)
+{
+	const struct cell *cell = cell_of((uintptr_t)word);
+
+	return cell->run == threads.run && cell->version ?
+		       image_start + cell->writer_place :
+		       0;
+}
 
 /* fibers.c */
 #define STACK_SIZE (128u << 10)
@@ -151,28 +167,30 @@ void fiber_enter(struct fiber *f); /* from the main context */
 void fiber_switch(struct fiber *from, struct fiber *to);
 void __attribute__((noreturn)) fiber_leave(void); /* for good */
 
-/* schedule.c */
+/* state.c */
 extern void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
+extern unsigned int (*decide_first)(void);
 bool is_enabled(const struct fiber *f);
+
+/* schedule.c */
 void go_on(struct fiber *f, struct fiber *to, bool forced);
 void run_once(void);
 void run_given(const struct pyfuzz_schedule *schedule);
-extern unsigned int (*decide_first)(void);
-void fiber_end(void);
+void schedule_deadlock(struct fiber *f);
 
 /* search.c */
 void search_run(uint32_t bound, bool prune, uint64_t limit);
 void search_confirm(void);
-void schedule_deadlock(struct fiber *f);
 
 /* access.c */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
-uintptr_t written_at(const uint64_t *word);
 void fence_full(struct fiber *f);
-void pair_seen(uint32_t writer, uint32_t user); /* fuzz.c */
 void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 		  uintptr_t place);
+
+/* pairs.c */
+void pair_seen(uint32_t writer, uint32_t user);
 
 /* rules.c */
 void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place);
@@ -189,16 +207,18 @@ void pool_restore(void);
 bool pool_is_live(const void *address);
 int pool_index(const void *address);
 unsigned int pool_live(void);
+int pool_take(bool reuse);
+void pool_give(int i);
 
 /* list.c */
 void list_check(const char *when);
+
+/* names.c */
 void list_text(char *out, size_t size);
 void word_text(uintptr_t address, char *out, size_t size);
 
 /* operations.c */
 bool world_build(const struct pyfuzz_scenario *scenario);
-#define SPTES 64
-uint64_t *sptep_of(unsigned int spte);
 
 /* findings.c */
 void found(const char *kind, uintptr_t place, uintptr_t other,

@@ -9,7 +9,7 @@
 static void fiber_body(void)
 {
 	threads.body(fiber_number(threads.current));
-	fiber_end();
+	threads.after();
 }
 
 #if defined(__x86_64__)

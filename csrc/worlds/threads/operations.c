@@ -11,11 +11,6 @@ static struct {
 	unsigned int next_spte;
 } start;
 
-uint64_t *sptep_of(unsigned int spte)
-{
-	return &pyfuzz_target.sptes[0][spte];
-}
-
 static uint64_t fresh_spte(void)
 {
 	return PRESENT | (threads.scenario->ad ? pyfuzz_lockless.young_ad :

@@ -56,49 +56,24 @@ unsigned int pool_live(void)
 	return n;
 }
 
-/* Getting or freeing an object counts as a write to each of its words. */
-static void object_touch(unsigned int i, uintptr_t place)
+/* Hand out a descriptor; -1 if there is none left. */
+int pool_take(bool reuse)
 {
-	uintptr_t address = (uintptr_t)(pool + i * STRIDE);
+	int i;
 
-	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size; k += 8)
-		touch(cell_of(address + k), PLAIN_WRITE, 0xff, place);
-}
-
-void *pyfuzz_descriptor_alloc(unsigned int vm)
-{
-	unsigned int i;
-
-	(void)vm;
-	if (threads.scenario && threads.scenario->reuse && now.freed_len)
+	if (reuse && now.freed_len)
 		i = now.freed[--now.freed_len];
 	else if (now.fresh < POOL)
 		i = now.fresh++;
 	else
-		return NULL;
+		return -1;
 	now.live[i] = true;
-	if (threads.current)
-		object_touch(i, PLACE);
-	memset(pool + i * STRIDE, 0, pyfuzz_target_traits.descriptor_size);
-	return pool + i * STRIDE;
+	return i;
 }
 
-void pyfuzz_descriptor_free(void *descriptor)
+/* Take a live one back. */
+void pool_give(int i)
 {
-	int i = pool_index(descriptor);
-
-	if (threads.current) {
-		point((uintptr_t)descriptor, 8, PLACE);
-		trace(PYFUZZ_E_FREE, (uintptr_t)descriptor, 8, 0, PLACE);
-	}
-	if (!pool_is_live(descriptor)) {
-		found("double-free", PLACE, 0,
-		      i < 0 ? "freed an address that is not a descriptor" :
-			      "freed a descriptor that is already free");
-		return;
-	}
-	if (threads.current)
-		object_touch((unsigned int)i, PLACE);
 	now.live[i] = false;
 	now.freed[now.freed_len++] = (uint8_t)i;
 }

@@ -4,27 +4,6 @@
 #include <string.h>
 #include "core.h"
 
-struct threads threads;
-void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
-
-bool is_enabled(const struct fiber *f)
-{
-	const struct lock *lock = f->waits_for;
-
-	switch (f->wait) {
-	case WAIT_NOT:
-		return true;
-	case WAIT_WRITE:
-		return lock->writer == NOBODY && !lock->readers;
-	case WAIT_READ:
-		return lock->writer == NOBODY;
-	case WAIT_WORD:
-		return ((const struct cell *)f->waits_for)->version !=
-		       f->wait_version;
-	}
-	return false;
-}
-
 static const char *waiting_for(const struct fiber *f)
 {
 	static char text[64];
@@ -105,7 +84,7 @@ static void finish(struct fiber *f)
 	__builtin_unreachable();
 }
 
-void fiber_end(void)
+static void fiber_end(void)
 {
 	finish(threads.current);
 }
@@ -124,6 +103,7 @@ static void begin(void)
 	threads.locks_len = 0;
 	threads.stop = false;
 	threads.bit_owner = NOBODY;
+	threads.after = fiber_end;
 	threads.at_begin();
 	for (unsigned int i = 0; i < threads.fibers_len; i++) {
 		struct fiber *f = &threads.fibers[i];
@@ -144,8 +124,6 @@ static void begin(void)
 	if (threads.tracing)
 		trace_begin();
 }
-
-unsigned int (*decide_first)(void);
 
 void run_once(void)
 {
