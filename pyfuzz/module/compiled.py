@@ -238,7 +238,9 @@ class Module:
             )
 
     def _text(self, c: Any) -> str:
-        return printable(bytes(self._ffi.string(c)).decode("utf-8", "replace"))
+        text = bytes(self._ffi.string(c)).decode("utf-8", "replace")
+        # What the target prints ends its own lines.
+        return printable(text.rstrip("\n"))
 
     def _read_step(self) -> Step:
         c = self._step

@@ -152,7 +152,12 @@ def test_sanitize_campaign_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_interrupt_ends_with_the_summary_and_code_130(tmp_path: Path, number: int) -> None:
+def test_interrupt_ends_with_the_summary_and_code_130(
+    tmp_path: Path, number: int, request: pytest.FixtureRequest
+) -> None:
+    # Under nohup SIGHUP is ignored, which a child inherits and pyfuzz respects.
+    before = signal.signal(number, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(number, before))
     process = start("fuzz", "bug", "--time", "5m", "--out", "run", folder=tmp_path)
     wait_for(lambda: bool(list((tmp_path / "run" / "findings").glob("*.seq"))))
     process.send_signal(number)
