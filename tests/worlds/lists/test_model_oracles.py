@@ -77,7 +77,8 @@ PUT_RIGHT = (Kind.REQUEST, Kind.STALE_SPTE)
 def test_oracles_see_a_planted_cause_at_the_same_step(kind: Kind, tmp_path: Path) -> None:
     port, edit, text = PLANTED[kind]
     module = lists_module.load(plant(port, tmp_path, edit))
-    module.set_hang_limit(50)
+    if kind is Kind.HANG:  # on a busy machine, 50 ms are over before anything hangs
+        module.set_hang_limit(50)
     first = judged(module, parse(text, "test"))[:1]
     assert [(kind in by_c, kind in by_model) for _, by_c, by_model in first] == [(True, True)]
 
