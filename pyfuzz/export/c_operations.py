@@ -27,12 +27,12 @@ _SKIPPED = {
     Skip.IN_OTHER_LIST: "the SPTE is in another list",
     Skip.UNSUPPORTED: "the target has no such function",
 }
-_ADDS = {
+ADDS = {
     Opcode.ADD: "ADD",
     Opcode.PARENT_ADD: "PARENT_ADD",
     Opcode.RMAP_ADD: "RMAP_ADD",
 }
-_REMOVES = {
+REMOVES = {
     Opcode.REMOVE: "REMOVE",
     Opcode.REMOVE_STRAY: "REMOVE",
     Opcode.ZAP_ONE: "ZAP_ONE",
@@ -45,7 +45,7 @@ _REMOVES = {
     Opcode.RMAP_REMOVE_OFF: "RMAP_REMOVE",
 }
 _CLEARING = ("ZAP_ONE", "PARENT_DROP")
-_WHOLE = {Opcode.ZAP_ALL: "ZAP_ALL", Opcode.PARENT_UNLINK: "PARENT_UNLINK"}
+WHOLE = {Opcode.ZAP_ALL: "ZAP_ALL", Opcode.PARENT_UNLINK: "PARENT_UNLINK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +230,12 @@ class _Writer:
         """Yield the lines of one step, not indented; ``spte`` is C for its SPTE."""
         op = run.op
         at = f"{op.vm}, {op.head}"
-        if op.opcode in _ADDS:
+        if op.opcode in ADDS:
             yield from self._add(op, spte)
-        elif op.opcode in _REMOVES:
+        elif op.opcode in REMOVES:
             yield from self._remove(run, spte)
-        elif op.opcode in _WHOLE:
-            yield f"{self._call(_WHOLE[op.opcode], op)};"
+        elif op.opcode in WHOLE:
+            yield f"{self._call(WHOLE[op.opcode], op)};"
             yield f"zapped({at});"
         elif op.opcode is Opcode.COUNT:
             yield from self._returned(self._call("COUNT", op), f"entries[{op.vm}][{op.head}]")
@@ -254,7 +254,7 @@ class _Writer:
 
     def _add(self, op: Operation, spte: str) -> Iterator[str]:
         at = f"{op.vm}, {op.head}"
-        call = self._call(_ADDS[op.opcode], op, spte)
+        call = self._call(ADDS[op.opcode], op, spte)
         yield f"map({at}, {spte});"
         if op.opcode is Opcode.ADD:
             yield from self._returned(call, f"entries[{op.vm}][{op.head}]")
@@ -270,7 +270,7 @@ class _Writer:
 
     def _remove(self, run: Run, spte: str) -> Iterator[str]:
         op = run.op
-        name = _REMOVES[op.opcode]
+        name = REMOVES[op.opcode]
         if name == "RMAP_REMOVE":
             off = op.opcode is Opcode.RMAP_REMOVE_OFF
             gfn = (op.head + off) % FRAME_HEADS

@@ -22,17 +22,6 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.operation import Context, Opcode, Operation
 
-_ADDS = {Opcode.ADD: "ADD", Opcode.PARENT_ADD: "PARENT_ADD"}
-_REMOVES = {
-    Opcode.REMOVE: "REMOVE",
-    Opcode.REMOVE_STRAY: "REMOVE",
-    Opcode.ZAP_ONE: "ZAP_ONE",
-    Opcode.ZAP_ONE_STRAY: "ZAP_ONE",
-    Opcode.PARENT_REMOVE: "PARENT_REMOVE",
-    Opcode.PARENT_REMOVE_STRAY: "PARENT_REMOVE",
-    Opcode.PARENT_DROP: "PARENT_DROP",
-}
-_WHOLE = {Opcode.ZAP_ALL: "ZAP_ALL", Opcode.PARENT_UNLINK: "PARENT_UNLINK"}
 _NOT_HERE = {
     Opcode.RMAP_ADD: "needs a memslot",
     Opcode.RMAP_REMOVE: "needs a memslot",
@@ -42,6 +31,10 @@ _NOT_HERE = {
     Opcode.CREATE: "needs VMs that come and go",
     Opcode.DESTROY: "needs VMs that come and go",
 }
+_ADDS, _REMOVES, _WHOLE = (
+    {opcode: word for opcode, word in table.items() if opcode not in _NOT_HERE}
+    for table in (c_operations.ADDS, c_operations.REMOVES, c_operations.WHOLE)
+)
 HOOK = ("/* KUnit tests of the reverse maps, made by pyfuzz. */", '#include "{name}"')
 
 
