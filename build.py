@@ -37,10 +37,6 @@ from pyfuzz.module import compiler
 from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
-# "values" is "fuzz" with calls at comparisons, for one of a campaign's workers.
-# "threads" has csrc/worlds/threads instead of the harness.
-FLAVOURS = ("fuzz", "sanitize", "lines", "values", "threads")
-
 # The kernel's own flags that change what code means: KVM relies on wrapping
 # integers, type punning and NULL checks that are not optimised away.
 COMMON = (
@@ -86,6 +82,33 @@ THREADS = (
     "-fno-optimize-sibling-calls",
 )
 _TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """What a flavour adds: flags of every C file, flags of the target's own, and a folder.
+
+    ``instead`` are the target's flags in place of coverage counters.  Only this
+    flavour uses ``folder`` (in csrc); with ``alone`` it replaces the harness.
+    """
+
+    flags: tuple[str, ...] = ()
+    target_flags: tuple[str, ...] = ()
+    instead: tuple[str, ...] | None = None
+    folder: str | None = None
+    alone: bool = False
+
+
+FLAVOURS = {
+    "fuzz": Flavour(),
+    "sanitize": Flavour(SANITIZE),
+    "lines": Flavour(instead=LINES, folder="lines"),
+    # Calls at comparisons, too; for one of a campaign's workers.
+    "values": Flavour(target_flags=("-fsanitize-coverage=trace-cmp",)),
+    "threads": Flavour(
+        ("-DPYFUZZ_THREADS=1",), instead=THREADS, folder="worlds/threads", alone=True
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +247,9 @@ def _searchable(world: str) -> bool:
 def harness_units(flavour: str, world: str = "lists") -> list[Unit]:
     """Return the C files that every target of a world shares; they have no coverage."""
     flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), *includes(world))
-    shared = [] if flavour == "threads" else harness_sources(world)
-    own = [
-        source
-        for folder in _own_folders(flavour)
-        for source in sorted((paths.csrc() / folder).glob("*.c"))
-    ]
+    of = FLAVOURS[flavour]
+    shared = [] if of.alone else harness_sources(world)
+    own = sorted((paths.csrc() / of.folder).glob("*.c")) if of.folder else []
     return [Unit(source, flags) for source in (*shared, *own)]
 
 
@@ -240,28 +260,18 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
     if target.extracted and (paths.csrc() / "worlds" / target.world / "kernel").is_dir():
         flags = (*flags, *KERNEL)
-    if flavour == "threads":
-        return Unit(target.source, (*flags, *THREADS))
-    coverage = LINES if flavour == "lines" else (compiler.COVERAGE,)
-    compares = ("-fsanitize-coverage=trace-cmp",) if flavour == "values" else ()
-    return Unit(target.source, (*flags, *coverage, *compares))
+    of = FLAVOURS[flavour]
+    coverage = (compiler.COVERAGE,) if of.instead is None else of.instead
+    return Unit(target.source, (*flags, *coverage, *of.target_flags))
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:
-    if flavour == "threads":
-        return ("-DPYFUZZ_THREADS=1",)
-    if flavour != "sanitize":
-        return ()
+    flags = FLAVOURS[flavour].flags
     # By default an array at the end of a structure, such as sptes, counts as one
     # of any length, without bounds checks.  The kernel sets this flag, too; clang
     # supports it from version 16 on.
-    strict = ("-fstrict-flex-arrays=3",) if compiler.find().major >= 16 else ()
-    return (*SANITIZE, *strict)
-
-
-def _own_folders(flavour: str) -> tuple[str, ...]:
-    """The folders in csrc that only this flavour uses."""
-    return {"lines": ("lines",), "threads": ("worlds/threads",)}.get(flavour, ())
+    strict = SANITIZE[0] in flags and compiler.find().major >= 16
+    return (*flags, "-fstrict-flex-arrays=3") if strict else flags
 
 
 def _build_module(
@@ -292,10 +302,11 @@ def _python_include() -> Path:
 
 
 def _generate(module: str, flavour: str, world: str, path: Path) -> None:
-    own = [f"{folder}/{Path(folder).name}.h" for folder in _own_folders(flavour)]
+    of = FLAVOURS[flavour]
+    own = [f"{of.folder}/{Path(of.folder).name}.h"] if of.folder else []
     shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h", "compare/compare.h"]
     shared += ["exhaust/exhaust.h"] if _searchable(world) else []
-    headers = own if flavour == "threads" else [*shared, *own]
+    headers = own if of.alone else [*shared, *own]
     ffi = cffi.FFI()
     for header in headers:
         ffi.cdef(declarations(header))

@@ -15,12 +15,15 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NARROW, WIDE = 400, 1400
 LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "dark")]
 Open = Callable[[int, str], webdriver.Chrome]
 
+LOADED = "return location.href === arguments[0] && document.readyState === 'complete'"
+LOADED_S = 60
 # Returns all texts with a contrast below 4.5 to 1 to their background.
 CONTRAST = """
 const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
@@ -102,6 +105,8 @@ def show(browser: webdriver.Chrome, page: Path) -> Open:
         browser.get("about:blank")
         messages(browser)
         browser.get(page.as_uri())
+        # On a busy machine, get() has been seen to return before the page was whole.
+        WebDriverWait(browser, LOADED_S).until(lambda chrome: script(chrome, LOADED, page.as_uri()))
         return browser
 
     return open_page
