@@ -53,7 +53,8 @@ class World:
     ``module`` returns the class that wraps a compiled target of this world,
     and imports it only then, so that reading a sequence needs no cffi;
     ``words`` maps the opcodes that a target may lack to their words;
-    ``faults`` tells whether it has operations that damage memory on purpose.
+    ``faults`` tells whether it has operations that damage memory on purpose,
+    ``guest_driven`` whether all of them are accesses of a guest and calls of its VMM.
     """
 
     name: str
@@ -72,6 +73,7 @@ class World:
     module: Callable[[], type[Module]]
     words: Mapping[int, str]
     faults: bool = False
+    guest_driven: bool = False
 
 
 @cache

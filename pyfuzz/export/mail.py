@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pyfuzz import __version__
+from pyfuzz import __version__, world
 from pyfuzz.export.location import locate
 from pyfuzz.replay import trace_text
 from pyfuzz.replay.replays import Replay
@@ -91,7 +91,7 @@ def _advice(done: Replay) -> str:
             "The sequence damages memory on purpose: it shows what a host does with such damage, "
             "not that a guest can cause it."
         )
-    elif done.target.world != "lists":
+    elif world.get(done.target.world).guest_driven:
         reach = (
             "The operations are accesses of a guest and calls of its VMM, so assume that a guest "
             "can get there."

@@ -8,13 +8,16 @@ import json
 import shlex
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pyfuzz.cli.export import Bad, export
 from pyfuzz.errors import UsageError
+from pyfuzz.export import mail
 from pyfuzz.sequence.text import parse
+from pyfuzz.target import catalogue
 from pyfuzz.target.kernel import Kernel
 
 STRAY = "add vm0 f0 s0\nremove vm0 f0 s9\n"
@@ -162,3 +165,17 @@ def test_first_bad_that_is_no_commit_is_refused(repository: Path) -> None:
 
 def test_first_bad_without_a_repository_leaves_the_subject_to_fill_in() -> None:
     assert Bad("0123456789ab", '0123456789ab ("<its subject>")') == Bad.of("0123456789abcdef", None)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("pages", "accesses of a guest and calls of its VMM"),
+        ("rfc-v4", "Every operation of the sequence is correct"),
+    ],
+)
+def test_mail_says_what_the_operations_of_a_world_tell_of_a_guest(target: str, said: str) -> None:
+    done = SimpleNamespace(
+        target=catalogue.get(target), file=SimpleNamespace(faults=False), entries=[]
+    )
+    assert said in mail._advice(done)  # type: ignore[arg-type]

@@ -43,4 +43,5 @@ WORLD = World(
     trace=trace,
     module=_module,
     words={opcode: form.word for opcode, form in FORMS.items()},
+    guest_driven=True,
 )
