@@ -38,7 +38,7 @@ ATTEMPTS = {
     "signal the parent": "os.kill(os.getppid(), 0)",
     "leave the group": "os.setpgid(0, 0)",
     "outlive the parent": "die(0)",
-    # The parent is pytest: to what its limit is, or it would die of the new one much later.
+    # The parent is pytest: give it the limit that it has; a lower one would kill it much later.
     "limit the parent": "limit(os.getppid(), resource.RLIMIT_CPU)",
 }
 STILL = {
