@@ -81,6 +81,9 @@ THREADS = (
     "-fno-inline",
     "-fno-optimize-sibling-calls",
 )
+# Every target's module has this name inside, so that what cffi generates is
+# compiled once for all of them; Python tells them apart by their files.
+MODULE = "_pyfuzz_target"
 _TIMEOUT_S = 300
 
 
@@ -127,24 +130,23 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     """
     if flavour not in FLAVOURS:
         raise UsageError(f"there is no flavour '{flavour}': one of {', '.join(FLAVOURS)}")
-    chosen = compiler.find()
+    chosen, included = compiler.find(), _included_hash()
     units = [_target_unit(target, flavour), *harness_units(flavour, target.world)]
     key = _key(
         chosen.identity,
         *(f"{unit.source.name} {unit.flags}" for unit in units),
-        _sources_hash(target.source),
+        _source_hash(target.source, included),
         sysconfig.get_platform(),
         version("cffi"),
         str(_python_include()),
     )
     label = re.sub(r"\W", "_", target.name)
-    module = f"_pyfuzz_{label}_{flavour}_{key}"
-    path = paths.build_dir() / "targets" / f"{module}.abi3.so"
+    path = paths.build_dir() / "targets" / f"_pyfuzz_{label}_{flavour}_{key}.abi3.so"
     if path.exists():
         return path
     with _locked(path):
         if not path.exists():
-            _build_module(chosen, target, flavour, units, path)
+            _build_module(chosen, target, flavour, units, included, path)
     return path
 
 
@@ -155,7 +157,7 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     (build_engine()'s; for the sanitize flavour its runtime), with which linking is
     ten times faster.
     """
-    chosen = compiler.find()
+    chosen, included = compiler.find(), _included_hash()
     flags = (*COMMON, *WARNINGS, *includes(target.world))
     units = [
         _target_unit(target, flavour),
@@ -164,12 +166,12 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     ]
     if archive.suffix != ".so":
         units += _engine_units()
-    hashes = (_sources_hash(unit.source) for unit in units)
+    hashes = (_source_hash(unit.source, included) for unit in units)
     key = _key(chosen.identity, str(archive), *hashes, *(str(unit.flags) for unit in units))
     path = paths.build_dir() / "native" / f"{target.name}-{key}"
     if not path.exists():
         with _locked(path), _beside(path) as partial:
-            objects = [str(_compile(chosen, unit, target)) for unit in units]
+            objects = [str(_compile(chosen, unit, target, included)) for unit in units]
             libraries = [str(archive), str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
             command = [*chosen.link, "-o", str(partial), *objects, *libraries]
             _run(chosen, command, main_source.name)
@@ -183,9 +185,9 @@ def build_engine(archive: Path) -> Path:
     which is impossible with a static archive or a Python extension.  csrc/engine is
     linked in, since libFuzzer looks for a custom mutator in its own object.
     """
-    chosen = compiler.find()
+    chosen, included = compiler.find(), _included_hash()
     stat = archive.stat()
-    sources = [_sources_hash(unit.source) for unit in _engine_units()]
+    sources = [_source_hash(unit.source, included) for unit in _engine_units()]
     key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns), *sources)
     path = paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
     if path.exists():
@@ -194,7 +196,7 @@ def build_engine(archive: Path) -> Path:
         # The C++ library is given by its path: a machine that has it for running
         # programs often lacks what the linker needs to find it with -lstdc++.
         command = [*chosen.link, "-shared", "-o", str(partial)]
-        command += [str(_compile(chosen, unit, None)) for unit in _engine_units()]
+        command += [str(_compile(chosen, unit, None, included)) for unit in _engine_units()]
         command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
         command += [str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
         _run(chosen, command, "libFuzzer")
@@ -208,13 +210,14 @@ def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
 
 def build_mutator() -> Path:
     """Return csrc/engine alone, for preloading when libFuzzer comes with a sanitizer."""
-    chosen = compiler.find()
-    key = _key(chosen.identity, *(_sources_hash(unit.source) for unit in _engine_units()))
+    chosen, included = compiler.find(), _included_hash()
+    sources = [_source_hash(unit.source, included) for unit in _engine_units()]
+    key = _key(chosen.identity, *sources)
     path = paths.build_dir() / "engine" / f"mutator-{key}.so"
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
-        objects = [str(_compile(chosen, unit, None)) for unit in _engine_units()]
+        objects = [str(_compile(chosen, unit, None, included)) for unit in _engine_units()]
         _run(chosen, [*chosen.link, "-shared", "-o", str(partial), *objects], "the mutator")
     return path
 
@@ -279,20 +282,17 @@ def _build_module(
     target: Target,
     flavour: str,
     units: list[Unit],
+    included: str,
     path: Path,
 ) -> None:
-    module = path.name.split(".")[0]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(lambda unit: _compile(chosen, unit, target), units))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder, _beside(path) as whole:
-        generated = Path(folder, f"{module}.c")
-        _generate(module, flavour, target.world, generated)
-        glue = Path(folder, "glue.o")
-        include = (*includes(target.world), f"-I{_python_include()}")
-        command = [*chosen.command, *COMMON, "-w", *include]
-        _run(chosen, [*command, "-c", str(generated), "-o", str(glue)], "cffi's glue")
-        link = [*chosen.link, "-shared", "-o", str(whole), str(glue), *map(str, objects)]
-        _run(chosen, link, target.name)
+        glue = Path(folder, "cffi.c")
+        _generate(flavour, target.world, glue)
+        flags = (*COMMON, "-w", *includes(target.world), f"-I{_python_include()}")
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = (Unit(glue, flags), *units)
+            objects = list(pool.map(lambda unit: _compile(chosen, unit, target, included), parts))
+        _run(chosen, [*chosen.link, "-shared", "-o", str(whole), *map(str, objects)], target.name)
 
 
 def _python_include() -> Path:
@@ -301,7 +301,8 @@ def _python_include() -> Path:
     return real if (real / "Python.h").is_file() else paths.csrc() / "python"
 
 
-def _generate(module: str, flavour: str, world: str, path: Path) -> None:
+def _generate(flavour: str, world: str, path: Path) -> None:
+    """Write cffi's C file; it is the same for all targets of a flavour and a world."""
     of = FLAVOURS[flavour]
     own = [f"{of.folder}/{Path(of.folder).name}.h"] if of.folder else []
     shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h", "compare/compare.h"]
@@ -311,13 +312,13 @@ def _generate(module: str, flavour: str, world: str, path: Path) -> None:
     for header in headers:
         ffi.cdef(declarations(header))
     includes = "\n".join(f'#include "{header}"' for header in headers)
-    ffi.set_source(module, includes, compiler_verbose=0)
+    ffi.set_source(MODULE, includes, compiler_verbose=0)
     ffi.emit_c_code(str(path))
 
 
-def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None) -> Path:
+def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None, included: str) -> Path:
     """Return the object of one C file, cached or compiled."""
-    key = _key(chosen.identity, *unit.flags, _sources_hash(unit.source))
+    key = _key(chosen.identity, *unit.flags, _source_hash(unit.source, included))
     path = paths.build_dir() / "objects" / f"{unit.source.stem}-{key}.o"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -385,9 +386,14 @@ def _cxx_library() -> Path:
     raise HarnessError("libstdc++.so.6 was loaded but is not in /proc/self/maps; please report")
 
 
-def _sources_hash(source: Path) -> str:
-    """A hash of one C file and of everything in csrc that it may include."""
-    digest = hashlib.sha256(_read(source))
+def _source_hash(source: Path, included: str) -> str:
+    """A hash of one C file, and of what it may include."""
+    return hashlib.sha256(_read(source) + included.encode()).hexdigest()
+
+
+def _included_hash() -> str:
+    """A hash of everything in csrc that a C file may include; taken once per build."""
+    digest = hashlib.sha256()
     for path in sorted(paths.csrc().rglob("*.*")):
         if path.suffix in (".h", ".def") or (path.suffix == ".c" and path.parent.name != "ports"):
             digest.update(path.name.encode() + b"\0" + _read(path))

@@ -43,6 +43,19 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     return copy
 
 
+def import_module(path: Path) -> ModuleType:
+    """Import a file that build() returned; a second call imports it once more.
+
+    Errors: ImportError if the file cannot be loaded.
+    """
+    spec = importlib.util.spec_from_file_location(_build_py().MODULE, path)
+    if spec is None or spec.loader is None:
+        raise HarnessError(f"{path} is not an extension module; please report")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def target_flags(target: Target, flavour: str) -> tuple[str, ...]:
     """Return the flags that a target's own C file is compiled with."""
     flags: tuple[str, ...] = _build_py().target_flags(target, flavour)

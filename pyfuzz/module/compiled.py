@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -324,12 +322,6 @@ def open_module(path: Path, flavour: str) -> Module:
 
     Errors: ImportError if the file cannot be loaded.
     """
-    name = path.name.split(".")[0]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise HarnessError(f"{path} is not an extension module; please report")
-    compiled = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(compiled)
-    sys.modules[name] = compiled
+    compiled = builder.import_module(path)
     of = bytes(compiled.ffi.string(compiled.lib.pyfuzz_traits().world)).decode()
     return world.get(of).module()(flavour, path, compiled)

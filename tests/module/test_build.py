@@ -142,10 +142,11 @@ def test_our_own_c_compiles_without_a_warning(
     fresh: Path, build_py: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build_py, "WARNINGS", (*build_py.WARNINGS, "-Werror"))
+    included = build_py._included_hash()
     units = {unit for flavour in build_py.FLAVOURS for unit in build_py.harness_units(flavour)}
     units |= {build_py._target_unit(target, "fuzz") for target in PORTS}
     for unit in units:
-        build_py._compile(compiler.find(), unit, None)
+        build_py._compile(compiler.find(), unit, None, included)
     assert len(units) == len(list((fresh / "objects").iterdir()))
 
 

@@ -38,9 +38,9 @@ def graph(objects: dict[str, tuple[set[str], set[str]]]) -> Graph:
 
 
 def objects_of(flavour: str, world: str) -> dict[str, tuple[set[str], set[str]]]:
-    chosen = compiler.find()
+    chosen, included = compiler.find(), build._included_hash()
     return {
-        "/".join(unit.source.parts[-2:]): symbols(build._compile(chosen, unit, None))
+        "/".join(unit.source.parts[-2:]): symbols(build._compile(chosen, unit, None, included))
         for unit in build.harness_units(flavour, world)
     }
 

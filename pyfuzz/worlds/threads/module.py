@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pyfuzz.errors import HarnessError
@@ -95,7 +92,7 @@ class ThreadsModule:
         """Build the target for this world if necessary, and load it."""
         self.target = target
         self.path = builder.build(target, "threads")
-        compiled = _load(self.path)
+        compiled = _import(self.path)
         self._ffi = compiled.ffi
         self._lib = compiled.lib
         if self._lib.PYFUZZ_THREADS_ABI != ABI:
@@ -252,13 +249,4 @@ class ThreadsModule:
         return text.decode("utf-8", "replace")
 
 
-@cache
-def _load(path: Path) -> Any:
-    name = path.name.split(".")[0]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise HarnessError(f"{path} cannot be imported; please report")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+_import = cache(builder.import_module)
