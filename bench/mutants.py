@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from pyfuzz.extract import extract
-from pyfuzz.mutants import experiment, report
+from pyfuzz.mutants import experiment, summary
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
@@ -19,9 +19,9 @@ def section(target: Target, command: str, options: argparse.Namespace) -> str:
     """Measure one target; return its part of the page."""
     result = experiment.run(
         experiment.Options(target, options.seconds, options.trials, options.seed),
-        lambda outcome, _: print(report.line(outcome), file=sys.stderr, flush=True),
+        lambda outcome, _: print(summary.line(outcome), file=sys.stderr, flush=True),
     )
-    return f"## `{command}`\n\n{report.summary(result)}.\n\n{report.as_markdown(result)}\n"
+    return f"## `{command}`\n\n{summary.totals(result)}.\n\n{summary.as_markdown(result)}\n"
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ class WorkerState:
 
 
 @dataclass(slots=True)
-class Report:
+class Progress:
     """What a campaign did; filled in while it runs, complete when it ends.
 
     ``notes`` are lines for the user, each about something unusual.  ``trouble`` is
@@ -97,10 +97,10 @@ class Exchanging(Protocol):
     def begin(self, workers: Path, corpus: Path, note: Callable[[str], None]) -> Path:
         """Start; return the folder of inputs that arrive, treated as a worker's."""
 
-    def look(self, report: Report) -> None:
+    def look(self, progress: Progress) -> None:
         """Take a short look, without waiting; called several times a second."""
 
-    def end(self, report: Report) -> None:
+    def end(self, progress: Progress) -> None:
         """Give away what is left."""
 
 
@@ -110,10 +110,10 @@ class Campaign:
     def __init__(
         self,
         options: Options,
-        watch: Callable[[Report, str], None],
+        watch: Callable[[Progress, str], None],
         others: Exchanging | None = None,
     ) -> None:
-        """Create a campaign; ``watch`` is called now and then with the report and the phase.
+        """Create a campaign; ``watch`` is called now and then with the progress and the phase.
 
         ``others`` are the campaigns that it exchanges with.
         """
@@ -121,17 +121,17 @@ class Campaign:
         self._watch = watch
         self._others = others
         self._arriving: list[Path] = []
-        self.report = Report(options, notes=list(options.kernel_notes))
+        self.progress = Progress(options, notes=list(options.kernel_notes))
         if options.target.extracted:
-            self.report.notes += confine.lacking()
+            self.progress.notes += confine.lacking()
 
-    def run(self) -> Report:
-        """Fuzz until the time or the runs are used up; the report says if anything else ended it.
+    def run(self) -> Progress:
+        """Fuzz until the time or the runs are used up; the result says if anything else ended it.
 
         Errors: PyfuzzError if it could not start.
         """
         options = self._options
-        self._watch(self.report, "building")
+        self._watch(self.progress, "building")
         engine.prepare(options.flavour)
         builder.build(options.target, options.flavour)
         folder = RunFolder(options.out, options.target.name, options.encoding)
@@ -142,33 +142,33 @@ class Campaign:
             self._run_in(folder)
         finally:
             folder.close()
-        return self.report
+        return self.progress
 
     def _run_in(self, folder: RunFolder) -> None:
-        report, options = self.report, self._options
-        report.resumed = folder.resumed
-        self.supervisor = Supervisor(options, folder, report.note)
+        progress, options = self.progress, self._options
+        progress.resumed = folder.resumed
+        self.supervisor = Supervisor(options, folder, progress.note)
         self._start_ns = time.monotonic_ns()
         self._table = FindingTable(options.target, self._start_ns, encoding=options.encoding)
         try:
             for note in provenance.record(folder.path, options, self._started):
-                report.note(note)
-            earlier = recover(folder, options.target, report.note)
-            folder.prepare_corpus(report.note)
-            self._watch(report, "starting")
+                progress.note(note)
+            earlier = recover(folder, options.target, progress.note)
+            folder.prepare_corpus(progress.note)
+            self._watch(progress, "starting")
             self.supervisor.start()
             self._start_ns = folder.begin(options.flavour)
             self._table = FindingTable(options.target, self._start_ns, earlier, options.encoding)
             self._begun = True
             if self._others is not None:
-                self._arriving = [self._others.begin(folder.workers, folder.corpus, report.note)]
+                self._arriving = [self._others.begin(folder.workers, folder.corpus, progress.note)]
             self._fuzz(folder)
         except KeyboardInterrupt:
-            report.interrupted = True
+            progress.interrupted = True
         except PyfuzzError as error:
-            report.trouble = error
+            progress.trouble = error
         except OSError as error:
-            report.trouble = _no_room(error, folder)
+            progress.trouble = _no_room(error, folder)
         finally:
             self.supervisor.stop()
             if self._begun:
@@ -178,11 +178,11 @@ class Campaign:
             self._finish(folder)
         if self._arriving and self._others is not None:
             try:
-                self._others.end(report)
+                self._others.end(progress)
             except KeyboardInterrupt:
-                report.interrupted = True
+                progress.interrupted = True
             except OSError as error:
-                report.trouble = report.trouble or _no_room(error, folder)
+                progress.trouble = progress.trouble or _no_room(error, folder)
 
     def _folders(self) -> list[Path]:
         """Return the folders that inputs come from and go to."""
@@ -194,12 +194,12 @@ class Campaign:
         carried_s = time.monotonic()
         while supervisor.look_after(self._table):
             self._collect(folder)
-            self._watch(self.report, "fuzzing")
+            self._watch(self.progress, "fuzzing")
             if self._others is not None:
-                self._others.look(self.report)
-            if options.seconds is not None and self.report.seconds >= options.seconds:
+                self._others.look(self.progress)
+            if options.seconds is not None and self.progress.seconds >= options.seconds:
                 break
-            if options.stop_on_finding and self.report.verdict == "finding":
+            if options.stop_on_finding and self.progress.verdict == "finding":
                 break
             if time.monotonic() - carried_s > _CARRY_S:
                 exchange.carry()
@@ -216,88 +216,88 @@ class Campaign:
             if deadline_s == math.inf and self.supervisor.checker is not None:
                 deadline_s = time.monotonic() + _CHECK_S  # compiled, at last
             if time.monotonic() > deadline_s:
-                self.report.note(f"{left} inputs were not checked with a sanitizer: out of time")
+                self.progress.note(f"{left} inputs were not checked with a sanitizer: out of time")
                 break
-            self._watch(self.report, f"checking {left} inputs with a sanitizer")
+            self._watch(self.progress, f"checking {left} inputs with a sanitizer")
             self.supervisor.look_after(self._table)
             time.sleep(_POLL_S / 4)
 
     def _collect(self, folder: RunFolder, *, last: bool = False) -> None:
-        report, supervisor = self.report, self.supervisor
+        progress, supervisor = self.progress, self.supervisor
         if supervisor.fuzzing and not supervisor.stopped:
-            report.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
+            progress.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
         supervisor.take_findings(self._table)
-        report.findings = self._table.all()
-        for finding in report.findings:
+        progress.findings = self._table.all()
+        for finding in progress.findings:
             if finding.artifact is None:
                 self._write(finding, folder)
-        report.counts = supervisor.counts()
-        report.workers = [
+        progress.counts = supervisor.counts()
+        progress.workers = [
             WorkerState(worker.name, worker.counts(), worker.started, checks=worker.checks)
             for worker in supervisor.all
         ]
         for worker in supervisor.fuzzing:
-            report.greeting = report.greeting or worker.greeting
-        report.corpus = len(_names(folder.corpus))
-        sample = partial(sample_of, self._started, report, supervisor.all)
-        self._stats.record(report.seconds, sample, last=last)
+            progress.greeting = progress.greeting or worker.greeting
+        progress.corpus = len(_names(folder.corpus))
+        sample = partial(sample_of, self._started, progress, supervisor.all)
+        self._stats.record(progress.seconds, sample, last=last)
 
     def _write(self, finding: Finding, folder: RunFolder) -> None:
         options = self._options
         try:
             write_artifact(finding, options.target, options.kernel, folder.findings)
         except OSError as error:
-            self.report.trouble = self.report.trouble or _no_room(error, folder)
+            self.progress.trouble = self.progress.trouble or _no_room(error, folder)
 
     def _finish(self, folder: RunFolder) -> None:
         """Keep the corpus, minimise the findings, and merge those that are the same bug."""
-        report = self.report
+        progress = self.progress
         if self._stats.trouble:
-            report.note(self._stats.trouble)
+            progress.note(self._stats.trouble)
         try:
             Exchange(folder.corpus, self._folders()).carry()
-            if not report.interrupted and report.trouble is None:
+            if not progress.interrupted and progress.trouble is None:
                 self._shorten(folder)
                 self._distill(folder)
-            report.corpus = len(_names(folder.corpus))
-            finding_store.write(folder.path, report.findings)
+            progress.corpus = len(_names(folder.corpus))
+            finding_store.write(folder.path, progress.findings)
             folder.settle()
         except KeyboardInterrupt:
-            report.interrupted = True
+            progress.interrupted = True
         except OSError as error:
-            report.trouble = report.trouble or _no_room(error, folder)
+            progress.trouble = progress.trouble or _no_room(error, folder)
 
     def _shorten(self, folder: RunFolder) -> None:
-        report, options = self.report, self._options
-        todo = [finding for finding in report.findings if not finding.minimized]
+        progress, options = self.progress, self._options
+        todo = [finding for finding in progress.findings if not finding.minimized]
         if not todo:
             return
-        self._watch(report, f"minimizing {len(todo)} finding(s)")
+        self._watch(progress, f"minimizing {len(todo)} finding(s)")
         try:
             for finding, trouble in shorten(todo, options.target):
                 if trouble:
-                    report.note(f"{finding.stem} was not minimized: {trouble}")
+                    progress.note(f"{finding.stem} was not minimized: {trouble}")
                 else:
                     self._write(finding, folder)
         except PyfuzzError as error:
-            report.note(f"the findings were not minimized: {error}")
+            progress.note(f"the findings were not minimized: {error}")
         self._merge()
 
     def _merge(self) -> None:
         """Merge the findings that turn out to be the same bug."""
-        report = self.report
+        progress = self.progress
         for known in (True, False):
-            some = [f for f in report.findings if (f.known is not None) is known and f.minimized]
+            some = [f for f in progress.findings if (f.known is not None) is known and f.minimized]
             for same in bugs(some):
                 kept = self._table.merge(same)
                 for other in same:
                     if other is not kept:
                         remove_artifact(other)
-        report.findings = self._table.all()
+        progress.findings = self._table.all()
 
     def _distill(self, folder: RunFolder) -> None:
         """Remove inputs from the corpus that reach nothing beyond what the others reach."""
-        self._watch(self.report, "distilling the corpus")
+        self._watch(self.progress, "distilling the corpus")
         paths = [folder.corpus / name for name in _names(folder.corpus)]
         try:
             distilled = distill(
@@ -310,10 +310,10 @@ class Campaign:
                 hang_limit_s=_DISTILL_S,
             )
         except PyfuzzError as error:
-            self.report.note(f"the corpus was not distilled: {error}")
+            self.progress.note(f"the corpus was not distilled: {error}")
             return
         if distilled.unmeasured:
-            self.report.note(
+            self.progress.note(
                 f"{distilled.unmeasured} of {len(paths)} inputs were not distilled: out of time"
             )
         for path in distilled.dropped:

@@ -11,29 +11,29 @@ from pyfuzz.run.stats import Sample, WorkerSample
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyfuzz.campaign.campaign import Report
+    from pyfuzz.campaign.campaign import Progress
     from pyfuzz.campaign.worker_process import WorkerProcess
 
 
-def sample_of(started: str, report: Report, workers: Iterable[WorkerProcess]) -> Sample:
+def sample_of(started: str, progress: Progress, workers: Iterable[WorkerProcess]) -> Sample:
     """Return what a campaign and each of its workers did so far."""
-    counts = report.counts
+    counts = progress.counts
     return Sample(
         started=started,
-        elapsed_s=round(report.seconds, 3),
+        elapsed_s=round(progress.seconds, 3),
         executions=counts.executions,
         operations=counts.operations,
         edges=counts.edges,
         states=counts.states,
-        corpus=report.corpus,
-        findings=dict(Counter(finding.kind.value for finding in report.findings)),
-        workers=tuple(_worker(worker, report) for worker in workers),
+        corpus=progress.corpus,
+        findings=dict(Counter(finding.kind.value for finding in progress.findings)),
+        workers=tuple(_worker(worker, progress) for worker in workers),
     )
 
 
-def _worker(worker: WorkerProcess, report: Report) -> WorkerSample:
+def _worker(worker: WorkerProcess, progress: Progress) -> WorkerSample:
     counts, name = worker.counts(), worker.name
-    found = (finding for finding in report.findings if name in finding.by_worker)
+    found = (finding for finding in progress.findings if name in finding.by_worker)
     return WorkerSample(
         name=name,
         executions=counts.executions,

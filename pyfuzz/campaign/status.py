@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.text import clock, rate, short
 
 _PLAIN_S = 10.0
 
 
 class Status:
-    """Shows the status; call it with the report and the phase as often as you like."""
+    """Shows the status; call it with the progress and the phase as often as you like."""
 
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False)
@@ -45,10 +45,10 @@ class Status:
         if self._live is not None:
             self._live.stop()
 
-    def __call__(self, report: Report, phase: str) -> None:
+    def __call__(self, progress: Progress, phase: str) -> None:
         """Show the status; without a terminal, one line from time to time."""
         if self._live is not None:
-            text = "\n".join(panel(report, phase))
+            text = "\n".join(panel(progress, phase))
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
             self._live.refresh()
             return
@@ -56,66 +56,66 @@ class Status:
         kind = re.sub(r"\d+", "", phase)  # "checking 7 inputs" is the phase of "checking 6 inputs"
         if kind != self._phase or now_s - self._said_s >= _PLAIN_S:
             self._phase, self._said_s = kind, now_s
-            self._console.print(line(report, phase), soft_wrap=True, markup=False)
+            self._console.print(line(progress, phase), soft_wrap=True, markup=False)
 
 
-def line(report: Report, phase: str) -> str:
+def line(progress: Progress, phase: str) -> str:
     """Return the campaign's status in one line, the most important first."""
-    options, counts = report.options, report.counts
+    options, counts = progress.options, progress.counts
     if phase != "fuzzing":
         return f"{options.target.name}: {phase} …"
     if counts.executions == 0:
         return f"{options.target.name}: starting {options.workers} worker(s) …"
     parts = [
-        f"{options.target.name} {clock(report.seconds)}{_of(report)}",
-        _found(report),
-        f"{short(rate(counts.executions, report.seconds))} exec/s",
+        f"{options.target.name} {clock(progress.seconds)}{_of(progress)}",
+        _found(progress),
+        f"{short(rate(counts.executions, progress.seconds))} exec/s",
         f"{counts.edges} edges",
         f"{counts.states} states",
-        f"{report.corpus} inputs",
+        f"{progress.corpus} inputs",
     ]
     return "  ".join(parts)
 
 
-def panel(report: Report, phase: str) -> list[str]:
+def panel(progress: Progress, phase: str) -> list[str]:
     """Return the full status, a few lines of at most 80 columns."""
-    options, counts = report.options, report.counts
+    options, counts = progress.options, progress.counts
     if counts.executions == 0:
-        return [line(report, phase)]
+        return [line(progress, phase)]
     doing = "" if phase == "fuzzing" else f"  {phase} …"
-    edges = f"{counts.edges} of {report.greeting.counters}" if report.greeting else counts.edges
+    edges = f"{counts.edges} of {progress.greeting.counters}" if progress.greeting else counts.edges
     return [
-        f"{options.target.name}  {clock(report.seconds)}{_of(report)}{_left(report)}{doing}",
-        f"  executions  {_amount(counts.executions, report)}   operations  "
-        + _amount(counts.operations, report),
-        f"  reached     {edges} edges, {counts.states} states; {report.corpus} inputs kept",
-        f"  findings    {_found(report)}{_kinds(report)}",
-        *_workers(report),
+        f"{options.target.name}  {clock(progress.seconds)}{_of(progress)}{_left(progress)}{doing}",
+        f"  executions  {_amount(counts.executions, progress)}   operations  "
+        + _amount(counts.operations, progress),
+        f"  reached     {edges} edges, {counts.states} states; {progress.corpus} inputs kept",
+        f"  findings    {_found(progress)}{_kinds(progress)}",
+        *_workers(progress),
     ]
 
 
-def _found(report: Report) -> str:
-    new = sum(finding.known is None for finding in report.findings)
-    return f"{new} new {len(report.findings) - new} known"
+def _found(progress: Progress) -> str:
+    new = sum(finding.known is None for finding in progress.findings)
+    return f"{new} new {len(progress.findings) - new} known"
 
 
-def _kinds(report: Report) -> str:
+def _kinds(progress: Progress) -> str:
     """Name the kinds found so far, those of new findings first."""
     kinds = Counter(
         ("" if finding.known is None else "known ") + finding.kind.value
-        for finding in report.findings
+        for finding in progress.findings
     )
     texts = [f"{kind} x{times}" if times > 1 else kind for kind, times in kinds.items()]
     return _cut(": " + ", ".join(texts), 50) if texts else ""
 
 
-def _workers(report: Report) -> list[str]:
+def _workers(progress: Progress) -> list[str]:
     texts = []
-    for worker in report.workers:
+    for worker in progress.workers:
         done = worker.counts.executions
-        text = f"{worker.name} {short(rate(done, report.seconds))}/s"
+        text = f"{worker.name} {short(rate(done, progress.seconds))}/s"
         if worker.checks:
-            text = f"{worker.name} {done} of {report.corpus}"
+            text = f"{worker.name} {done} of {progress.corpus}"
         texts.append(text + (f" (process {worker.started})" if worker.started > 1 else ""))
     return [_cut(f"  workers     {', '.join(texts)}", 80)] if texts else []
 
@@ -124,17 +124,17 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _left(report: Report) -> str:
-    seconds = report.options.seconds
-    return "" if seconds is None else f", {clock(max(0.0, seconds - report.seconds))} left"
+def _left(progress: Progress) -> str:
+    seconds = progress.options.seconds
+    return "" if seconds is None else f", {clock(max(0.0, seconds - progress.seconds))} left"
 
 
-def _amount(number: int, report: Report) -> str:
-    return f"{short(number)} ({short(rate(number, report.seconds))}/s)"
+def _amount(number: int, progress: Progress) -> str:
+    return f"{short(number)} ({short(rate(number, progress.seconds))}/s)"
 
 
-def _of(report: Report) -> str:
-    options = report.options
+def _of(progress: Progress) -> str:
+    options = progress.options
     if options.seconds is not None:
         return f"/{clock(options.seconds)}"
     return f" of {short(options.runs)} runs" if options.runs is not None else ""

@@ -99,7 +99,7 @@ class ResultRecord:
 
 def as_object(result: Result) -> dict[str, Any]:
     """Return it as values for JSON."""
-    options, report, base = result.options, result.report, result.base
+    options, progress, base = result.options, result.progress, result.base
     record = ResultRecord(
         target=options.target.name,
         source=str(options.kernel or options.target.source),
@@ -110,10 +110,10 @@ def as_object(result: Result) -> dict[str, Any]:
         compared=result.compared,
         verdict=result.verdict,
         seconds=round(result.seconds, 3),
-        fuzzed_seconds=round(report.seconds, 3) if report else 0.0,
+        fuzzed_seconds=round(progress.seconds, 3) if progress else 0.0,
         exhaust=None if result.exhaust is None else exhaust_object(result.exhaust),
-        executions=report.counts.executions if report else 0,
-        operations=report.counts.operations if report else 0,
+        executions=progress.counts.executions if progress else 0,
+        operations=progress.counts.operations if progress else 0,
         out=str(options.out),
         files={name: str(path) for name, path in result.written.items()},
         regressions=RegressionsEntry(

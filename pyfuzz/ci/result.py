@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Fixed
 from pyfuzz.errors import PyfuzzError
@@ -35,7 +35,7 @@ def state_of(item: Item) -> State:
 class Result:
     """What was done and found; filled while it goes on, whole when it is over.
 
-    ``report`` is the campaign's, None if it did not come to that; ``fixed`` are
+    ``progress`` is the campaign's, None if it did not come to that; ``fixed`` are
     findings of the base that are gone.  ``compared`` is False if there was no
     time left to compare with the base, so that what is on it may be called new.
     """
@@ -47,7 +47,7 @@ class Result:
     fixed: list[Fixed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     exhaust: Verdict | None = None
-    report: Report | None = None
+    progress: Progress | None = None
     seconds: float = 0.0
     interrupted: bool = False
     compared: bool = True
@@ -73,13 +73,13 @@ class Result:
 
     def subject(self) -> Subject:
         """Return what is exported."""
-        options, report = self.options, self.report
+        options, progress = self.options, self.progress
         return Subject(
             name=str(options.out),
             target=options.target,
             flavour=options.flavour,
             items=tuple(self.items),
-            seconds=report.seconds if report else 0.0,
-            executions=report.counts.executions if report else 0,
+            seconds=progress.seconds if progress else 0.0,
+            executions=progress.counts.executions if progress else 0,
             regressions=tuple(self.regressions),
         )

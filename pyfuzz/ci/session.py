@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.ci import regressions
 from pyfuzz.ci.base import Base
 from pyfuzz.ci.compare import Comparison, Fixed
@@ -48,7 +48,7 @@ class Session:
     start_s: float
     exhaust_s: float = 0.0
 
-    def run(self, watch: Callable[[Report, str], None]) -> Result:
+    def run(self, watch: Callable[[Progress, str], None]) -> Result:
         """Do it; what stopped it before its time is in the result.
 
         Errors: PyfuzzError if it could not start.
@@ -69,11 +69,11 @@ class Session:
         return result
 
     def _replay(
-        self, result: Result, comparison: Comparison, watch: Callable[[Report, str], None]
+        self, result: Result, comparison: Comparison, watch: Callable[[Progress, str], None]
     ) -> None:
         options = self.options
         files = [one for one in self.files if one.holds(options.target, self.like)]
-        watch(Report(options), f"replaying {len(files)} regressions")
+        watch(Progress(options), f"replaying {len(files)} regressions")
         comparison.replay_findings_of_base()
         for one in files:
             flavour, kernel = options.flavour, options.kernel
@@ -81,11 +81,11 @@ class Session:
                 regressions.check(one, comparison, flavour, self.like, kernel)
             )
 
-    def _exhaust(self, result: Result, watch: Callable[[Report, str], None]) -> None:
+    def _exhaust(self, result: Result, watch: Callable[[Progress, str], None]) -> None:
         if not self.exhaust_s:
             return
         options = self.options
-        watch(Report(options), "visiting all states")
+        watch(Progress(options), "visiting all states")
         until_s = time.monotonic() + self.exhaust_s
         result.exhaust = Verdict(options.target, options.kernel, options.out)
         with closing(Searcher(options.target)) as searcher:
@@ -96,16 +96,16 @@ class Session:
                 if result.exhaust.searches[-1].interrupted:
                     raise KeyboardInterrupt
 
-    def _fuzz(self, result: Result, watch: Callable[[Report, str], None]) -> None:
+    def _fuzz(self, result: Result, watch: Callable[[Progress, str], None]) -> None:
         options = self.options
         if options.runs is None:
             options = replace(options, seconds=self._left_s(result))
         campaign = Campaign(options, watch)
-        result.report = campaign.report
+        result.progress = campaign.progress
         campaign.run()
-        result.notes += campaign.report.notes
-        result.trouble = campaign.report.trouble
-        result.interrupted = campaign.report.interrupted
+        result.notes += campaign.progress.notes
+        result.trouble = campaign.progress.trouble
+        result.interrupted = campaign.progress.interrupted
 
     def _left_s(self, result: Result) -> float:
         """Return how long to fuzz."""
@@ -124,17 +124,17 @@ class Session:
         result: Result,
         comparison: Comparison,
         earlier: set[str],
-        watch: Callable[[Report, str], None],
+        watch: Callable[[Progress, str], None],
     ) -> None:
         """Say of each finding of the campaign whether it is on the base."""
-        report = result.report
-        assert report is not None
-        findings = [*report.findings, *self._exhausted(result)]
+        progress = result.progress
+        assert progress is not None
+        findings = [*progress.findings, *self._exhausted(result)]
         result.items = [self._item(finding) for finding in findings]
         result.compared = self.base is None
         if result.interrupted:
             return
-        watch(report, "comparing with the base" if self.base else "replaying the findings")
+        watch(progress, "comparing with the base" if self.base else "replaying the findings")
         items = []
         try:
             for finding, item in zip(findings, result.items, strict=True):
@@ -155,10 +155,10 @@ class Session:
 
     def _exhausted(self, result: Result) -> list[Finding]:
         """Return what the search of all states found and the campaign did not, with artifacts."""
-        if result.exhaust is None or result.report is None:
+        if result.exhaust is None or result.progress is None:
             return []
         options = self.options
-        seen = {n for one in result.report.findings for n in (one.signature, *one.also)}
+        seen = {n for one in result.progress.findings for n in (one.signature, *one.also)}
         findings = [one for one in result.exhaust.findings if one.signature not in seen]
         try:
             for finding in findings:

@@ -37,7 +37,7 @@ def lines(result: Result) -> list[str]:
 
 
 def _head(result: Result) -> Iterable[str]:
-    options, report = result.options, result.report
+    options, progress = result.options, result.progress
     target = options.target
     yield f"{target.name} ({options.kernel or f'{target.generation}; {target.policy}'})"
     if result.base is not None:
@@ -45,10 +45,10 @@ def _head(result: Result) -> Iterable[str]:
     yield f"  regressions  {_regressions(result)}"
     if result.exhaust is not None:
         yield f"  all states   {in_short(result.exhaust)}"
-    if report is None:
+    if progress is None:
         yield "  fuzzing      none: the campaign did not start"
     else:
-        fuzzed = f"{report.seconds:.1f} s, {report.counts.executions:,} executions"
+        fuzzed = f"{progress.seconds:.1f} s, {progress.counts.executions:,} executions"
         yield f"  fuzzing      {options.flavour}, seed {options.seed}, {fuzzed}"
     yield f"  time         {result.seconds:.1f} s in all"
     yield f"  run folder   {options.out}"
@@ -124,7 +124,7 @@ def _fixed(result: Result) -> list[str]:
 
 
 def _verdict(result: Result) -> str:
-    if result.report is None:
+    if result.progress is None:
         return "none: nothing was fuzzed"
     counts = [f"{len(result.of(State.NEW))} new"]
     if result.base is not None:

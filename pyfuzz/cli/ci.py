@@ -158,10 +158,10 @@ def ci(
     session = Session(options, tuple(files), found, like, budget_s, start_s, exhaust_s or 0.0)
     with Status(sys.stderr) as status:
         result = session.run(status)
-        if result.report and result.trouble is None:
+        if result.progress and result.trouble is None:
             _store(result)
             if with_page and not result.interrupted:
-                status(result.report, "writing the report")
+                status(result.progress, "writing the report")
                 _write_page(result)
     _write_files(result, {"junit": junit, "sarif": sarif})
     result.seconds = time.monotonic() - start_s
@@ -183,8 +183,8 @@ def _base(name: str | None, entries: list[Known], kernel: Kernel | None) -> base
 
 def _store(result: Result) -> None:
     """Write summary.json, which the report is made from and a later --base reads."""
-    assert result.report is not None
-    data = json.dumps(summary.as_object(result.report), indent=2).encode() + b"\n"
+    assert result.progress is not None
+    data = json.dumps(summary.as_object(result.progress), indent=2).encode() + b"\n"
     try:
         write_beside(result.options.out / "summary.json", data)
     except OSError as error:
@@ -226,7 +226,7 @@ def _conclude(result: Result, *, as_json: bool, as_ktap: bool) -> int:
     print("\n".join(text.lines(result)), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(plain.as_object(result), indent=2))
-    if as_ktap and result.report is not None:
+    if as_ktap and result.progress is not None:
         points = (
             []
             if result.exhaust is None

@@ -255,21 +255,21 @@ def _campaign(pair: Pair, options: Options) -> Result:
     from pyfuzz.campaign.status import Status  # noqa: PLC0415
 
     with Status(sys.stderr) as status:
-        report = Campaign(options, status).run()
+        progress = Campaign(options, status).run()
     result = Result(
         pair,
-        sorted_differences(report.findings),
-        executions=report.counts.executions,
-        operations=report.counts.operations,
-        seconds=report.seconds,
+        sorted_differences(progress.findings),
+        executions=progress.counts.executions,
+        operations=progress.counts.operations,
+        seconds=progress.seconds,
         seed=options.seed,
         out=str(options.out),
-        notes=list(report.notes),
+        notes=list(progress.notes),
     )
     _store(result, options.out)
-    if report.interrupted:
+    if progress.interrupted:
         print(as_text(result))
         raise click.exceptions.Exit(130)
-    if report.trouble is not None:
-        raise report.trouble
+    if progress.trouble is not None:
+        raise progress.trouble
     return result

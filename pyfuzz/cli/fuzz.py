@@ -14,7 +14,7 @@ import click
 from pyfuzz import processes
 from pyfuzz import world as worlds
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Campaign, Exchanging, Report
+from pyfuzz.campaign.campaign import Campaign, Exchanging, Progress
 from pyfuzz.campaign.status import Status
 from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import (
@@ -193,13 +193,13 @@ def fuzz(
     )
     others = _link(share, options)
     with Status(sys.stderr) as status:
-        report = Campaign(options, status, others).run()
-        _store(report)
-        if with_page and not report.interrupted and report.trouble is None:
-            status(report, "writing the report")
-            _write_page(report)
-            _store(report)
-    return _conclude(report, as_json=as_json)
+        progress = Campaign(options, status, others).run()
+        _store(progress)
+        if with_page and not progress.interrupted and progress.trouble is None:
+            status(progress, "writing the report")
+            _write_page(progress)
+            _store(progress)
+    return _conclude(progress, as_json=as_json)
 
 
 def _passed_on(
@@ -270,35 +270,35 @@ def _no_switches() -> int:
     raise UsageError("--switches bounds a systematic search: add --systematic")
 
 
-def _store(report: Report) -> None:
+def _store(progress: Progress) -> None:
     """Write summary.json, which the report is made from too."""
-    if report.trouble is not None:
+    if progress.trouble is not None:
         return
-    text = json.dumps(summary.as_object(report), indent=2)
+    text = json.dumps(summary.as_object(progress), indent=2)
     try:
-        write_beside(report.options.out / "summary.json", text.encode() + b"\n")
+        write_beside(progress.options.out / "summary.json", text.encode() + b"\n")
     except OSError as error:
-        report.trouble = UsageError(f"cannot write summary.json: {error.strerror}")
+        progress.trouble = UsageError(f"cannot write summary.json: {error.strerror}")
 
 
-def _write_page(report: Report) -> None:
+def _write_page(progress: Progress) -> None:
     from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
 
     try:
-        report.page = write(report.options.out).path
+        progress.page = write(progress.options.out).path
     except PyfuzzError as error:
-        report.notes.append(f"no report was written: {error}")
+        progress.notes.append(f"no report was written: {error}")
     except KeyboardInterrupt:
-        report.interrupted = True
+        progress.interrupted = True
 
 
-def _conclude(report: Report, *, as_json: bool) -> int:
-    print(summary.as_text(report), file=sys.stderr if as_json else sys.stdout)
+def _conclude(progress: Progress, *, as_json: bool) -> int:
+    print(summary.as_text(progress), file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        print(json.dumps(summary.as_object(report), indent=2))
+        print(json.dumps(summary.as_object(progress), indent=2))
     sys.stdout.flush()
-    if report.interrupted:
+    if progress.interrupted:
         return 130
-    if report.trouble is not None:
-        raise report.trouble
-    return 1 if report.verdict == "finding" else 0
+    if progress.trouble is not None:
+        raise progress.trouble
+    return 1 if progress.verdict == "finding" else 0

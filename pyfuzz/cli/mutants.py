@@ -75,7 +75,7 @@ def mutants(
 
     Exit code 0: every mutant was found in every trial; 1: one was missed.
     """
-    from pyfuzz.mutants import experiment, report, schedules  # noqa: PLC0415 (bring the C parser)
+    from pyfuzz.mutants import experiment, schedules, summary  # noqa: PLC0415 (bring the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
 
     commands = scheduled.commands(world)
@@ -94,20 +94,20 @@ def mutants(
     def progress(outcome: experiment.Outcome, total: int) -> None:
         nonlocal done
         done += 1
-        print(f"[{done}/{total}] {report.line(outcome)}", file=sys.stderr, flush=True)
+        print(f"[{done}/{total}] {summary.line(outcome)}", file=sys.stderr, flush=True)
 
     result = (schedules.run if commands else experiment.run)(options, progress)
     for outcome in result.outcomes:
         if outcome.trouble:
             print(outcome.trouble, file=sys.stderr)
     if markdown:
-        markdown.write_text(report.as_markdown(result) + "\n")
+        markdown.write_text(summary.as_markdown(result) + "\n")
     if page:
         # The page needs jinja2, and nothing else here does.
         from pyfuzz.mutants.page import render  # noqa: PLC0415
 
         page.write_text(render(result))
-    print(report.summary(result), file=sys.stderr if as_json else sys.stdout)
+    print(summary.totals(result), file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        print(json.dumps(report.as_object(result), indent=2))
-    return 1 if report.missed(result) else 0
+        print(json.dumps(summary.as_object(result), indent=2))
+    return 1 if summary.missed(result) else 0

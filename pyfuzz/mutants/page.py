@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz import __version__
-from pyfuzz.mutants import report
+from pyfuzz.mutants import summary
 from pyfuzz.mutants.experiment import Outcome, Result
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -50,7 +50,7 @@ class Section:
 def render(result: Result) -> str:
     """Return the page of a result."""
     options = result.options
-    counted = [o for o in result.outcomes if report.counts(o)]
+    counted = [o for o in result.outcomes if summary.counts(o)]
     return (
         _environment()
         .get_template("mutants.html.j2")
@@ -61,10 +61,10 @@ def render(result: Result) -> str:
             trials=options.trials,
             budget=f"{options.time_per_mutant_s:g} s",
             counted=counted,
-            missed=report.missed(result),
-            summary=report.summary(result),
+            missed=summary.missed(result),
+            summary=summary.totals(result),
             sections=_sections(result),
-            command=report.command(options),
+            command=summary.command(options),
             baseline=sorted({known.kind.value for known in result.baseline}),
             generator=f"pyfuzz {__version__}",
         )
@@ -73,8 +73,8 @@ def render(result: Result) -> str:
 
 def _sections(result: Result) -> list[Section]:
     """The mutants by outcome, those that need attention first."""
-    missed = report.missed(result)
-    not_counted = [o for o in result.outcomes if not report.counts(o)]
+    missed = summary.missed(result)
+    not_counted = [o for o in result.outcomes if not summary.counts(o)]
     rest = [o for o in result.outcomes if o not in missed and o not in not_counted]
     groups: list[tuple[str, str, str, Iterable[Outcome]]] = [
         (
@@ -129,11 +129,11 @@ def _time_s(outcome: Outcome) -> float:
 
 def _row(outcome: Outcome) -> Row:
     mutant = outcome.mutant
-    status = report.status(outcome)
+    status = summary.status(outcome)
     badge = ""
-    if report.counts(outcome) and not outcome.detected:
+    if summary.counts(outcome) and not outcome.detected:
         badge = "new"
-    elif outcome.wrong_kind and report.counts(outcome):
+    elif outcome.wrong_kind and summary.counts(outcome):
         badge = "known"
     elif mutant.equivalent and outcome.found:
         badge = "new"
@@ -142,11 +142,11 @@ def _row(outcome: Outcome) -> Row:
         id=re.sub(r"\W", "-", mutant.name),
         what=mutant.what,
         seen="" if outcome.trouble else _seen(outcome),
-        executions=report.executions(outcome),
-        seconds=report.seconds(outcome),
+        executions=summary.executions(outcome),
+        seconds=summary.seconds(outcome),
         status=status,
         badge=badge,
-        found=report.kinds(outcome),
+        found=summary.kinds(outcome),
         expected=tuple(kind.value for kind in mutant.kinds),
         reason=outcome.trouble or mutant.equivalent,
     )

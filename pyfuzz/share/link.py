@@ -26,7 +26,7 @@ from pyfuzz.share.objects import Host, SharedFinding
 from pyfuzz.share.portable import Portable
 
 if TYPE_CHECKING:
-    from pyfuzz.campaign.campaign import Report
+    from pyfuzz.campaign.campaign import Progress
 
 _TELL_S = 2.0
 _RESTART_S = (5.0, 15.0, 60.0)
@@ -80,13 +80,13 @@ class Link:
         self._start()
         return inbox
 
-    def look(self, report: Report) -> None:
+    def look(self, progress: Progress) -> None:
         """Tell the share what there is now, and the user what the share said."""
         now_s = time.monotonic()
         if now_s - self._told_s < _TELL_S:
             return
         self._told_s = now_s
-        self._tell(report, ended=False)
+        self._tell(progress, ended=False)
         self._listen()
         if self._process is not None and (code := self._process.poll()) is not None:
             self._process = None
@@ -97,14 +97,14 @@ class Link:
         elif self._process is None and now_s >= self._restart_s:
             self._start()
 
-    def end(self, report: Report) -> None:
+    def end(self, progress: Progress) -> None:
         """Give the share what is left, for a few seconds at most."""
-        self._tell(report, ended=True)
+        self._tell(progress, ended=True)
         (self._folder / "last").touch()
         if self._process is None:
             return
         try:
-            self._process.wait(_LAST_AFTER_CTRL_C_S if report.interrupted else _LAST_S)
+            self._process.wait(_LAST_AFTER_CTRL_C_S if progress.interrupted else _LAST_S)
         except subprocess.TimeoutExpired:
             self._note("the share did not take everything in time: the next campaign with it will")
             self._process.kill()
@@ -120,15 +120,15 @@ class Link:
                 start_new_session=True,  # Ctrl-C is for the campaign alone
             )
 
-    def _tell(self, report: Report, *, ended: bool) -> None:
+    def _tell(self, progress: Progress, *, ended: bool) -> None:
         values = {
-            "host": records.plain(self._host(report, ended=ended)),
-            "findings": [records.plain(SharedFinding.of(one)) for one in report.findings],
+            "host": records.plain(self._host(progress, ended=ended)),
+            "findings": [records.plain(SharedFinding.of(one)) for one in progress.findings],
         }
         write_beside(self._folder / STATUS, json.dumps(values).encode())
 
-    def _host(self, report: Report, *, ended: bool) -> Host:
-        options, counts = self._options, report.counts
+    def _host(self, progress: Progress, *, ended: bool) -> Host:
+        options, counts = self._options, progress.counts
         return Host(
             pyfuzz=objects.VERSION,
             host="",
@@ -141,13 +141,13 @@ class Link:
             started=self._started,
             updated=time.time(),
             ended=ended,
-            seconds=report.seconds,
+            seconds=progress.seconds,
             executions=counts.executions,
             operations=counts.operations,
             edges=counts.edges,
             states=counts.states,
-            corpus=report.corpus,
-            findings=tuple(f"{one.signature:016x}" for one in report.findings),
+            corpus=progress.corpus,
+            findings=tuple(f"{one.signature:016x}" for one in progress.findings),
         )
 
     def _listen(self) -> None:

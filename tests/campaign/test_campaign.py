@@ -16,7 +16,7 @@ from cli_process import pyfuzz, start
 from plants import Edit, plant
 
 from pyfuzz.campaign import campaign, supervisor
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiler
@@ -66,8 +66,8 @@ def test_campaign_that_finds_known_things_only_ends_well(tmp_path: Path) -> None
 
 
 def test_clean_campaign_says_so(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
-    assert ("clean", []) == (report.verdict, report.findings)
+    progress = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
+    assert ("clean", []) == (progress.verdict, progress.findings)
 
 
 @pytest.mark.slow
@@ -83,17 +83,17 @@ def test_same_seed_and_runs_give_the_same_findings(tmp_path: Path, as_found: Non
 
 
 def test_two_workers_share_the_runs_and_the_corpus(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", workers=2, runs=6000), quiet).run()
-    assert 6000 == report.counts.executions
-    assert len(list((tmp_path / "run" / "corpus").iterdir())) == report.corpus > 0
+    progress = Campaign(options(tmp_path / "run", workers=2, runs=6000), quiet).run()
+    assert 6000 == progress.counts.executions
+    assert len(list((tmp_path / "run" / "corpus").iterdir())) == progress.corpus > 0
 
 
 def test_engine_sees_the_states_besides_the_targets_own_edges(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
+    progress = Campaign(options(tmp_path / "run", "v6.6"), quiet).run()
     log = (tmp_path / "run" / "workers" / "structure" / "log.1").read_text()
     seen = max(int(number) for number in re.findall(r"\bcov: (\d+)", log))
-    assert report.greeting is not None
-    assert report.greeting.counters < seen <= report.counts.edges + report.counts.states
+    assert progress.greeting is not None
+    assert progress.greeting.counters < seen <= progress.counts.edges + progress.counts.states
 
 
 def test_second_campaign_in_a_folder_begins_with_its_corpus(tmp_path: Path) -> None:
@@ -105,23 +105,23 @@ def test_second_campaign_in_a_folder_begins_with_its_corpus(tmp_path: Path) -> N
 def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -> None:
     killed: list[int] = []
 
-    def kill_once(report: Report, phase: str) -> None:
-        if not report.findings:
+    def kill_once(progress: Progress, phase: str) -> None:
+        if not progress.findings:
             return
         (worker,) = running.supervisor.fuzzing
         if not killed:
             assert worker._process is not None
             os.kill(worker._process.pid, signal.SIGKILL)
-            killed.append(report.counts.executions)
-        if report.counts.executions > killed[0] and worker.started == 2:
+            killed.append(progress.counts.executions)
+        if progress.counts.executions > killed[0] and worker.started == 2:
             raise KeyboardInterrupt
 
     running = Campaign(options(tmp_path / "run", "bug", runs=None), kill_once)
-    report = running.run()
+    progress = running.run()
 
-    assert report.counts.executions > killed[0] > 0
-    assert any("died of SIGKILL and was restarted" in note for note in report.notes)
-    assert {Kind.HOST_BUG, Kind.COUNT_CONTRACT} >= {kind for kind, _, _ in places(report)}
+    assert progress.counts.executions > killed[0] > 0
+    assert any("died of SIGKILL and was restarted" in note for note in progress.notes)
+    assert {Kind.HOST_BUG, Kind.COUNT_CONTRACT} >= {kind for kind, _, _ in places(progress)}
 
 
 @pytest.mark.slow
@@ -131,24 +131,24 @@ def test_input_that_ends_the_process_is_a_finding(
     monkeypatch.setattr(supervisor, "_EARLY_DEATHS", 2)
     # The harness cannot contain this: the target ends the process on an error.
     planted = plant("v6.6", tmp_path, ENDS)
-    report = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
+    progress = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
 
-    (finding,) = report.findings
+    (finding,) = progress.findings
     assert (Kind.HOST_FAULT, 2) == (finding.kind, finding.count)
     assert "exited with 7" in finding.message
-    assert any("was abandoned" in note for note in report.notes)
+    assert any("was abandoned" in note for note in progress.notes)
 
 
 def test_uninstrumented_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "COVERAGE", "-DPYFUZZ_NO_COVERAGE")
-    report = Campaign(options(tmp_path / "run"), quiet).run()
-    assert isinstance(report.trouble, HarnessError)
-    assert "no coverage counters" in str(report.trouble)
+    progress = Campaign(options(tmp_path / "run"), quiet).run()
+    assert isinstance(progress.trouble, HarnessError)
+    assert "no coverage counters" in str(progress.trouble)
 
 
 def test_sanitize_campaign_runs(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", flavour="sanitize", runs=2000), quiet).run()
-    assert (2000, None) == (report.counts.executions, report.trouble)
+    progress = Campaign(options(tmp_path / "run", flavour="sanitize", runs=2000), quiet).run()
+    assert (2000, None) == (progress.counts.executions, progress.trouble)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -202,7 +202,7 @@ def test_full_disk_in_a_campaign_loses_no_finding(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(campaign, "write_artifact", no_room)
-    report = Campaign(options(tmp_path / "run", "bug"), quiet).run()
-    assert isinstance(report.trouble, UsageError)
-    assert "No space left on device" in str(report.trouble)
-    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
+    progress = Campaign(options(tmp_path / "run", "bug"), quiet).run()
+    assert isinstance(progress.trouble, UsageError)
+    assert "No space left on device" in str(progress.trouble)
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(progress)}

@@ -19,7 +19,7 @@ import pytest
 from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module.shared import Shared
@@ -58,10 +58,10 @@ def test_killed_process_group_loses_nothing(tmp_path: Path, after: str) -> None:
     wait_for(lambda: not any(alive(pid) for pid in pids))
     before = left_behind(run)
 
-    report = Campaign(options(run, "bug", runs=1), quiet).run()
+    progress = Campaign(options(run, "bug", runs=1), quiet).run()
 
-    assert before <= places(report)
-    assert all(finding.artifact for finding in report.findings)
+    assert before <= places(progress)
+    assert all(finding.artifact for finding in progress.findings)
     assert whole_files(run)
 
 
@@ -78,14 +78,14 @@ def alive(pid: int) -> bool:
 
 
 @contextmanager
-def disk_that_fills_up() -> Iterator[Callable[[Report, str], None]]:
+def disk_that_fills_up() -> Iterator[Callable[[Progress, str], None]]:
     """A watcher that fills the disk once the workers fuzz, for files of this process.
 
     From then on no file may have more than a few bytes.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def fill(report: Report, phase: str) -> None:
+    def fill(progress: Progress, phase: str) -> None:
         if phase == "fuzzing":
             resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
 
@@ -99,15 +99,15 @@ def disk_that_fills_up() -> Iterator[Callable[[Report, str], None]]:
 def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with disk_that_fills_up() as fill:
-        report = Campaign(options(run, "bug", runs=30_000), fill).run()
+        progress = Campaign(options(run, "bug", runs=30_000), fill).run()
 
-    assert isinstance(report.trouble, UsageError)
-    assert "can no longer be written" in str(report.trouble)
-    assert "\n" not in str(report.trouble)
-    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
+    assert isinstance(progress.trouble, UsageError)
+    assert "can no longer be written" in str(progress.trouble)
+    assert "\n" not in str(progress.trouble)
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(progress)}
     assert whole_files(run)
     again = Campaign(options(run, "bug", runs=1), quiet).run()
-    assert places(report) <= places(again)
+    assert places(progress) <= places(again)
     assert all(finding.artifact and finding.count for finding in again.findings)
 
 
@@ -117,9 +117,9 @@ def test_damaged_corpus_file_is_put_aside_and_said(tmp_path: Path) -> None:
     victim = max((run / "corpus").iterdir(), key=lambda path: path.stat().st_size)
     victim.write_bytes(b"\xff" * 7)
 
-    report = Campaign(options(run, runs=200), quiet).run()
+    progress = Campaign(options(run, runs=200), quiet).run()
 
-    assert [note for note in report.notes if victim.name in note and "damaged" in note]
+    assert [note for note in progress.notes if victim.name in note and "damaged" in note]
     assert (run / "damaged" / victim.name).read_bytes() == b"\xff" * 7
     assert whole_files(run)
 
@@ -158,17 +158,17 @@ def test_findings_file_that_is_damaged_is_put_aside_and_said(tmp_path: Path) -> 
     run = tmp_path / "run"
     Campaign(options(run, "bug"), quiet).run()
     (run / "findings.json").write_text('{"findings": 1, "list": [{"kind": "host-bug"')
-    report = Campaign(options(run, "bug"), quiet).run()
+    progress = Campaign(options(run, "bug"), quiet).run()
 
-    assert [note for note in report.notes if "findings.json cannot be read" in note]
+    assert [note for note in progress.notes if "findings.json cannot be read" in note]
     assert (run / "findings.damaged").is_file()
-    assert Kind.HOST_BUG in {kind for kind, _, _ in places(report)}
+    assert Kind.HOST_BUG in {kind for kind, _, _ in places(progress)}
 
 
 def test_one_bug_with_two_lines_is_one_finding(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", "bug", runs=20_000), quiet).run()
+    progress = Campaign(options(tmp_path / "run", "bug", runs=20_000), quiet).run()
     stored = json.loads((tmp_path / "run" / "findings.json").read_text())["list"]
 
-    assert len(stored) == len(report.findings)
+    assert len(stored) == len(progress.findings)
     artifacts = {path.stem for path in (tmp_path / "run" / "findings").iterdir()}
-    assert {finding.stem for finding in report.findings} == artifacts
+    assert {finding.stem for finding in progress.findings} == artifacts

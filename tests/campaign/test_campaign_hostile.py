@@ -10,7 +10,7 @@ import pytest
 from campaigns import options, quiet
 from plants import Edit, plant
 
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import confine
@@ -76,8 +76,8 @@ def test_smashed_stack_is_a_finding(tmp_path: Path) -> None:
     assert {Kind.HOST_FAULT} == {finding.kind for finding in findings}
 
 
-def until_found(report: Report, phase: str) -> None:
-    if report.findings:
+def until_found(progress: Progress, phase: str) -> None:
+    if progress.findings:
         raise KeyboardInterrupt
 
 
@@ -85,17 +85,17 @@ def until_found(report: Report, phase: str) -> None:
 def test_worker_that_the_target_ends_with_0_is_a_finding(tmp_path: Path, runs: int | None) -> None:
     planted = plant("v6.6", tmp_path / "src", on_error(EXIT))
     some = replace(options(tmp_path / "run", runs=runs), target=planted)
-    report = Campaign(some, until_found).run()
-    assert [Kind.HOST_FAULT] == [finding.kind for finding in report.findings]
-    assert "exited with 0" in report.findings[0].message
-    assert any("ended with exit code 0 and was restarted" in note for note in report.notes)
+    progress = Campaign(some, until_found).run()
+    assert [Kind.HOST_FAULT] == [finding.kind for finding in progress.findings]
+    assert "exited with 0" in progress.findings[0].message
+    assert any("ended with exit code 0 and was restarted" in note for note in progress.notes)
 
 
 def test_target_that_ends_the_worker_before_it_fuzzes_is_no_clean_run(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path / "src", at_load(EXIT))
-    report = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
-    assert isinstance(report.trouble, HarnessError)
-    assert "ended with exit code 0 before it fuzzed" in str(report.trouble)
+    progress = Campaign(replace(options(tmp_path / "run"), target=planted), quiet).run()
+    assert isinstance(progress.trouble, HarnessError)
+    assert "ended with exit code 0 before it fuzzed" in str(progress.trouble)
 
 
 def test_kernel_that_ends_the_child_when_it_is_loaded_is_to_blame(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_constructor_writes_only_into_the_workers_own_folder(tmp_path: Path) -> 
     own = tmp_path / "run" / "workers" / "structure" / "own"
     code = "; ".join(call(2, f'"{name}"', "0102", "0666") for name in [*names, own])
     planted = plant("v6.6", tmp_path / "src", at_load(code))
-    report = Campaign(replace(options(tmp_path / "run", runs=300), target=planted), quiet).run()
-    assert (None, 300) == (report.trouble, report.counts.executions)
+    progress = Campaign(replace(options(tmp_path / "run", runs=300), target=planted), quiet).run()
+    assert (None, 300) == (progress.trouble, progress.counts.executions)
     assert own.exists()
     assert not names[0].exists()
     assert not names[2].exists()

@@ -14,7 +14,7 @@ from plants import Edit, plant
 
 from pyfuzz import paths
 from pyfuzz.campaign import worker_process
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.campaign.strategy import CHECKER, STRATEGIES, deal
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiled
@@ -50,11 +50,11 @@ def test_the_page_on_campaigns_has_every_strategy() -> None:
 @pytest.mark.slow
 def test_every_strategy_fuzzes_and_its_arguments_are_the_engines(tmp_path: Path) -> None:
     some = options(tmp_path / "run", "v6.6", workers=len(STRATEGIES), runs=6000)
-    report = Campaign(some, quiet).run()
+    progress = Campaign(some, quiet).run()
 
-    assert (None, []) == (report.trouble, report.notes)
-    assert 6000 == report.counts.executions
-    assert [s.name for s in STRATEGIES] == [worker.name for worker in report.workers]
+    assert (None, []) == (progress.trouble, progress.notes)
+    assert 6000 == progress.counts.executions
+    assert [s.name for s in STRATEGIES] == [worker.name for worker in progress.workers]
     logs = [p.read_text() for p in (tmp_path / "run" / "workers").glob("*/log.1")]
     assert [] == [log for log in logs if "WARNING: unrecognized flag" in log]
 
@@ -71,11 +71,11 @@ def test_values_worker_sees_comparisons(tmp_path: Path) -> None:
 def test_default_campaign_finds_a_memory_error_that_does_not_fault(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path, USE_AFTER_FREE)
     some = replace(options(tmp_path / "run", check=True), target=planted)
-    report = Campaign(some, quiet).run()
+    progress = Campaign(some, quiet).run()
 
-    assert {Kind.HOST_FAULT} == {finding.kind for finding in report.findings}
-    assert all("use-after-poison" in finding.message for finding in report.findings)
-    for finding in report.findings:
+    assert {Kind.HOST_FAULT} == {finding.kind for finding in progress.findings}
+    assert all("use-after-poison" in finding.message for finding in progress.findings)
+    for finding in progress.findings:
         assert ("sanitize", [CHECKER], True) == (
             finding.flavour,
             list(finding.by_worker),
@@ -86,13 +86,13 @@ def test_default_campaign_finds_a_memory_error_that_does_not_fault(tmp_path: Pat
 
 
 def test_sanitizer_worker_runs_all_that_is_kept_and_does_not_count(tmp_path: Path) -> None:
-    report = Campaign(options(tmp_path / "run", "bug", check=True), quiet).run()
+    progress = Campaign(options(tmp_path / "run", "bug", check=True), quiet).run()
 
-    *_, checker = report.workers
-    assert (4000, True) == (report.counts.executions, checker.checks)
+    *_, checker = progress.workers
+    assert (4000, True) == (progress.counts.executions, checker.checks)
     assert checker.counts.executions > 50
-    assert [] == report.notes
-    assert all(CHECKER not in finding.by_worker for finding in report.findings)
+    assert [] == progress.notes
+    assert all(CHECKER not in finding.by_worker for finding in progress.findings)
 
 
 @pytest.mark.slow
@@ -100,18 +100,18 @@ def test_worker_that_grows_past_its_limit_is_a_finding(tmp_path: Path) -> None:
     planted = plant("v6.6", tmp_path, GROWS)
     some = replace(options(tmp_path / "run", memory_mb=500), target=planted)
 
-    def grown(report: Report) -> list[Kind]:
+    def grown(progress: Progress) -> list[Kind]:
         text = "used more than 500 MiB of memory"
-        return [finding.kind for finding in report.findings if text in finding.message]
+        return [finding.kind for finding in progress.findings if text in finding.message]
 
-    def until_found(report: Report, phase: str) -> None:
-        if grown(report):
+    def until_found(progress: Progress, phase: str) -> None:
+        if grown(progress):
             raise KeyboardInterrupt
 
-    report = Campaign(some, until_found).run()
+    progress = Campaign(some, until_found).run()
     # Touching that much takes time: on a slow machine it is a hang, too.
-    assert {Kind.HOST_FAULT} == set(grown(report))
-    assert any("MiB of memory, 500 are allowed" in note for note in report.notes)
+    assert {Kind.HOST_FAULT} == set(grown(progress))
+    assert any("MiB of memory, 500 are allowed" in note for note in progress.notes)
 
 
 def test_worker_that_stands_still_is_ended_and_is_a_finding(
@@ -121,22 +121,22 @@ def test_worker_that_stands_still_is_ended_and_is_a_finding(
     monkeypatch.setattr("pyfuzz.campaign.supervisor._CONFIRM_S", 2.0)
     planted = plant("v6.6", tmp_path, STANDS_STILL)
 
-    def until_found(report: Report, phase: str) -> None:
-        if report.findings:
+    def until_found(progress: Progress, phase: str) -> None:
+        if progress.findings:
             raise KeyboardInterrupt
 
     some = replace(options(tmp_path / "run"), target=planted)
-    report = Campaign(some, until_found).run()
-    assert [Kind.HANG] == [finding.kind for finding in report.findings]
-    assert any("made no progress" in note for note in report.notes)
+    progress = Campaign(some, until_found).run()
+    assert [Kind.HANG] == [finding.kind for finding in progress.findings]
+    assert any("made no progress" in note for note in progress.notes)
 
 
 @pytest.mark.slow
 def test_worker_that_is_stopped_for_a_moment_goes_on(tmp_path: Path) -> None:
     stopped: list[int] = []
 
-    def stop_once(report: Report, phase: str) -> None:
-        if report.counts.executions and not stopped:
+    def stop_once(progress: Progress, phase: str) -> None:
+        if progress.counts.executions and not stopped:
             (worker,) = running.supervisor.fuzzing
             assert worker._process is not None
             os.kill(worker._process.pid, signal.SIGSTOP)
@@ -144,23 +144,23 @@ def test_worker_that_is_stopped_for_a_moment_goes_on(tmp_path: Path) -> None:
             stopped.append(1)
 
     running = Campaign(options(tmp_path / "run", "v6.6", runs=20_000), stop_once)
-    report = running.run()
-    assert ([1], [], 20_000) == (stopped, report.notes, report.counts.executions)
+    progress = running.run()
+    assert ([1], [], 20_000) == (stopped, progress.notes, progress.counts.executions)
 
 
 def test_campaign_that_is_to_stop_on_a_finding_stops(tmp_path: Path) -> None:
     some = options(tmp_path / "run", "bug", runs=None, stop_on_finding=True)
-    report = Campaign(some, quiet).run()
-    assert ("finding", None, False) == (report.verdict, report.trouble, report.interrupted)
-    assert all(finding.minimized for finding in report.findings)
+    progress = Campaign(some, quiet).run()
+    assert ("finding", None, False) == (progress.verdict, progress.trouble, progress.interrupted)
+    assert all(finding.minimized for finding in progress.findings)
 
 
 def test_note_that_comes_again_is_counted() -> None:
-    report = Report(options(Path("run")))
+    progress = Progress(options(Path("run")))
     for _ in range(3):
-        report.note("worker bytes died of SIGKILL and was restarted")
-    report.note("another")
+        progress.note("worker bytes died of SIGKILL and was restarted")
+    progress.note("another")
     assert [
         "worker bytes died of SIGKILL and was restarted (3 times)",
         "another",
-    ] == report.notes
+    ] == progress.notes

@@ -10,7 +10,7 @@ import pytest
 
 from pyfuzz import paths
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.finding.finding import Finding
 from pyfuzz.kinds import Kind
@@ -33,9 +33,9 @@ def finding(known: str | None = None, operations: int = 1) -> Finding:
     )  # fmt: skip
 
 
-def report(*findings: Finding) -> Report:
+def progress(*findings: Finding) -> Progress:
     options = Options(catalogue.get("rfc-v4"), Path("out/run"), 1)
-    return Report(options, Counts(1000, 5000, 9000, 20, 300), 2.0, 40, list(findings))
+    return Progress(options, Counts(1000, 5000, 9000, 20, 300), 2.0, 40, list(findings))
 
 
 @pytest.mark.parametrize(
@@ -47,32 +47,32 @@ def report(*findings: Finding) -> Report:
     ],
 )
 def test_verdict_is_the_last_line(findings: list[Finding], verdict: str) -> None:
-    assert f"verdict: {verdict}" == summary.as_text(report(*findings)).splitlines()[-1]
+    assert f"verdict: {verdict}" == summary.as_text(progress(*findings)).splitlines()[-1]
 
 
 def test_summary_fits_80_columns() -> None:
-    text = summary.as_text(report(finding("a reason with many words " * 10)))
+    text = summary.as_text(progress(finding("a reason with many words " * 10)))
     assert [] == [line for line in text.splitlines() if len(line) > 80]
 
 
 def test_long_sequence_is_cut_and_says_so() -> None:
-    assert "… and 8 more operations" in summary.as_text(report(finding(operations=20)))
+    assert "… and 8 more operations" in summary.as_text(progress(finding(operations=20)))
 
 
 def test_rates_are_per_second() -> None:
-    told = summary.as_object(report())
+    told = summary.as_object(progress())
     assert (500, 2500) == (told["executions_per_second"], told["operations_per_second"])
 
 
 def test_operations_that_the_target_lacks_are_named() -> None:
-    lacking = report()
+    lacking = progress()
     there = tuple(opcode for opcode in Opcode if opcode not in (Opcode.COUNT, Opcode.ZAP_ALL))
     lacking.greeting = Greeting(30, 12, there)
     assert "not in this target, so not fuzzed: count, zap-all" in summary.as_text(lacking)
 
 
 def test_notes_reach_both_forms() -> None:
-    noted = report()
+    noted = progress()
     noted.notes.append("worker 0 died")
     assert "note: worker 0 died" in summary.as_text(noted)
     assert ["worker 0 died"] == summary.as_object(noted)["notes"]
@@ -80,7 +80,7 @@ def test_notes_reach_both_forms() -> None:
 
 def test_every_key_of_the_object_is_documented() -> None:
     text = (paths.ROOT / "docs" / "campaigns.md").read_text().partition("## `--json`")[2]
-    told = summary.as_object(report(finding()))
+    told = summary.as_object(progress(finding()))
     keys = {*told, *told["findings"][0]}
     documented = set(re.findall(r"`(\w+)`", text))
     assert set() == keys - documented

@@ -12,7 +12,7 @@ import pytest
 from campaigns import options, quiet
 from made_runs import FLOOD, LOST, SHORT_COUNT, finding, lost_entry, make_run
 
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.ci import plain, session, text
 from pyfuzz.ci.base import find
 from pyfuzz.ci.compare import Comparison
@@ -36,10 +36,10 @@ def after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Test:
     ) -> Result:
         class Made:
             def __init__(self, chosen: Options, _watch: object) -> None:
-                self.report = Report(chosen, findings=list(found), interrupted=interrupted)
+                self.progress = Progress(chosen, findings=list(found), interrupted=interrupted)
 
-            def run(self) -> Report:
-                return self.report
+            def run(self) -> Progress:
+                return self.progress
 
         monkeypatch.setattr(session, "Campaign", Made)
         chosen = options(tmp_path / "out", "rfc-v3", **changes)

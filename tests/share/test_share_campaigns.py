@@ -12,7 +12,7 @@ import pytest
 from campaigns import options, quiet
 from cli_process import environment, pyfuzz
 
-from pyfuzz.campaign.campaign import Campaign, Report
+from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.corpus.entry import name_of
 from pyfuzz.sequence.binary import encode
 from pyfuzz.sequence.input import DEFAULT
@@ -34,7 +34,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
 
 
-def campaign(out: Path, place: Path | str, seconds: float = 2.5) -> Report:
+def campaign(out: Path, place: Path | str, seconds: float = 2.5) -> Progress:
     """Run a campaign with a share."""
     some = options(out, "rfc-v2", seconds=seconds, runs=None, shared=True)
     return Campaign(some, quiet, Link(str(place), some, limit_s=5, interval_s=0.2)).run()
@@ -44,9 +44,9 @@ def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
     place = tmp_path / "place"
     Store(str(place)).write(KEY, INPUTS, name_of(SPECIAL), SPECIAL)
 
-    report = campaign(tmp_path / "run", place)
+    progress = campaign(tmp_path / "run", place)
 
-    assert (None, []) == (report.trouble, report.notes)
+    assert (None, []) == (progress.trouble, progress.notes)
     inbox = tmp_path / "run" / "workers" / "share" / "corpus"
     assert (inbox / name_of(SPECIAL)).read_bytes() == SPECIAL
     store = Store(str(place))
@@ -54,12 +54,12 @@ def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
     assert len(there) > 1 and not list((place / KEY).rglob(".*"))
     (beat,) = store.objects(KEY, HOSTS)
     host = objects.checked_host(store.read(KEY, HOSTS, beat.name, 1 << 20))
-    assert host.ended and host.executions == report.counts.executions and host.received == 1
+    assert host.ended and host.executions == progress.counts.executions and host.received == 1
     signatures = {
         objects.checked_finding(one.name, store.read(KEY, FINDINGS, one.name, 1 << 20)).signature
         for one in store.objects(KEY, FINDINGS)
     }
-    assert {f"{finding.signature:016x}" for finding in report.findings} <= signatures
+    assert {f"{finding.signature:016x}" for finding in progress.findings} <= signatures
 
 
 def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
@@ -70,10 +70,10 @@ def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
         store.write(KEY, FINDINGS, f"{number:064x}.json", data)
     os.mkfifo(place / KEY / INPUTS / name_of(b"a FIFO"))
 
-    report = campaign(tmp_path / "run", place)
+    progress = campaign(tmp_path / "run", place)
 
-    assert report.trouble is None
-    (note,) = report.notes
+    assert progress.trouble is None
+    (note,) = progress.notes
     assert note.startswith("the share has garbage, which is left alone; the first is ")
     assert not (tmp_path / "run" / "corpus" / name_of(b"0")).exists()
 
@@ -81,10 +81,10 @@ def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
 def test_share_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 
-    report = campaign(tmp_path / "run", tmp_path / "file" / "place")
+    progress = campaign(tmp_path / "run", tmp_path / "file" / "place")
 
-    assert report.trouble is None and report.findings
-    (note,) = report.notes
+    assert progress.trouble is None and progress.findings
+    (note,) = progress.notes
     assert "failed and is tried again" in note
 
 

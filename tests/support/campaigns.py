@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.kinds import Kind
 from pyfuzz.run.options import Options
 from pyfuzz.target import catalogue
@@ -24,13 +24,13 @@ def options(out: Path, target: str = "rfc-v4", **changes: Any) -> Options:
     )
 
 
-def quiet(report: Report, phase: str) -> None:
+def quiet(progress: Progress, phase: str) -> None:
     """A silent watcher."""
 
 
-def places(report: Report) -> set[tuple[Kind, str, int]]:
+def places(progress: Progress) -> set[tuple[Kind, str, int]]:
     """Return the kinds found, with their places."""
-    return {(finding.kind, finding.function, finding.line) for finding in report.findings}
+    return {(finding.kind, finding.function, finding.line) for finding in progress.findings}
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

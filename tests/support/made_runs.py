@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from pyfuzz.campaign import summary
-from pyfuzz.campaign.campaign import Report
+from pyfuzz.campaign.campaign import Progress
 from pyfuzz.files import write_beside
 from pyfuzz.finding.artifact import write_artifact
 from pyfuzz.finding.finding import Finding
@@ -62,8 +62,8 @@ def make_run(folder: Path, *findings: Finding, target: str = "rfc-v3") -> Path:
     for one in findings:
         write_artifact(one, chosen, None, held.findings)
     counts = Counts(executions=9000, operations=80_000, steps=90_000, edges=26, states=800)
-    report = Report(options, counts, 20.0, len(CORPUS), list(findings))
-    text = json.dumps(summary.as_object(report))
+    progress = Progress(options, counts, 20.0, len(CORPUS), list(findings))
+    text = json.dumps(summary.as_object(progress))
     write_beside(folder / "summary.json", text.encode())
     samples = StatsFile(folder / stats.FILE)
     for part in range(5):

@@ -47,7 +47,7 @@ def missed(result: Result) -> list[Outcome]:
     return [o for o in result.outcomes if counts(o) and not o.detected]
 
 
-def summary(result: Result) -> str:
+def totals(result: Result) -> str:
     """Return the one-line summary."""
     counted = [o for o in result.outcomes if counts(o)]
     detected = sum(o.detected for o in counted)
