@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from pyfuzz.cli import exhaust_schedules, scheduled
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -31,6 +32,8 @@ from pyfuzz.run import folder as run_folder
 from pyfuzz.target.kernel import Kernel
 
 _SAY_S = 10.0
+_DEFAULT_S = 60.0
+_WORLDS = ("lists",)
 _BOUNDS = {
     "vms": (1, 4, "Number of VMs."),
     "frames": (0, 16, "Guest frames per VM, each with a list."),
@@ -54,7 +57,7 @@ def _bounds(command: Any) -> Any:
 @kernel_options("Kernel to search")
 @click.option(
     "--world",
-    type=click.Choice(["lists"]),
+    type=click.Choice([*_WORLDS, *scheduled.NAMES]),
     default="lists",
     help="World to search.  [default: lists]",
 )
@@ -66,6 +69,11 @@ def _bounds(command: Any) -> Any:
     help=f"Scope to search: {', '.join(NAMES)}.  Repeatable.  [default: all]",
 )
 @_bounds
+@click.option(
+    "--switches",
+    type=click.IntRange(0, 7),
+    help="Limit on preemptions, in the world threads.  [default: 2]",
+)
 @click.option("--errors/--no-errors", default=None, help="Also remove entries that are not there.")
 @click.option("--caches", is_flag=True, help="Count the fill of the caches as part of a state.")
 @click.option(
@@ -75,7 +83,7 @@ def _bounds(command: Any) -> Any:
     "--audit-every",
     type=click.IntRange(0),
     metavar="N",
-    help="Audit one state in N; 0 for none.  [default: 500]",
+    help="Audit one state in N; 0 for none.  [default: 500; in the world threads 10]",
 )
 @click.option(
     "--time", "seconds", type=duration, help="Time limit for all scopes: 20s, 5m.  [default: 60s]"
@@ -97,6 +105,7 @@ def exhaust(
     kernel: Kernel | None,
     world: str,
     names: tuple[str, ...],
+    switches: int | None,
     errors: bool | None,
     caches: bool,
     renamed: bool,
@@ -113,10 +122,28 @@ def exhaust(
 
     The verdict of a complete search holds for every sequence within the scope, of
     any length; that of one cut short holds for every sequence up to a length.
+    In the world threads it is every schedule of a writer and what runs beside it.
 
     Exit code 0: nothing new found; 1: a finding that is not known.
     """
     entries = declared(known_files)
+    limit_s = _DEFAULT_S if seconds is None else seconds
+    if world in scheduled.NAMES:
+        given = {**bounds, "scope": names, "errors": errors, "caches": caches}
+        given |= {"no-renamed": not renamed, "memory-limit": memory_mb}
+        _none_of(given, f"bounds a search of states: the world {world} has --switches")
+        return exhaust_schedules.exhaust(
+            target,
+            kernel,
+            entries,
+            bound=switches,
+            seconds=limit_s,
+            audit_every=audit_every,
+            out=out,
+            as_json=as_json,
+            as_ktap=as_ktap,
+        )
+    _none_of({"switches": switches}, f"is for the world threads, not {world}")
     chosen, _, _ = target_and_facts(target, kernel)
     chosen = chosen.knowing(entries)
     changes: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
@@ -124,7 +151,7 @@ def exhaust(
     changes |= {name: value for name, value in wanted.items() if value is not None}
     changes |= {"caches": caches, "renamed": renamed}
     verdict = Verdict(chosen, kernel, out, world)
-    until_s = time.monotonic() + (60.0 if seconds is None else seconds)
+    until_s = time.monotonic() + limit_s
     searcher = Searcher(chosen)
     try:
         scopes = searcher.scopes(names, changes)
@@ -147,6 +174,13 @@ def exhaust(
     if any(search.interrupted for search in verdict.searches):
         return 130
     return int(verdict.word == "finding")
+
+
+def _none_of(given: dict[str, Any], rule: str) -> None:
+    """Raise UsageError if one of these options was given."""
+    for name, value in given.items():
+        if value not in (None, False, ()):
+            raise UsageError(f"--{name} {rule}: leave it out")
 
 
 def _store(verdict: Verdict, out: Path) -> None:

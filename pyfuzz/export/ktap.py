@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pyfuzz.exhaust import schedules_verdict
 from pyfuzz.exhaust.verdict import Verdict, finding_lines, how_far, search_lines
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
+    from pyfuzz.exhaust.schedules import Schedules
     from pyfuzz.exhaust.search import Search
     from pyfuzz.export.subject import Item, Replayed, Subject
     from pyfuzz.replay.replays import Replay
@@ -125,6 +127,26 @@ def _scope(search: Search, verdict: Verdict) -> Point:
         reasons = dict.fromkeys(finding.known or "" for _, finding in here)
         return replace(point, directive="XFAIL", why="; ".join(reasons))
     return point
+
+
+def of_schedules(found: Schedules) -> list[Point]:
+    """Return what came of a search of schedules: one test, as there is one scope."""
+    lines = list(schedules_verdict.scope_lines(found))
+    for place, finding in enumerate(found.findings, 1):
+        lines += schedules_verdict.finding_lines(place, finding, found)
+    point = Point("schedules", lines=tuple(lines))
+    reasons = [found.known(finding) for finding in found.findings]
+    if None in reasons:
+        return [replace(point, passed=False)]
+    why = schedules_verdict.how_far(found)
+    if found.audits.failed:
+        return [replace(point, passed=False, directive="ERROR", why=why)]
+    if not found.complete:
+        return [replace(point, directive="SKIP", why=why)]
+    if reasons:
+        known = dict.fromkeys(reason or "" for reason in reasons)
+        return [replace(point, directive="XFAIL", why="; ".join(known))]
+    return [point]
 
 
 def of_subject(subject: Subject) -> list[Point]:

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz exhaust --world threads``: every schedule up to a bound."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pyfuzz.cli.options import target_of
+from pyfuzz.cli.threads import TARGET
+from pyfuzz.errors import UsageError
+from pyfuzz.exhaust import schedules
+from pyfuzz.exhaust.schedules_verdict import as_object, as_text
+from pyfuzz.export import ktap
+from pyfuzz.files import write_beside
+from pyfuzz.worlds.threads import report, systematic
+from pyfuzz.worlds.threads.module import ThreadsModule
+
+if TYPE_CHECKING:
+    from pyfuzz.target.kernel import Kernel
+    from pyfuzz.target.known_findings import Known
+    from pyfuzz.worlds.threads.systematic import SystematicResult
+
+
+def exhaust(
+    name: str | None,
+    kernel: Kernel | None,
+    known: list[Known],
+    *,
+    bound: int | None,
+    seconds: float,
+    audit_every: int | None,
+    out: Path | None,
+    as_json: bool,
+    as_ktap: bool,
+) -> int:
+    """Search a target; print what came of it; return the exit code."""
+    target = target_of(name or (None if kernel else TARGET), kernel).knowing(known)
+    module = ThreadsModule(target)
+    until_s = time.monotonic() + seconds
+    found = schedules.search(
+        module,
+        kernel,
+        systematic.DEFAULT_BOUND if bound is None else bound,
+        audit_every=schedules.AUDIT_EVERY if audit_every is None else audit_every,
+        until_s=until_s,
+        show=_show if sys.stderr.isatty() else None,
+    )
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
+    if out is not None:
+        found.out = out
+        if found.findings:
+            found.files = report.write(module, found.findings, out)
+        _store(json.dumps(as_object(found), indent=2), out)
+    print(as_text(found), file=sys.stderr if as_json or as_ktap else sys.stdout)
+    if as_json:
+        print(json.dumps(as_object(found), indent=2))
+    if as_ktap:
+        print(ktap.render(ktap.of_schedules(found)))
+    sys.stdout.flush()
+    return 130 if found.interrupted else int(found.word == "finding")
+
+
+def _store(text: str, out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_beside(out / "exhaust.json", text.encode() + b"\n")
+    except OSError as error:
+        raise UsageError(
+            f"{out}: cannot write: {error.strerror or error}; name another folder with --out"
+        ) from error
+
+
+def _show(found: SystematicResult, total: int) -> None:
+    if len(found.rows) % 16 == 0:
+        line = f"c={found.bound}: {len(found.rows)}/{total} pairs, {found.schedules:,} schedules"
+        click.echo(f"\r\033[K{line}", nl=False, err=True)
