@@ -15,7 +15,7 @@ from pyfuzz.finding.shape import same_bug
 from pyfuzz.module.results import RawFinding
 from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.world import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.input import Input
 from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.world import Operation
 
 
 class Replays:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyfuzz import world
 from pyfuzz.corpus.set_cover import Candidate, cover
 from pyfuzz.corpus.survey import Reached, Survey, survey
 from pyfuzz.module.results import RawFinding
 from pyfuzz.records import Count
 from pyfuzz.sequence.input import Input
 from pyfuzz.text import number, wrapped
-from pyfuzz.worlds.lists.binary import OPERATION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -191,7 +191,7 @@ class CorpusReport:
             yield f"  {name}"
             name = ""
         if row.fatal:
-            yield f"  {name:<{_NAME_WIDTH}} {len(row.payload) // OPERATION_BYTES:>10}"
+            yield f"  {name:<{_NAME_WIDTH}} {_operations(row.payload, self.target):>10}"
         else:
             reached, adds = row.reached, row.adds
             yield (
@@ -245,7 +245,7 @@ def report(
     """
     files = found.different()
     measured = survey(target, flavour, list(files))
-    rows = list(_rows(files, measured))
+    rows = list(_rows(files, measured, target))
     free = [
         Candidate(one.payload, result.covers)
         for one, result in zip(files, measured.results, strict=True)
@@ -266,7 +266,11 @@ def report(
     )
 
 
-def _rows(files: Mapping[Input, Sequence[Path]], measured: Survey) -> Iterator[Row]:
+def _operations(payload: bytes, target: Target) -> int:
+    return len(payload) // world.get(target.world).operation_bytes
+
+
+def _rows(files: Mapping[Input, Sequence[Path]], measured: Survey, target: Target) -> Iterator[Row]:
     covered = 0
     nothing = Part(0, 0, 0)
     for (one, paths), result in zip(files.items(), measured.results, strict=True):
@@ -274,7 +278,7 @@ def _rows(files: Mapping[Input, Sequence[Path]], measured: Survey) -> Iterator[R
             yield Row(
                 tuple(paths),
                 one.payload,
-                len(one.payload) // OPERATION_BYTES,
+                _operations(one.payload, target),
                 result.steps,
                 _part(measured, result.covers, 0),
                 _part(measured, result.covers, covered),

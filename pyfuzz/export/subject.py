@@ -22,7 +22,7 @@ from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.target.known_findings import Known
-from pyfuzz.worlds.lists.operation import Operation
+from pyfuzz.world import Operation
 
 
 @dataclass(frozen=True, slots=True)
