@@ -11,7 +11,7 @@ def fuzz(run: Callable[[bytes], object], arguments: list[str]) -> NoReturn:
     """Call ``run`` with one input after another, as libFuzzer's arguments say; never return.
 
     The process ends with libFuzzer's exit code.  No Python code is
-    instrumented: the engine sees the target's counters alone.
+    instrumented: the engine sees only the target's counters.
     """
     import atheris  # noqa: PLC0415 (it looks for the engine when it is imported)
 

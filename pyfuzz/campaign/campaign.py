@@ -41,7 +41,7 @@ _DISTILL_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """What a worker did, in how many processes; ``checks`` marks the sanitizer worker."""
+    """What a worker did, and in how many processes; ``checks`` marks the sanitizer worker."""
 
     name: str
     counts: Counts
@@ -51,7 +51,7 @@ class WorkerState:
 
 @dataclass(slots=True)
 class Progress:
-    """What a campaign did; filled in while it runs, complete when it ends.
+    """What a campaign has done so far; complete when the campaign ends.
 
     ``notes`` are lines for the user, each about something unusual.  ``trouble`` is
     what ended the campaign early.  ``page`` is the HTML report, None until it is
@@ -98,10 +98,10 @@ class Exchanging(Protocol):
         """Start; return the folder of inputs that arrive, treated as a worker's."""
 
     def look(self, progress: Progress) -> None:
-        """Take a short look, without waiting; called several times a second."""
+        """Exchange what is ready, without waiting; called several times a second."""
 
     def end(self, progress: Progress) -> None:
-        """Give away what is left."""
+        """Send what has not been sent yet."""
 
 
 class Campaign:
@@ -214,7 +214,8 @@ class Campaign:
         deadline_s = math.inf
         while left := self.supervisor.unchecked():
             if deadline_s == math.inf and self.supervisor.checker is not None:
-                deadline_s = time.monotonic() + _CHECK_S  # compiled, at last
+                # Its target is compiled now, so the time starts.
+                deadline_s = time.monotonic() + _CHECK_S
             if time.monotonic() > deadline_s:
                 self.progress.note(f"{left} inputs were not checked with a sanitizer: out of time")
                 break

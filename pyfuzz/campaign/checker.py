@@ -25,9 +25,9 @@ _NICE = 5
 
 
 def check_for_ever(module: Module, corpus: Path, checked: Path, encoding: Encoding) -> NoReturn:
-    """Run each input of a corpus folder once, as they arrive; record its name first.
+    """Run each input of a corpus folder once, as it arrives; record its name first.
 
-    So an input that kills this process is not run again by the next one.
+    An input that kills this process is therefore not run again by the next one.
     """
     os.nice(_NICE)
     done = set(read_checked(checked))
@@ -59,7 +59,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        return b""  # put aside meanwhile; an empty sequence does nothing
+        return b""  # moved away in the meantime; an empty sequence does nothing
 
 
 def _names(folder: Path) -> list[str]:

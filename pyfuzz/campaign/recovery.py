@@ -47,7 +47,7 @@ def recover(folder: RunFolder, target: Target, note: Callable[[str], None]) -> l
                 scored=not checks,
             )
             if region.running:
-                # What it found in this one, it may not have come to write down.
+                # The worker may have died before it recorded what this input shows.
                 store(folder.corpus, region.input)
     findings = table.all()
     if findings:

@@ -118,7 +118,7 @@ def as_text(progress: Progress) -> str:
         lines += wrapped(f"note: {note}", "  ")
     for number, finding in enumerate(progress.findings, 1):
         lines += ["", *_finding_lines(number, finding, progress)]
-    early = " (the campaign ended before its time)" if progress.trouble else ""
+    early = " (the campaign ended early)" if progress.trouble else ""
     lines += ["", f"verdict: {_verdict(progress)}{early}"]
     return "\n".join(lines)
 
@@ -165,7 +165,7 @@ def _finding_lines(number: int, finding: Finding, progress: Progress) -> list[st
 
 
 def _expired(finding: Finding, progress: Progress) -> str | None:
-    """Say that an entry declared a finding and holds no longer, None if that is not so."""
+    """Say that the entry that declared a finding has expired, None if none has."""
     if finding.known is not None:
         return None
     entry = progress.options.target.expired(finding.symptom)

@@ -183,7 +183,7 @@ class Supervisor:
         for finding in table.update(
             worker.process, worker.slots(), flavour=worker.flavour, scored=not worker.checks
         ):
-            finding.artifact = None  # of a sequence that it has no more
+            finding.artifact = None  # it has another sequence now
 
     def take_findings(self, table: FindingTable) -> None:
         """Add what every worker has found so far to the table."""

@@ -33,7 +33,7 @@ class Job:
     ``folders`` are corpus folders, the first the worker's own, which it writes
     to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
     ``checked`` file is the sanitizer worker's, which records there what it has run.
-    ``against`` has the module that this one is compared with, the level, and what is set aside.
+    ``against`` is the module that this one is compared with, the level, and what is set aside.
     """
 
     module: str
@@ -120,12 +120,12 @@ def engine_arguments(job: Job) -> list[str]:
         f"-seed={job.seed}",
         f"-runs={job.runs}",
         # Sequences of thousands of steps find little that short ones do not:
-        # without this they take most of the time.  But it goes by the clock, and
-        # who gives a number of runs wants the same ones again.
+        # without this they take most of the time.  But it depends on the clock, and
+        # a campaign with a number of runs must be repeatable.
         f"-entropic_scale_per_exec_time={int(job.runs < 0)}",
         f"-artifact_prefix={own.parent}/",
-        # Another worker's inputs arrive in our folder; alone, nothing does, and
-        # reading it again would make a run depend on the clock.
+        # Other workers' inputs arrive in our folder.  A single worker gets none, and
+        # reading the folder again would make its run depend on the clock.
         f"-reload={int(job.reload)}",
         # The C harness itself handles faults and hangs.
         *(f"-handle_{name}=0" for name in ("segv", "bus", "ill", "fpe", "abrt")),

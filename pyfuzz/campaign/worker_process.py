@@ -19,10 +19,10 @@ from pyfuzz.module import engine
 from pyfuzz.module.shared import Counts, Shared, Slot
 
 STUCK_CPU_S = 10.0
-# A process that waits for something while a sequence is in it: there is nothing
-# to wait for.  Long, since it may be stopped with the whole machine.
+# How long a process may sleep in a sequence, where there is nothing to wait for.
+# Long, since the whole machine may have been suspended.
 STUCK_WAITING_S = 20.0
-# On a busy machine, a minute is not long.
+# Generous: on a busy machine a start takes long.
 _START_CPU_S = 60.0
 _START_S = 1800.0
 _LOG_HEAD_BYTES = 65536
@@ -146,7 +146,7 @@ class WorkerProcess:
         return code
 
     def _check_start(self, log: str) -> None:
-        """Raise HarnessError if the process has had the time to begin and has not."""
+        """Raise HarnessError if the process has had time to begin and has not."""
         assert self._process is not None
         cpu_s = processes.usage(self._process.pid).cpu_s
         wall_s = time.monotonic() - self._began_s
@@ -157,7 +157,7 @@ class WorkerProcess:
             )
 
     def death(self, code: int) -> Death:
-        """Say how a process that ended by itself did."""
+        """Say how a process that ended by itself died."""
         assert self._shared is not None
         data = self._shared.input if self._shared.running else None
         return Death(_reason(code), data, self._shared.counts().executions)
@@ -165,7 +165,7 @@ class WorkerProcess:
     def unfit(self) -> Death | None:
         """Return why a process that runs must be ended: it is stuck, or too large.
 
-        The harness ends an operation that hangs, so this is the second net.
+        The harness ends an operation that hangs, so this is only the second safety net.
         """
         assert self._process is not None and self._shared is not None
         executions = self._shared.counts().executions

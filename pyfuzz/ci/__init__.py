@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A change under test: regressions, a campaign, and what of it is news.
+"""A change under test: regressions, a campaign, and which of the findings are new.
 
 - ``base``: what the user compares with, and whether it has a finding too
 - ``replays``: which findings a sequence shows, on the target and on the base

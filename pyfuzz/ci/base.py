@@ -23,8 +23,8 @@ class Base:
     """What findings are compared with.
 
     ``what`` is RUN, KERNEL or PORT, and says what ``name`` names.  A kernel and a
-    port have a ``target``: code, which has what it shows.  A run folder has
-    ``items``: what was found then, whatever else that code would show.
+    port have a ``target``: code that sequences can be run on.  A run folder has
+    ``items``: what was found then, whatever else its code would show.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Base:
 
     @property
     def described(self) -> str:
-        """Which it was taken for, in a few words."""
+        """What it was taken for, in a few words."""
         if self.what != RUN:
             return f"the {self.what} {self.name}"
         count = f"{len(self.items)} finding{'s' * (len(self.items) != 1)}"
@@ -48,7 +48,7 @@ def find(
     like: Kernel | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Base:
-    """Return the base that a user named; what there is decides what it is.
+    """Return the base that a user named; what exists under that name decides what it is.
 
     A folder with run.json is a run folder, any other path that exists is a
     kernel, built as ``like`` is, and what does not exist is the name of a

@@ -27,7 +27,7 @@ class Fixed(Shown):
 
 
 class Comparison:
-    """A target held against a base; without one, nothing is on it.
+    """A target compared with a base; without a base, no finding is on it.
 
     ``fixed`` are findings of the base that are gone, ``still`` those of a run
     folder that a replay shows on the target, by their signature there.
@@ -59,7 +59,7 @@ class Comparison:
     def on_base(
         self, operations: Iterable[Operation], flavour: str
     ) -> tuple[RawFinding, ...] | None:
-        """Return what a sequence shows on the base's code, None where the base is no code."""
+        """Return what a sequence shows on the base's code, None if the base is not code."""
         return None if self._base is None else self._base.run(operations, flavour)
 
     def why(
@@ -69,7 +69,7 @@ class Comparison:
         operation: int | None,
         on_base: Iterable[RawFinding] | None,
     ) -> str | None:
-        """Say how it is known that the base has a finding too, None if it has not.
+        """Say how it is known that the base has a finding too, None if it does not.
 
         ``operation`` is where the item's sequence shows it on the target, and
         ``on_base`` what that sequence shows on the base.

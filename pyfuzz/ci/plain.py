@@ -36,7 +36,7 @@ class RegressionEntry:
 
 @dataclass(frozen=True, slots=True)
 class RegressionsEntry:
-    """What came of the regressions."""
+    """The outcome of the regressions."""
 
     replayed: Count
     failed: Count

@@ -102,7 +102,7 @@ def check(
 def _lacks(
     expected: Expected, comparison: Comparison, on_base: tuple[RawFinding, ...] | None
 ) -> str | None:
-    """Say that what is expected is not to be seen on the base's code either."""
+    """Say that the base's code does not show what is expected either."""
     if on_base is None or any(expected.fits(one, any_function=True) for one in on_base):
         return None
-    return f"{comparison.base.name} does not show it, either" if comparison.base else None
+    return f"{comparison.base.name} does not show it either" if comparison.base else None

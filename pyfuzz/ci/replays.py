@@ -16,7 +16,7 @@ from pyfuzz.world import Operation
 
 
 class Replays:
-    """A target that runs sequences; each child process is there from its first sequence on."""
+    """A target that runs sequences; a child process is started with its first sequence."""
 
     def __init__(self, target: Target) -> None:
         self.target = target

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came of a change under test."""
+"""The result of a change under test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pyfuzz.run.options import Options
 
 
 class State(Enum):
-    """Whether a finding is news; ``value`` is the stable name that scripts rely on."""
+    """Whether a finding is new; ``value`` is the stable name that scripts rely on."""
 
     NEW = "new"
     BASE = "base"
@@ -25,7 +25,7 @@ class State(Enum):
 
 
 def state_of(item: Item) -> State:
-    """Return the state of a finding: known first, since that is so with any base."""
+    """Return the state of a finding: known first, since that does not depend on the base."""
     if item.known is not None:
         return State.KNOWN
     return State.NEW if item.base is None else State.BASE
@@ -33,9 +33,9 @@ def state_of(item: Item) -> State:
 
 @dataclass(slots=True)
 class Result:
-    """What was done and found; filled while it goes on, whole when it is over.
+    """What was done and found; filled in while it runs, complete when it ends.
 
-    ``progress`` is the campaign's, None if it did not come to that; ``fixed`` are
+    ``progress`` is the campaign's, None if there was none; ``fixed`` are
     findings of the base that are gone.  ``compared`` is False if there was no
     time left to compare with the base, so that what is on it may be called new.
     """

@@ -22,8 +22,8 @@ from pyfuzz.finding.artifact import replay_command, write_artifact
 from pyfuzz.finding.finding import Finding
 from pyfuzz.run.options import Options
 
-# For the sanitizer worker's rest, making findings short, comparing them, the
-# report: a share of the budget, and at most.
+# Kept back for the sanitizer worker's remaining inputs, minimising and comparing
+# findings, and the report: a share of the budget, and the most in seconds.
 _REST = 0.25
 _REST_S = 30.0
 _LEAST_S = 1.0
@@ -37,7 +37,7 @@ class Session:
     what is left of ``budget_s`` since ``start_s`` (time.monotonic()), with
     something kept back for what comes after it.  ``like`` is the port whose
     expectations hold for a kernel.  ``exhaust_s``: visit all states of the
-    scopes of ``pyfuzz exhaust`` first, for so long at most; 0: not at all.
+    scopes of ``pyfuzz exhaust`` first, for at most so long; 0: not at all.
     """
 
     options: Options
@@ -49,7 +49,7 @@ class Session:
     exhaust_s: float = 0.0
 
     def run(self, watch: Callable[[Progress, str], None]) -> Result:
-        """Do it; what stopped it before its time is in the result.
+        """Do it; what ended it early, if anything, is in the result.
 
         Errors: PyfuzzError if it could not start.
         """

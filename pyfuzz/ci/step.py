@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One step of ``git bisect run``: is this revision good, bad, or is there no telling."""
+"""One step of ``git bisect run``: is this revision good, bad, or to be skipped?"""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Sought:
 
 
 def ask(file: SequenceFile, target: Target, flavour: str, sought: Sought, times: int) -> Answer:
-    """Run a sequence so many times, each in a process of its own, and say what they agree on.
+    """Run a sequence ``times`` times, each in its own process, and say what they agree on.
 
     Errors: PyfuzzError if the target does not build.
     """
@@ -62,7 +62,7 @@ def ask(file: SequenceFile, target: Target, flavour: str, sought: Sought, times:
 def judge(found: Iterable[RawFinding], target: Target, sought: Sought) -> Answer:
     """Say what one run means.
 
-    Another finding than the one that is sought leaves no telling if it is new, or
+    A finding other than the one sought makes it a skip if that finding is new, or
     if nothing was run after it.
     """
     others = []
@@ -79,7 +79,7 @@ def judge(found: Iterable[RawFinding], target: Target, sought: Sought) -> Answer
 
 
 def agreed(answers: list[Answer]) -> Answer:
-    """Return what all runs say; if they differ, that there is no telling."""
+    """Return what all runs say; a skip if they differ."""
     first, times = answers[0], len(answers)
     if all(answer.word is first.word for answer in answers):
         return Answer(first.word, f"{first.why} ({times} of {times} runs)")

@@ -32,7 +32,7 @@ def lines(result: Result) -> list[str]:
     for number, item in enumerate(in_order, 1):
         told += ["", *_finding(number, item)]
     told += _fixed(result)
-    early = " (ended before its time)" if result.trouble or result.interrupted else ""
+    early = " (ended early)" if result.trouble or result.interrupted else ""
     return [*told, "", *wrapped(f"verdict: {_verdict(result)}{early}", "")]
 
 
@@ -62,7 +62,7 @@ def _regressions(result: Result) -> str:
     unchanged = sum(bool(one.problems) for one in every) - failed
     parts = [f"{len(every)} replayed"]
     if unchanged:
-        parts.append(f"{unchanged} with another result than expected, as on the base")
+        parts.append(f"{unchanged} not as expected, but as on the base")
     if failed:
         parts.append(f"{failed} FAILED")
     elif every and not unchanged:
@@ -71,7 +71,7 @@ def _regressions(result: Result) -> str:
 
 
 def _alike(regressions: Iterable[Replayed]) -> list[list[Replayed]]:
-    """Put regressions together in which the same is wrong, those that fail first."""
+    """Group regressions that have the same problem, those that fail first."""
     found: dict[tuple[object, ...], list[Replayed]] = {}
     for one in sorted(regressions, key=lambda one: not one.fails):
         if one.problems:

@@ -32,8 +32,8 @@ class Cell:
     """The outcome of one fault on one target.
 
     ``outcome`` is the worst one found, None where the target has nothing that
-    the fault could damage; ``sequence`` shows it, a line an operation, and
-    ``kind``, ``function``, ``because`` say by what.  ``steps_to_flag`` is None if
+    the fault could damage; ``sequence`` shows it, one line per operation, and
+    ``kind``, ``function``, ``because`` are the evidence.  ``steps_to_flag`` is None if
     the VM was never bugged, ``right_vm`` if none was.  ``sample`` counts the
     outcomes of sequences that are the same on every target.
     """
@@ -94,7 +94,7 @@ class Cell:
 def read_cell(values: dict[str, Any]) -> Cell:
     """Return the cell that as_object() described.
 
-    Errors: KeyError or ValueError if it is none.
+    Errors: KeyError or ValueError if it is not a cell.
     """
     outcome = values["outcome"]
     known = {**values, "outcome": None if outcome == NOT_APPLICABLE else outcome}

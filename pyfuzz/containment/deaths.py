@@ -15,7 +15,7 @@ REMOVE = "a BUG() for the error itself, in pte_list_remove"
 ALLOCATION = "the allocator's BUG_ON(), with an empty cache and no memory"
 BUG = "another BUG()"
 ACCESS = "a NULL or wild access"
-LOOP = "a loop without an end"
+LOOP = "an endless loop"
 
 
 def cause_of_death(cell: Cell) -> str | None:

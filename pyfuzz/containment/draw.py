@@ -99,7 +99,7 @@ class Around:
         return Operation(Opcode.FAULT, FAULTY_VM, head, FAULTY_VM, operand, fault=self.fault.number)
 
     def _lists(self, rng: Random, head: int) -> list[Operation]:
-        """Draw lists of the VM and of innocent ones, in any order of their making."""
+        """Draw lists of the VM and of innocent ones, made in any order."""
         places = [(FAULTY_VM, head)]
         if rng.random() < 0.6:
             places.append((FAULTY_VM, next_head(head)))

@@ -135,7 +135,7 @@ class _CellSearch:
         try:
             applies: bool = self._plain.call(search.applies, self._fault)
         except ChildDiedError:
-            return True  # the sanitizer's report says how
+            return True  # it died of the fault: the sanitizer's report says how
         return applies
 
     def _sample(self) -> dict[Outcome, int]:

@@ -46,8 +46,8 @@ class FaultEntry:
 class RowEntry:
     """A row in JSON: its cells, and what follows from them.
 
-    A cell is written and read by hand (pyfuzz/containment/cell.py): one that does not
-    apply is "n/a" there, which is no outcome here.
+    A cell is written and read by hand (pyfuzz/containment/cell.py): JSON has "n/a" for
+    one that does not apply, which is not an outcome here.
     """
 
     target: str
@@ -104,7 +104,7 @@ class Row:
         return self.fatal_faults / max(1, len(self.applicable))
 
     def sampled(self, *outcomes: Outcome) -> float:
-        """Return which part of all sampled sequences had one of these outcomes."""
+        """Return the share of all sampled sequences that had one of these outcomes."""
         total = sum(cell.sampled for cell in self.cells)
         return sum(cell.sample.get(one, 0) for cell in self.cells for one in outcomes) / max(
             1, total
@@ -188,7 +188,7 @@ class Matrix:
 def read_matrix(text: str, name: str) -> Matrix:
     """Read what ``pyfuzz containment --json`` printed; ``name`` is what errors call it.
 
-    Errors: UsageError if it is no matrix, or one of another version.
+    Errors: UsageError if it is not a matrix, or is of another version.
     """
     try:
         values = files.object_of(files.parse_json(text))

@@ -33,13 +33,13 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _REPORTS = Path(__file__).parent.parent / "report" / "templates"
 
 PROPOSAL = "hardened"
-# Before the series, its last version, what was merged, what came of that, the proposal.
+# Before the series, its last version, the merged code, that code in 6.15, the proposal.
 _HEADLINE = ("bug", "rfc-v4", "v6.6", "v6.15", PROPOSAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to the matrix: what did the second of two targets change?"""
+    """A question for the matrix: what did the second of two targets change?"""
 
     title: str
     before: str
@@ -92,7 +92,7 @@ def _faults(matrix: Matrix) -> list[tuple[str, list[tuple[Fault, list[Cell]]]]]:
 
 
 def _reaches(matrix: Matrix) -> list[tuple[Reach, list[str]]]:
-    """Return the planted faults by whose mistake they take."""
+    """Return the planted faults by whose mistake it takes to cause them."""
     planted = [
         fault
         for fault in BY_GROUP
@@ -103,7 +103,7 @@ def _reaches(matrix: Matrix) -> list[tuple[Reach, list[str]]]:
 
 
 def _triggered(matrix: Matrix) -> list[tuple[Row, list[tuple[str, list[Cell]]]]]:
-    """Return, for each row, its bad cells by who does what they end with."""
+    """Return, for each row, its bad cells by who triggers the outcome."""
     return [
         (row, [(who.value, cells) for who, cells in triggers(row.applicable).items()])
         for row in matrix.rows
@@ -143,7 +143,7 @@ def _percent(share: float) -> str:
 
 
 def _contained_of(one: Row | Cell) -> float:
-    """Return which part of the sampled sequences is contained, of a row or a cell."""
+    """Return the share of the sampled sequences that is contained, of a row or a cell."""
     if isinstance(one, Cell):
         return share_contained(one)
     return one.sampled(*CONTAINED)

@@ -3,7 +3,7 @@
 
 Before and after the fault, sequences only do what callers do, and a guest can
 cause some of that: it faults, changes its page tables, turns a page into a page
-table.  What a fault takes is another question (pyfuzz.worlds.lists.faults.Reach).
+table.  Who can cause a fault is another question (pyfuzz.worlds.lists.faults.Reach).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _OPERATION = re.compile(r"\boperation (\d+):")
 
 
 class Trigger(Enum):
-    """Who does the operation at which it shows; the value is for people."""
+    """Who does the operation that shows the outcome; the value is for people."""
 
     GUEST = "by what the guest does"
     HOST = "by what the host does: a zap of all, a count"
     END = "when a VM ends"
 
 
-# A page fault adds, a change of the guest's page tables takes out or unlinks, and
+# A page fault adds, a change of the guest's page tables removes or unlinks, and
 # a page that becomes a page table is write-protected, which is a walk.
 _GUEST = {
     FORMS[opcode].word
@@ -43,7 +43,7 @@ _HOST = {FORMS[opcode].word for opcode in (Opcode.ZAP_ALL, Opcode.COUNT)}
 def trigger(cell: Cell) -> Trigger | None:
     """Return who triggers a cell's outcome, None without evidence.
 
-    In the shortest sequence that was found: there may be other ways.
+    This is about the shortest sequence that was found; there may be other ways.
     """
     found = _OPERATION.search(cell.because)
     if found is None:
@@ -58,7 +58,7 @@ def trigger(cell: Cell) -> Trigger | None:
 
 
 def triggers(cells: list[Cell]) -> dict[Trigger, list[Cell]]:
-    """Return the cells by who does it; those without evidence are left out."""
+    """Return the cells by who triggers them; those without evidence are left out."""
     by_trigger: dict[Trigger, list[Cell]] = {one: [] for one in Trigger}
     for cell in cells:
         who = trigger(cell)

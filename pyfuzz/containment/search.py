@@ -26,9 +26,9 @@ from pyfuzz.worlds.lists.operation import HEADS, Opcode, Operation
 if TYPE_CHECKING:
     from pyfuzz.module.compiled import Module
 
-# Of processor time, for one call: thousands of times what the longest list takes.
+# Processor time for one call: thousands of times what the longest list takes.
 HANG_LIMIT_MS = 10
-# With which a cell that is a hang is confirmed, once.
+# The limit with which a hang is confirmed, once per cell.
 PATIENT_LIMIT_MS = 2000
 # The host is already dead: this many more runs, to find a simpler death.
 _AFTER_DEATH_RUNS = 60
@@ -36,7 +36,7 @@ _AFTER_HANG_RUNS = 6
 _BUDGET_RUNS = 4000
 _HANG_BUDGET_RUNS = 400
 _CORPUS = 64
-# The same sequences for every target: whatever its descriptors hold.
+# One size for all, so that every target gets the same sequences, whatever its descriptors hold.
 _SAMPLE_CAPACITY = 14
 
 # Of several ways to die, prefer the one that depends least on addresses.
@@ -44,13 +44,13 @@ _PLAIN = (Kind.HOST_BUG, Kind.HANG, Kind.HOST_FAULT)
 
 _ENCODING = Encoding("lists", faults=True)
 
-# What a run of a payload came to, None if it died of it.
+# Runs a payload and returns the outcome, None if the child died of it.
 Run = Callable[[bytes], Containment | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One sequence and what came of its fault."""
+    """One sequence and the outcome of its fault."""
 
     operations: list[Operation]
     result: Containment
@@ -58,7 +58,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What a search saw: the worst, how often each outcome, what was worth keeping."""
+    """What a search saw: the worst, how often each outcome occurred, what was worth keeping."""
 
     worst: Found | None
     outcomes: dict[Outcome, int]
@@ -111,7 +111,7 @@ def sample(module: Module, number: int, seed: int, runs: int) -> dict[Outcome, i
 
 
 def sample_with(run: Run, fault: Fault, seed: int, runs: int) -> dict[Outcome, int]:
-    """Sample with whatever runs a payload."""
+    """Sample, using ``run`` to run a payload."""
     around = Around(fault, frozenset(Opcode), _SAMPLE_CAPACITY)
     rng = Random(f"{seed} {fault.number} sample")
     outcomes: Counter[Outcome] = Counter()
@@ -131,7 +131,7 @@ def _runner(module: Module) -> Run:
 
 
 def explore_with(run: Run, around: Around, rng: Random, runs: int) -> Explored:
-    """Look for the worst with whatever runs a payload."""
+    """Look for the worst outcome, using ``run`` to run a payload."""
     seen: set[tuple[object, ...]] = set()
     kept: list[list[Operation]] = []
     outcomes: Counter[Outcome] = Counter()
@@ -162,7 +162,7 @@ def explore_with(run: Run, around: Around, rng: Random, runs: int) -> Explored:
 
 
 def _evidence(result: Containment) -> tuple[object, ...]:
-    """Return what of a result is compared: all that is no mere number."""
+    """Return what is compared of a result: everything but mere counts."""
     evidence = result.evidence
     where = (evidence.kind, evidence.function, evidence.line) if evidence else ()
     return (
@@ -204,7 +204,7 @@ def shorten(module: Module, found: Found) -> Found:
 
 
 def shorten_with(run: Run, found: Found) -> Found:
-    """Shorten with whatever runs a payload."""
+    """Shorten, using ``run`` to run a payload."""
     wanted = signature(found.result)
 
     def shows(payload: bytes) -> bool:
@@ -224,13 +224,13 @@ def shorten_with(run: Run, found: Found) -> Found:
 
 
 def _in_faulty_vm(payload: bytes) -> bool:
-    """Tell whether every fault is in the VM that sequences here have it in."""
+    """Tell whether every fault is in FAULTY_VM."""
     operations = decode(payload, _ENCODING)
     return all(op.vm == FAULTY_VM for op in operations if op.opcode is Opcode.FAULT)
 
 
 def signature(result: Containment) -> tuple[object, ...]:
-    """Return what must be the same for two results to be the same cell's."""
+    """Return what two results of the same cell must have in common."""
     evidence = result.evidence
     return (
         result.fault,
@@ -248,7 +248,7 @@ def signature(result: Containment) -> tuple[object, ...]:
 
 
 def repeats(module: Module, found: Found, times: int) -> int:
-    """Return how many of so many replays have the same result (in the child)."""
+    """Return how many of ``times`` replays have the same result (in the child)."""
     module.set_hang_limit(HANG_LIMIT_MS)
     run = _runner(module)
     payload = encode(found.operations)
@@ -260,7 +260,7 @@ def repeats(module: Module, found: Found, times: int) -> int:
 def report_of(
     module: Module, number: int, seed: int, runs: int, candidates: list[list[Operation]]
 ) -> Found | None:
-    """Look for a sanitizer's report, in sequences worth it and in new ones (in the child).
+    """Look for a sanitizer's report, in promising sequences and in new ones (in the child).
 
     Errors: HarnessError where the module is not of the sanitize flavour.
     """
@@ -277,7 +277,7 @@ def report_with(
     candidates: list[list[Operation]],
     budget_runs: int = _HANG_BUDGET_RUNS,
 ) -> Found | None:
-    """Look for a report with whatever runs a payload."""
+    """Look for a report, using ``run`` to run a payload."""
     rng = Random(f"{seed} {around.fault.number} sanitize")
     for attempt in range(len(candidates) + runs):
         known = attempt < len(candidates)

@@ -31,7 +31,7 @@ def read(file: Path) -> Matrix:
 
 
 def load() -> Matrix | None:
-    """Return the shipped matrix, None where there is none."""
+    """Return the shipped matrix, None if there is none."""
     return read(path()) if path().is_file() else None
 
 

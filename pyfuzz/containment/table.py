@@ -53,7 +53,7 @@ def text(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def totals(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a line a target: its faults, and the shares contained and fatal."""
+    """Yield one line per target: its faults, and the shares contained and fatal."""
     width = max(len(row.target) for row in rows)
     yield f"{'':{width + 4}}  faults   worst case          200 random sequences per fault"
     yield f"{'':{width + 4}}           contained  fatal    contained  fatal"

@@ -62,7 +62,7 @@ def distill(
     whatever they add, and others only for what they add to these: a
     campaign's are corpus_file.seeds_in(corpus), which its next start stores
     again anyway.  ``encoding`` is that of engine inputs.  The same
-    files give the same result, if the time limit is not met.
+    files give the same result, unless the time limit is reached.
     Errors: UsageError or HarnessError as loading the target does; OSError if
     there is no room for a temporary file.
     """

@@ -19,7 +19,7 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 def read_input(path: Path, encoding: Encoding = DEFAULT) -> Input:
-    """Read an entry; ``encoding`` is that of engine inputs, which do not say it.
+    """Read an entry; ``encoding`` is that of engine inputs, which do not state it.
 
     A file named like libFuzzer's inputs, by the SHA-1 of its content, is an engine
     input, even if its bytes happen to look like text.

@@ -121,9 +121,9 @@ def check_output(folder: Path) -> list[Path]:
         raise UsageError(f"{folder}: cannot be read: {error.strerror or error}; {remedy}") from None
     for path in paths:
         if path.is_dir():
-            raise UsageError(f"{folder}: is no corpus, it has the folder {path.name}; {remedy}")
+            raise UsageError(f"{folder}: is not a corpus: it has the folder {path.name}; {remedy}")
         if not corpus_file.is_named(path):
-            raise UsageError(f"{folder}: is no corpus, it has {path.name}; {remedy}")
+            raise UsageError(f"{folder}: is not a corpus: it has {path.name}; {remedy}")
         try:
             corpus_file.read_input(path)
         except UsageError as error:

@@ -119,7 +119,7 @@ def merge_into(
     containers: bool = False,
     encoding: Encoding = DEFAULT,
 ) -> Merged:
-    """Write to a folder the smallest set of entries so that it reaches as much as all of them.
+    """Write as few entries to a folder as it takes to reach as much as all of them.
 
     Entries that are already in the folder are kept, whatever they add.
     Errors: UsageError if the folder is not a corpus or cannot be written; as

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Measure what each input reaches on its own, in a child process.
 
-Measured are the engine's own *features*: a counter of the target's coverage or
+The unit is the engine's own *feature*: a counter of the target's coverage or
 of a list's state, and how often it was hit, in libFuzzer's eight classes.
 Edges and states alone would drop inputs that libFuzzer kept for more iterations
 of a loop, such as one that fills a descriptor.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyfuzz.sequence.input import Input
     from pyfuzz.target.catalogue import Target
 
-# The most that a death costs again, and how far a time limit may be overrun.
+# A child that dies loses at most this, and a time limit is overrun by at most this.
 _BATCH_S = 0.5
 _BATCH_INPUTS = 512
 # The harness ends an operation that hangs; this ends a process that hangs.
@@ -40,7 +40,7 @@ _attached: list[Shared] = []
 class Reached:
     """What one input reaches.
 
-    ``covers`` is a number of eight bits a counter, the target's counters first.
+    ``covers`` is a number with eight bits per counter, the target's counters first.
     ``findings`` are those of the run itself, in the order seen; ``steps`` are
     those that reached the target.
     """

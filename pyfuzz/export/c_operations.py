@@ -162,7 +162,7 @@ def _empty(seam: Seam, name: str) -> list[str]:
 def runs(
     model: Model, op: Operation, last: int | None = None, *, recycled: bool = True
 ) -> Iterator[Run]:
-    """Yield what the steps of an operation do, up to the step ``last``; the model goes along."""
+    """Yield what the steps of an operation do, up to the step ``last``; advances the model."""
     predictions = []
     for step in range(op.repeat if last is None else last):
         prediction = model.predict(op, step)
@@ -274,7 +274,7 @@ class _Writer:
         if name == "RMAP_REMOVE":
             off = op.opcode is Opcode.RMAP_REMOVE_OFF
             gfn = (op.head + off) % FRAME_HEADS
-            why = "wrong, and so the list that it is looked for in" if off else "as recorded"
+            why = "wrong, and so is the list that it is looked for in" if off else "as recorded"
             yield f"pyfuzz_gfns[{op.vm}][{spte}] = {gfn};\t/* {why} */"
         yield f"{self._call(name, op, spte)};"
         if name in _CLEARING:
@@ -301,7 +301,7 @@ class _Writer:
 
 
 def _meaning(run: Run) -> str:
-    """Explain what a run asks for, as far as its words do not say it."""
+    """Explain what a run asks for, where its words do not say it."""
     op, sptes = run.op, run.sptes
     if run.error:
         where = f"vm{op.head_vm} {head_name(op.head)}"

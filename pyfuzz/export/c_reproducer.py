@@ -72,9 +72,9 @@ class Case(Shown):
 def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Case | None:
     """Return what a replay shows: of a kind (and function), else the first new finding.
 
-    None if it shows nothing, or nothing of that kind and no kind is named: where
-    one is, the C file is to show that the target does not do it.  Errors:
-    UsageError if the sequence has faults, which a C file cannot plant.
+    None if it shows nothing.  If a kind is named, there is a case even then: its C
+    file shows that the target does not do it.  Errors: UsageError if the sequence
+    has faults, which a C file cannot plant.
     """
     if done.file.faults:
         raise UsageError(
@@ -144,7 +144,7 @@ def generate(case: Case, name: str) -> bytes:
         *_main(case, calls),
     ]
     if case.target.extracted:
-        # Up to here the compiler was told of the user's files.
+        # Up to here, #line names the user's files.
         here = sum(line.count("\n") + 1 for line in text)
         behind.insert(0, f'#line {here + 2} "{_quoted(name)}"')
     return ("\n".join([*text, *_bytes(behind)]) + "\n").encode("latin-1")
@@ -216,7 +216,7 @@ def _fragment(name: str) -> list[str]:
 
 
 def _target(lines: list[Line]) -> Iterator[str]:
-    """Yield the target's text, with a word on each file where it begins."""
+    """Yield the target's text, with a comment where each file begins."""
     file, blank = "", True
     for line in lines:
         if line.file != file:

@@ -23,7 +23,7 @@ _DEFINE = re.compile(r"\s*#\s*define\s+(\w+)")
 _LINE = re.compile(r'\s*#\s*line\s+(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
 _GUARD = re.compile(r"#define PYFUZZ_\w+_H")
 _LICENCE = re.compile(r"/\* SPDX-License-Identifier: [^*]* \*/")
-# What stands between a target and the harness; a text of its own has no harness.
+# Headers between a target and the harness, which a stand-alone text does not have.
 _HARNESS = ("adapter.h", "callbacks.h", "lists.h", "pyfuzz.h", "target.h")
 
 
@@ -31,7 +31,7 @@ _HARNESS = ("adapter.h", "callbacks.h", "lists.h", "pyfuzz.h", "target.h")
 class Line:
     """A line of the text, and where it is from: #line obeyed, from 1.
 
-    A line that goes on after a backslash is one with its ``\\n`` in it.
+    A line that is continued with a backslash is one Line, with its ``\\n`` in it.
     """
 
     text: str
@@ -55,7 +55,7 @@ class _Flattener:
         self._included: set[Path] = set()
 
     def file(self, path: Path) -> Iterator[Line]:
-        """Yield a file's lines, with those of what it includes in their place."""
+        """Yield a file's lines, with the files that it includes inlined."""
         self._included.add(path)
         # For each open #if: None if it is not ours, else whether it holds.
         open_ifs: list[bool | None] = []

@@ -2,8 +2,8 @@
 """KTAP version 1, the kernel's own format of test results (Documentation/dev-tools/ktap.rst).
 
 A test passes if nothing was found, fails with a new finding, and is expected to
-fail (XFAIL) with known ones only.  What could not be told, or was not searched
-to its end, is skipped: it is no result.
+fail (XFAIL) with known ones only.  What could not be decided, or was not searched
+to its end, is skipped: it is not a result.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _block(tests: Sequence[Point], indent: str, of: str = "") -> Iterator[str]:
 
 
 def _name(text: str) -> str:
-    """Return a text as a test's name, in which there is no room for a '#'."""
+    """Return a text as a test's name, which must not contain a '#'."""
     return re.sub(r"^[-\s]+", "", re.sub(r"\s+", " ", text.replace("#", "_"))).strip() or "_"
 
 

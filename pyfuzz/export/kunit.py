@@ -111,7 +111,7 @@ def _unfit(file: SequenceFile, calls: seam.Seam) -> str:
     if file.faults:
         return "damages memory from outside"
     if "ITER_FIRST" not in calls.calls:
-        return "needs an iterator, which the target has not"
+        return "needs an iterator, which the target does not have"
     for op in file.operations:
         opcode = op.opcode
         if opcode in _NOT_HERE:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyfuzz.export.flatten import Line, flatten, shown
 from pyfuzz.target.catalogue import Target
 
-# Its place in a tree, wherever that is; of a tarball the tree's path ends in ":".
+# mmu.c in a tree, wherever that is; the path of a tarball's tree ends in ":".
 _MMU = re.compile(r"(?P<root>(?:.*[/:])?)arch/x86/kvm/(?:mmu/)?mmu\.c")
 # The head of a definition may have this many lines.
 _HEAD_LINES = 10

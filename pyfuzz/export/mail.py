@@ -18,7 +18,7 @@ from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import Target
 
 WIDTH = 72
-# The steps that led to the finding are all in the sequence; of what was seen the last ones do.
+# The sequence has every step that led to the finding; of the trace, the last entries are enough.
 _SHOWN_ENTRIES = 6
 _SECURITY = (
     "If a guest can get there, do not post this to a public list: send it to security@kernel.org "
@@ -85,7 +85,7 @@ def _paragraphs(case: Case) -> Iterator[list[str]]:
 
 
 def _advice(done: Replay) -> str:
-    """Return what the sequence says of a guest's reach, and the security route."""
+    """Say whether a guest may be able to cause this, and where to report it then."""
     if done.file.faults:
         reach = (
             "The sequence damages memory on purpose: it shows what a host does with such damage, "

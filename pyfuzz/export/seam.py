@@ -73,7 +73,7 @@ class Seam:
         return re.sub(rf"\b({'|'.join(names)})\b", lambda match: arguments[match[1]], text)
 
 
-# What the harness hands over of a VM, and the function that gives it in the C file.
+# What the harness passes for a VM, and the function that returns it in the C file.
 _OWN = {"kvm": "vm", "vcpu": "vcpu", "cache": "cache", "slot": "slot"}
 
 

@@ -30,8 +30,8 @@ class Item(Shown):
     """One finding.
 
     ``known`` is the reason why it is a known one, None if it is new; ``expired``
-    then is the entry that declared it and holds no longer.  ``base`` says how it
-    is known that what the user compares with has it too, None if that has not.
+    is then the expired entry that declared it, if any.  ``base`` says how it is
+    known that the base of a comparison has it too, None if it does not.
     ``command`` shows it, in the flavour ``flavour``.
     """
 
@@ -54,11 +54,11 @@ class Item(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A file of a regression folder, and what is otherwise than it expects.
+    """A file of a regression folder, and what differs from what it expects.
 
     ``items`` are findings that it does not expect, ``missing`` those that it
-    expects and that are not there.  ``base`` says how it is known that the same
-    is so on what the user compares with, None if not, or if nothing is wrong.
+    expects and that are not there.  ``base`` says how it is known that the base of
+    a comparison does the same, None if it does not, or if nothing is wrong.
     """
 
     name: str

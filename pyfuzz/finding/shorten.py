@@ -26,11 +26,11 @@ def shorten(findings: list[Finding], target: Target) -> Iterator[tuple[Finding, 
     Yield each when it is done, or why it was not.
     The text is empty for a finding whose ``operations`` and ``message`` are now
     those of the shortest sequence.  What there is no time for is not yielded.
-    A process's death has no place in the target that could be held fast, so it
-    stays as it is.
+    The death of a process has no place in the target that would tell it from
+    others, so its sequence is left as it is.
     """
     deadline_s = time.monotonic() + _LIMIT_S
-    # Those of one flavour together: a child process for each.
+    # Grouped by flavour, each with its own child process.
     for flavour, some in groupby(sorted(findings, key=_flavour), _flavour):
         with Runner(target, flavour, _SEQUENCE_S) as runner:
             for finding in some:

@@ -27,7 +27,7 @@ class _Sight:
 
 
 class FindingTable:
-    """The findings of all workers, of all processes that a worker has had, and of before."""
+    """The findings of all workers, all their processes, and earlier campaigns."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class FindingTable:
         """Take in what a process, called ``WORKER.PROCESS``, has found so far.
 
         Return what needs a new artifact: a finding that is new, or has a
-        shorter input than before.  What is not ``scored`` only counts where
-        nothing else has seen the finding.
+        shorter input than before.  A process that is not ``scored`` counts only
+        for findings that no scored one has seen.
         """
         changed = []
         worker = process.partition(".")[0]
@@ -95,7 +95,7 @@ class FindingTable:
         )
 
     def _count(self, finding: Finding) -> None:
-        """Add up who saw a finding; an earlier campaign's word on when it was stands."""
+        """Add up who saw a finding; if an earlier campaign did, its first time stays."""
         every = [
             sight
             for signature in (finding.signature, *finding.also)
@@ -134,7 +134,7 @@ class FindingTable:
         return first
 
     def all(self) -> list[Finding]:
-        """Return the findings: new ones first, each sort in the order it was found."""
+        """Return the findings, new ones first, otherwise in the order they were found."""
         findings = {id(finding): finding for finding in self._findings.values()}
         return sorted(findings.values(), key=lambda f: (f.known is not None, f.first_seconds))
 

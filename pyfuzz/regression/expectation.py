@@ -62,10 +62,10 @@ class Expectations:
     targets: dict[str, tuple[Expected, ...]] = field(default_factory=dict)
 
     def hold(self, target: Target, *, faults: bool, like: str | None = None) -> bool:
-        """Tell whether a sequence says anything of a target; ``faults``: it plants some.
+        """Tell whether the file says anything about a target; ``faults``: it plants some.
 
-        What comes of damaged memory is no mistake of a kernel's: what is said of
-        ports holds for them alone.
+        What damaged memory leads to is not a kernel's mistake, so what is expected
+        of ports is expected only of them.
         """
         return not faults or not target.extracted or self._of(target, like) is not None
 
@@ -95,7 +95,7 @@ class Expectations:
     def problems(
         self, target: Target, findings: Iterable[RawFinding], like: str | None = None
     ) -> list[str]:
-        """Say what is otherwise than expected on a target, a line each.
+        """Say what differs from what is expected on a target, one line each.
 
         ``like`` holds the target to what is expected of another one; functions
         may then have other names.
@@ -108,7 +108,7 @@ class Expectations:
         return problems
 
     def _of(self, target: Target, like: str | None) -> tuple[Expected, ...] | None:
-        """Return what is expected of a target; a kernel is no port, whatever its name."""
+        """Return what is expected of a target; a kernel is not a port, whatever its name."""
         return self.targets.get(like or ("" if target.extracted else target.name))
 
 
@@ -119,8 +119,8 @@ def _is_known(target: Target, finding: RawFinding) -> bool:
 def parse_expectations(text: str, name: str) -> Expectations:
     """Read the expectations in a text; ``name`` is what the errors call it.
 
-    Raises UsageError ``name:line: …`` for a key, target or kind that is none,
-    and for two expectations of one target.
+    Raises UsageError ``name:line: …`` for a key, target or kind that does not
+    exist, and for two expectations of one target.
     """
     found = Expectations()
     for number, line in enumerate(text.split("\n"), 1):
@@ -177,7 +177,7 @@ def _check_target(name: str, where: str) -> None:
 
 
 def _item(words: list[str], where: str) -> Expected | None:
-    """Read one expected finding; None is nothing."""
+    """Read one expected finding; None stands for ``nothing``."""
     if words == [NOTHING]:
         return None
     kinds = {kind.value: kind for kind in Kind}

@@ -30,7 +30,7 @@ from pyfuzz.worlds.lists.text import HEADER
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
-# In a shape: a VM, a list, a count.  None of them makes a name better.
+# In a shape: a VM, a list, a count, which would not make a file's name clearer.
 _NUMBERS = re.compile(r"[vfp]\d+|x\d+")
 _SANITIZER = re.compile(r"\b(UBSan|AddressSanitizer)\b")
 
@@ -108,7 +108,7 @@ def _list_of(case: Case, op: Operation) -> list[str]:
 def check_name(name: str) -> str:
     """Return a name that was given for a file, without its suffix.
 
-    Raises UsageError if it is none.
+    Raises UsageError if a file cannot have it.
     """
     stem = name.removesuffix(".seq")
     if not _NAME.fullmatch(stem):
@@ -145,7 +145,7 @@ def _by_items(seen: Seen) -> dict[str, list[str]]:
 
 
 def read_folder(folder: Path, warn: Callable[[str], None]) -> list[SequenceFile]:
-    """Return the sequences that are in a regression folder; one to be made has none."""
+    """Return the sequences in a regression folder; none if it does not exist yet."""
     return container.read_folder(folder, warn) if folder.exists() else []
 
 
@@ -173,7 +173,7 @@ def _expects(file: SequenceFile, case: Case) -> bool:
 
 
 def write(folder: Path, stem: str, text: str) -> Path:
-    """Write the file under a name that is free: ``stem.seq``, ``stem-2.seq`` and so on.
+    """Write the file under a free name: ``stem.seq``, ``stem-2.seq`` and so on.
 
     Raises UsageError if the folder cannot be written.
     """

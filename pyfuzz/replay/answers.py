@@ -35,14 +35,14 @@ class _Answers(pickle.Unpickler):
                 is_dataclass(found) or issubclass(found, Enum | PyfuzzError | tuple)
             ):
                 return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no answer")
+        raise pickle.UnpicklingError(f"{module}.{name} is not part of an answer")
 
 
 def receive(connection: Connection[Any, Any]) -> Any:
     """Return the next answer of a child.
 
     Errors: EOFError and ConnectionResetError if it has ended, HarnessError if what
-    it sent is no answer.
+    it sent is not an answer.
     """
     try:
         data = connection.recv_bytes(_LIMIT_BYTES)
@@ -54,5 +54,5 @@ def receive(connection: Connection[Any, Any]) -> Any:
         return _Answers(io.BytesIO(data)).load()
     except Exception as error:  # a stranger's bytes may raise any
         raise HarnessError(
-            f"the target's process sent what is no answer ({error}): its code writes to the pipe"
+            f"the target's process sent no valid answer ({error}): its code writes to the pipe"
         ) from error

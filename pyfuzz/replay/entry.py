@@ -34,13 +34,13 @@ class Entry:
     """What some consecutive steps of one operation did.
 
     ``operation`` is its index, the sequence's length for the tear-down, whose
-    ``text`` is empty.  ``sptes`` and ``returned`` have one value a step that
-    ran and had one; ``skipped`` counts the other steps by their reason;
+    ``text`` is empty.  ``sptes`` and ``returned`` have one value for each step
+    that ran and had one; ``skipped`` counts the other steps by their reason;
     ``errors`` counts the steps where the sequence asks for what cannot be
-    done, so that the VM must be bugged.  ``facts`` are lines to say of
-    it first, ``chosen`` is what the steps chose and ``mistake`` what is wrong with what the
-    sequence asks for, all three in the words of its world;
-    ``containment``, of the tear-down's entry, is what came of the faults.
+    done, so that the VM must be bugged.  ``facts`` are lines to print
+    first, ``chosen`` is what the steps chose and ``mistake`` what is wrong with what the
+    sequence asks for, all three in the words of its world.
+    ``containment``, in the tear-down's entry, is the outcome of the faults.
     """
 
     operation: int
@@ -64,7 +64,7 @@ class Entry:
 
 
 def numbers(values: list[int], letter: str = "", modulus: int = 1 << 64) -> str:
-    """Write numbers shortly: ``0..39``, ``s3``, ``s3 s9 s1``, ``7 (40 times)``."""
+    """Write numbers in short: ``0..39``, ``s3``, ``s3 s9 s1``, ``7 (40 times)``."""
     if not values:
         return ""
     first, last = values[0], values[-1]

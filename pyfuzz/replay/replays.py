@@ -49,7 +49,7 @@ class Replay:
 
     @property
     def note(self) -> str | None:
-        """What to do where the file speaks of a finding that this flavour cannot show."""
+        """What to do if the file mentions a finding that this flavour cannot show."""
         speaks_of_sanitizer = self.file.text is not None and "Sanitizer" in self.file.text
         if speaks_of_sanitizer and self.flavour != "sanitize" and self.verdict != "finding":
             return "the file mentions a sanitizer report: replay it with --sanitize"
@@ -68,7 +68,7 @@ class Replay:
         yield f"verdict: {self._verdict_text()}"
 
     def _lapsed(self) -> Iterator[str]:
-        """Yield what to say of findings that were known ones."""
+        """Yield a line for each finding whose known-findings entry has expired."""
         for finding in self.findings:
             entry = self.target.expired(finding.symptom)
             if entry is not None:

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 # Far longer than any sequence of 4 KiB takes, even with a sanitizer on a busy machine.
 DEFAULT_LIMIT_S = 60.0
-# A target is compiled first, if need be.
+# The target may have to be compiled first.
 _LOAD_LIMIT_S = 600.0
-# For a process whose pipe is closed to end.
+# How long a process may take to end once its pipe is closed.
 _ENDING_S = 5.0
 # How often a child's memory is checked while it runs a sequence.
 _LOOK_S = 0.05
@@ -57,7 +57,7 @@ class Runner:
     """A target in a child process of its own, which is replaced when it dies.
 
     It dies if it runs a sequence for longer than ``limit_s``, or has more than
-    ``memory_mb`` MiB in memory.  It may write to ``writable`` alone.
+    ``memory_mb`` MiB in memory.  It may write only to ``writable``.
     Raises UsageError or HarnessError, as loading the target does.
     """
 
@@ -102,7 +102,7 @@ class Runner:
     def call(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Return what ``function(module, *arguments)`` does in the child.
 
-        The function is one of a module's top level, so that it can be named.
+        The function is at the top level of its module, so that it can be pickled.
         Errors: ChildDiedError if the child did not survive it.
         """
         self._send(("call", function, arguments))
@@ -113,7 +113,7 @@ class Runner:
             raise
 
     def trace(self, operations: list[Operation]) -> Iterator[Entry]:
-        """Yield what a sequence does, step by step, see pyfuzz.replay.trace.
+        """Yield what a sequence does, step by step (pyfuzz/worlds/NAME/trace.py).
 
         If the child dies, it is run again without looking ahead, and the last
         entry is about the operation that it died in.  Errors: UsageError if the
@@ -149,7 +149,7 @@ class Runner:
             raise
 
     def _send(self, request: tuple[object, ...]) -> None:
-        """Send a request; to another child if this one was ended since the last."""
+        """Send a request; to a new child if the old one has ended since the last request."""
         try:
             self._connection.send(request)
         except (BrokenPipeError, ConnectionResetError):
@@ -229,7 +229,7 @@ class Runner:
         return answer
 
     def _check_memory(self) -> None:
-        """End a child that has grown past its limit; the one that is too large now."""
+        """End the child if it uses more memory than it may."""
         if self._memory_mb and processes.usage(self._process.pid).resident_mb > self._memory_mb:
             self._process.kill()
             how = f"used more than {self._memory_mb:,} MiB of memory"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyfuzz.module.results import Containment, RawFinding
     from pyfuzz.replay.entry import Entry, ListChange
 
-# A line, and how far in it goes on: None a little further, _WHOLE never wrapped.
+# A line, and the indent of its continuation lines: None for a little more, _WHOLE: not wrapped.
 _Line = tuple[str, int | None]
 _WHOLE = -1
 _INDENT = " " * 8

@@ -45,7 +45,7 @@ def line_chart(
     steps: bool = False,
     events: Sequence[Event] = (),
 ) -> Markup:
-    """Draw a value over time; ``steps`` for one that jumps.  Needs one point or more."""
+    """Draw a value over time, as a staircase with ``steps``.  Needs at least one point."""
     last_s = max(times_s[-1], 1e-9)
     top = _ceiling(max(values))
     inner_w, inner_h = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -111,12 +111,12 @@ def _dot(event: Event, x: float, y: float) -> Markup:
 
 
 def _at(times_s: Sequence[float], values: Sequence[float], time_s: float) -> float:
-    """The value at the first sample that knows of what happened at a time."""
+    """The value in the first sample taken at this time or later."""
     return next((v for t, v in zip(times_s, values, strict=True) if t >= time_s), values[-1])
 
 
 def _ceiling(value: float) -> float:
-    """The least round number that is not below a value and parts well in four."""
+    """The smallest round number that is not below a value and can be divided into four."""
     if value <= _TICKS:
         return float(_TICKS)
     size = 10.0 ** (len(str(int(value / _TICKS))) - 1)

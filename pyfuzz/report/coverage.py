@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pyfuzz.report.run import Run
     from pyfuzz.target.catalogue import Target
 
-# A corpus is run in far less; a slow machine with a huge one gets a part of it.
+# A corpus takes far less; of a huge one on a slow machine, only a part is run.
 _BUDGET_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class CoveredInput:
-    """An input: where it is stored, and the finding that it is of, if any."""
+    """An input: where it is stored, and the finding that it belongs to, if any."""
 
     path: Path | None
     input: Input
@@ -89,7 +89,7 @@ def _record(found: LineCoverage, ids: dict[int, int]) -> Coverage:
 
 
 def _weight(file: FileCoverage) -> int:
-    """What there is most to say of comes first."""
+    """Order files by their number of lines, the largest first."""
     return -len(file.lines)
 
 

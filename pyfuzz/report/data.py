@@ -38,8 +38,8 @@ _MAX_SAMPLES = 240
 def collect(run: Run) -> dict[str, Any]:
     """Return the report of a run.
 
-    What cannot be made is left out with a note in ``run.notes``: nothing that
-    a run folder has in it is an error here.
+    What cannot be made is left out with a note in ``run.notes``: whatever a run
+    folder contains, it is not an error here.
     """
     replays = _replays(run)
     coverage, inputs = _coverage(run)
@@ -69,7 +69,7 @@ def collect(run: Run) -> dict[str, Any]:
 
 
 def _verdict(run: Run) -> Literal["clean", "known", "finding", "unfinished"]:
-    """Return what pyfuzz fuzz said, or would have: ``unfinished`` if it did not come to it."""
+    """Return the verdict of pyfuzz fuzz; ``unfinished`` if it ended before it had one."""
     if any(not finding.said.known for finding in run.findings):
         return "finding"
     if run.summary is None:
@@ -175,9 +175,9 @@ def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
 
 
 def _workers(run: Run, samples: list[stats.Sample]) -> list[WorkerEntry]:
-    """Return what each worker did; of the last campaign, where there were several.
+    """Return what each worker of the last campaign did.
 
-    ``strategy`` is how it fuzzes, None for one that another version called otherwise.
+    ``strategy`` is how it fuzzes, None if this version has no strategy of that name.
     """
     if not samples:
         return []

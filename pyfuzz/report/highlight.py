@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pygments.lexers.c_cpp import CLexer
 from pygments.token import Comment, Error, Keyword, Name, Number, String
 
-# The first that a token is of: Comment.Preproc is a Comment as well.
+# The first match counts: Comment.Preproc is a Comment as well.
 _CLASSES: tuple[tuple[Any, str], ...] = (
     (Comment.Preproc, "p"),
     (Comment.PreprocFile, "s"),

@@ -21,7 +21,7 @@ _GAP = 20
 _TITLE = 22
 _SLOT = 26
 _COLUMNS = 7
-# So many descriptors are drawn; of a longer list the ends and what changed.
+# At most this many descriptors are drawn; of a longer list, the ends and what changed.
 _MAX_DESCRIPTORS = 6
 _LONG_NAME = 6
 
@@ -95,7 +95,7 @@ def _used(descriptor: dict[str, Any]) -> list[str | None]:
 
 
 def _fill(descriptor: dict[str, Any]) -> int:
-    """How many slots the list goes by: the count, or up to the first NULL."""
+    """How many slots are in use as the kernel sees it: by the count, or up to the first NULL."""
     slots = descriptor["slots"]
     if descriptor["spte_count"] is not None:
         return min(int(descriptor["spte_count"]), len(slots))
@@ -103,7 +103,7 @@ def _fill(descriptor: dict[str, Any]) -> int:
 
 
 def _runs(descriptors: list[dict[str, Any]], mark: Marks) -> list[list[int]]:
-    """Group the descriptors: each to be drawn alone, those between in one group."""
+    """Group the descriptors: each that is drawn by itself, those in between together."""
     count = len(descriptors)
     if count <= _MAX_DESCRIPTORS:
         return [[number] for number in range(count)]
@@ -129,7 +129,7 @@ def _is_marked(descriptor: dict[str, Any], mark: Marks) -> bool:
 
 
 class _Pen:
-    """Writes one thing under the other."""
+    """Draws one thing below the other."""
 
     def __init__(self, mark: Marks) -> None:
         self.parts: list[Markup] = []

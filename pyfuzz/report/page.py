@@ -18,9 +18,9 @@ from pyfuzz.worlds.lists.operation import VMS
 
 MAX_BYTES = 5_000_000
 _NBSP = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
-# What is shown: operations of a sequence, lines of a trace, findings that are
-# drawn.  The first choice, then what is left where the page would be too large
-# to mail: JSON and the run folder have the rest.
+# How much is shown: operations of a sequence, lines of a trace, findings that are
+# drawn.  First the usual limits, then those for a page that would be too large to
+# mail; JSON and the run folder have the rest.
 _LIMITS = ((400, 400, 1000), (60, 60, 60), (10, 0, 20))
 _KINDS_OF_CURVE = (
     ("executions", "Executions"),
@@ -180,7 +180,7 @@ def _findings_curve(report: dict[str, Any]) -> dict[str, Any]:
         found = [sum(sample["findings"].values()) for sample in samples]
         svg = chart.line_chart(title, times_s, found, steps=True)
         return {"title": title, "last": found[-1], "svg": svg}
-    # One campaign: its findings say to the moment when they were seen first.
+    # Only one campaign: its findings have the exact time at which they were first seen.
     order = sorted(report["findings"], key=lambda finding: finding["first_seconds"])
     firsts_s = [min(finding["first_seconds"], last_s) for finding in order]
     events = [
@@ -204,7 +204,7 @@ def _number(value: float) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part // whole} %" if whole else "none"  # 100 is all of it
+    return f"{100 * part // whole} %" if whole else "none"  # rounded down: 100 is all
 
 
 def _clock(seconds: float) -> str:
@@ -219,7 +219,7 @@ def _clock(seconds: float) -> str:
 
 
 def _moment(text: str) -> str:
-    """Write an ISO 8601 time for people; what is none stays as it is."""
+    """Write an ISO 8601 time for people; any other text stays as it is."""
     try:
         return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M UTC")
     except ValueError:

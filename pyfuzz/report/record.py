@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a report holds: the keys of ``pyfuzz report --json``, and their JSON Schema.
 
-The keys are a contract (docs/json.md).  After a change here, write the schema
-anew: ``python -c 'from pyfuzz.report import record; print(record.schema_text())'``.
+The keys are a contract (docs/json.md).  After a change here, regenerate the
+schema: ``python -c 'from pyfuzz.report import record; print(record.schema_text())'``.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _TEMPLATE = "#/$defs/{name}"
 
 
 def _as(record: type) -> msgspec.Meta:
-    """Say that an object is a record, and may have what a newer pyfuzz put into it."""
+    """Say that an object is a record, and may have keys that a newer pyfuzz added."""
     return msgspec.Meta(extra_json_schema={"$ref": _TEMPLATE.format(name=record.__name__)})
 
 
 @dataclass(frozen=True, slots=True)
 class TargetEntry:
-    """The target, as far as it is known still."""
+    """The target, as far as it is still known."""
 
     name: str
     generation: str | None
@@ -116,7 +116,7 @@ class FindingEntry:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A line that was compiled; one without code has but its number and text."""
+    """A line that was compiled; one without code has only its number and text."""
 
     number: Count
     text: str
@@ -186,7 +186,7 @@ class WorkerEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReportRecord:
-    """The whole."""
+    """The whole report."""
 
     schema: Literal["pyfuzz-report"]
     version: Literal[1]

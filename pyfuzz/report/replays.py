@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A sequence that was not minimised may have a thousand operations.
 _MAX_ENTRIES = 200
-# Lists that the operation has nothing to do with, at the tear-down.
+# The tear-down may touch more lists than a drawing can show.
 _MAX_LISTS = 8
 
 
@@ -106,7 +106,7 @@ def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> Drawing 
     try:
         taken: Snapshots | None = runner.call(snapshots, operations, raw.operation, raw.step)
     except ChildDiedError:
-        return None  # the step ends the process: there is no after
+        return None  # the step ends the process: there is no state after it
     if taken is None:
         return None
     before, after = taken.before.lists, taken.after.lists

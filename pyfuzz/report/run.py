@@ -67,8 +67,8 @@ class Run:
     """What a run folder holds.
 
     ``target`` is None if it cannot be made again, ``summary`` if the campaign
-    did not come to its end.  ``notes`` say in a line each what could not be
-    read, ``missing`` what was never there.
+    did not end.  ``notes`` say, one line each, what could not be read,
+    ``missing`` what was never there.
     """
 
     path: Path
@@ -107,7 +107,7 @@ class Run:
 def read(path: Path, *, anything: bool = False) -> Run:
     """Read a run folder; ``anything``: also one whose marker is lost or of another format.
 
-    Errors: UsageError if it is no run folder.
+    Errors: UsageError if it is not a run folder.
     """
     name, problem = _marker(path)
     if problem and not anything:
@@ -158,7 +158,7 @@ def _summary(run: Run) -> dict[str, Any] | None:
     try:
         values = files.read_object(path)
         values.setdefault("notes", [])
-        # What a newer pyfuzz says beside stays in it.
+        # Keys that a newer pyfuzz added are kept.
         records.read(values, summary.Summary)
     except FileNotFoundError:
         run.missing.append("summary.json: the campaign is still running or was killed")
@@ -183,7 +183,7 @@ def _read_stats(run: Run) -> None:
 
 
 def _target(run: Run) -> Target | None:
-    """Return the target that was fuzzed, made of what the run folder has."""
+    """Return the target that was fuzzed, made from what the run folder has."""
     if run.campaigns:
         made = provenance.target_of(run.path, run.campaigns[-1])
         if made is not None:
@@ -225,7 +225,7 @@ def _read_findings(run: Run) -> None:
 
 
 def _said(path: Path, text: str) -> summary.FoundEntry:
-    """Make of an artifact's name and comments what the summary would have said."""
+    """Make a finding's summary entry from its artifact's name and comments."""
     said, known = _SAID.search(text), _KNOWN.search(text)
     stem = _STEM.fullmatch(path.stem)
     return summary.FoundEntry(

@@ -60,7 +60,7 @@ class Snapshots:
 def snapshots(
     module: ListsModule, operations: list[Operation], operation: int, step: int
 ) -> Snapshots | None:
-    """Run a sequence up to and with one step; None if the sequence has no such step.
+    """Run a sequence up to and including one step; None if the sequence has no such step.
 
     ``operation`` may be the sequence's length: the tear-down.
     """

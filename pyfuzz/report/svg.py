@@ -54,7 +54,7 @@ def picture(
 
 
 def file(label: str, width: float, height: float, style: Markup, parts: Iterable[str]) -> str:
-    """Return a picture that is a file of its own: licence, name space, style, background."""
+    """Return a picture that is a file of its own: licence, namespace, style, background."""
     page = element("rect", class_="page", width=width, height=height)
     lines = Markup("\n").join(["", style, page, *parts, ""])
     whole = picture(label, width, height, [lines], xmlns="http://www.w3.org/2000/svg")
@@ -69,7 +69,7 @@ def rect(
 
 
 def text(x: float, y: float, words: str, **attributes: _Value) -> Markup:
-    """Return a line of text that stands on y."""
+    """Return a line of text whose baseline is at y."""
     return element("text", words, x=x, y=y, **attributes)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a run folder to a file."""
+"""Write the report of a run folder to a file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PAGE = "report.html"
 class Written:
     """A report that was made: in the file ``path``, or ``text`` where no file was named.
 
-    ``damage`` says in a line each what of the run could not be read, ``notes``
-    what could be read and not be used.
+    ``damage`` says, one line each, what of the run could not be read, ``notes``
+    what could be read but not used.
     """
 
     path: Path | None

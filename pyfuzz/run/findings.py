@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The findings of a run folder between campaigns: ``findings.json``.
 
-While a campaign goes on they are in its workers' regions, which outlive every
-process; the file is written when it is over, or by the next one in the folder.
+While a campaign runs, they are in its workers' regions, which outlive every
+process; the file is written when it ends, or by the next one in the folder.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def _record(finding: Finding) -> _Record:
 def read(folder: Path, target: Target) -> tuple[list[Finding], list[str]]:
     """Return the findings of earlier campaigns, and a note if they cannot be read.
 
-    What cannot be read is put aside, beside its place: the artifacts in
-    ``findings/`` have the sequences.  Errors: OSError.
+    A file that cannot be read is renamed: the artifacts in ``findings/`` have
+    the sequences.  Errors: OSError.
     """
     path = folder / FILE
     try:

@@ -66,9 +66,9 @@ class RunFolder:
     def __init__(self, path: Path, target: str, encoding: Encoding = DEFAULT) -> None:
         """Create the folder, or resume the one that an earlier campaign left.
 
-        ``encoding`` is that of its inputs.  Errors: UsageError if it
-        has other things in it, is of another target or of the other way of
-        reading inputs, cannot be written, or is held by another campaign.
+        ``encoding`` is that of its inputs.  Errors: UsageError if it contains
+        other things, is of another target, reads its inputs in another way,
+        cannot be written, or is in use by another campaign.
         """
         self.path = path
         self.encoding = encoding
@@ -130,7 +130,7 @@ class RunFolder:
         return now_ns
 
     def began(self) -> tuple[int, str]:
-        """Return what begin() noted, of the last campaign; 0 if it did not come to that."""
+        """Return what begin() recorded for the last campaign; 0 if it did not get that far."""
         try:
             values = files.read_object(self.workers / "began")
             return int(values["monotonic_ns"]), str(values["flavour"])
@@ -234,8 +234,8 @@ class Exchange:
                 if data is None:
                     continue
                 self._carried.add(name)
-                # Copies: a worker that comes to the same input by itself writes
-                # over its file, and may be killed while it does.
+                # Copies, not links: a worker that finds the same input itself
+                # overwrites its file, and may be killed while it does.
                 for other in (self._corpus, *self._folders):
                     if other != own:
                         store(other, data)
@@ -249,7 +249,7 @@ def _whole(path: Path) -> bytes | None:
     try:
         data = files.read_bytes(path, _LARGEST_BYTES)
     except (OSError, ValueError):
-        return None  # the worker found a smaller input for the same, and took this one away
+        return None  # the worker found a smaller input for the same, and removed this one
     return data if _name(data) == path.name else None
 
 

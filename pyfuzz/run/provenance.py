@@ -105,7 +105,7 @@ class Campaign:
 def record(folder: Path, options: Options, started: str) -> list[str]:
     """Add the record of a campaign that began at this time to its run folder.
 
-    Return a note if the records before cannot be read; they are put aside.
+    Return a note if earlier records cannot be read; their file is renamed.
     Errors: OSError.
     """
     target, flavour = options.target, options.flavour
@@ -188,7 +188,7 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
         values = files.read_object(path)
         if values["provenance"] != VERSION:
             raise ValueError(f"the version must be {VERSION}, is {values['provenance']}")
-        # What a newer pyfuzz says beside stays in them.
+        # Keys that a newer pyfuzz added are kept.
         campaigns = [files.object_of(campaign) for campaign in values["campaigns"]]
         for campaign in campaigns:
             tuple(map(_known, records.read(campaign, Campaign).target.known))
@@ -211,7 +211,7 @@ def kernel_of(campaign: dict[str, Any]) -> Kernel | None:
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
     """Return the target that a campaign fuzzed, with what was known of it then.
 
-    None if its source is not here any more.
+    None if its source no longer exists.
     """
     said = records.read(campaign["target"], TargetRecord)
     declared = tuple(map(_known, said.known))
@@ -261,7 +261,7 @@ def _known(entry: KnownEntry) -> Known:
 
 
 def _own_known(target: Target) -> list[Known]:
-    """Return what is known of a target but for what is shipped: that holds as it is later."""
+    """Return a target's known findings but for the shipped ones, which are read anew later."""
     port = {**TARGETS, **OTHER_WORLDS}.get(target.name)
     shipped = () if target.extracted or port is None else port.known
     return [entry for entry in target.known if entry not in shipped]

@@ -46,7 +46,7 @@ class WorkerSample:
 class Sample:
     """What a campaign has done so far.
 
-    ``started`` tells the campaigns apart that went on in one folder: the time
+    ``started`` tells apart the campaigns that ran in one folder: it is the time
     (ISO 8601, UTC) at which this one began.  ``corpus`` is inputs kept,
     ``findings`` are distinct ones by kind, known ones included.
     """
@@ -98,7 +98,7 @@ def _append(path: Path, line: bytes) -> None:
     try:
         size = os.fstat(fd).st_size
         if size and os.pread(fd, 1, size - 1) != b"\n":
-            line = b"\n" + line  # the last line before us is half a one
+            line = b"\n" + line  # the last line before ours is incomplete
         if os.write(fd, line) != len(line):
             raise OSError(0, "no room for a complete line")
     finally:
@@ -148,7 +148,7 @@ def joined(samples: list[Sample]) -> list[Sample]:
     """Concatenate the campaigns of a folder, as if they were one.
 
     Times, executions and operations add up; the rest is not less than it was
-    before, since a campaign that goes on has what the one before it kept.
+    before, since a resumed campaign starts with what the one before it kept.
     """
     out: list[Sample] = []
     base: Sample | None = None

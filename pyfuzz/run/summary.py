@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The result of a campaign as ``summary.json`` has it, and ``pyfuzz fuzz --json`` prints it.
 
-The keys are a contract: some may be added, none renamed.  What has a default
-here is what a summary of an older pyfuzz may lack.
+The keys are a contract: some may be added, none renamed.  Those with a default
+here may be missing from the summary of an older pyfuzz.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class FoundEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEntry:
-    """What a worker did, in how many processes; ``checks``: the sanitizer worker."""
+    """What a worker did, and in how many processes; ``checks``: the sanitizer worker."""
 
     name: str
     executions: Count

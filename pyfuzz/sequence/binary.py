@@ -36,7 +36,7 @@ def split(operations: Iterable[Any]) -> list[Any]:
 
 
 def has_faults(operations: Iterable[Any]) -> bool:
-    """Tell whether a sequence plants faults, so that it is to be run with them on."""
+    """Tell whether a sequence plants faults, and must be run with faults enabled."""
     operations = list(operations)
     return world.of(operations).has_faults(operations)
 

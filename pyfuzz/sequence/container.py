@@ -72,12 +72,12 @@ class SequenceFile:
 
     @property
     def faults(self) -> bool:
-        """Whether the sequence plants faults, and is to be run with them on."""
+        """Whether the sequence plants faults, and must be run with faults enabled."""
         return has_faults(self.operations)
 
 
 def pack(one: Input) -> bytes:
-    """Put an input into a container, which says of which world it is and whether with faults."""
+    """Put an input into a container, which records its world and whether it has faults."""
     payload, of = one.payload, one.encoding.world
     if len(payload) > binary.MAX_BYTES:
         raise UsageError(
@@ -167,7 +167,7 @@ def read(path: Path, encoding: Encoding = DEFAULT) -> SequenceFile:
     """Read any file that holds a sequence; ``-`` is standard input.
 
     One whose name ends in .seq is text or a container, never engine input.
-    ``encoding`` is that of an engine input, which does not say it itself.
+    ``encoding`` is that of an engine input, which does not state it.
     Raises UsageError that names the file and, for a text, the line.
     """
     data = read_bytes(path)

@@ -42,7 +42,7 @@ class Input:
 
     @property
     def faults(self) -> bool:
-        """Whether the input is to be run with faults on."""
+        """Whether the input is to be run with faults enabled."""
         return self.encoding.faults
 
     def operations(self) -> list[Any]:

@@ -21,9 +21,9 @@ _MAX_WORD = 64
 
 _HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b(.*)$")
 _COMMENT = re.compile(r"^\s*#|\s\s#|\t#")
-# What no text of ours starts with, so that it is cheap to say no.
+# How the header of every world begins; the version and the world's name follow.
 _PREFIX = "# pyfuzz sequence "
-# A world of its own kind, with sequences that are no list of operations (docs/threads.md).
+# A world whose sequences are not lists of operations (docs/threads.md).
 _SCHEDULES = "2 threads"
 
 
@@ -108,7 +108,7 @@ def _check_header(line: str, own: world.World) -> None:
 
 
 def _check_words(words: list[str]) -> None:
-    """Look for what is no text of ours at all, so that no message has to show it."""
+    """Reject what is clearly not a sequence, so that no message has to show it."""
     for word in words:
         if len(word) > _MAX_WORD:
             raise LineError(

@@ -47,9 +47,9 @@ class Target:
     """One C translation unit under test; an extracted kernel is one as well.
 
     ``defines`` are ``NAME=VALUE`` texts for the compiler.  ``known`` are the
-    declared findings that are about this target.  ``builds`` is False where not
-    compiling is what the target is there to show.  ``world`` is the one that it was made for.
-    ``against`` makes it one of two that are compared, and differences the only findings.
+    declared findings that are about this target.  ``builds`` is False for a target
+    that is there to show that it does not compile.  ``world`` is the one that it was made for.
+    With ``against`` it is compared with another one, and differences are the only findings.
     """
 
     name: str
@@ -69,12 +69,12 @@ class Target:
         return self.generation == EXTRACTED
 
     def known_reason(self, symptom: Symptom, today: date | None = None) -> str | None:
-        """Return why this finding is a known one, None if it is not, or not any more."""
+        """Return why this finding is a known one, None if it is not or no longer is."""
         found = lookup(self.known, symptom, today)
         return None if found is None or found.expired(today) else found.why
 
     def expired(self, symptom: Symptom, today: date | None = None) -> Known | None:
-        """Return the entry that declared this finding and holds no longer, if that is so."""
+        """Return the expired entry that declared this finding, None if there is none."""
         found = lookup(self.known, symptom, today)
         return found if found is not None and found.expired(today) else None
 

@@ -16,7 +16,7 @@ CONFIG_BUG = "CONFIG_BUG_ON_DATA_CORRUPTION"
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What ``--kernel`` and the options beside it ask for.
+    """What ``--kernel`` and the options that go with it ask for.
 
     ``path`` is a kernel tree, a source tarball, one mmu.c, or ``REPOSITORY@REV``;
     ``patches`` are applied to a copy of it, in their order; ``world`` is the
@@ -48,6 +48,6 @@ class Kernel:
         return options
 
     def absolute(self) -> Self:
-        """Return it with paths that hold in any folder."""
+        """Return it with absolute paths."""
         patches = tuple(patch.absolute() for patch in self.patches)
         return replace(self, path=self.path.absolute(), patches=patches)

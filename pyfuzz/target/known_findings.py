@@ -36,9 +36,9 @@ class Known:
     """One declared finding.
 
     ``function``, ``message`` and each of ``targets`` are globs that must match
-    the whole name or message, case and all.  ``until`` is the last day (UTC) on
-    which the entry holds, None for ever.  ``source`` is ``FILE:LINE``, empty for
-    one that no file declares.
+    the whole name or message, case included.  ``until`` is the last day (UTC) on
+    which the entry is valid, None if it does not expire.  ``source`` is
+    ``FILE:LINE``, empty for one that no file declares.
     """
 
     kind: Kind
@@ -67,23 +67,23 @@ class Known:
         return {"kind": self.kind.value, "function": self.function, "reason": self.reason}
 
     def expired(self, today: date | None = None) -> bool:
-        """Tell whether the entry holds no longer; ``today`` is for tests."""
+        """Tell whether the entry has expired; ``today`` is for tests."""
         return self.until is not None and self.until < (today or datetime.now(UTC).date())
 
     @property
     def lapsed(self) -> str:
-        """What to say of a finding that the entry declared when it still held."""
+        """What to say of a finding that the entry declared before it expired."""
         where = f" (entry at {self.source})" if self.source else ""
         return f"known until {self.until}, not any more{where}: {self.why}"
 
     @property
     def why(self) -> str:
-        """The reason, and where more is said about it."""
+        """The reason, and where to read more about it."""
         return f"{self.reason} ({self.link})" if self.link else self.reason
 
 
 def lookup(entries: Iterable[Known], symptom: Symptom, today: date | None = None) -> Known | None:
-    """Return the entry that declares a finding: one that holds, else an expired one."""
+    """Return the entry that declares a finding: a valid one, else an expired one."""
     expired = None
     for known in entries:
         if known.fits(symptom):

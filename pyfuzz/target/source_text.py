@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The text of a target's own source, by file and line, as it was compiled.
 
-An extracted target's one file has in it, under ``#line``, the text that was
-taken of the user's files: it is read from there, so it is what was compiled
-whatever has become of the kernel tree since.
+The one file of an extracted target contains, under ``#line``, the text that was
+taken from the user's files.  It is read from there, so it is what was compiled,
+whatever has happened to the kernel tree since.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _of_port(target: Target) -> dict[str, SourceFile]:
 
 def _of_extracted(target: Target, folder: str) -> dict[str, SourceFile]:
     files: dict[str, SourceFile] = {}
-    own = SourceFile("")  # what no file of the user's has
+    own = SourceFile("")  # lines that are not from a file of the user's
     current, number = own, 1
     for text in _read(target.source).split("\n"):
         match = _LINE.fullmatch(text)

@@ -86,7 +86,7 @@ def test_regression_that_fails_on_the_base_as_well_does_not_fail(tmp_path: Path)
 
     assert done.problems and not done.fails and done.base == "rfc-v2 shows it too"
     assert lacking.problems and not lacking.fails
-    assert lacking.base == "v6.6 does not show it, either"
+    assert lacking.base == "v6.6 does not show it either"
 
 
 def test_regression_that_the_base_passes_fails_and_the_other_way_round_is_fixed(

@@ -128,7 +128,7 @@ void rules_mmio(unsigned int vm, const struct pages_page *page,
 void rules_link(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep, const struct pages_page *child, bool now);
 
-/* facts.c: one shadow page, one SPTE */
+/* names.c: one shadow page, one SPTE */
 /* The gfn of an SPTE as tear-down will compute it. */
 uint64_t sp_gfn(const struct pages_page *page, unsigned int index);
 static inline bool spte_nothing(uint64_t spte)
