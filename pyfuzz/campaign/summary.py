@@ -7,13 +7,12 @@ from typing import Any
 
 from pyfuzz import records, world
 from pyfuzz.campaign.campaign import Progress, WorkerState
+from pyfuzz.finding import words
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.finding.finding import Finding
 from pyfuzz.run.summary import FoundEntry, Summary, WorkerEntry
 from pyfuzz.sequence.text import format_operation
-from pyfuzz.text import rate, times, wrapped
-
-_SHOWN_OPERATIONS = 12
+from pyfuzz.text import rate, wrapped
 
 
 def as_object(progress: Progress) -> dict[str, Any]:
@@ -84,9 +83,9 @@ def missing_operations(progress: Progress) -> list[str]:
     """Return the words of the operations that the target has no function for."""
     if progress.greeting is None:
         return []
-    words = world.get(progress.options.target.world).words
-    there = {words[number] for number in progress.greeting.opcodes if number in words}
-    return sorted(set(words.values()) - there)
+    called = world.get(progress.options.target.world).words
+    there = {called[number] for number in progress.greeting.opcodes if number in called}
+    return sorted(set(called.values()) - there)
 
 
 def as_text(progress: Progress) -> str:
@@ -140,28 +139,18 @@ def _by_worker(progress: Progress) -> str:
 
 
 def _finding_lines(number: int, finding: Finding, progress: Progress) -> list[str]:
-    state = "known" if finding.known is not None else "NEW"
-    lines = [f"{number}. {state}: {finding.title}, {times(finding.count)}"]
-    lines += wrapped(finding.message, "   ")
-    if finding.known is not None:
-        lines += wrapped(f"known: {finding.known}", "   ")
     expired = _expired(finding, progress)
-    if expired is not None:
-        lines += wrapped(expired, "   ")
-    lines.append(
+    about = wrapped(expired, "   ") if expired is not None else []
+    about.append(
         f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
         + (f", by worker {next(iter(finding.by_worker))}" if finding.by_worker else "")
         + ("" if finding.minimized else "; not minimized")
     )
-    shown = finding.operations[:_SHOWN_OPERATIONS]
-    lines += [f"     {format_operation(operation)}" for operation in shown]
-    if len(finding.operations) > len(shown):
-        lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
+    command = None
     if finding.artifact is not None:
         options = progress.options
         command = replay_command(finding.artifact, options.target, options.kernel, finding.flavour)
-        lines.append(f"   {command}")
-    return lines
+    return words.paragraph(number, finding, about=about, command=command)
 
 
 def _expired(finding: Finding, progress: Progress) -> str | None:

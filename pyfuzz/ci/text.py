@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from pyfuzz.ci.result import Result, State, state_of
 from pyfuzz.exhaust.verdict import in_short
 from pyfuzz.export.subject import Item, Replayed
-from pyfuzz.sequence.text import format_operation
+from pyfuzz.finding.words import operation_lines
 from pyfuzz.text import times, wrapped
 
-_SHOWN_OPERATIONS = 12
 _SHOWN_PLACES = 3
 _CALLED = {State.NEW: "NEW", State.BASE: "on the base", State.KNOWN: "known"}
 
@@ -103,10 +102,7 @@ def _finding(number: int, item: Item) -> Iterable[str]:
         yield from wrapped(f"on the base: {item.base}", "   ")
     if item.expired is not None:
         yield from wrapped(item.expired.lapsed, "   ")
-    shown = item.operations[:_SHOWN_OPERATIONS]
-    yield from (f"     {format_operation(operation)}" for operation in shown)
-    if len(item.operations) > len(shown):
-        yield f"     … and {len(item.operations) - len(shown)} more operations"
+    yield from operation_lines(item.operations)
     if item.command:
         yield f"   {item.command}"
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz import records
+from pyfuzz.finding import words
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.records import Count, Seconds
 from pyfuzz.sequence.text import format_operation
-from pyfuzz.text import times, wrapped
+from pyfuzz.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pyfuzz.compare.pair import Pair
     from pyfuzz.finding.finding import Finding
 
-_SHOWN_OPERATIONS = 12
 _ON_THE_OTHER = ", on the other "
 
 
@@ -177,19 +177,15 @@ def as_text(result: Result) -> str:
 def difference_lines(number: int, difference: Finding, pair: Pair) -> list[str]:
     """Return one difference: what, the sequence, and both sides below each other."""
     what, one, other = parts(difference.message)
-    state = "known" if difference.known is not None else "NEW"
-    lines = [f"{number}. {state}: {what}, in {difference.function}, {times(difference.count)}"]
-    if difference.known is not None:
-        lines += wrapped(f"known: {difference.known}", "   ")
-    shown = difference.operations[:_SHOWN_OPERATIONS]
-    lines += [f"     {format_operation(operation)}" for operation in shown]
-    if len(difference.operations) > len(shown):
-        lines.append(f"     … and {len(difference.operations) - len(shown)} more operations")
-    lines += wrapped(f"A: {one}", "   ", "      ")
-    lines += wrapped(f"B: {other}", "   ", "      ")
-    if difference.artifact is not None:
-        lines.append(f"   {replay_command(difference.artifact, pair.target, None)}")
-    return lines
+    artifact = difference.artifact
+    return words.paragraph(
+        number,
+        difference,
+        title=f"{what}, in {difference.function}",
+        message="",
+        below=[*wrapped(f"A: {one}", "   ", "      "), *wrapped(f"B: {other}", "   ", "      ")],
+        command=replay_command(artifact, pair.target, None) if artifact else None,
+    )
 
 
 def _verdict(result: Result) -> str:

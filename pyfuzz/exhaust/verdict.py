@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.exhaust.scope import words
 from pyfuzz.exhaust.search import Search
 from pyfuzz.finding.artifact import replay_command
+from pyfuzz.finding.words import paragraph
 from pyfuzz.module.states import End
 from pyfuzz.sequence.text import format_operation
+from pyfuzz.text import wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
     from pyfuzz.target.kernel import Kernel
 
-_WIDTH = 80
-_SHOWN_OPERATIONS = 12
 NOT_COVERED = (
     "longer lists, more heads and VMs than the scope has",
     "locks, other CPUs and memory ordering: operations run one at a time",
@@ -72,7 +71,8 @@ def collision(states: int) -> float:
 
 def as_object(verdict: Verdict) -> dict[str, Any]:
     """Return the verdict as ``--json`` prints it."""
-    searches = [_search_object(search) for search in verdict.searches]
+    begun = [search for search in verdict.searches if search.progress is not None]
+    searches = [_search_object(search) for search in begun]
     return {
         "target": verdict.target.name,
         "source": str(verdict.kernel.path) if verdict.kernel else str(verdict.target.source.name),
@@ -101,6 +101,9 @@ def _search_object(search: Search) -> dict[str, Any]:
     assert progress is not None
     return {
         "name": scope.name,
+        "words": words(scope),
+        "said": how_far(search),
+        "audited": audited(search),
         "scope": {name: getattr(scope, name) for name in type(scope).__dataclass_fields__},
         "complete": search.complete,
         "end": "time" if search.timed_out else progress.end.name.lower().replace("_", "-"),
@@ -156,7 +159,7 @@ def as_text(verdict: Verdict) -> str:
         lines += ["", *search_lines(search)]
     for number, finding in enumerate(verdict.findings, 1):
         lines += ["", *finding_lines(number, finding, verdict)]
-    lines += ["", *_wrapped(f"not covered: {'; '.join(NOT_COVERED)}", "")]
+    lines += ["", *wrapped(f"not covered: {'; '.join(NOT_COVERED)}")]
     lines += ["", f"verdict: {_verdict(verdict)}"]
     return "\n".join(lines)
 
@@ -164,7 +167,7 @@ def as_text(verdict: Verdict) -> str:
 def search_lines(search: Search) -> list[str]:
     """Return what came of one scope."""
     progress = search.progress
-    lines = _wrapped(f"scope {search.scope.name}: {words(search.scope)}", "")
+    lines = wrapped(f"scope {search.scope.name}: {words(search.scope)}")
     if progress is None:
         return [*lines, "  nothing was searched"]
     processor_s = search.processor_s or 1e-9
@@ -193,24 +196,29 @@ def search_lines(search: Search) -> list[str]:
 
 
 def _audit_lines(search: Search) -> list[str]:
-    progress, scope = search.progress, search.scope
+    progress = search.progress
     assert progress is not None
-    if not scope.audit_every:
-        return ["  audits: none, so nothing counts as complete"]
-    passed = "failed" if progress.failed else "passed"
-    lines = [
-        (
-            f"  audits {passed}: {progress.audited:,} states (1 in {scope.audit_every:,} and the "
-            f"first 20), {progress.second_ways:,} of them by a second way"
-        )
-    ]
+    lines = wrapped(audited(search), "  ")
     if progress.trouble:
-        lines += _wrapped(
+        lines += wrapped(
             f"{progress.trouble}: the target behaves differently in states that count as one; "
             "unless a finding explains it, please report it",
             "  ",
         )
     return lines
+
+
+def audited(search: Search) -> str:
+    """Return what was audited in one scope, and how it ended; it must have begun."""
+    progress, scope = search.progress, search.scope
+    assert progress is not None
+    if not scope.audit_every:
+        return "audits: none, so nothing counts as complete"
+    passed = "failed" if progress.failed else "passed"
+    return (
+        f"audits {passed}: {progress.audited:,} states (1 in {scope.audit_every:,} and the "
+        f"first 20), {progress.second_ways:,} of them by a second way"
+    )
 
 
 def how_far(search: Search) -> str:
@@ -235,21 +243,12 @@ def how_far(search: Search) -> str:
 
 def finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
     """Return a finding as text."""
-    state = "known" if finding.known is not None else "NEW"
-    times = "once" if finding.count == 1 else f"{finding.count:,} times"
-    lines = [f"{number}. {state}: {finding.title}, {times}"]
-    lines += _wrapped(finding.message, "   ")
-    if finding.known is not None:
-        lines += _wrapped(f"known: {finding.known}", "   ")
-    shown = finding.operations[:_SHOWN_OPERATIONS]
-    lines += [f"     {format_operation(operation)}" for operation in shown]
-    if len(finding.operations) > len(shown):
-        lines.append(f"     … and {len(finding.operations) - len(shown)} more operations")
+    below, command = [], None
     if not finding.minimized:
-        lines.append("   replaying this sequence does not show it: please report")
+        below.append("   replaying this sequence does not show it: please report")
     if finding.artifact is not None:
-        lines.append(f"   {replay_command(finding.artifact, verdict.target, verdict.kernel)}")
-    return lines
+        command = replay_command(finding.artifact, verdict.target, verdict.kernel)
+    return paragraph(number, finding, below=below, command=command)
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -261,14 +260,3 @@ def _verdict(verdict: Verdict) -> str:
     if known:
         return f"known: nothing new, {known} known finding{'s' * (known != 1)}; {scope}"
     return f"clean: nothing found; {scope}"
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
