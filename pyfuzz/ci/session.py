@@ -15,8 +15,9 @@ from pyfuzz.ci.compare import Comparison, Fixed
 from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.exhaust import record
 from pyfuzz.exhaust.search import Searcher
-from pyfuzz.exhaust.verdict import Verdict
+from pyfuzz.exhaust.verdict import Verdict, as_object
 from pyfuzz.export.subject import Item
 from pyfuzz.finding.artifact import replay_command, write_artifact
 from pyfuzz.finding.finding import Finding
@@ -164,6 +165,7 @@ class Session:
             for finding in findings:
                 folder = options.out / "findings"
                 write_artifact(finding, options.target, options.kernel, folder)
+            record.write(options.out, as_object(result.exhaust))
         except OSError as error:
             raise UsageError(f"{options.out} cannot be written: {error.strerror}") from error
         return findings

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ from pyfuzz.cli.options import (
     target_and_facts,
 )
 from pyfuzz.errors import UsageError
+from pyfuzz.exhaust import record
 from pyfuzz.exhaust.scope import NAMES
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
 from pyfuzz.export import ktap
-from pyfuzz.files import write_beside
 from pyfuzz.finding.artifact import write_artifact
 from pyfuzz.run import findings as store
 from pyfuzz.run import folder as run_folder
+from pyfuzz.run import provenance, stats
+from pyfuzz.run.options import Options
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.target.kernel import Kernel
 
 _SAY_S = 10.0
@@ -97,7 +101,7 @@ def _bounds(command: Any) -> Any:
 )
 @known_option
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for findings.  [default: none]"
+    "--out", type=click.Path(path_type=Path), help="Run folder for the result.  [default: none]"
 )
 @json_or_ktap
 def exhaust(
@@ -144,8 +148,9 @@ def exhaust(
             as_ktap=as_ktap,
         )
     _none_of({"switches": switches}, f"is for the world threads, not {world}")
-    chosen, _, _ = target_and_facts(target, kernel)
+    chosen, facts, _ = target_and_facts(target, kernel)
     chosen = chosen.knowing(entries)
+    started = stats.now()
     changes: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
     wanted = {"errors": errors, "audit_every": audit_every, "memory_mb": memory_mb}
     changes |= {name: value for name, value in wanted.items() if value is not None}
@@ -163,8 +168,11 @@ def exhaust(
                 break
     finally:
         searcher.close()
-    if verdict.findings and out is not None:
-        _store(verdict, out)
+    if out is not None:
+        command = ["pyfuzz", "exhaust", *(kernel.absolute().options() if kernel else [chosen.name])]
+        command += [*_options(names, changes), "--time", f"{limit_s:g}s"]
+        options = Options(chosen, out, 0, kernel=kernel, kernel_facts=facts)
+        _store(verdict, out, lambda: provenance.record(out, options, started, command))
     print(as_text(verdict), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(as_object(verdict), indent=2))
@@ -183,19 +191,32 @@ def _none_of(given: dict[str, Any], rule: str) -> None:
             raise UsageError(f"--{name} {rule}: leave it out")
 
 
-def _store(verdict: Verdict, out: Path) -> None:
-    """Keep the findings as a campaign does, in a run folder."""
-    folder = run_folder.RunFolder(out, verdict.target.name)
+def _options(names: tuple[str, ...], changes: dict[str, Any]) -> list[str]:
+    """Return the options that choose these scopes and change them in this way."""
+    options = [word for name in names for word in ("--scope", name)]
+    for name, value in changes.items():
+        called = {"memory_mb": "memory-limit"}.get(name, name.replace("_", "-"))
+        if not isinstance(value, bool):
+            options += [f"--{called}", str(value)]
+        elif name == "caches":
+            options += ["--caches"] * value
+        elif name != "renamed" or not value:
+            options.append(f"--{called}" if value else f"--no-{called}")
+    return options
+
+
+def _store(verdict: Verdict, out: Path, record_run: Callable[[], object]) -> None:
+    """Keep what came of it as a campaign does, in a run folder."""
+    folder = run_folder.RunFolder(out, verdict.target.name, Encoding(verdict.target.world))
     try:
+        record_run()
         findings = verdict.findings
         for finding in findings:
             write_artifact(finding, verdict.target, verdict.kernel, folder.findings)
         earlier, _ = store.read(out, verdict.target)
         own = {finding.signature for finding in findings}
         store.write(out, [*findings, *(one for one in earlier if one.signature not in own)])
-        write_beside(
-            out / "exhaust.json", json.dumps(as_object(verdict), indent=2).encode() + b"\n"
-        )
+        record.write(out, as_object(verdict))
     except OSError as error:
         raise UsageError(
             f"{out}: cannot write: {error.strerror or error}; name another folder with --out"

@@ -14,10 +14,11 @@ import click
 from pyfuzz.cli.options import target_of
 from pyfuzz.cli.threads import TARGET
 from pyfuzz.errors import UsageError
-from pyfuzz.exhaust import schedules
+from pyfuzz.exhaust import record, schedules
 from pyfuzz.exhaust.schedules_verdict import as_object, as_text
 from pyfuzz.export import ktap
-from pyfuzz.files import write_beside
+from pyfuzz.run import folder as run_folder
+from pyfuzz.sequence.input import Encoding
 from pyfuzz.worlds.threads import report, systematic
 from pyfuzz.worlds.threads.module import ThreadsModule
 
@@ -57,7 +58,7 @@ def exhaust(
         found.out = out
         if found.findings:
             found.files = report.write(module, found.findings, out)
-        _store(json.dumps(as_object(found), indent=2), out)
+        _store(found, out)
     print(as_text(found), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(as_object(found), indent=2))
@@ -67,14 +68,16 @@ def exhaust(
     return 130 if found.interrupted else int(found.word == "finding")
 
 
-def _store(text: str, out: Path) -> None:
+def _store(found: schedules.Schedules, out: Path) -> None:
+    folder = run_folder.RunFolder(out, found.target.name, Encoding(schedules.WORLD))
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_beside(out / "exhaust.json", text.encode() + b"\n")
+        record.write(out, as_object(found))
     except OSError as error:
         raise UsageError(
             f"{out}: cannot write: {error.strerror or error}; name another folder with --out"
         ) from error
+    finally:
+        folder.close()
 
 
 def _show(found: SystematicResult, total: int) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.exhaust.schedules import AUDIT_LIMIT, WORLD, symptom_of
@@ -27,6 +26,17 @@ NOT_COVERED = (
 def as_object(found: Schedules) -> dict[str, Any]:
     """Return what came of it as ``pyfuzz exhaust --world threads --json`` prints it."""
     audits, rows = found.audits, found.search.rows
+    counts = {
+        "complete": found.complete,
+        "end": _end(found),
+        "states": found.outcomes,
+        "transitions": found.accesses,
+        "left": found.search.left,
+        "depth": found.whole,
+        "seconds": round(found.seconds, 3),
+        "collision": found.collision,
+    }
+    said = {"words": scope_words(found), "said": how_far(found), "audited": audited(found)}
     return {
         "target": found.target.name,
         "source": str(found.kernel.path) if found.kernel else str(found.target.source.name),
@@ -38,19 +48,12 @@ def as_object(found: Schedules) -> dict[str, Any]:
                 "lists": list(systematic.SHAPES),
             }
         ],
-        "complete": found.complete,
-        "end": _end(found),
-        "states": found.outcomes,
-        "transitions": found.accesses,
+        **counts,
         "schedules": found.search.schedules,
         "schedules_at_bound": [
             found.search.at_bound(bound) for bound in range(found.search.bound + 1)
         ],
-        "left": found.search.left,
-        "depth": found.whole,
         "lockless": found.search.lockless,
-        "seconds": round(found.seconds, 3),
-        "collision": found.collision,
         "audits": {
             "every": audits.every,
             "pairs": audits.pairs,
@@ -59,6 +62,7 @@ def as_object(found: Schedules) -> dict[str, Any]:
             "failed": audits.failed,
             "trouble": audits.trouble,
         },
+        "searches": [{"name": "schedules", **said, **counts}],
         "not_covered": list(NOT_COVERED),
         "out": str(found.out) if found.out else None,
         "verdict": found.word,
@@ -106,12 +110,7 @@ def as_text(found: Schedules) -> str:
 def scope_lines(found: Schedules) -> list[str]:
     """Return the scope, and how far the search went."""
     result = found.search
-    shapes = [str(shape) for shape in systematic.SHAPES]
-    lines = wrapped(
-        f"scope: {number(len(result.rows) + result.left, 'pair')} of a writer and what runs "
-        f"beside it, on lists of {', '.join(shapes[:-1])} and {shapes[-1]} entries; at most "
-        f"{number(found.bound, 'switch', 'switches')} away from a fiber that could go on"
-    )
+    lines = wrapped(f"scope: {scope_words(found)}")
     lines += wrapped(how_far(found), "  ")
     at = ", ".join(f"{result.at_bound(bound):,}" for bound in range(result.bound + 1))
     lines += wrapped(
@@ -128,25 +127,39 @@ def scope_lines(found: Schedules) -> list[str]:
     return lines
 
 
-def _audit_lines(found: Schedules) -> Iterator[str]:
+def scope_words(found: Schedules) -> str:
+    """Return the scope in words."""
+    shapes = [str(shape) for shape in systematic.SHAPES]
+    return (
+        f"{number(len(found.search.rows) + found.search.left, 'pair')} of a writer and what runs "
+        f"beside it, on lists of {', '.join(shapes[:-1])} and {shapes[-1]} entries; at most "
+        f"{number(found.bound, 'switch', 'switches')} away from a fiber that could go on"
+    )
+
+
+def _audit_lines(found: Schedules) -> list[str]:
+    lines = wrapped(audited(found), "  ")
+    if found.audits.trouble:
+        lines += wrapped(
+            f"{found.audits.trouble}: it does not come out the same, which is a mistake of "
+            "pyfuzz's: please report it",
+            "  ",
+        )
+    return lines
+
+
+def audited(found: Schedules) -> str:
+    """Return what was audited, and how it ended."""
     audits = found.audits
     if not audits.pairs + audits.too_large:
-        yield "  audits: none, so nothing counts as complete"
-        return
-    state = "failed" if audits.failed else "passed"
+        return "audits: none, so nothing counts as complete"
     text = (
-        f"audits {state}: {number(audits.pairs, 'pair')} searched again, and once more without "
-        f"pruning ({number(audits.schedules, 'schedule')})"
+        f"audits {'failed' if audits.failed else 'passed'}: {number(audits.pairs, 'pair')} "
+        f"searched again, and once more without pruning ({number(audits.schedules, 'schedule')})"
     )
     if audits.too_large:
         text += f"; {audits.too_large:,} have more than {AUDIT_LIMIT:,} schedules"
-    yield from wrapped(text, "  ")
-    if audits.trouble:
-        yield from wrapped(
-            f"{audits.trouble}: it does not come out the same, which is a mistake of pyfuzz's: "
-            "please report it",
-            "  ",
-        )
+    return text
 
 
 def how_far(found: Schedules) -> str:

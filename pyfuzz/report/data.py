@@ -53,6 +53,7 @@ def collect(run: Run) -> dict[str, Any]:
         target=_target_entry(run),
         verdict=_verdict(run),
         summary=run.summary,
+        exhaust=run.exhaust,
         campaigns=run.campaigns,
         findings=[
             _finding_entry(run, number, finding, replay)
@@ -72,6 +73,8 @@ def _verdict(run: Run) -> Literal["clean", "known", "finding", "unfinished"]:
     """Return the verdict of pyfuzz fuzz; ``unfinished`` if it ended before it had one."""
     if any(not finding.said.known for finding in run.findings):
         return "finding"
+    if run.summary is None and run.exhaust is not None:
+        return run.exhaust["verdict"]  # type: ignore[no-any-return]
     if run.summary is None:
         return "unfinished"
     return "known" if run.findings else "clean"

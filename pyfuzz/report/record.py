@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from pyfuzz.exhaust.record import Exhausted
 from pyfuzz.records import Count, Seconds
 from pyfuzz.replay.record import TraceEntry
 from pyfuzz.report.snapshot import ListPicture
@@ -196,6 +197,7 @@ class ReportRecord:
     target: TargetEntry
     verdict: Literal["clean", "known", "finding", "unfinished"]
     summary: Annotated[dict[str, Any], _as(Summary)] | None
+    exhaust: Annotated[dict[str, Any], _as(Exhausted)] | None
     campaigns: list[Annotated[dict[str, Any], _as(Campaign)]]
     findings: list[FindingEntry]
     coverage: Coverage | None
@@ -209,7 +211,7 @@ class ReportRecord:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a report."""
     (whole, *_), parts = msgspec.json.schema_components(
-        [ReportRecord, Summary, Campaign], ref_template=_TEMPLATE
+        [ReportRecord, Summary, Exhausted, Campaign], ref_template=_TEMPLATE
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyfuzz import files, records
 from pyfuzz.errors import PyfuzzError, UsageError
+from pyfuzz.exhaust import record as exhausted
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance, stats, summary
 from pyfuzz.sequence import container
@@ -67,14 +68,15 @@ class Run:
     """What a run folder holds.
 
     ``target`` is None if it cannot be made again, ``summary`` if the campaign
-    did not end.  ``notes`` say, one line each, what could not be read,
-    ``missing`` what was never there.
+    did not end, ``exhaust`` if no search of all states was made.  ``notes`` say,
+    one line each, what could not be read, ``missing`` what was never there.
     """
 
     path: Path
     name: str
     target: Target | None = None
     summary: dict[str, Any] | None = None
+    exhaust: dict[str, Any] | None = None
     campaigns: list[dict[str, Any]] = field(default_factory=list)
     samples: list[stats.Sample] = field(default_factory=list)
     findings: list[StoredFinding] = field(default_factory=list)
@@ -118,6 +120,7 @@ def read(path: Path, *, anything: bool = False) -> Run:
     run = Run(path, name)
     if problem:
         run.notes.append(f"{path}: {problem}: reported as far as it could be read")
+    run.exhaust = _exhaust(run)
     run.summary = _summary(run)
     run.campaigns, notes = provenance.read(path)
     run.notes += notes
@@ -153,6 +156,15 @@ def _marker(path: Path) -> tuple[str, str]:
     return said.target, ""
 
 
+def _exhaust(run: Run) -> dict[str, Any] | None:
+    try:
+        return exhausted.read(run.path)
+    except (OSError, ValueError) as error:
+        path = run.path / exhausted.FILE
+        run.notes.append(f"{path} cannot be read ({files.reason(error)}): left out")
+        return None
+
+
 def _summary(run: Run) -> dict[str, Any] | None:
     path = run.path / summary.FILE
     try:
@@ -161,7 +173,8 @@ def _summary(run: Run) -> dict[str, Any] | None:
         # Keys that a newer pyfuzz added are kept.
         records.read(values, summary.Summary)
     except FileNotFoundError:
-        run.missing.append("summary.json: the campaign is still running or was killed")
+        if run.exhaust is None:
+            run.missing.append("summary.json: the campaign is still running or was killed")
         return None
     except (OSError, ValueError) as error:
         run.notes.append(f"{path} cannot be read ({files.reason(error)}): left out")
@@ -178,7 +191,7 @@ def _read_stats(run: Run) -> None:
         )
         return
     run.notes += notes
-    if not run.samples and not notes:
+    if not run.samples and not notes and run.exhaust is None:
         run.missing.append(f"{stats.FILE}: no statistics over time were recorded")
 
 

@@ -14,6 +14,7 @@ import os
 import platform
 import shlex
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -102,9 +103,10 @@ class Campaign:
     machine: Machine
 
 
-def record(folder: Path, options: Options, started: str) -> list[str]:
+def record(folder: Path, options: Options, started: str, command: Sequence[str] = ()) -> list[str]:
     """Add the record of a campaign that began at this time to its run folder.
 
+    ``command`` is that of a search, which has neither a seed nor workers.
     Return a note if earlier records cannot be read; their file is renamed.
     Errors: OSError.
     """
@@ -113,9 +115,9 @@ def record(folder: Path, options: Options, started: str) -> list[str]:
     chosen = compiler.find()
     made = Campaign(
         started=started,
-        command=shlex.join(fuzz_command(options)),
-        seed=options.seed,
-        workers=options.workers,
+        command=shlex.join(command or fuzz_command(options)),
+        seed=None if command else options.seed,
+        workers=None if command else options.workers,
         flavour=flavour,
         target=TargetRecord(
             name=target.name,
