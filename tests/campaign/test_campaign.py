@@ -96,6 +96,7 @@ def test_engine_sees_the_states_besides_the_targets_own_edges(tmp_path: Path) ->
     assert progress.greeting.counters < seen <= progress.counts.edges + progress.counts.states
 
 
+@pytest.mark.slow
 def test_second_campaign_in_a_folder_begins_with_its_corpus(tmp_path: Path) -> None:
     first = Campaign(options(tmp_path / "run", runs=8000), quiet).run()
     second = Campaign(options(tmp_path / "run", runs=first.corpus + 1), quiet).run()
@@ -146,6 +147,7 @@ def test_uninstrumented_target_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     assert "no coverage counters" in str(progress.trouble)
 
 
+@pytest.mark.slow
 def test_sanitize_campaign_runs(tmp_path: Path) -> None:
     progress = Campaign(options(tmp_path / "run", flavour="sanitize", runs=2000), quiet).run()
     assert (2000, None) == (progress.counts.executions, progress.trouble)

@@ -46,6 +46,7 @@ def whole_files(folder: Path) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", ["corpus", "findings"])
 def test_killed_process_group_loses_nothing(tmp_path: Path, after: str) -> None:
     run = tmp_path / "run"
@@ -111,6 +112,7 @@ def test_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     assert all(finding.artifact and finding.count for finding in again.findings)
 
 
+@pytest.mark.slow
 def test_damaged_corpus_file_is_put_aside_and_said(tmp_path: Path) -> None:
     run = tmp_path / "run"
     Campaign(options(run), quiet).run()
@@ -154,6 +156,7 @@ def test_second_campaign_keeps_the_findings_of_the_first(tmp_path: Path) -> None
     assert {f.artifact for f in second.findings} <= set((run / "findings").iterdir())
 
 
+@pytest.mark.slow
 def test_findings_file_that_is_damaged_is_put_aside_and_said(tmp_path: Path) -> None:
     run = tmp_path / "run"
     Campaign(options(run, "bug"), quiet).run()
@@ -165,6 +168,7 @@ def test_findings_file_that_is_damaged_is_put_aside_and_said(tmp_path: Path) -> 
     assert Kind.HOST_BUG in {kind for kind, _, _ in places(progress)}
 
 
+@pytest.mark.slow
 def test_one_bug_with_two_lines_is_one_finding(tmp_path: Path) -> None:
     progress = Campaign(options(tmp_path / "run", "bug", runs=20_000), quiet).run()
     stored = json.loads((tmp_path / "run" / "findings.json").read_text())["list"]

@@ -60,6 +60,7 @@ def test_finding_with_faults_is_the_same_as_text_and_as_container(
         assert (True, container.read(path).operations) == (binary.faults, binary.operations)
 
 
+@pytest.mark.slow
 def test_command_that_repeats_a_campaign_with_faults_says_so(
     run: tuple[Path, dict[str, object]],
 ) -> None:

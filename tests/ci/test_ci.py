@@ -75,6 +75,7 @@ def test_ci_of_a_clean_target_replays_fuzzes_and_exits_with_0(tmp_path: Path) ->
     assert [] == json.loads((tmp_path / "run" / "pyfuzz.sarif").read_text())["runs"][0]["results"]
 
 
+@pytest.mark.slow
 def test_ci_with_exhaust_fails_on_what_the_search_of_all_states_finds(tmp_path: Path) -> None:
     done = ci("rfc-v3", "--no-shipped", "--exhaust", "30s", "--json", folder=tmp_path)
     result = told(done)
@@ -104,6 +105,7 @@ def test_ci_with_a_new_finding_exits_with_1_and_fails_in_the_files(tmp_path: Pat
     assert 1 == len(lost) and "error" == lost[0]["level"]
 
 
+@pytest.mark.slow
 def test_ci_with_known_findings_alone_exits_with_0(tmp_path: Path) -> None:
     (tmp_path / "known.toml").write_text(KNOWN)
 
@@ -113,6 +115,7 @@ def test_ci_with_known_findings_alone_exits_with_0(tmp_path: Path) -> None:
     assert ("lost-entry", "known") in states(result)
 
 
+@pytest.mark.slow
 def test_ci_with_a_run_as_base_fails_on_what_that_has_not_found(tmp_path: Path) -> None:
     make_run(tmp_path / "earlier", lost_entry())
 
@@ -179,6 +182,7 @@ def test_ci_with_a_mistake_exits_with_2_and_one_line(
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_ci_that_cannot_write_a_file_exits_with_2_after_the_summary(tmp_path: Path) -> None:
     done = ci("v6.6", "--no-shipped", "--junit", "gone/j.xml", folder=tmp_path)
 
@@ -187,6 +191,7 @@ def test_ci_that_cannot_write_a_file_exits_with_2_after_the_summary(tmp_path: Pa
     assert "verdict: clean" in done.stdout
 
 
+@pytest.mark.slow
 def test_ci_that_is_interrupted_writes_what_there_is_and_exits_with_130(tmp_path: Path) -> None:
     process = start(
         *("ci", "bug", "--time", "5m", "--base", "v6.6", "--workers", "1"),

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cli_process import pyfuzz
 
 from pyfuzz.campaign import engine_log
@@ -41,6 +42,7 @@ def test_compare_finds_the_entry_that_v3_drops_and_minimizes_it(tmp_path: Path) 
     assert found == json.loads((tmp_path / "run" / "compare.json").read_text())
 
 
+@pytest.mark.slow
 def test_compare_of_a_file_shows_its_difference_again(tmp_path: Path) -> None:
     _, found = compared(tmp_path, "rfc-v3", "rfc-v4", *RUNS, "--out", "run")
     artifact = found["differences"][0]["artifact"]
@@ -52,6 +54,7 @@ def test_compare_of_a_file_shows_its_difference_again(tmp_path: Path) -> None:
     assert 0 == compared(tmp_path, "rfc-v4", "rfc-v4", artifact)[0]
 
 
+@pytest.mark.slow
 def test_compare_with_declared_differences_exits_0(tmp_path: Path) -> None:
     (tmp_path / "known.toml").write_text(
         '[[known]]\nkind = "difference"\nfunction = "pte_list_remove"\n'
@@ -64,6 +67,7 @@ def test_compare_with_declared_differences_exits_0(tmp_path: Path) -> None:
     assert {"v3 drops entries"} == {one["known"] for one in found["differences"]}
 
 
+@pytest.mark.slow
 def test_compare_shows_both_sides_below_each_other(tmp_path: Path) -> None:
     done = pyfuzz("compare", "rfc-v3", "rfc-v4", *RUNS, folder=tmp_path)
 
@@ -72,6 +76,7 @@ def test_compare_shows_both_sides_below_each_other(tmp_path: Path) -> None:
     assert "set aside: the log of errors is not compared" in done.stdout
 
 
+@pytest.mark.slow
 def test_compare_of_two_policies_leaves_errors_out_and_says_so(tmp_path: Path) -> None:
     code, found = compared(tmp_path, "v6.6", "v6.6-corruption-bug", *RUNS)
 
@@ -92,6 +97,7 @@ def test_compare_of_two_worlds_or_of_nothing_exits_2(tmp_path: Path) -> None:
     assert "--level shape needs descriptors of one kind" in shape.stderr
 
 
+@pytest.mark.slow
 def test_compare_lets_the_engine_see_the_counters_of_both(tmp_path: Path) -> None:
     pyfuzz("compare", "v6.6", "rfc-v4", *RUNS, "--out", "run", folder=tmp_path)
     log = (tmp_path / "run" / "workers" / "structure" / "log.1").read_text()

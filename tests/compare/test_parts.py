@@ -89,6 +89,7 @@ def test_compare_at_a_lower_level_does_not_see_the_order(tmp_path: Path) -> None
     assert () == run(planted_pair("add-single-order", Level.OBSERVABLE, tmp_path), TWO)
 
 
+@pytest.mark.slow
 def test_compare_the_other_way_round_shows_the_sides_the_other_way_round(tmp_path: Path) -> None:
     pair = planted_pair("remove-single-no-return", Level.OBSERVABLE, tmp_path)
     turned = pair_of(pair.b, pair.a, Level.OBSERVABLE, ())
@@ -98,6 +99,7 @@ def test_compare_the_other_way_round_shows_the_sides_the_other_way_round(tmp_pat
     assert ("entries of remove", "0 entries", "1 entries: s0") == parts(found.message)
 
 
+@pytest.mark.slow
 def test_compare_without_a_part_goes_on_to_the_next(tmp_path: Path) -> None:
     pair = planted_pair("remove-single-no-return", Level.ORDER, tmp_path)
     text = "add vm0 f0 s0\nremove vm0 f0 s9"

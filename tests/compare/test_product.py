@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from cli_process import pyfuzz
 
 from pyfuzz.compare.pair import Level, pair_of
@@ -83,6 +84,7 @@ def test_product_of_targets_that_look_at_an_address_fails_an_audit(tmp_path: Pat
     assert not search.complete
 
 
+@pytest.mark.slow
 def test_compare_exhaust_says_that_nothing_tells_them_apart(tmp_path: Path) -> None:
     options = ("--exhaust", "--scope", "heads", "--level", "order")
     done = pyfuzz("compare", "v6.6", "v6.15", *options, folder=tmp_path)
@@ -105,6 +107,7 @@ def test_compare_exhaust_that_is_cut_says_up_to_how_many_operations(tmp_path: Pa
     assert "complete:" not in done.stdout
 
 
+@pytest.mark.slow
 def test_compare_exhaust_keeps_sequences_that_show_the_difference_again(tmp_path: Path) -> None:
     options = ("--exhaust", "--scope", "grown", "--time", "5s", "--out", "run", "--json")
     done = pyfuzz("compare", "rfc-v3", "rfc-v4", *options, folder=tmp_path)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from cli_process import pyfuzz
 
 SMALL = ("exhaust", "--scope", "heads", "--entries", "2")
@@ -31,6 +32,7 @@ def test_exhaust_json_has_the_keys_of_the_contract(tmp_path: Path) -> None:
     assert found["audits"]["failed"] == 0 < found["audits"]["states"]
 
 
+@pytest.mark.slow
 def test_exhaust_keeps_a_shortest_sequence_that_replays(tmp_path: Path) -> None:
     done = pyfuzz(*SMALL, "rfc-v3", "--json", "--out", "run", folder=tmp_path)
 

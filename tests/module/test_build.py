@@ -103,6 +103,7 @@ def test_extracted_function_that_is_nowhere_is_a_usage_error(tmp_path: Path) -> 
         compiled.load(broken(tmp_path, text))
 
 
+@pytest.mark.slow
 def test_build_that_fails_at_the_end_leaves_no_module(
     fresh: Path, build_py: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_build_that_fails_at_the_end_leaves_no_module(
     assert [] == modules(fresh)
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_build_one_module(fresh: Path) -> None:
     program = (
         "from pyfuzz.module import builder; from pyfuzz.target import catalogue\n"

@@ -45,6 +45,7 @@ def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_p
     assert one.kind in mutant.kinds, one
 
 
+@pytest.mark.slow
 def test_clean_target_shows_nothing_within_those_executions(tmp_path: Path) -> None:
     target = catalogue.get("rfc-v4")
     source = sources.Source(target)

@@ -14,6 +14,7 @@ V6_15 = catalogue.get("v6.15")
 SOON = "two-unlocks"
 
 
+@pytest.mark.slow
 def test_mutant_of_schedules_is_reached_and_found_as_what_it_is() -> None:
     seen: list[tuple[Outcome, int]] = []
 

@@ -118,6 +118,7 @@ def test_name_of_a_case_says_what_is_shown_and_by_what(
     assert expected == writing.name_of(case(text, operation))
 
 
+@pytest.mark.slow
 def test_regress_file_writes_what_every_port_shows(wrong: Path, tmp_path: Path) -> None:
     folder = tmp_path / "regressions"
 

@@ -62,6 +62,7 @@ def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
     assert {f"{finding.signature:016x}" for finding in progress.findings} <= signatures
 
 
+@pytest.mark.slow
 def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "place"
     store = Store(str(place))
@@ -78,6 +79,7 @@ def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "corpus" / name_of(b"0")).exists()
 
 
+@pytest.mark.slow
 def test_share_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from planted import PLANTED
 from plants import Edit, plant
+from selection import mostly_slow
 from strategies import busy_sequences
 
 from pyfuzz.errors import HarnessError
@@ -49,7 +50,7 @@ def judged(module: ListsModule, ops: list[Operation]) -> list[Seen]:
     ]
 
 
-@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("port", mostly_slow(PORTS, "v5.10", "rfc-v4", "v6.15"))
 @seed(20221129)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ops=busy_sequences())
@@ -142,7 +143,7 @@ def test_judge_of_a_harness_that_chooses_otherwise_is_a_harness_error() -> None:
         judge.step(parse("add vm0 f0 s0", "test")[0], 0, 0)
 
 
-@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("port", mostly_slow(PORTS, "rfc-v4", "v6.15"))
 @seed(20221129)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ops=busy_sequences(faults=True))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from plants import plant
+from selection import mostly_slow
 from taken_back import CAUSES, REAL
 
 from pyfuzz.kinds import Kind
@@ -30,7 +31,7 @@ def judged(loaded: module.PagesModule, operations: list[Operation]) -> set[Kind]
     return {one.kind for one in judge.end()}
 
 
-@pytest.mark.parametrize("name", BUGS)
+@pytest.mark.parametrize("name", mostly_slow(BUGS, *REAL))
 def test_mistake_is_the_same_to_both(name: str, tmp_path: Path) -> None:
     loaded = module.load(plant("pages", tmp_path, *BUGS[name].edits))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from plants import plant
+from selection import mostly_slow
 from taken_back import CAUSES, REAL
 
 from pyfuzz.kinds import Kind
@@ -41,7 +42,7 @@ def kinds_of(target: catalogue.Target, sequence: str) -> set[Kind]:
     return {finding.kind for finding in loaded.last().findings}
 
 
-@pytest.mark.parametrize("name", BUGS)
+@pytest.mark.parametrize("name", mostly_slow(BUGS, *REAL))
 def test_mistake_is_seen_as_what_it_is(name: str, tmp_path: Path) -> None:
     bug = BUGS[name]
 
@@ -50,7 +51,7 @@ def test_mistake_is_seen_as_what_it_is(name: str, tmp_path: Path) -> None:
     assert bug.kinds <= found, found
 
 
-@pytest.mark.parametrize("name", BUGS)
+@pytest.mark.parametrize("name", mostly_slow(BUGS, *REAL))
 def test_port_shows_nothing_by_the_same_sequence(name: str) -> None:
     assert kinds_of(catalogue.get("pages"), BUGS[name].text) == set()
 

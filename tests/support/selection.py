@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which of a test's parameters `make test` tries; `make test-slow` tries the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def mostly_slow(values: Iterable[Any], *fast: Any) -> list[Any]:
+    """Mark all values as slow except for ``fast``, which must be among them."""
+    values = list(values)
+    missing = [value for value in fast if value not in values]
+    assert not missing, f"not a parameter of this test: {missing}"
+    return [v if v in fast else pytest.param(v, marks=pytest.mark.slow) for v in values]
