@@ -5,4 +5,5 @@ from __future__ import annotations
 
 from pyfuzz.cli import main
 
-main()
+if __name__ == "__main__":  # a Dask worker of --cluster local:N imports it under another name
+    main()

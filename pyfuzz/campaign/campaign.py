@@ -15,6 +15,7 @@ from typing import Protocol
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.campaign.recovery import recover
 from pyfuzz.campaign.sampling import sample_of
+from pyfuzz.campaign.supervising import Supervising
 from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import seeds_in
@@ -104,6 +105,9 @@ class Exchanging(Protocol):
         """Send what has not been sent yet."""
 
 
+Supervise = Callable[[Options, RunFolder, Callable[[str], None]], Supervising]
+
+
 class Campaign:
     """Runs the workers of one campaign until it ends, whatever they do."""
 
@@ -112,14 +116,17 @@ class Campaign:
         options: Options,
         watch: Callable[[Progress, str], None],
         others: Exchanging | None = None,
+        supervise: Supervise = Supervisor,
     ) -> None:
         """Create a campaign; ``watch`` is called now and then with the progress and the phase.
 
-        ``others`` are the campaigns that it exchanges with.
+        ``others`` are the campaigns that it exchanges with; ``supervise`` makes the
+        workers' supervisor, for those that are not processes of this machine.
         """
         self._options = options
         self._watch = watch
         self._others = others
+        self._supervise = supervise
         self._arriving: list[Path] = []
         self.progress = Progress(options, notes=list(options.kernel_notes))
         if options.target.extracted:
@@ -147,7 +154,7 @@ class Campaign:
     def _run_in(self, folder: RunFolder) -> None:
         progress, options = self.progress, self._options
         progress.resumed = folder.resumed
-        self.supervisor = Supervisor(options, folder, progress.note)
+        self.supervisor = self._supervise(options, folder, progress.note)
         self._start_ns = time.monotonic_ns()
         self._table = FindingTable(options.target, self._start_ns, encoding=options.encoding)
         try:
@@ -186,7 +193,7 @@ class Campaign:
 
     def _folders(self) -> list[Path]:
         """Return the folders that inputs come from and go to."""
-        return [*(worker.corpus for worker in self.supervisor.fuzzing), *self._arriving]
+        return [*self.supervisor.folders, *self._arriving]
 
     def _fuzz(self, folder: RunFolder) -> None:
         options, supervisor = self._options, self.supervisor
@@ -212,10 +219,12 @@ class Campaign:
     def _check_the_rest(self, folder: RunFolder) -> None:
         """Let the sanitizer worker run its remaining inputs, for a limited time."""
         deadline_s = math.inf
-        while left := self.supervisor.unchecked():
-            if deadline_s == math.inf and self.supervisor.checker is not None:
-                # Its target is compiled now, so the time starts.
-                deadline_s = time.monotonic() + _CHECK_S
+        while True:
+            left, there = self.supervisor.check_pending()
+            if not left:
+                break
+            if deadline_s == math.inf and there:
+                deadline_s = time.monotonic() + _CHECK_S  # compiled, at last
             if time.monotonic() > deadline_s:
                 self.progress.note(f"{left} inputs were not checked with a sanitizer: out of time")
                 break
@@ -225,7 +234,7 @@ class Campaign:
 
     def _collect(self, folder: RunFolder, *, last: bool = False) -> None:
         progress, supervisor = self.progress, self.supervisor
-        if supervisor.fuzzing and not supervisor.stopped:
+        if not supervisor.stopped:
             progress.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
         supervisor.take_findings(self._table)
         progress.findings = self._table.all()
@@ -237,8 +246,7 @@ class Campaign:
             WorkerState(worker.name, worker.counts(), worker.started, checks=worker.checks)
             for worker in supervisor.all
         ]
-        for worker in supervisor.fuzzing:
-            progress.greeting = progress.greeting or worker.greeting
+        progress.greeting = progress.greeting or supervisor.greeting
         progress.corpus = len(_names(folder.corpus))
         sample = partial(sample_of, self._started, progress, supervisor.all)
         self._stats.record(progress.seconds, sample, last=last)
@@ -257,7 +265,7 @@ class Campaign:
             progress.note(self._stats.trouble)
         try:
             Exchange(folder.corpus, self._folders()).carry()
-            if not progress.interrupted and progress.trouble is None:
+            if not progress.interrupted and progress.trouble is None and not self._options.part:
                 self._shorten(folder)
                 self._distill(folder)
             progress.corpus = len(_names(folder.corpus))

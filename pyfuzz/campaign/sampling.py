@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pyfuzz.campaign.campaign import Progress
-    from pyfuzz.campaign.worker_process import WorkerProcess
+    from pyfuzz.campaign.supervising import Worker
 
 
-def sample_of(started: str, progress: Progress, workers: Iterable[WorkerProcess]) -> Sample:
+def sample_of(started: str, progress: Progress, workers: Iterable[Worker]) -> Sample:
     """Return what a campaign and each of its workers did so far."""
     counts = progress.counts
     return Sample(
@@ -31,7 +31,7 @@ def sample_of(started: str, progress: Progress, workers: Iterable[WorkerProcess]
     )
 
 
-def _worker(worker: WorkerProcess, progress: Progress) -> WorkerSample:
+def _worker(worker: Worker, progress: Progress) -> WorkerSample:
     counts, name = worker.counts(), worker.name
     found = (finding for finding in progress.findings if name in finding.by_worker)
     return WorkerSample(
@@ -40,6 +40,6 @@ def _worker(worker: WorkerProcess, progress: Progress) -> WorkerSample:
         operations=counts.operations,
         edges=counts.edges,
         states=counts.states,
-        corpus=sum(not path.name.startswith(".") for path in worker.corpus.iterdir()),
+        corpus=worker.inputs(),
         findings=dict(Counter(finding.kind.value for finding in found)),
     )

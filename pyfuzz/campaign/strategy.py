@@ -51,10 +51,10 @@ STRATEGIES = (
 CHECKER = "sanitizer"
 
 
-def deal(workers: int) -> list[tuple[str, Strategy]]:
-    """Return a name and a strategy for each of ``workers`` workers."""
+def deal(workers: int, first: int = 0) -> list[tuple[str, Strategy]]:
+    """Return a name and a strategy for each of ``workers`` workers, numbered from ``first``."""
     dealt = []
-    for number in range(workers):
+    for number in range(first, first + workers):
         turn, which = divmod(number, len(STRATEGIES))
         strategy = STRATEGIES[which]
         dealt.append((strategy.name + (f"-{turn + 1}" if turn else ""), strategy))

@@ -142,7 +142,9 @@ def _finding_lines(number: int, finding: Finding, progress: Progress) -> list[st
     expired = _expired(finding, progress)
     about = wrapped(expired, "   ") if expired is not None else []
     about.append(
-        f"   first after {finding.first_seconds:.2f} s (execution {finding.first_execution:,})"
+        f"   first after {finding.first_seconds:.2f} s"
+        # Of another machine's worker it is not known.
+        + (f" (execution {finding.first_execution:,})" if finding.first_execution else "")
         + (f", by worker {next(iter(finding.by_worker))}" if finding.by_worker else "")
         + ("" if finding.minimized else "; not minimized")
     )

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pyfuzz.campaign.checker import unchecked
+from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.campaign.strategy import CHECKER, Strategy, deal
 from pyfuzz.campaign.worker import Job
 from pyfuzz.campaign.worker_process import Death, WorkerProcess, add_counts
@@ -58,10 +59,20 @@ class Supervisor:
         """The workers that fuzz, and the sanitizer worker once it is there."""
         return [*self.fuzzing, *filter(None, [self.checker])]
 
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of the workers that fuzz, which inputs come from and go to."""
+        return [worker.corpus for worker in self.fuzzing]
+
+    @property
+    def greeting(self) -> Greeting | None:
+        """What a worker said of the target; None until one has begun."""
+        return next((one.greeting for one in self.fuzzing if one.greeting is not None), None)
+
     def start(self) -> None:
         """Start the workers; the sanitizer worker follows once its target is compiled."""
         options = self._options
-        for number, (name, strategy) in enumerate(deal(options.workers)):
+        for number, (name, strategy) in enumerate(deal(options.workers, options.first_worker)):
             job = self._job(strategy, number)
             folder = self._folder.workers / name
             self.fuzzing.append(WorkerProcess(name, folder, job, options.memory_mb))
@@ -194,11 +205,14 @@ class Supervisor:
         """Return what the fuzzing workers have done so far."""
         return add_counts([worker.counts() for worker in self.fuzzing])
 
-    def unchecked(self) -> int:
-        """Return how many inputs the sanitizer worker still has to run; 0 without one."""
+    def check_pending(self) -> tuple[int, bool]:
+        """Return how many inputs the sanitizer worker still has to run, and whether it is there.
+
+        Without one there are none.
+        """
         if self.checker is None and self._build is None:
-            return 0
-        return unchecked(self._folder.corpus, self._checked)
+            return 0, False
+        return unchecked(self._folder.corpus, self._checked), self.checker is not None
 
     def stop_fuzzing(self) -> None:
         """End the workers that fuzz; the sanitizer worker goes on."""

@@ -117,6 +117,10 @@ class WorkerProcess:
         parts = [*self._past, *([self._shared.counts()] if self._shared else [])]
         return add_counts(parts)
 
+    def inputs(self) -> int:
+        """Return how many inputs the worker keeps."""
+        return sum(not path.name.startswith(".") for path in self.corpus.iterdir())
+
     def slots(self) -> list[Slot]:
         """Return what the current process found."""
         if self._shared is None:

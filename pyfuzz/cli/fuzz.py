@@ -60,7 +60,8 @@ _ALL = "all"
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Fuzzing processes, each with its own strategy.  [default: one per core; 1 with --runs]",
+    help="Fuzzing processes, each with its own strategy; with --cluster, on each Dask worker.  "
+    "[default: one per core, or thread of a Dask worker; 1 with --runs]",
 )
 @worker_options
 @click.option("--stop-on-finding", is_flag=True, help="Stop at the first new finding.")
@@ -84,6 +85,12 @@ _ALL = "all"
     metavar="URL",
     help="Exchange inputs and findings with other campaigns through this place: a folder, "
     "sftp://HOST/PATH, s3://BUCKET/PATH (docs/share.md).",
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Fuzz on the workers of a Dask cluster: tls://HOST:PORT, a scheduler on loopback, or "
+    "local:N, which starts N workers here (docs/cluster.md).",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: out/...]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -110,6 +117,7 @@ def fuzz(
     faults: bool,
     known_files: tuple[Path, ...],
     share: str | None,
+    cluster: str | None,
     out: Path | None,
     as_json: bool,
     with_page: bool,
@@ -118,16 +126,16 @@ def fuzz(
 
     Exit code 0: nothing new found; 1: a finding that is not known.
     """
-    if seconds is not None and runs is not None:
-        raise UsageError("--time and --runs cannot be combined: leave one out")
+    for option, given in (("--time", seconds), ("--cluster", cluster)):
+        if given is not None and runs is not None:
+            raise UsageError(f"{option} and --runs cannot be combined: leave one out")
     if world == _ALL:
         if runs is not None or systematic or switches is not None or faults or sanitize:
             raise UsageError(
                 "--world all takes --time, --workers and --seed: leave out --runs, --systematic, "
                 "--switches, --faults and --sanitize, or name one world"
             )
-        if share is not None:
-            raise UsageError("--world all takes no --share: name one world")
+        _refuse("--world all takes no {}: name one world", share=share, cluster=cluster)
         return _fuzz_all(
             target,
             kernel,
@@ -141,9 +149,8 @@ def fuzz(
         )
     schedules = scheduled.commands(world)
     if schedules is not None:
-        if faults or sanitize or share is not None:
-            option = "--faults" if faults else "--sanitize" if sanitize else "--share"
-            raise UsageError(f"the world {world} has no {option}: leave it out")
+        rule = f"the world {world} has no {{}}: leave it out"
+        _refuse(rule, faults=faults, sanitize=sanitize, share=share, cluster=cluster)
         if systematic and runs is not None:
             raise UsageError(
                 "a systematic search ends by itself: leave out --runs, or --systematic"
@@ -191,15 +198,24 @@ def fuzz(
         faults=faults,
         shared=share is not None,
     )
-    others = _link(share, options)
     with Status(sys.stderr) as status:
-        progress = Campaign(options, status, others).run()
+        if cluster is None:
+            progress = Campaign(options, status, _link(share, options)).run()
+        else:
+            progress = _on_cluster(cluster, share, options, workers, status)
         _store(progress)
         if with_page and not progress.interrupted and progress.trouble is None:
-            status(progress, "writing the report")
+            status(progress, "writing the progress")
             _write_page(progress)
             _store(progress)
     return _conclude(progress, as_json=as_json)
+
+
+def _refuse(rule: str, **options: object) -> None:
+    """Raise UsageError for the first of the options that was given."""
+    for name, given in options.items():
+        if given:
+            raise UsageError(rule.format(f"--{name}"))
 
 
 def _passed_on(
@@ -259,6 +275,16 @@ def _link(share: str | None, options: Options) -> Exchanging | None:
     from pyfuzz.share.link import Link  # noqa: PLC0415 (needs an extra)
 
     return Link(share, options)
+
+
+def _on_cluster(
+    address: str, share: str | None, options: Options, processes: int | None, status: Status
+) -> Progress:
+    from pyfuzz.cluster import campaign, connection  # noqa: PLC0415 (needs an extra)
+
+    with connection.connect(address) as cluster:
+        url = campaign.share_of(cluster, share, options.out)
+        return campaign.run(cluster, options, url, status, processes=processes)
 
 
 def _seed(given: int | None) -> int:

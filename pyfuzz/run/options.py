@@ -22,6 +22,8 @@ class Options:
     was found there (see pyfuzz/run/provenance.py).  A worker's process may use
     ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
     without one.  ``shared``: inputs of other campaigns arrive while it runs.
+    ``part``: it is a slice of a larger campaign, which minimises and distils; its
+    workers are numbered from ``first_worker`` there.
     """
 
     target: Target
@@ -40,6 +42,8 @@ class Options:
     check: bool = True
     faults: bool = False
     shared: bool = False
+    part: bool = False
+    first_worker: int = 0
 
     @property
     def encoding(self) -> Encoding:

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pyfuzz import files
-from pyfuzz.corpus.entry import name_of
+from pyfuzz import files, records
+from pyfuzz.corpus.entry import name_of, seeds_in
 from pyfuzz.errors import HarnessError, PyfuzzError
 from pyfuzz.files import write_beside
 from pyfuzz.module.results import RawFinding
@@ -34,12 +34,16 @@ from pyfuzz.share.store import FINDINGS, HOSTS, INPUTS, Object, Store, shown
 
 STATUS = "status.json"
 SAID = "said"
+FOLLOWED = "followed.json"
+LAST, NOW = "last", "now"
 HUNG = 3
 # Some of it at a time, so that a large share does not hold up our own findings.
 _AT_ONCE = 500
 _BACK_OFF_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # So the place is at work for us at most a tenth of the time.
 _REST = 9.0
+# There is one that follows, and everybody waits for what it says.
+_REST_FOLLOWING = 1.0
 _REPLAY_S = 10.0
 
 
@@ -49,6 +53,8 @@ class Job:
 
     ``folder`` is its own, in the run folder, ``corpus`` the campaign's; ``limit_s`` is
     how long one call of the store may take; ``sanitize``: there is a sanitizer worker.
+    ``follow``: tell the campaign of the findings, and of the heartbeats whose names
+    begin with this.
     """
 
     url: str
@@ -63,6 +69,7 @@ class Job:
     parent: int
     limit_s: float = 30.0
     interval_s: float = 5.0
+    follow: str = ""
 
     def text(self) -> str:
         """Return the job as text for read()."""
@@ -89,19 +96,27 @@ class Carrier:
         self._inbox = self._folder / "corpus"
         self._corpus = Path(job.corpus)
         self._store: Store | None = None
-        self._taken: set[str] = set()  # what was looked at, of the share's
+        # What was looked at, of the share's; every pyfuzz has the seeds.
+        self._taken = {path.name for path in seeds_in(self._corpus, job.encoding.world)}
         self._best: dict[str, tuple[bool, int]] = {}  # the share's, by signature
         self._said: set[str] = set()
         self._runners: dict[str, Runner] = {}
+        self._followed: dict[str, Host] = {}
+        self._arrived: list[SharedFinding] = []
         self.received = self.sent = 0
 
     def round(self) -> None:
         """Exchange once.  Whatever the store's driver raises comes out."""
         with self._watchdog.limit():
             self._store = self._store or Store(self._job.url)
-        self._tell(self._findings())
-        self._inputs()
+        # Who has a finding is there before the finding.
         self._heartbeat()
+        if self._job.follow:
+            self._follow()
+        self._tell(self._findings())
+        if self._arrived:
+            self._follow()
+        self._inputs()
         self.say({"received": self.received, "sent": self.sent})
 
     def disconnect(self) -> None:
@@ -193,6 +208,8 @@ class Carrier:
             raise GarbageError(f"its sequence does not show {finding.title} here")
         self._remember(finding)
         self._keep(one)
+        if self._job.follow:
+            self._arrived.append(finding)
 
     def _remember(self, finding: SharedFinding) -> None:
         rank = (not finding.minimized, len(finding.operations))
@@ -219,6 +236,25 @@ class Carrier:
                 sent=self.sent,
             )
             self._write(HOSTS, f"{self._job.host}.json", objects.pack(beat))
+
+    def _follow(self) -> None:
+        """Read what the campaigns that are followed last said of themselves."""
+        for one in self._objects(HOSTS):
+            host = self._followed.get(one.name)
+            if not one.name.startswith(self._job.follow) or (host is not None and host.ended):
+                continue
+            data = self._read(HOSTS, one.name, objects.MAX_RECORD_BYTES)
+            if data is None:
+                continue
+            try:
+                self._followed[one.name] = objects.checked_host(data)
+            except GarbageError as error:
+                self._garbage(f"{HOSTS}/{one.name}", error)
+        values = {name: records.plain(host) for name, host in self._followed.items()}
+        write_beside(self._folder / FOLLOWED, json.dumps(values).encode())
+        for finding in self._arrived:
+            self.say({"finding": records.plain(finding)})
+        self._arrived.clear()
 
     def _status(self) -> tuple[Host | None, list[SharedFinding]]:
         """Return what the campaign last wrote of itself."""
@@ -299,13 +335,17 @@ def main() -> None:
     job = Job.read(sys.argv[1])
     carrier = Carrier(job, Watchdog(job.parent, job.limit_s))
     failures = 0
-    last = Path(job.folder) / "last"
+    last, now = Path(job.folder) / LAST, Path(job.folder) / NOW
     while True:
         began_s = time.monotonic()
-        ending = last.exists()
+        ending, asked = last.exists(), now.exists()
+        if asked:
+            now.unlink()
         try:
             carrier.round()
             failures = 0
+            if asked:
+                carrier.say({"now": True})
         except HarnessError as error:
             carrier.note(f"nothing is exchanged with the share any more: {error}")
             break
@@ -316,11 +356,12 @@ def main() -> None:
             pause_s = _BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)]
             failures += 1
         else:
-            pause_s = max(job.interval_s, _REST * (time.monotonic() - began_s))
+            rest = _REST_FOLLOWING if job.follow else _REST
+            pause_s = max(job.interval_s, rest * (time.monotonic() - began_s))
         if ending:
             break
         until_s = time.monotonic() + pause_s
-        while time.monotonic() < until_s and not last.exists():
+        while time.monotonic() < until_s and not last.exists() and not now.exists():
             time.sleep(0.1)
     carrier.close()
 

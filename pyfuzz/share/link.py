@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyfuzz import records
+from pyfuzz import files, records
 from pyfuzz.files import write_beside
 from pyfuzz.run.options import Options
 from pyfuzz.share import objects, store
-from pyfuzz.share.carrier import HUNG, SAID, STATUS, Job
+from pyfuzz.share.carrier import FOLLOWED, HUNG, LAST, NOW, SAID, STATUS, Job
 from pyfuzz.share.identity import target_hash
 from pyfuzz.share.objects import Host, SharedFinding
 from pyfuzz.share.portable import Portable
@@ -38,9 +38,19 @@ class Link:
     """A campaign's link to its share (pyfuzz.campaign.campaign.Exchanging)."""
 
     def __init__(
-        self, url: str, options: Options, *, limit_s: float = 30.0, interval_s: float = 5.0
+        self,
+        url: str,
+        options: Options,
+        *,
+        limit_s: float = 30.0,
+        interval_s: float = 5.0,
+        label: str = "",
+        follow: str = "",
+        last_after_ctrl_c_s: float = _LAST_AFTER_CTRL_C_S,
     ) -> None:
-        """Check the URL; ``limit_s`` and ``interval_s`` are those of carrier.Job.
+        """Check the URL; ``limit_s``, ``interval_s`` and ``follow`` are those of carrier.Job.
+
+        ``label`` is what the name of the campaign's heartbeat begins with.
 
         Errors: UsageError if it cannot be one of a share, or its driver is missing.
         """
@@ -52,8 +62,15 @@ class Link:
         self._restart_s = 0.0
         self._restarts = 0
         self._told_s = 0.0
+        self._told_findings = 0
         self._read_bytes = 0
         self._started = time.time()
+        self._label = label
+        self._follow = follow
+        self._last_after_ctrl_c_s = last_after_ctrl_c_s
+        self._rounds_asked_for = 0
+        self.key = target_hash(options.target, options.encoding)
+        self.findings: list[SharedFinding] = []
 
     def begin(self, workers: Path, corpus: Path, note: Callable[[str], None]) -> Path:
         """Start to exchange; return the folder of inputs that come from the share."""
@@ -65,8 +82,8 @@ class Link:
         own = objects.host_name(os.uname().nodename)
         self._job = Job(
             url=self._url,
-            key=target_hash(options.target, options.encoding),
-            host=f"{own}-{os.getpid()}-{secrets.token_hex(4)}",
+            key=self.key,
+            host=f"{self._label}{own}-{os.getpid()}-{secrets.token_hex(4)}",
             folder=str(self._folder),
             corpus=str(corpus),
             encoding=options.encoding,
@@ -76,6 +93,7 @@ class Link:
             parent=os.getpid(),
             limit_s=self._limits[0],
             interval_s=self._limits[1],
+            follow=self._follow,
         )
         self._start()
         return inbox
@@ -87,6 +105,9 @@ class Link:
             return
         self._told_s = now_s
         self._tell(progress, ended=False)
+        if len(progress.findings) > self._told_findings:
+            self._told_findings = len(progress.findings)
+            (self._folder / NOW).touch()  # what is new is not kept waiting
         self._listen()
         if self._process is not None and (code := self._process.poll()) is not None:
             self._process = None
@@ -97,14 +118,37 @@ class Link:
         elif self._process is None and now_s >= self._restart_s:
             self._start()
 
+    def followed(self) -> dict[str, Host]:
+        """Return the heartbeats that are followed, by their names."""
+        try:
+            values = files.read_object(self._folder / FOLLOWED)
+        except FileNotFoundError:
+            return {}
+        return {name: records.read(one, Host) for name, one in values.items()}
+
+    def catch_up(self, limit_s: float) -> bool:
+        """Exchange now, and wait for it; return whether that was done in time."""
+        if self._process is None:
+            return False
+        self._listen()
+        done = self._rounds_asked_for
+        (self._folder / NOW).touch()
+        until_s = time.monotonic() + limit_s
+        while time.monotonic() < until_s and self._process.poll() is None:
+            self._listen()
+            if self._rounds_asked_for > done:
+                return True
+            time.sleep(0.1)
+        return False
+
     def end(self, progress: Progress) -> None:
         """Give the share what is left, for a few seconds at most."""
         self._tell(progress, ended=True)
-        (self._folder / "last").touch()
+        (self._folder / LAST).touch()
         if self._process is None:
             return
         try:
-            self._process.wait(_LAST_AFTER_CTRL_C_S if progress.interrupted else _LAST_S)
+            self._process.wait(self._last_after_ctrl_c_s if progress.interrupted else _LAST_S)
         except subprocess.TimeoutExpired:
             self._note("the share did not take everything in time: the next campaign with it will")
             self._process.kill()
@@ -144,6 +188,7 @@ class Link:
             seconds=progress.seconds,
             executions=counts.executions,
             operations=counts.operations,
+            steps=counts.steps,
             edges=counts.edges,
             states=counts.states,
             corpus=progress.corpus,
@@ -163,3 +208,6 @@ class Link:
             said = json.loads(line)
             if "note" in said:
                 self._note(str(said["note"]))
+            if "finding" in said:
+                self.findings.append(objects.record(json.dumps(said["finding"]).encode()))
+            self._rounds_asked_for += "now" in said

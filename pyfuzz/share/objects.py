@@ -99,6 +99,7 @@ class Host:
     findings: Lines = ()
     received: records.Count = 0
     sent: records.Count = 0
+    steps: records.Count = 0
 
 
 class GarbageError(ValueError):

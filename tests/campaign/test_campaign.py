@@ -17,6 +17,7 @@ from plants import Edit, plant
 
 from pyfuzz.campaign import campaign, supervisor
 from pyfuzz.campaign.campaign import Campaign, Progress
+from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import compiler
@@ -109,6 +110,7 @@ def test_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -
     def kill_once(progress: Progress, phase: str) -> None:
         if not progress.findings:
             return
+        assert isinstance(running.supervisor, Supervisor)
         (worker,) = running.supervisor.fuzzing
         if not killed:
             assert worker._process is not None

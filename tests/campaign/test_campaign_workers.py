@@ -16,6 +16,7 @@ from pyfuzz import paths
 from pyfuzz.campaign import worker_process
 from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.campaign.strategy import CHECKER, STRATEGIES, deal
+from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiled
 
@@ -137,6 +138,7 @@ def test_worker_that_is_stopped_for_a_moment_goes_on(tmp_path: Path) -> None:
 
     def stop_once(progress: Progress, phase: str) -> None:
         if progress.counts.executions and not stopped:
+            assert isinstance(running.supervisor, Supervisor)
             (worker,) = running.supervisor.fuzzing
             assert worker._process is not None
             os.kill(worker._process.pid, signal.SIGSTOP)

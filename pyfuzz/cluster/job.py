@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a slice is told and what it answers, as text: the code of a kernel is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from pyfuzz import files, paths, records
+from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.files import write_beside
+from pyfuzz.share.portable import Portable
+from pyfuzz.target.catalogue import Target
+
+T = TypeVar("T")
+# A kernel's whole MMU with its headers, preprocessed, is 3 MiB.
+MAX_SOURCE_BYTES = 16 << 20
+MAX_JOB_BYTES = 2 * MAX_SOURCE_BYTES
+MAX_ANSWER_BYTES = 1 << 20
+
+_Line = Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A slice of a campaign.
+
+    ``label`` is what the name of the slice's heartbeat begins with.  ``key`` is the
+    target's folder in the share: a pyfuzz with other C code has another.  ``source`` is
+    the C code of an extracted target, "" for a port, whose file each pyfuzz has.
+    ``seconds`` count from when the slice is started, with building.
+    """
+
+    label: str
+    url: str
+    key: str
+    target: Portable
+    source: str
+    faults: bool
+    flavour: str
+    seed: int
+    workers: int
+    first_worker: int
+    seconds: float
+    memory_mb: int
+    check: bool
+    interval_s: float = 5.0
+
+    def text(self) -> str:
+        """Return the job as text for read()."""
+        return json.dumps(records.plain(self))
+
+    @classmethod
+    def read(cls, text: str) -> Job:
+        """Return the job that a text is.  Errors: HarnessError."""
+        return _read(text, cls)
+
+    def unpacked(self) -> Target:
+        """Return the target, its source written to the build folder if it came along.
+
+        Errors: UsageError if it has no place here, OSError.
+        """
+        target = self.target.target()
+        if self.source:
+            return replace(target, source=_stored(self.source))
+        own = paths.csrc() / self.target.source
+        if not own.resolve().is_relative_to(paths.csrc().resolve()) or not own.is_file():
+            raise UsageError(
+                f"this pyfuzz has no {self.target.source}: install the same everywhere"
+            )
+        return replace(target, source=own)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a slice.
+
+    ``error`` is why it could not run or ended early, "" otherwise; ``hopeless``: it
+    would be the same the next time.
+    """
+
+    host: _Line
+    error: _Line = ""
+    hopeless: bool = False
+    notes: Annotated[tuple[_Line, ...], msgspec.Meta(max_length=50)] = ()
+
+    def text(self) -> str:
+        """Return the answer as text for read()."""
+        return json.dumps(records.plain(self))
+
+    @classmethod
+    def read(cls, text: object) -> Answer:
+        """Return the answer that a text is.  Errors: HarnessError."""
+        if not isinstance(text, str) or len(text) > MAX_ANSWER_BYTES:
+            raise HarnessError("a slice of the campaign must answer with a short text")
+        return _read(text, cls)
+
+
+def packed(target: Target) -> tuple[Portable, str]:
+    """Return a target for another machine, and its source if that must travel.
+
+    Errors: UsageError if the source is too long, HarnessError if it is gone.
+    """
+    portable = Portable.of(target)
+    csrc = paths.csrc().resolve()
+    if target.source.resolve().is_relative_to(csrc):
+        own = target.source.resolve().relative_to(csrc).as_posix()
+        return replace(portable, source=own), ""
+    try:
+        # As the extractor writes it: each byte is a character.
+        text = target.source.read_bytes().decode("latin-1")
+    except OSError as error:
+        raise HarnessError(f"{target.source} cannot be read: {error.strerror}") from None
+    if len(text) > MAX_SOURCE_BYTES:
+        raise UsageError(
+            f"the target's source may have {MAX_SOURCE_BYTES >> 20} MiB to travel to a cluster, "
+            f"has {len(text) >> 20}: use --share on each machine instead"
+        )
+    return replace(portable, source="target.c"), text
+
+
+def _stored(text: str) -> Path:
+    """Write a target's source to the build folder, under a name made of its content."""
+    data = text.encode("latin-1")
+    folder = paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "target.c"
+    if not (path.is_file() and path.read_bytes() == data):
+        write_beside(path, data)
+    return path
+
+
+def _read(text: str, kind: type[T]) -> T:
+    try:
+        return records.read(files.parse_json(text), kind)
+    except ValueError as error:
+        raise HarnessError(f"a cluster's message cannot be understood: {error}") from None

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A slice of a campaign: ``python -m pyfuzz.cluster.slice FOLDER``, a child of a Dask worker.
+
+It reads its job from standard input, runs a campaign with the share in FOLDER, and prints
+its answer.  It ends as Ctrl-C ends a campaign if the Dask worker that started it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from pyfuzz.campaign.campaign import Campaign, Progress
+from pyfuzz.cluster.job import MAX_JOB_BYTES, Answer, Job
+from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
+from pyfuzz.module import builder, engine
+from pyfuzz.run.options import Options
+from pyfuzz.share.link import Link
+
+_LOOK_S = 0.5
+# Longer than a campaign takes to end after Ctrl-C.
+_LAST_S = 15.0
+_LAST_ROUND_S = 3.0
+
+
+def run(job: Job, folder: Path) -> Progress:
+    """Run the campaign.  Errors: PyfuzzError, OSError."""
+    began_s = time.monotonic()
+    target = job.unpacked()
+    engine.prepare(job.flavour)
+    builder.build(target, job.flavour)
+    options = Options(
+        target=target,
+        out=folder,
+        seed=job.seed,
+        flavour=job.flavour,
+        workers=job.workers,
+        seconds=max(1.0, job.seconds - (time.monotonic() - began_s)),
+        memory_mb=job.memory_mb,
+        check=job.check,
+        faults=job.faults,
+        shared=True,
+        part=True,
+        first_worker=job.first_worker,
+    )
+    link = Link(
+        job.url,
+        options,
+        interval_s=job.interval_s,
+        label=job.label,
+        last_after_ctrl_c_s=_LAST_ROUND_S,
+    )
+    if link.key != job.key:
+        raise UsageError("this pyfuzz has other C code than the one that asks: install the same")
+    return Campaign(options, _quiet, link).run()
+
+
+def answer(job: Job, folder: Path) -> Answer:
+    """Run the campaign, whatever happens; say what came of it."""
+    host = os.uname().nodename
+    try:
+        progress = run(job, folder)
+    except PyfuzzError as error:
+        return Answer(host, str(error)[:2000], hopeless=True)
+    except OSError as error:
+        return Answer(host, f"{error.filename or 'the system'}: {error.strerror or error}"[:2000])
+    except KeyboardInterrupt:  # before there was a campaign to end
+        return Answer(host)
+    trouble = progress.trouble
+    return Answer(
+        host,
+        "" if trouble is None else str(trouble)[:2000],
+        hopeless=isinstance(trouble, HarnessError),
+        notes=tuple(note[:2000] for note in progress.notes[:50]),
+    )
+
+
+def _quiet(progress: Progress, phase: str) -> None:
+    """Show nothing: the status is the client's."""
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LAST_S)
+    os._exit(1)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Do what standard input says."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    job = Job.read(sys.stdin.read(MAX_JOB_BYTES))
+    print(answer(job, Path(sys.argv[1])).text())
+
+
+if __name__ == "__main__":
+    main()
