@@ -20,6 +20,7 @@ from pyfuzz.errors import HarnessError
 
 if TYPE_CHECKING:
     from pyfuzz.module.compiled import Module
+    from pyfuzz.replay.drawing import Drawing
     from pyfuzz.replay.entry import Entry
 
 DEFAULT = "lists"
@@ -49,7 +50,8 @@ class World:
     of a line and raises LineError; ``encode``, ``decode`` and ``split`` are
     the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
-    for sequences that do the same; ``trace`` runs a sequence step by step;
+    for sequences that do the same; ``trace`` runs a sequence step by step,
+    and ``drawing(module, operations, operation, step)`` shows memory around one step;
     ``module`` returns the class that wraps a compiled target of this world,
     and imports it only then, so that reading a sequence needs no cffi;
     ``words`` maps the opcodes that a target may lack to their words;
@@ -70,6 +72,7 @@ class World:
     passes: tuple[Pass, ...]
     shape: Callable[[Iterable[Any]], tuple[str, ...]]
     trace: Callable[..., Iterator[Entry]]
+    drawing: Callable[..., Drawing | None]
     module: Callable[[], type[Module]]
     words: Mapping[int, str]
     faults: bool = False

@@ -5,10 +5,11 @@ A map, in the order in which things happen:
 
 - ``writer``: the way from a run folder to a file
 - ``run``: read the run folder, even if damaged
-- ``replays`` (with ``snapshot``): run each finding again, look at the lists around its step
+- ``replays``: run each finding again, look at memory around its step (its world draws it)
 - ``coverage``: which lines the corpus runs, and by which input
 - ``data``: all of it as one object, whose schema is docs/json.md
-- ``page`` (with ``list_drawing``, ``chart``, ``highlight``, ``glossary``): the object as HTML
+- ``page`` (with ``list_drawing``, ``pages_drawing``, ``chart``, ``highlight``, ``glossary``):
+  the object as HTML
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from pyfuzz import __version__, records
+from pyfuzz import __version__, records, world
 from pyfuzz.campaign.strategy import summary_of
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.artifact import replay_command
@@ -30,7 +30,6 @@ from pyfuzz.report.replays import replay_findings
 from pyfuzz.report.run import Run, StoredFinding
 from pyfuzz.run import stats
 from pyfuzz.sequence.text import format_operation
-from pyfuzz.worlds.lists.text import HEADER
 
 _MAX_SAMPLES = 240
 
@@ -172,7 +171,8 @@ def _script(run: Run, finding: StoredFinding, operations: list[str]) -> str:
     """Return shell lines that replay a finding where there is no run folder."""
     said = finding.said
     name = f"{said.kind}-{said.function or 'unknown'}.seq"
-    lines = [f"cat > {name} <<'EOF'", HEADER, *operations, "EOF"]
+    header = world.of(finding.operations).header
+    lines = [f"cat > {name} <<'EOF'", header, *operations, "EOF"]
     lines.append(_command(run, Path(name), finding.flavour))
     return "\n".join(lines) + "\n"
 

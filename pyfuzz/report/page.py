@@ -11,10 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pyfuzz.kinds import Kind
-from pyfuzz.report import chart, list_drawing
+from pyfuzz.report import chart, list_drawing, pages_drawing
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
-from pyfuzz.worlds.lists.operation import VMS
 
 MAX_BYTES = 5_000_000
 _NBSP = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
@@ -43,7 +42,6 @@ def render(report: dict[str, Any]) -> str:
         "curves": _curves(report),
         "glossary": glossary(),
         "kinds": tuple(Kind),
-        "vm_count": VMS,
         "new": [finding for finding in report["findings"] if not finding["known"]],
         "known": [finding for finding in report["findings"] if finding["known"]],
     }
@@ -56,6 +54,10 @@ def render(report: dict[str, Any]) -> str:
                 values,
                 drawings=[
                     _drawings(finding) if number < drawn else []
+                    for number, finding in enumerate(report["findings"])
+                ],
+                memories=[
+                    _memory(finding) if number < drawn else None
                     for number, finding in enumerate(report["findings"])
                 ],
                 shown_operations=operations,
@@ -106,6 +108,19 @@ def _drawings(finding: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return pictures
+
+
+def _memory(finding: dict[str, Any]) -> dict[str, Any] | None:
+    """Draw the pages of a VM around a finding's step."""
+    replayed = finding["replayed"]
+    drawing = replayed["drawing"] if replayed else None
+    if drawing is None or drawing["pages"] is None:
+        return None
+    return {
+        **drawing["pages"],
+        "columns": pages_drawing.columns(drawing["pages"]),
+        "states": pages_drawing.states(drawing["pages"]),
+    }
 
 
 def _sources(coverage: dict[str, Any] | None) -> list[list[dict[str, Any]]]:

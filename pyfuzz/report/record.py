@@ -16,8 +16,8 @@ from msgspec import UNSET, UnsetType
 
 from pyfuzz.exhaust.record import Exhausted
 from pyfuzz.records import Count, Seconds
+from pyfuzz.replay.drawing import Drawing
 from pyfuzz.replay.record import TraceEntry
-from pyfuzz.report.snapshot import ListPicture
 from pyfuzz.run.provenance import Campaign
 from pyfuzz.run.stats import Sample
 from pyfuzz.run.summary import Summary
@@ -53,26 +53,6 @@ class Broke:
     message: str
     function: str
     line: Count
-
-
-@dataclass(frozen=True, slots=True)
-class ListEntry:
-    """One list before and after the step that broke."""
-
-    name: str
-    before: ListPicture
-    after: ListPicture
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """The lists around the step that broke."""
-
-    spte: str | None
-    bugged_before: list[Count]
-    bugged_after: list[Count]
-    lists: list[ListEntry]
-    other_lists: Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Replays each finding: its trace, and the lists around the step that broke the rule."""
+"""Replays each finding: its trace, and memory around the step that broke the rule."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from pyfuzz import world
 from pyfuzz.module import builder
 from pyfuzz.replay import trace_text
 from pyfuzz.replay.replays import trace_entry
 from pyfuzz.replay.runner import ChildDiedError, Runner
-from pyfuzz.report.record import Broke, Drawing, ListEntry, Replayed
-from pyfuzz.report.snapshot import ListPicture, Snapshots, snapshots
+from pyfuzz.report.record import Broke, Replayed
 from pyfuzz.sequence.text import format_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pyfuzz.module.results import RawFinding
+    from pyfuzz.replay.drawing import Drawing
     from pyfuzz.replay.entry import Entry
     from pyfuzz.report.run import StoredFinding
     from pyfuzz.target.catalogue import Target
 
 # A sequence that was not minimised may have a thousand operations.
 _MAX_ENTRIES = 200
-# The tear-down may touch more lists than a drawing can show.
-_MAX_LISTS = 8
 
 
 def replay_findings(
@@ -103,35 +102,9 @@ def _place(raw: RawFinding, operations: list[Any]) -> Broke:
 
 
 def _drawing(runner: Runner, operations: list[Any], raw: RawFinding) -> Drawing | None:
+    draw = world.of(operations).drawing
     try:
-        taken: Snapshots | None = runner.call(snapshots, operations, raw.operation, raw.step)
+        taken: Drawing | None = runner.call(draw, operations, raw.operation, raw.step)
     except ChildDiedError:
         return None  # the step ends the process: there is no state after it
-    if taken is None:
-        return None
-    before, after = taken.before.lists, taken.after.lists
-    names = [*taken.touched, *sorted({*before, *after})]
-    shown = [
-        name
-        for name in dict.fromkeys(names)
-        if (name in before or name in after)
-        and (name in taken.touched or before.get(name) != after.get(name))
-        and _anything(before.get(name), after.get(name), taken.touched)
-    ]
-    shown = (shown or list(before))[:_MAX_LISTS]
-    nothing = {name: ListPicture(name, (), (), ()) for name in shown}
-    return Drawing(
-        spte=taken.spte,
-        bugged_before=list(taken.before.bugged),
-        bugged_after=list(taken.after.bugged),
-        lists=[
-            ListEntry(name, before.get(name, nothing[name]), after.get(name, nothing[name]))
-            for name in shown
-        ],
-        other_lists=len({*before, *after} - set(shown)),
-    )
-
-
-def _anything(before: Any, after: Any, touched: tuple[str, ...]) -> bool:
-    """Whether to show a list: not the empty ones of a VM that is destroyed."""
-    return len(touched) <= 2 or bool((before and before.entries) or (after and after.entries))
+    return taken

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz import files, records
+from pyfuzz import files, records, world
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.exhaust import record as exhausted
 from pyfuzz.run import folder as run_folder
@@ -27,7 +27,7 @@ from pyfuzz.target import catalogue
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
     from pyfuzz.target.kernel import Kernel
-    from pyfuzz.worlds.lists.operation import Operation
+    from pyfuzz.world import Operation
 
 # Any of these tells that a folder without its run.json was a run folder.
 _PARTS = (summary.FILE, provenance.FILE, stats.FILE, "findings", "corpus")
@@ -202,7 +202,7 @@ def _target(run: Run) -> Target | None:
         if made is not None:
             return made
     name = run.name or str((run.summary or {}).get("target", ""))
-    known = catalogue.TARGETS.get(name)
+    known = {**catalogue.TARGETS, **catalogue.OTHER_WORLDS}.get(name)
     if known is None:
         run.missing.append(
             f"the target {name or '(unknown name)'}: neither in the catalogue nor in the run "
@@ -217,7 +217,7 @@ def _read_findings(run: Run) -> None:
         for said in records.read(run.summary, summary.Summary).findings:
             artifact = folder / (Path(said.artifact or "").name or "none")
             try:
-                operations = tuple(parse("\n".join(said.operations), str(run.path)))
+                operations = _operations(said, str(run.path))
             except PyfuzzError as error:
                 run.notes.append(f"a finding's sequence cannot be read: {error}")
                 continue
@@ -235,6 +235,17 @@ def _read_findings(run: Run) -> None:
         said = _said(path, stored.text or "")
         earlier = run.summary is not None
         run.findings.append(StoredFinding(said, stored.operations, path, earlier))
+
+
+def _operations(said: summary.FoundEntry, name: str) -> tuple[Operation, ...]:
+    """Read the operations of a finding, which do not repeat the header that names their world."""
+    if said.world not in world.NUMBERS:
+        raise UsageError(
+            f"{name}: the world must be one of {', '.join(world.NUMBERS)}, is '{said.world}'; "
+            "use the pyfuzz that wrote this run"
+        )
+    lines = (world.get(said.world).header, *said.operations)
+    return tuple(parse("\n".join(lines), name))
 
 
 def _said(path: Path, text: str) -> summary.FoundEntry:

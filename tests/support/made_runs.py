@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from plants import plant
+from taken_back import Bug
 
 from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Progress
@@ -70,6 +76,15 @@ def make_run(folder: Path, *findings: Finding, target: str = "rfc-v3") -> Path:
         samples.record(5.0 * part, lambda part=part: _sample(part, findings))  # type: ignore[misc]
     held.close()
     return folder
+
+
+@contextmanager
+def planted_run(folder: Path, bug: Bug, kind: Kind) -> Iterator[Path]:
+    """Yield the run of a port of the world pages with a mistake planted, as long as it is known."""
+    target = plant("pages", folder / "source", *bug.edits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(catalogue.OTHER_WORLDS, target.name, target)
+        yield make_run(folder / "run", finding(kind, "page_fault", bug.text), target=target.name)
 
 
 def _sample(part: int, findings: tuple[Finding, ...]) -> Sample:

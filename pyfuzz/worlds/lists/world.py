@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyfuzz.world import World
 from pyfuzz.worlds.lists import binary, shape, simplify, text
 from pyfuzz.worlds.lists.operation import FORMS, Opcode, has_faults
+from pyfuzz.worlds.lists.snapshot import drawing
 from pyfuzz.worlds.lists.trace import trace
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ WORLD = World(
     passes=simplify.PASSES,
     shape=shape.shape,
     trace=trace,
+    drawing=drawing,
     module=_module,
     words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
     faults=True,

@@ -10,7 +10,8 @@ from pyfuzz.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A rule that is broken in memory."""
+    """A rule that is broken in memory; ``spte`` is the address of the SPTE it is about, or 0."""
 
     kind: Kind
     message: str
+    spte: int = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyfuzz.worlds.pages.module import PagesModule, Rmap, Shadow, Spte
 
-_SIZES = {1: "4K", 2: "2M", 3: "1G"}
+SIZES = {1: "4K", 2: "2M", 3: "1G"}
 # Longer runs of similar SPTEs, such as a split creates, are shortened.
 _RUN = 4
 
@@ -50,11 +50,7 @@ def draw(module: PagesModule, vm: int, names: Names) -> Drawing:
     """Return a VM's memory: a line for each page, reverse map and root."""
     pages = {page.header: page for page in module.shadows(vm)}
     sptes = {header: module.sptes(vm, header) for header in pages}
-    places = {
-        spte.address: f"{names.of(pages[header])}[{spte.index}]"
-        for header, held in sptes.items()
-        for spte in held
-    }
+    known = _places(pages, sptes, names)
     tables = {page.spt: page for page in pages.values()}
     out: Drawing = {}
     for vcpu in range(2):
@@ -62,39 +58,57 @@ def draw(module: PagesModule, vm: int, names: Names) -> Drawing:
         if root is not None:
             out[f"vm{vm} cpu{vcpu} root"] = names.of(root)
     for header, page in pages.items():
-        states = [
-            word
-            for word, on in (
-                ("INVALID", page.invalid),
-                ("obsolete", page.obsolete and not page.invalid),
-                ("unsync", page.unsync),
-            )
-            if on
-        ]
         held = _sptes(sptes[header], pages, names)
-        parents = _entries(module, module.parents(vm, header), places, tables, names)
-        parts = [*states, held or "(no SPTE)"]
+        parents = _entries(module, module.parents(vm, header), known, tables, names)
+        parts = [*states(page), held or "(no SPTE)"]
         if parents:
             parts.append(f"<- {parents}")
         out[f"vm{vm} {names.of(page)} ({describe(page)})"] = " ".join(parts)
     for rmap in module.rmaps(vm):
-        out[_rmap_name(vm, rmap)] = _entries(module, rmap.value, places, tables, names)
+        out[_rmap_name(vm, rmap)] = _entries(module, rmap.value, known, tables, names)
     return out
+
+
+def places(module: PagesModule, vm: int, names: Names) -> dict[int, str]:
+    """Return the name of each SPTE that is not empty by its address: ``sp3[2]``."""
+    pages = {page.header: page for page in module.shadows(vm)}
+    return _places(pages, {header: module.sptes(vm, header) for header in pages}, names)
+
+
+def _places(
+    pages: dict[int, Shadow], sptes: dict[int, tuple[Spte, ...]], names: Names
+) -> dict[int, str]:
+    return {
+        spte.address: f"{names.of(pages[header])}[{spte.index}]"
+        for header, held in sptes.items()
+        for spte in held
+    }
+
+
+def states(page: Shadow) -> list[str]:
+    """Say in what state a shadow page is, if it is not simply in use."""
+    known = (
+        ("INVALID", page.invalid),
+        ("obsolete", page.obsolete and not page.invalid),
+        ("unsync", page.unsync),
+    )
+    return [word for word, on in known if on]
 
 
 def _rmap_name(vm: int, rmap: Rmap) -> str:
     smm = " smm" if rmap.space else ""
-    return f"vm{vm} rmap{smm} {_SIZES[rmap.level]} gfn {rmap.gfn:#x}"
+    return f"vm{vm} rmap{smm} {SIZES[rmap.level]} gfn {rmap.gfn:#x}"
 
 
 def _sptes(held: tuple[Spte, ...], pages: dict[int, Shadow], names: Names) -> str:
-    shown = [f"[{spte.index}]{_spte(spte, pages, names)}" for spte in held]
+    shown = [f"[{spte.index}]{spte_text(spte, pages, names)}" for spte in held]
     if len(shown) > 3 * _RUN:
         shown = [*shown[:_RUN], f"... {len(shown) - 2 * _RUN} more ...", *shown[-_RUN:]]
     return " ".join(shown)
 
 
-def _spte(spte: Spte, pages: dict[int, Shadow], names: Names) -> str:
+def spte_text(spte: Spte, pages: dict[int, Shadow], names: Names) -> str:
+    """Say what an SPTE is or points to."""
     if spte.mmio:
         return "=MMIO"
     if not spte.leaf:

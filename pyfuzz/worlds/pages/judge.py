@@ -152,7 +152,8 @@ class Judge:
                 seen[address] += 1
                 yield from _entry(head, address, must, seen[address])
         for address in must.keys() - seen.keys():
-            yield Broken(Kind.MISSING_ENTRY, f"{address:#x} must be in {must[address]}, is nowhere")
+            said = f"{address:#x} must be in {must[address]}, is nowhere"
+            yield Broken(Kind.MISSING_ENTRY, said, address)
         for vcpu in range(VCPUS):
             root = self.module.root(vm, vcpu)
             if root and root not in pages:
@@ -162,7 +163,7 @@ class Judge:
         where = f"SPTE {spte.index} of level {page.level}, gfn {page.gfn:#x}"
         if not spte.leaf:
             if spte.address_bits not in tables:
-                return Broken(Kind.USE_AFTER_FREE, f"{where} points to no live page")
+                return Broken(Kind.USE_AFTER_FREE, f"{where} points to no live page", spte.address)
             return Head(page=tables[spte.address_bits])
         shift = 9 * (page.level - 1)
         gfn = page.gfn + (spte.index << shift)
@@ -172,7 +173,8 @@ class Judge:
             gfn = spte.stored
         found = self.model.vm(vm).slot_at(page.smm, gfn)
         if found is None:
-            return Broken(Kind.WRONG_GFN, f"{where} is for gfn {gfn:#x}, which is in no slot")
+            said = f"{where} is for gfn {gfn:#x}, which is in no slot"
+            return Broken(Kind.WRONG_GFN, said, spte.address)
         return Head(int(page.smm), found[0], page.level, gfn >> shift << shift)
 
     def _heads(self, vm: int, pages: dict[int, Shadow]) -> Iterator[tuple[Head, int]]:
@@ -212,15 +214,18 @@ class Judge:
                     yield Broken(
                         Kind.WRONG_GFN,
                         f"{done.gva:#x} must be mapped to gfn {wanted or 0:#x}, is to {gfn:#x}",
+                        spte.address,
                     )
                 return
             at = pages.get(spte.child)
 
 
 def _entry(head: Head, address: int, must: dict[int, Head], times: int) -> Iterator[Broken]:
+    holds = f"{head} holds {address:#x}"
     if address not in must:
-        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x}, which is not a present SPTE")
+        said = f"{holds}, which is not a present SPTE"
+        yield Broken(Kind.ORPHAN_ENTRY, said, address)
     elif must[address] != head:
-        yield Broken(Kind.WRONG_GFN, f"{head} holds {address:#x}, which must be in {must[address]}")
+        yield Broken(Kind.WRONG_GFN, f"{holds}, which must be in {must[address]}", address)
     elif times > 1:
-        yield Broken(Kind.ORPHAN_ENTRY, f"{head} holds {address:#x} twice")
+        yield Broken(Kind.ORPHAN_ENTRY, f"{holds} twice", address)

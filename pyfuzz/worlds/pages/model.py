@@ -151,7 +151,7 @@ class Model:
         """Return the change that a write or a poke makes, None if there is no table to write to."""
         vm = self.vm(op.vm)
         vcpu = vm.vcpus[op.vcpu]
-        levels = _levels(vcpu.mode)
+        levels = levels_of(vcpu.mode)
         indices = self._indices(op, vcpu.mode)
         gfn, found = vcpu.root, None
         for level in range(levels, 0, -1):
@@ -186,7 +186,7 @@ class Model:
         if vcpu.mode is Mode.NONPAGING:
             return gva >> 12
         gfn = vcpu.root
-        for level in range(_levels(vcpu.mode), 0, -1):
+        for level in range(levels_of(vcpu.mode), 0, -1):
             table = vm.table_at(vcpu.smm, gfn)
             shift = 9 * (level - 1)
             entry = 0 if table is None else vm.entries.get((table, gva >> 12 + shift & 511), 0)
@@ -232,7 +232,8 @@ class Model:
         return usual[3] if op.on else usual[0]
 
 
-def _levels(mode: Mode) -> int:
+def levels_of(mode: Mode) -> int:
+    """Return how many levels of tables a paging mode has."""
     known = {Mode.LEVEL5: 5, Mode.NESTED5: 5, Mode.PAE: 3, Mode.BITS32: 2}
     return known.get(mode, 4)
 

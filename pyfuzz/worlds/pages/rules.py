@@ -104,20 +104,26 @@ def _leaf(
     may = Access(page.access)
     if entry is not None:
         if not entry & _PRESENT or (page.level > 1 and not entry & _LARGE):
-            yield Broken(Kind.WRONG_GFN, f"{where} is present, the guest's entry maps nothing")
+            yield Broken(
+                Kind.WRONG_GFN, f"{where} is present, the guest's entry maps nothing", spte.address
+            )
             return
         if _gfn(entry, page.level) != spte.gfn:
-            yield Broken(Kind.WRONG_GFN, f"{where} maps {spte.gfn:#x}, not {entry:#x}")
+            yield Broken(
+                Kind.WRONG_GFN, f"{where} maps {spte.gfn:#x}, not {entry:#x}", spte.address
+            )
         may &= of_entry(entry)
         # Walks set the dirty bit, which the model does not follow.
         if clean:
             may &= ~Access.WRITE
     has = of_entry(spte.value)
     if has & ~may:
-        yield Broken(Kind.WRONG_ACCESS, f"{where} allows {has!r}, may allow {may!r}")
+        yield Broken(Kind.WRONG_ACCESS, f"{where} allows {has!r}, may allow {may!r}", spte.address)
     frames = range(spte.gfn, spte.gfn + (1 << 9 * (page.level - 1)))
     if has & Access.WRITE and any(smm == page.smm and gfn in frames for smm, gfn in tracked):
-        yield Broken(Kind.WRONG_ACCESS, f"{where} lets the guest write to one of its tables")
+        yield Broken(
+            Kind.WRONG_ACCESS, f"{where} lets the guest write to one of its tables", spte.address
+        )
 
 
 def _mmio(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
@@ -126,9 +132,13 @@ def _mmio(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
         return
     gfn = spte.gfn if entry is None else _gfn(entry, page.level)
     if entry is not None and not entry & _PRESENT:
-        yield Broken(Kind.WRONG_GFN, f"{_where(page, spte)} is MMIO, the entry maps nothing")
+        yield Broken(
+            Kind.WRONG_GFN, f"{_where(page, spte)} is MMIO, the entry maps nothing", spte.address
+        )
     elif vm.slot_at(page.smm, gfn) is not None:
-        yield Broken(Kind.WRONG_GFN, f"{_where(page, spte)} is MMIO, {gfn:#x} is in a slot")
+        yield Broken(
+            Kind.WRONG_GFN, f"{_where(page, spte)} is MMIO, {gfn:#x} is in a slot", spte.address
+        )
 
 
 def _link(
@@ -136,22 +146,28 @@ def _link(
 ) -> Iterator[Broken]:
     where = _where(page, spte)
     if _zapped(child):
-        yield Broken(Kind.WRONG_ROLE, f"{where} points to a page that is zapped")
+        yield Broken(Kind.WRONG_ROLE, f"{where} points to a page that is zapped", spte.address)
     elif (child.level, child.smm) != (page.level - 1, page.smm):
-        yield Broken(Kind.WRONG_ROLE, f"{where} points to a page of level {child.level}")
+        yield Broken(
+            Kind.WRONG_ROLE, f"{where} points to a page of level {child.level}", spte.address
+        )
     entry = _known(vm, page, spte.index, now=now)
     if page.four_byte or page.passthrough or (entry is None and not page.direct):
         return
     gfn, access, direct = page.gfn + (spte.index << 9 * (page.level - 1)), page.access, True
     if entry is not None:
         if not entry & _PRESENT:
-            yield Broken(Kind.WRONG_ROLE, f"{where} points to a page, the entry to nothing")
+            yield Broken(
+                Kind.WRONG_ROLE, f"{where} points to a page, the entry to nothing", spte.address
+            )
             return
         direct = bool(entry & _LARGE)
         gfn = _gfn(entry, page.level if direct else 1)
         access &= of_entry(entry)
     if (child.gfn, child.direct) != (gfn, direct):
-        yield Broken(Kind.WRONG_ROLE, f"{where} must point to a page for {gfn:#x}")
+        yield Broken(Kind.WRONG_ROLE, f"{where} must point to a page for {gfn:#x}", spte.address)
     allowed = {access, access & ~Access.WRITE} if entry is not None and direct else {access}
     if child.access not in allowed:
-        yield Broken(Kind.WRONG_ROLE, f"{where}: access {child.access}, must be {access}")
+        yield Broken(
+            Kind.WRONG_ROLE, f"{where}: access {child.access}, must be {access}", spte.address
+        )

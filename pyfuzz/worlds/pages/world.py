@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyfuzz.world import World
 from pyfuzz.worlds.pages import binary, shape, simplify, text
 from pyfuzz.worlds.pages.operation import FORMS, Operation
+from pyfuzz.worlds.pages.snapshot import drawing
 from pyfuzz.worlds.pages.trace import trace
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ WORLD = World(
     passes=simplify.PASSES,
     shape=shape.shape,
     trace=trace,
+    drawing=drawing,
     module=_module,
     words={opcode: form.word for opcode, form in FORMS.items()},
     guest_driven=True,

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyfuzz.replay.drawing import DescriptorPicture, Drawing, ListEntry, ListPicture
 from pyfuzz.worlds.lists.memory import SpteNames, walk
 from pyfuzz.worlds.lists.operation import HEADS, VMS, Operation
 from pyfuzz.worlds.lists.text import head_name
@@ -15,28 +16,8 @@ from pyfuzz.worlds.lists.trace import touched_lists
 if TYPE_CHECKING:
     from pyfuzz.worlds.lists.module import ListsModule
 
-
-@dataclass(frozen=True, slots=True)
-class DescriptorPicture:
-    """A descriptor: what is in each slot, None for NULL; counts are None where there are none."""
-
-    slots: tuple[str | None, ...]
-    spte_count: int | None
-    tail_count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListPicture:
-    """A list: its SPTEs by name, in order, and the descriptors that hold them.
-
-    A list without descriptors is empty or holds one SPTE.  ``broken`` says
-    which rules of its shape it breaks.
-    """
-
-    name: str
-    entries: tuple[str, ...]
-    descriptors: tuple[DescriptorPicture, ...]
-    broken: tuple[str, ...]
+# The tear-down may touch more lists than a drawing can show.
+_MAX_LISTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +38,50 @@ class Snapshots:
     touched: tuple[str, ...]
 
 
-def snapshots(
+def drawing(
+    module: ListsModule, operations: list[Operation], operation: int, step: int
+) -> Drawing | None:
+    """Run a sequence up to and including one step; return the lists that it touches or changes.
+
+    None if the sequence has no such step; ``operation`` may be its length: the tear-down.
+    """
+    taken = _snapshots(module, operations, operation, step)
+    if taken is None:
+        return None
+    before, after = taken.before.lists, taken.after.lists
+    names = [*taken.touched, *sorted({*before, *after})]
+    shown = [
+        name
+        for name in dict.fromkeys(names)
+        if (name in before or name in after)
+        and (name in taken.touched or before.get(name) != after.get(name))
+        and _anything(before.get(name), after.get(name), taken.touched)
+    ]
+    shown = (shown or list(before))[:_MAX_LISTS]
+    nothing = {name: ListPicture(name, (), (), ()) for name in shown}
+    return Drawing(
+        spte=taken.spte,
+        bugged_before=list(taken.before.bugged),
+        bugged_after=list(taken.after.bugged),
+        lists=[
+            ListEntry(name, before.get(name, nothing[name]), after.get(name, nothing[name]))
+            for name in shown
+        ],
+        other_lists=len({*before, *after} - set(shown)),
+        vms=VMS,
+    )
+
+
+def _anything(
+    before: ListPicture | None, after: ListPicture | None, touched: tuple[str, ...]
+) -> bool:
+    """Whether to show a list: not the empty ones of a VM that is destroyed."""
+    return len(touched) <= 2 or bool((before and before.entries) or (after and after.entries))
+
+
+def _snapshots(
     module: ListsModule, operations: list[Operation], operation: int, step: int
 ) -> Snapshots | None:
-    """Run a sequence up to and including one step; None if the sequence has no such step.
-
-    ``operation`` may be the sequence's length: the tear-down.
-    """
     names = SpteNames(module)
     bugged: frozenset[int] = frozenset()
     module.begin()
