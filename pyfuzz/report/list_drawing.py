@@ -52,7 +52,7 @@ def _is_named(entry: str, spte: str | None) -> bool:
 
 
 def draw(picture: dict[str, Any], mark: Marks, caption: str) -> Markup:
-    """Return the SVG of a list, see ``ListPicture`` of pyfuzz/report/snapshot.py."""
+    """Return the SVG of a list, see ``ListPicture`` of pyfuzz/replay/drawing.py."""
     pen = _Pen(mark)
     pen.head(picture)
     descriptors = picture["descriptors"]
