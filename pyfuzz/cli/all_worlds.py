@@ -26,7 +26,7 @@ from pyfuzz.target.kernel import Kernel
 
 FILE = "worlds.json"
 SLICE_S = 60.0
-"""The longest turn of a world where worlds take turns."""
+"""The longest turn of a world if worlds take turns."""
 _PR_SET_PDEATHSIG = 1
 _SHOWN = ("finding", "unfinished", "known", "clean")
 _LOCKLESS = (b"PYFUZZ_AGE(", b"PORT_HAS_WALKERS")
@@ -62,7 +62,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one world: the last object that its campaign printed, or its error."""
+    """The outcome of one world: the last object that its campaign printed, or its error."""
 
     world: str
     said: dict[str, Any] = field(default_factory=dict)
@@ -81,8 +81,8 @@ def has_walkers(source: Path) -> bool:
 def rounds(plan: Plan) -> Iterator[list[Turn]]:
     """Yield the turns that run at once, one list after the other.
 
-    With a worker or more for each world all run at once, and the first worlds
-    get those that are left over; else the worlds take turns in slices.
+    With at least one worker per world, all run at once, and the first worlds get
+    the workers that are left over; otherwise the worlds take turns in slices.
     """
     count = len(plan.worlds)
     each, over = divmod(plan.workers, count)
@@ -103,7 +103,7 @@ def rounds(plan: Plan) -> Iterator[list[Turn]]:
 
 
 def run(plan: Plan) -> tuple[list[Outcome], bool]:
-    """Run all of it; return what came of each world, and whether it was interrupted.
+    """Run all of it; return the outcome of each world, and whether it was interrupted.
 
     Errors: UsageError if the folder cannot be written or holds another run.
     """
@@ -172,7 +172,7 @@ def _end_with_parent() -> None:
 
 
 def _wait(processes: Sequence[subprocess.Popen[str]]) -> bool:
-    """Wait for all; pass an interrupt on and wait for what they still have to say."""
+    """Wait for all; pass an interrupt on, and then wait for their summaries."""
     interrupted = False
     while any(process.poll() is None for process in processes):
         try:

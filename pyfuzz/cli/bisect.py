@@ -65,7 +65,7 @@ class _Step(click.Command):
 @click.option(
     "--against",
     metavar="A",
-    help="Bad is what differs from this target or kernel, see pyfuzz compare.",
+    help="A revision that differs from this target or kernel is bad, see pyfuzz compare.",
 )
 @click.option(
     "--level",

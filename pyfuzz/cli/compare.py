@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz compare``: two targets held against each other."""
+"""``pyfuzz compare``: where two targets differ."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _PATH = click.Path(path_type=Path)
     "scopes",
     multiple=True,
     type=click.Choice(product.SCOPES),
-    help="With --exhaust: this one; can be repeated.  [default: all]",
+    help="With --exhaust: scope to search.  Repeatable.  [default: all]",
 )
 @known_option
 @click.option("--out", type=_PATH, help="Run folder.  [default: out/...]")
@@ -117,7 +117,7 @@ def compare(
     Without B, it is A with --patch applied.
 
     A and B: a target (see pyfuzz targets), a kernel tree, a source tarball, one
-    mmu.c, or REPOSITORY@REV.  With FILES, these sequences alone are compared.
+    mmu.c, or REPOSITORY@REV.  With FILES, only these sequences are compared.
 
     Exit code 0: no difference, or known ones only; 1: a difference that is not known.
     """
@@ -175,7 +175,7 @@ def _command(
     without: tuple[str, ...],
     world: str | None,
 ) -> tuple[str, ...]:
-    """Return the words that name both once more."""
+    """Return the words that name both on a command line."""
     words = [a, b]
     for option, patches in (("--patch-a", patches_a), ("--patch-b", patches_b)):
         for patch in patches:
@@ -234,7 +234,7 @@ def _exhaust(pair: Pair, scopes: tuple[str, ...], seconds: float, out: Path | No
 
 
 def _say(search: Search) -> None:
-    """Say how far it is; a line that the next one replaces, on a terminal alone."""
+    """Show how far it is, only on a terminal; the next line replaces this one."""
     if search.progress is not None and sys.stderr.isatty():
         progress = search.progress
         print(

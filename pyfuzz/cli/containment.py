@@ -37,7 +37,7 @@ from pyfuzz.worlds.lists import faults
     is_flag=True,
     help="Build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
 )
-@click.option("--both", is_flag=True, help="Two rows for each kernel: without that option, with.")
+@click.option("--both", is_flag=True, help="Two rows per kernel: without that option and with.")
 @click.option("--fault", "names", multiple=True, help="Only this fault.  Repeatable.")
 @click.option(
     "--seed",

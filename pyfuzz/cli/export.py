@@ -237,7 +237,7 @@ def _sequences(source: Path) -> list[Path]:
     folder = source / "findings" if (source / "findings").is_dir() else source
     found = sorted(folder.glob("*.seq"))
     if not found:
-        raise UsageError(f"{source}: has no .seq file; name a folder that has")
+        raise UsageError(f"{source}: has no .seq file; name a folder that has one")
     return found
 
 

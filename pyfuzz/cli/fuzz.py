@@ -43,7 +43,7 @@ _ALL = "all"
     "--world",
     type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES, _ALL]),
     help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
-    "walkers beside a writer; or a campaign for each that there is.  [default: TARGET's; lists]",
+    "walkers beside a writer; or a campaign in each of these worlds.  [default: TARGET's; lists]",
 )
 @click.option(
     "--systematic",

@@ -95,7 +95,7 @@ def pyfuzz() -> None:
 
 
 def ending_signals() -> list[signal.Signals]:
-    """Return the signals that end a command as Ctrl-C does; under nohup SIGHUP is none."""
+    """Return the signals that end a command as Ctrl-C does; not SIGHUP under nohup."""
     asked = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         asked.append(signal.SIGHUP)

@@ -26,7 +26,7 @@ from pyfuzz.target.kernel import Kernel
 )
 @click.option(
     "--time-per-mutant",
-    "--time-per-fault",  # its name before: scripts use it
+    "--time-per-fault",  # its former name: scripts use it
     "seconds",
     type=duration,
     default="20s",

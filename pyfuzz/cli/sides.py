@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One of two targets that are compared, as a word on the command line names it."""
+"""One side of a comparison, as a word on the command line names it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def _build_py() -> ModuleType:
 def build(target: Target, flavour: str = "fuzz") -> Path:
     """Return the extension module of a target, compiled if it is not there yet.
 
-    One that is compared is a copy: the two may be the same code, and a file is loaded once.
+    With ``against`` it is a copy: the two may be the same code, and a file is loaded only once.
     """
     path: Path = _build_py().build(target, flavour)
     if target.against is None:

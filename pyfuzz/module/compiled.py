@@ -165,11 +165,11 @@ class Module:
 
     @property
     def searchable(self) -> bool:
-        """Whether the world's states can be searched one and all."""
+        """Whether all states of the world can be searched."""
         return hasattr(self._lib, "pyfuzz_exhaust_begin")
 
     def search_begin(self, scope: Scope) -> None:
-        """Begin to visit all states of a scope; a search before is forgotten.
+        """Begin to visit all states of a scope; an earlier search is forgotten.
 
         Errors: HarnessError if there is no memory.
         """
@@ -182,7 +182,7 @@ class Module:
             raise HarnessError("there is no memory for a search; please report")
 
     def search_on(self, transitions: int) -> Progress:
-        """Go on for about so many transitions."""
+        """Continue the search for about this many transitions."""
         c = self._lib.pyfuzz_exhaust_run(transitions)
         if c == self._ffi.NULL:
             raise HarnessError("no search was begun; please report")
@@ -194,7 +194,7 @@ class Module:
         return Progress(end=End(c.end), trouble=self._text(c.trouble), **numbers)
 
     def search_found(self) -> _Found:
-        """Return the findings of the search so far; the world is another one afterwards."""
+        """Return the findings of the search so far; this changes the state of the world."""
         found: _Found = []
         count = self._ffi.new("uint64_t *")
         cap = 4096
@@ -211,7 +211,7 @@ class Module:
         return found
 
     def search_end(self) -> None:
-        """Give the memory of a search back."""
+        """Free the memory of a search."""
         self._lib.pyfuzz_exhaust_end()
 
     def compare_with(self, other: Module, level: int, aside: int) -> None:
@@ -289,7 +289,7 @@ def bits(mask: int) -> frozenset[int]:
 def load(
     target: Target, flavour: str = "fuzz", *, confine: Callable[[], None] | None = None
 ) -> Module:
-    """Build a target if need be, and return it.  One target gives one module.
+    """Load a target, built if necessary.  One target gives one module.
 
     ``confine`` is called when all is built, before any code of the target's can run.
 
@@ -318,7 +318,7 @@ def load(
 def open_module(path: Path, flavour: str) -> Module:
     """Return the module in a file that build.py made; libFuzzer must be loaded.
 
-    Which world it is of, it says itself.
+    The module itself says which world it is of.
 
     Errors: ImportError if the file cannot be loaded.
     """

@@ -111,7 +111,7 @@ def _candidates(passed_over: list[str]) -> list[tuple[tuple[str, ...], str]]:
 
 
 def _clangs_on_path() -> list[str]:
-    """All of clang-NN and clang on PATH; the highest version first, as they say it."""
+    """Every clang-NN and clang on PATH, the one that reports the highest version first."""
     found: dict[Path, tuple[int, str]] = {}
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Takes from a process what a target has no use for, before the target is loaded.
+"""Takes away from a process what a target does not need, before the target is loaded.
 
-A kernel that somebody sends is code of a stranger's: its constructors run as
+A kernel that somebody sends you is a stranger's code: its constructors run as
 soon as it is loaded.  Landlock forbids writing outside of the folders that are
 named.  A seccomp filter forbids the network, other programs and processes, and
 signals to others.  Neither needs privileges, and neither can be taken back.
@@ -110,8 +110,8 @@ def lacking() -> list[str]:
 def confine(writable: Iterable[Path] = ()) -> None:
     """Confine this process to writing in ``writable``, without network or other processes.
 
-    What is open already stays so.  A folder or file that does not exist cannot
-    be written either.  Does as much as the machine can: see lacking().
+    Files that are open already stay open.  A folder or file that does not exist
+    cannot be written either.  Does as much as the machine can: see lacking().
     """
     if not landlock_version() and not has_seccomp():
         return
@@ -185,13 +185,13 @@ def program(pid: int) -> Sequence[_Instruction]:
         lines += _about(number, [(_EQUAL, 1, 0, pid), _refuse(_EPERM)])
     lines += _about(_PRLIMIT, [(_EQUAL, 2, 0, 0), (_EQUAL, 1, 0, pid), _refuse(_EPERM)])
     lines += _about(_CLONE, [(_ANY_BIT, 1, 0, _CLONE_THREAD), _refuse(_EPERM)])
-    # To die with the campaign is no choice of the target's.
+    # The target must not be able to outlive the campaign.
     lines += _about(_PRCTL, [(_EQUAL, 0, 1, _PR_SET_PDEATHSIG), _refuse(_EPERM)])
     return [*lines, (_RETURN, 0, 0, _ALLOW)]
 
 
 def _about(number: int, checks: list[_Instruction]) -> list[_Instruction]:
-    """Return what is done for one system call, by its first argument; then allow it."""
+    """Return the checks of one system call's first argument; a call that passes is allowed."""
     body = [(_LOAD, 0, 0, _ARGUMENT), *checks, (_RETURN, 0, 0, _ALLOW)]
     return [(_EQUAL, 0, len(body), number), *body]
 

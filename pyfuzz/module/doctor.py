@@ -131,7 +131,7 @@ def _confinement() -> list[Check]:
     version = confine.landlock_version()
     remedy = "to fuzz a kernel that you do not trust, use a container (docs/security.md)"
     files = (
-        Check("targets' files", OK, f"Landlock {version}: a target writes to its run folder alone")
+        Check("targets' files", OK, f"Landlock {version}: a target writes only to its run folder")
         if version
         else Check("targets' files", OPTIONAL, "this kernel has no Landlock", remedy)
     )

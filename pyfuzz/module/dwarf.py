@@ -25,7 +25,7 @@ _DEFINED = {"DW_AT_low_pc", "DW_AT_high_pc", "DW_AT_name", "DW_AT_decl_file", "D
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file; ``file`` is an absolute path, made of what #line said."""
+    """A line of a file; ``file`` is an absolute path, made from what #line says."""
 
     file: str
     line: int
@@ -49,13 +49,11 @@ class LineTable:
     """
 
     def __init__(self, module: Path, addresses: Iterable[int] | None) -> None:
-        """Read out of a shared object what was compiled to the code at these addresses.
+        """Read the lines of the C file that has code at these addresses; None: of all files.
 
-        None: all of it, of whatever file.
-
-        Its name would not do: a build is found again by what is in the source,
-        so it may have been made from a file of another place.
-        Errors: HarnessError if there is no such DWARF in it.
+        The file's name would not do: a build is cached by the content of its
+        source, so it may have been made from the same text in another place.
+        Errors: HarnessError if the shared object has no such DWARF.
         """
         wanted = None if addresses is None else sorted(addresses)
         try:

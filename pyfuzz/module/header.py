@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C interfaces, harness/pyfuzz.h before all, as cffi reads them."""
+"""The C interfaces, above all harness/pyfuzz.h, as cffi reads them."""
 
 from __future__ import annotations
 

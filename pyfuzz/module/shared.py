@@ -128,8 +128,8 @@ class Shared:
     def slots(self, *, ended: bool = False) -> list[Slot]:
         """Return the complete findings; one that is being written is left for next time.
 
-        There is none if the process has ``ended``: then what it was writing was
-        about the input that it was running.
+        If the process has ``ended``, it is returned as well: it was about the input
+        that the process was running.
         """
         c = self._c
         found = (self._slot(c.slots[i], ended) for i in range(min(c.slots_len, len(c.slots))))

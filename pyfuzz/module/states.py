@@ -15,10 +15,10 @@ class Scope:
     """The bounds within which a search is complete.
 
     ``entries`` and ``descriptors`` (0: no bound) are of one list, ``total`` is
-    of all lists of a VM.  ``errors``: removes of what is not there, in every
-    context that the target can tell apart.  ``grow``: no entry is taken out by
-    itself.  ``renamed``: SPTEs, descriptors,
-    heads and VMs that are alike count as one.  ``caches``: how full the descriptor caches
+    of all lists of a VM.  ``errors``: entries that are not there are removed, too, in
+    every context that the target can tell apart.  ``grow``: lists are only
+    emptied as a whole.  ``renamed``: states that differ only in the names of SPTEs,
+    descriptors, heads and VMs count as one.  ``caches``: how full the descriptor caches
     are is part of a state.  One state in ``audit_every`` is audited, none if
     it is 0; ``depth`` is 0 for no bound.
     """
@@ -53,7 +53,7 @@ class End(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a search is; ``depth`` is the length of the sequences that were all tried."""
+    """How far a search is; all sequences of up to ``depth`` operations were tried."""
 
     end: End
     depth: int
@@ -73,7 +73,7 @@ class Progress:
 
     @property
     def left(self) -> int:
-        """States on the queue, in which nothing was tried yet."""
+        """States in the queue, from which nothing has been tried yet."""
         return self.states - self.expanded
 
 

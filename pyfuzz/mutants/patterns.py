@@ -42,7 +42,7 @@ class Match:
         unknown = set(re.findall(r"\$\w+", text)) - set(self.names)
         if unknown:
             raise HarnessError(
-                f"'{text}' has {min(unknown)}, which its pattern has not; please report"
+                f"'{text}' has {min(unknown)}, which its pattern does not have; please report"
             )
         return re.sub(r"\$\w+", lambda name: self.names[name[0]], text)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mutants that need a second thread: each is fuzzed in the world ``threads``, as a campaign does.
 
-Each trial is a process of its own, so that one that dies costs no other, and what
-one learned about pairs of places helps no other.
+Each trial is a process of its own, so that the death of one does not affect others,
+and none profits from what another has learned about pairs of places.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def totals(result: Result) -> str:
             f"longest {times[-1]:.2f} s"
         )
     wrong = sum(o.wrong_kind for o in counted)
-    text += f"; {wrong} as another kind than expected"
+    text += f"; {wrong} as a kind that was not expected"
     return text + "".join(f"; {number} {word}" for word, number in sorted(words.items()))
 
 

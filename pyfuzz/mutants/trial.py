@@ -86,7 +86,7 @@ def seeds() -> Path:
             whole.mkdir()
             for payload in payloads:
                 (whole / hashlib.sha1(payload).hexdigest()).write_bytes(payload)
-            # Another process may have been first: its folder is as good.
+            # Another process may have been first: its folder is just as good.
             with suppress(OSError):
                 whole.rename(folder)
     return folder
