@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Fetch the kernel sources that Debian packages into kernels/ (ignored by git)
-# and unpack of each what KVM's shadow MMU needs.  Needs no root.
+# Fetch the kernel sources that Debian packages into kernels/ (ignored by git),
+# and unpack the parts that KVM's shadow MMU needs.  Does not need root.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p kernels
@@ -17,7 +17,7 @@ command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
 	fail "make kernels needs apt-get and dpkg (Debian and its like);" \
 		"elsewhere unpack linux-source-6.1 and linux-source-6.12 into kernels/ by hand"
 
-# apt-get with package lists of our own, where the machine's are missing or old.
+# apt-get with our own package lists, if the machine's are missing or old.
 own_lists() {
 	[ -z "$lists" ] || return 0
 	echo "pyfuzz: fetching package lists into kernels/.apt ..."

@@ -52,7 +52,7 @@ sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13)
 	and not sysconfig.get_config_var("Py_GIL_DISABLED")))' 2>/dev/null
 }
 
-# Make an empty .venv with $1; each way is good where the one before is missing.
+# Make an empty .venv with $1; each way is the fallback for the one before.
 make_venv() {
 	rm -rf .venv
 	if "$1" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -69,7 +69,7 @@ make_venv() {
 	fi
 }
 
-# The machine's own python3 first: it is the likeliest to have venv.
+# The machine's own python3 first: it is the most likely to have venv.
 chosen= others=
 for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11; do
 	path=$(command -v "$candidate" 2>/dev/null) || continue

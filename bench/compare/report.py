@@ -26,7 +26,7 @@ _OWN_CHOICE = (
 )
 _HEADER = (
     "| peer | always found | in some trials | never | restricted mean | without start-up "
-    "| pyfuzz's time is of it | without start-up | pyfuzz is faster |"
+    "| pyfuzz's time / its time | without start-up | pyfuzz is faster |"
 )
 _ONE_BY_ONE = (
     "Mutants that a peer missed or took over {slow_s:g} s for "

@@ -18,7 +18,7 @@ from pyfuzz.text import wrapped
 _WORDS = {
     known_fixes.FIXED: "fixed",
     known_fixes.NOT_FIXED: "NOT FIXED",
-    known_fixes.CANNOT_TELL: "cannot be told",
+    known_fixes.CANNOT_TELL: "cannot tell",
 }
 
 
