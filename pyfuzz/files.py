@@ -38,7 +38,7 @@ _JSON_NAMES = {
 def read_bytes(path: Path, limit_bytes: int) -> bytes:
     """Return the content of a regular file, ``-`` for standard input.
 
-    Errors: OSError if it cannot be read or is no regular file, TooLongError (a
+    Errors: OSError if it cannot be read or is not a regular file, TooLongError (a
     ValueError) if it is longer than the limit.
     """
     if path == STDIN:
@@ -52,7 +52,7 @@ def read_bytes(path: Path, limit_bytes: int) -> bytes:
 
 
 def read_head(path: Path, size_bytes: int) -> bytes:
-    """Return how a regular file begins; OSError if it cannot be read or is none."""
+    """Return how a regular file begins; OSError if it cannot be read or is not regular."""
     with os.fdopen(_open_regular(path), "rb") as stream:
         return stream.read(size_bytes)
 
@@ -61,7 +61,7 @@ def read_json(path: Path, limit_bytes: int = JSON_LIMIT_BYTES) -> Any:
     """Return what a file in JSON holds.
 
     Errors: OSError as read_bytes(), ValueError that names the line if it is too
-    long, no UTF-8, no JSON, or nested deeper than can be read.
+    long, not UTF-8, not JSON, or nested too deeply.
     """
     data = read_bytes(path, limit_bytes)
     try:
@@ -94,7 +94,7 @@ def reason(error: Exception) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """Return what a text in JSON holds; ValueError, as read_json(), if it is none."""
+    """Return what a text in JSON holds; ValueError, as read_json(), if it is not JSON."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -175,7 +175,7 @@ class SequenceItem(pytest.Item):
             raise UnexpectedError("\n".join([*problems, "", *trace]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what is otherwise than expected, and the trace."""
+        """Show what differs from the expectation, and the trace."""
         from pyfuzz.errors import PyfuzzError  # noqa: PLC0415
 
         if isinstance(excinfo.value, (UnexpectedError, PyfuzzError)):

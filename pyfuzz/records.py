@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Records in JSON: dataclasses say what is in a file, and msgspec holds the file to them.
+"""Records in JSON: dataclasses say what is in a file, and msgspec checks files against them.
 
 A file of a newer pyfuzz may have more keys than are declared here; they are
 left alone.  What a file of an older one may lack has a default.
@@ -35,7 +35,7 @@ _SHOWN = 40
 
 
 def read(values: Any, kind: type[T]) -> T:
-    """Return the record that values out of JSON are.
+    """Return values read from JSON as a record.
 
     Errors: ValueError that names the key, the rule and the value.
     """
@@ -51,7 +51,7 @@ def plain(record: Any) -> Any:
 
 
 def _listed(values: Any) -> Any:
-    """Make lists of tuples, so that values are as they are when they are read back."""
+    """Turn tuples into lists, so that values are as they are when they are read back."""
     if isinstance(values, dict):
         return {key: _listed(value) for key, value in values.items()}
     if isinstance(values, list | tuple):
@@ -66,7 +66,7 @@ def shown(value: object) -> str:
 
 
 def _said(error: str, values: Any) -> str:
-    """Say in our words what msgspec says of values."""
+    """Say in our words what msgspec says about values."""
     match = _ERROR.fullmatch(error)
     assert match is not None
     what, place = match["what"], match["place"] or ""

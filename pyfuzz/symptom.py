@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Symptom:
     """The kind, where in the target, and what is wrong.
 
-    ``function`` is empty where no code of the target's was at work, as when a
-    process died; ``line`` is 0 where there is none.
+    ``function`` is empty if no code of the target was running, as when a process
+    died; ``line`` is 0 if there is none.
     """
 
     kind: Kind
@@ -44,7 +44,7 @@ class Symptom:
 
 
 class Shown:
-    """Base of what holds a symptom, and answers for it."""
+    """Base of records that hold a symptom: its fields as properties."""
 
     __slots__ = ()
     symptom: Symptom
@@ -56,7 +56,7 @@ class Shown:
 
     @property
     def function(self) -> str:
-        """The function of the target, empty where none was at work."""
+        """The function of the target, empty if none was running."""
         return self.symptom.function
 
     @property
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def line(self) -> int:
-        """The line of the target's source, 0 where there is none."""
+        """The line of the target's source, 0 if there is none."""
         return self.symptom.line
 
     @property

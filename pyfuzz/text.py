@@ -36,7 +36,7 @@ def times(count: int) -> str:
 
 
 def rate(count: int, seconds: float) -> float:
-    """Return how many a second; none where no time has passed."""
+    """Return how many per second; 0 if no time has passed."""
     return count / seconds if seconds else 0.0
 
 

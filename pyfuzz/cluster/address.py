@@ -38,7 +38,7 @@ class Remote:
 def parse(text: str) -> Local | Remote:
     """Return what ``--cluster`` names.
 
-    Errors: UsageError if it is none, or neither TLS nor loopback.
+    Errors: UsageError if it is not an address, or neither TLS nor loopback.
     """
     if match := _LOCAL.fullmatch(text):
         number = int(match[1])

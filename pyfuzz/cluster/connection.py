@@ -2,7 +2,7 @@
 """The cluster as the command sees it: which workers there are, a task on one, its answer.
 
 Every call of distributed is limited in time: a scheduler that hangs or is gone is
-``lost``, never an exception and never a wait without end.
+``lost``, never an exception and never an endless wait.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Task:
         return status if status in (PENDING, DONE, FAILED) else GONE
 
     def answer(self) -> object:
-        """Return what a task that is done has answered, None if that cannot be had."""
+        """Return what a task that is done has answered, None if there is no answer."""
         try:
             return self._future.result(timeout=_CALL_S)
         except Exception:  # noqa: BLE001 - Dask raises whatever another process sends

@@ -57,7 +57,7 @@ class Job:
 
     @classmethod
     def read(cls, text: str) -> Job:
-        """Return the job that a text is.  Errors: HarnessError."""
+        """Parse the text of a job.  Errors: HarnessError."""
         return _read(text, cls)
 
     def unpacked(self) -> Target:
@@ -78,7 +78,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a slice.
+    """The result of a slice.
 
     ``error`` is why it could not run or ended early, "" otherwise; ``hopeless``: it
     would be the same the next time.
@@ -95,7 +95,7 @@ class Answer:
 
     @classmethod
     def read(cls, text: object) -> Answer:
-        """Return the answer that a text is.  Errors: HarnessError."""
+        """Parse the text of an answer.  Errors: HarnessError."""
         if not isinstance(text, str) or len(text) > MAX_ANSWER_BYTES:
             raise HarnessError("a slice of the campaign must answer with a short text")
         return _read(text, cls)

@@ -60,7 +60,7 @@ def run(job: Job, folder: Path) -> Progress:
 
 
 def answer(job: Job, folder: Path) -> Answer:
-    """Run the campaign, whatever happens; say what came of it."""
+    """Run the campaign, and return its result, whatever happens."""
     host = os.uname().nodename
     try:
         progress = run(job, folder)

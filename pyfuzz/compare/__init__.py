@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two targets held against each other, step by step: docs/compare-kernels.md.
+"""Two targets compared step by step: docs/compare-kernels.md.
 
 ``pair`` makes one target of two and says what they do differently by design,
 ``product`` visits all pairs of their states, ``result`` says what differs, ``page`` as HTML.

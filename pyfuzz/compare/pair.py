@@ -59,7 +59,7 @@ _FIRST_PART = 8  # PYFUZZ_ASIDE_PARTS
 class Pair:
     """Two targets as one: ``target``.
 
-    ``asides`` say in a line each what is set aside, and why.
+    ``asides`` say, one line each, what is set aside, and why.
     """
 
     target: Target
@@ -110,7 +110,7 @@ def pair_of(
 def by_design(
     a: Target, b: Target, traits_a: Traits, traits_b: Traits
 ) -> tuple[Aside, tuple[str, ...]]:
-    """Return what of two targets is no news where it differs, and a line on each.
+    """Return what differs between two targets by design, and a line on each.
 
     It follows from their traits and policies, never from what they do.
     """

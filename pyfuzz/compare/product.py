@@ -26,7 +26,7 @@ SCOPES = NAMES
 def scopes_of(pair: Pair) -> tuple[Scope, ...]:
     """Return the scopes for two targets: those of the one whose lists have more states.
 
-    Heads that are alike are not taken for one here, so there are fewer of them.
+    Heads that are alike are not merged here, so there are fewer of them.
     """
     older = min((pair.traits_a, pair.traits_b), key=lambda traits: bool(traits.tail_count_size))
     return tuple(
@@ -38,7 +38,7 @@ def scopes_of(pair: Pair) -> tuple[Scope, ...]:
 def search(
     pair: Pair, names: tuple[str, ...], seconds: float, show: Callable[[Search], None]
 ) -> Verdict:
-    """Visit the pairs of states of some scopes, of all without a name, for a time.
+    """Visit the pairs of states of the named scopes (all without a name), for a limited time.
 
     Errors: UsageError if the world cannot be searched, HarnessError.
     """
@@ -69,7 +69,7 @@ def plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def text(verdict: Verdict) -> str:
-    """Return how far it went, a paragraph a scope."""
+    """Return how far it went, one paragraph per scope."""
     return "\n\n".join("\n".join(_lines(search)) for search in verdict.searches)
 
 

@@ -95,7 +95,7 @@ def line_coverage(target: Target, inputs: Iterable[Input]) -> LineCoverage:
     Errors: UsageError or HarnessError as loading the target does, HarnessError
     if the module has no DWARF.
     """
-    builder.build(target, FLAVOUR)  # here, where it may take its time
+    builder.build(target, FLAVOUR)  # here, where no time limit runs
     with Runner(target, FLAVOUR) as runner:
         path, addresses = runner.call(blocks)
         counts = [0] * len(addresses)

@@ -7,5 +7,5 @@
 
 Everything but a heartbeat is named by its content, so there are no locks; nothing is
 unpickled.  A campaign has one child process that talks to the place (carrier.py, which
-the campaign holds by link.py), so a place that hangs never holds up the campaign.
+link.py starts), so a place that hangs never holds up the campaign.
 """

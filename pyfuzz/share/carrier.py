@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The process of a campaign that talks to its share: ``python -m pyfuzz.share.carrier JOB``.
 
-It is started and restarted by link.py, through files: what the campaign has (its corpus
-and ``status.json``) goes to the share, what the share has goes to the folder ``corpus``,
-from where the campaign gives it to its workers as if a worker had found it.  Whatever
-the place does, this process alone waits for it; if a call takes too long, it ends.
+link.py starts and restarts it; the two talk through files.  What the campaign has (its
+corpus and ``status.json``) goes to the share, what the share has goes to the folder
+``corpus``, from where the campaign gives it to its workers as if a worker had found it.
+Whatever the place does, only this process waits for it; if a call takes too long, it exits.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ SAID = "said"
 FOLLOWED = "followed.json"
 LAST, NOW = "last", "now"
 HUNG = 3
-# Some of it at a time, so that a large share does not hold up our own findings.
+# A part at a time, so that a large share does not hold up our own findings.
 _AT_ONCE = 500
 _BACK_OFF_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
-# So the place is at work for us at most a tenth of the time.
+# In units of a round's time: the place works for us at most a tenth of the time.
 _REST = 9.0
 # There is one that follows, and everybody waits for what it says.
 _REST_FOLLOWING = 1.0
@@ -98,7 +98,7 @@ class Carrier:
         self._store: Store | None = None
         # What was looked at, of the share's; every pyfuzz has the seeds.
         self._taken = {path.name for path in seeds_in(self._corpus, job.encoding.world)}
-        self._best: dict[str, tuple[bool, int]] = {}  # the share's, by signature
+        self._best: dict[str, tuple[bool, int]] = {}  # the share's best, by signature
         self._said: set[str] = set()
         self._runners: dict[str, Runner] = {}
         self._followed: dict[str, Host] = {}
@@ -106,7 +106,7 @@ class Carrier:
         self.received = self.sent = 0
 
     def round(self) -> None:
-        """Exchange once.  Whatever the store's driver raises comes out."""
+        """Exchange once.  Errors: whatever the store's driver raises."""
         with self._watchdog.limit():
             self._store = self._store or Store(self._job.url)
         # Who has a finding is there before the finding.
@@ -124,7 +124,7 @@ class Carrier:
         self._store = None
 
     def say(self, what: dict[str, object]) -> None:
-        """Tell the campaign something, in a line that it reads when it comes to it."""
+        """Write a line for the campaign, which reads it later."""
         with (self._folder / SAID).open("a", encoding="utf-8") as file:
             file.write(json.dumps(what) + "\n")
 
@@ -273,7 +273,7 @@ class Carrier:
             self.received += 1
 
     def _garbage(self, name: str, error: Exception) -> None:
-        """Leave alone what is not what it should be; the first such object is named."""
+        """Skip an invalid object; a note names the first one."""
         if not any(text.startswith("the share has garbage") for text in self._said):
             self.note(f"the share has garbage, which is left alone; the first is {name}: {error}")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a campaign holds of its share: a child process, and files between the two.
 
-Nothing here waits for the share, but for a few seconds at the very end.
+Nothing here waits for the share, except for a few seconds at the very end.
 """
 
 from __future__ import annotations

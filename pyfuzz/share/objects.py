@@ -46,7 +46,7 @@ class SharedFinding:
 
     @classmethod
     def of(cls, finding: Finding) -> SharedFinding:
-        """Return what a share is told of a finding."""
+        """Return a finding as a share stores it."""
         return cls(
             pyfuzz=VERSION,
             kind=finding.kind,
@@ -65,7 +65,7 @@ class SharedFinding:
         return f"{self.kind.value} in {self.function or 'unknown'}"
 
     def input(self, encoding: Encoding) -> Input:
-        """Return its sequence.  Errors: UsageError if it is none of this encoding."""
+        """Return its sequence.  Errors: UsageError if it is not one of this encoding."""
         one = Input.of(parse("\n".join(self.operations), "a shared finding"))
         if one.encoding.world != encoding.world or len(one.payload) > MAX_INPUT_BYTES:
             raise UsageError("its sequence is of another world, or too long")
@@ -144,7 +144,7 @@ def checked_host(data: bytes) -> Host:
 
 
 def record(data: bytes) -> SharedFinding:
-    """Return the finding that a text in JSON is.  Errors: GarbageError."""
+    """Parse a finding from JSON.  Errors: GarbageError."""
     return _record(data, SharedFinding)
 
 
@@ -159,5 +159,5 @@ def _record(data: bytes, kind: type[T]) -> T:
 
 
 def host_name(text: str) -> str:
-    """Return a text as it may stand in a file's name."""
+    """Return a text that can be part of a file's name."""
     return re.sub(r"[^A-Za-z0-9.-]", "-", text)[:60].lstrip(".") or "host"

@@ -61,7 +61,7 @@ class Overview:
 
 
 def look(url: str) -> Overview:
-    """Read a share.  Errors: UsageError if it cannot be read, or is none."""
+    """Read a share.  Errors: UsageError if it cannot be read, or is not a share."""
     try:
         store = Store(url)
         targets = tuple(_target(store, key) for key in sorted(store.targets()))

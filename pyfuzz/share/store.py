@@ -33,7 +33,7 @@ class Object:
 
 
 class Store:
-    """A place by its URL.  Any exception of its driver may come out of every method."""
+    """A place by its URL.  Every method may raise any exception of its driver."""
 
     def __init__(self, url: str) -> None:
         """Connect.  Errors: UsageError of check(), and the driver's own."""

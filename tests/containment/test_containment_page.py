@@ -117,7 +117,7 @@ def text_of(html: str) -> str:
         "rfc-v4 protects the other VMs, whatever comes after, from 1 of 4 faults: double-zap .",
         "3 can kill the host: 3 by the iterator's own BUG_ON(), which asks whether an SPTE is",
         "What v4 of the series gained over BUG()",
-        "At worst, 1 of the faults comes to something better than before and none to something",
+        "In the worst case, 1 of the faults has a better outcome than before and none a worse",
         "What the merged code gained or lost against v4",
         "nothing contains 2 of the 4 faults whatever happens after them: count-zero ,",
         "With the proposal there is 1 left: more-other-vm",

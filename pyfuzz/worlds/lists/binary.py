@@ -44,12 +44,12 @@ _OPCODES: tuple[Opcode, ...] = tuple(op for op in Opcode for _ in range(FORMS[op
 _CODES: dict[Opcode, int] = {op: _OPCODES.index(op) for op in dict.fromkeys(_OPCODES)}
 _FAULT = 0x80
 
-# The first head code that means another VM's head (REMOVE_STRAY alone).
+# The first head code that means another VM's head (only of REMOVE_STRAY).
 _FOREIGN = HEADS
 _FOREIGN_HEADS = 4
 
-# Repeat codes: mostly once, so that random bytes make no sequence of adds
-# alone; then every count below 50; then a few that build long lists: whole
+# Repeat codes: mostly once, so that random bytes are not a sequence of nothing
+# but adds; then every count below 50; then a few that build long lists: whole
 # descriptors of 14, and past the threshold at which rmap_add zaps a list.
 _SMALL = 200
 _LARGE = 248
@@ -135,7 +135,7 @@ def split(operations: Iterable[Operation]) -> list[Operation]:
     """Replace each operation whose count has no repeat code by an equal run of others.
 
     Equal because a repetition is the operation with its operand advanced by
-    one: ``add vm0 f3 s17 x100`` is ``add vm0 f3 s17 x96``, ``add vm0 f3 s113 x4``.
+    one: ``add vm0 f3 s17 x99`` is ``add vm0 f3 s17 x70``, ``add vm0 f3 s87 x29``.
     """
     out: list[Operation] = []
     for op in operations:

@@ -26,8 +26,8 @@ class Group(Enum):
 class Reach(Enum):
     """Whose mistake a fault takes; the value is for people.
 
-    Through the documented callers, as they are documented, a guest reaches
-    none: fuzzing without faults is just that (docs/containment.md).
+    Through the callers, used as documented, a guest reaches none: that is what
+    fuzzing without faults tests (docs/containment.md).
     """
 
     CALLER = "a mistake in KVM's callers: if there is one, a guest can trigger it"

@@ -77,7 +77,7 @@ class Judge:
         return Verdict(prediction, result, broken)
 
     def _plant(self, op: Operation, prediction: Prediction, result: Step) -> Prediction:
-        """Believe the harness whether a fault could be planted; the VM is tainted by it."""
+        """Take the harness's word on whether a fault could be planted; it taints the VM."""
         if result.skip is not Skip.RAN:
             return Prediction(result.skip)
         others = ((op.vm + i) % VMS for i in range(1, VMS))
@@ -105,7 +105,7 @@ class Judge:
 
     def _judge_step(self, op: Operation, prediction: Prediction, result: Step) -> Iterator[Broken]:
         if prediction.recycled and self.world.head_value(op.vm, op.head):
-            # Which entries are there is for the list's own check to say.
+            # The check of the list itself says which entries are there.
             yield Broken(
                 Kind.COUNT_CONTRACT,
                 f"{list_name(op.vm, op.head)} must be recycled after "
@@ -128,7 +128,7 @@ class Judge:
 
     def _judge_end(self, result: Step) -> Iterator[Broken]:
         if self.faulted:
-            return  # the harness destroys and works on, which nobody told us of
+            return  # the harness has destroyed VMs and used others, unseen by the model
         yield from self._log.judge(self.world, result)
         bugged = self.model.bugged
         for vm in sorted(self.model.alive):
@@ -186,7 +186,7 @@ class Judge:
             if vm in was_bugged or not wrong:
                 yield Broken(Kind.UNFLAGGED_ERROR, f"vm{vm} must be bugged, is not")
         self._log.bugged += len(result.bugged - was_bugged)
-        # Said once; from here on the flags are what they are.
+        # Reported once; from here on the flags are taken as they are.
         for number, state in enumerate(self.model.vms):
             state.bugged = number in result.bugged
 
@@ -203,7 +203,7 @@ class Judge:
                     )
 
     def _judge_destroyed(self, vm: int, *, bugged: bool) -> Iterator[Broken]:
-        # The flag of a VM that is no more cannot be seen; what was asked of its vCPUs can.
+        # The flag of a destroyed VM cannot be read; the requests to its vCPUs can.
         if any(self.world.requests(vm, vcpu) != bugged for vcpu in range(VCPUS)):
             yield Broken(Kind.FALSE_ALARM, f"vm{vm} must not be bugged by its destruction, was")
         yield from self._memory.destroyed(vm)

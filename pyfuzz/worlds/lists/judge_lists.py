@@ -49,7 +49,7 @@ class Broken:
 
     @property
     def destructive(self) -> bool:
-        """Whether the host is dead, or what is left of it is not to be trusted."""
+        """Whether the host is dead, or what is left of it cannot be trusted."""
         return self.ends or self.kind.destructive
 
 
@@ -62,11 +62,11 @@ class ListJudge:
         self._names = SpteNames(world)
 
     def lists(self, op_vm: int, *, faulted: bool = False) -> Iterator[Broken]:
-        """Compare every list of every VM, the first broken one being enough.
+        """Compare every list of every VM, up to the first broken one.
 
-        Then the descriptors in the lists with those that are allocated.  After
-        a fault, of every VM that is not tainted: one with a broken list is
-        harmed, and not looked at any more.
+        Then compare the descriptors in the lists with those that are allocated.
+        After a fault, only VMs that are not tainted are compared: one with a
+        broken list is harmed, and not looked at again.
         """
         if faulted:
             yield from self._innocents(op_vm)

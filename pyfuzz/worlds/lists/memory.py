@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Walk a target's reverse map from its raw bytes, and say which rules it breaks.
 
-This is the second walk: the C oracle has its own.  It knows the head word and
-the descriptors only by kernel-facts and by the offsets in the target's traits:
+This is the second walk: the C oracle has its own.  All that it knows of the head
+word and the descriptors is this, and the offsets in the target's traits:
 
     head word   0: empty; bit 0 clear: the only SPTE; bit 0 set: a descriptor
     descriptor  sptes[capacity], more, and in some generations two counts
@@ -19,7 +19,7 @@ from pyfuzz.worlds.lists.operation import SPTES, VMS
 _TAG = 1
 _LOCK = 2
 _WORD = 8
-# Of an SPTE's value; the shim's own choice, as the kernel's is.
+# The present bit of an SPTE, which the shim chooses as the kernel does.
 PRESENT = 1 << 11
 
 

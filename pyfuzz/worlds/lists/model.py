@@ -2,8 +2,8 @@
 """The expected state: what each step must do to the lists, in plain Python.
 
 Half of the independent oracle: the state and its rules.  pyfuzz/worlds/lists/judge.py, the
-other half, holds a module against it.  Written from docs/sequences.md and the
-documented behaviour of the kernel's functions, and not from the harness.
+other half, compares a module with it.  Written from docs/sequences.md and the
+documented behaviour of the kernel's functions, not from the harness.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Model:
         self.recycles = recycles
         self.vms = [VmModel() for _ in range(VMS)]
         self.host_dead = False
-        # VMs of which the model says only what the callers believe: one has a
+        # VMs for which the model has only what the callers believe: one has a
         # fault, others are harmed by it.
         self.tainted: set[int] = set()
 
@@ -191,7 +191,7 @@ class Model:
         return Prediction(Skip.RAN, vm=op.vm, returned=len(entries), lists=(here,))
 
     def _predict_fault(self, op: Operation) -> Prediction:
-        """Say what the callers believe afterwards; what it does is for the harness to say."""
+        """Say what the callers believe afterwards; only the harness knows what it does."""
         entries = self.vms[op.vm].lists[op.head]
         if FAULTS[op.fault].name not in WRONG_GFN:
             return Prediction(Skip.RAN, vm=op.vm, head=op.head)

@@ -11,7 +11,7 @@ from pyfuzz.module.results import OUTCOMES, Containment, Evidence
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
 
-# Inside ListsModule, list is a reverse map's.
+# Inside ListsModule, ``list`` is a method.
 _Pairs = list[tuple[str, str]]
 
 

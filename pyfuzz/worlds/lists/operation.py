@@ -184,12 +184,12 @@ def check(op: Operation) -> Operation:
 
 
 def next_head(head: int) -> int:
-    """Return the head of the same sort that a number which is one too high leads to."""
+    """Return the head of the same sort that a number one too high leads to."""
     if head < FRAME_HEADS:
         return (head + 1) % FRAME_HEADS
     return FRAME_HEADS + (head + 1 - FRAME_HEADS) % PARENT_HEADS
 
 
 def has_faults(operations: Iterable[Operation]) -> bool:
-    """Tell whether a sequence plants faults, so that it is to be run with them on."""
+    """Tell whether a sequence plants faults, and must be run with faults enabled."""
     return any(op.opcode is Opcode.FAULT for op in operations)

@@ -72,7 +72,7 @@ def _context_text(op: Operation) -> str:
 
 
 def parse_words(words: list[str]) -> Operation:
-    """Read the words of one line; raises LineError if they are no operation."""
+    """Read the words of one line; raises LineError if they are not an operation."""
     word, *rest = words
     opcodes = _WORDS.get(word)
     if opcodes is None:
@@ -122,7 +122,7 @@ def _context(rest: list[str]) -> Operation:
 
 
 def _fault(rest: list[str], vm: int, head: int, head_vm: int) -> Operation:
-    """Take the fault's name and which one of what it can damage."""
+    """Take the fault's name, and the number of the place that it damages."""
     example = _example("fault")
     if not rest:
         raise LineError(f"the fault of fault must be a name, is missing; {example}")
