@@ -44,7 +44,7 @@ def run(
 
     Errors: PyfuzzError if it could not start.
     """
-    threads = cluster.workers().values()
+    threads = (cluster.workers() or {}).values()
     name = f"c{secrets.token_hex(4)}"
     options = replace(
         options,
@@ -66,6 +66,8 @@ def run(
 
     progress = Campaign(options, watch, link, supervise).run()
     early = supervisors[0].ended_early
+    if not early and not progress.counts.executions:
+        early = "nothing was heard of any slice"
     if early and progress.trouble is None and not progress.interrupted:
         if progress.verdict == "finding":
             progress.note(f"the campaign ended before its time: {early}")

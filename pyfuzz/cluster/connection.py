@@ -114,12 +114,14 @@ class Connection:
         """Whether the scheduler cannot be reached."""
         return str(self._client.status) != "running"
 
-    def workers(self) -> dict[str, int]:
-        """Return the workers' addresses and their numbers of threads, none if it is lost.
+    def workers(self) -> dict[str, int] | None:
+        """Return the workers' addresses and their numbers of threads, None without an answer.
 
         Errors: UsageError if one is neither TLS nor loopback.
         """
-        found = self._call(self._client.scheduler.ncores) or {}
+        found = self._call(self._client.scheduler.ncores)
+        if found is None:
+            return None
         for address in found:
             check(str(address), "the Dask worker")
         return {str(address): int(threads) for address, threads in found.items()}

@@ -11,7 +11,6 @@ from pyfuzz.cluster.address import host_of
 from pyfuzz.cluster.connection import DONE, PENDING, Connection, Task
 from pyfuzz.cluster.job import Answer
 from pyfuzz.errors import HarnessError
-from pyfuzz.text import number
 
 SLICE_S = 600.0
 MAX_PROCESSES = 256
@@ -20,6 +19,8 @@ _SHORTEST_S = 3.0
 _RETRY_S = (2.0, 10.0, 60.0)
 # For a Dask worker to come, for a scheduler to come back.
 _PATIENCE_S = 60.0
+# A scheduler that does not answer for so long is lost.
+_SLOW_S = 15.0
 _RECONNECT_S = 5.0
 
 
@@ -74,7 +75,9 @@ class Slices:
         self._check = check
         self._places: dict[str, Place] = {}
         self._looked_s = 0.0
-        self._missing_since_s: float | None = None
+        self._away_since_s: float | None = None  # the scheduler
+        self._missing_since_s: float | None = None  # every Dask worker
+        self._said_lost = False
         self._tried_s = 0.0
         self._last_error = ""
         self._ending = False
@@ -94,10 +97,11 @@ class Slices:
         if now_s - self._looked_s < _LOOK_S:
             return
         self._looked_s = now_s
-        workers = {} if self._cluster.lost else self._cluster.workers()
-        if self._cluster.lost:
+        workers = None if self._cluster.lost else self._cluster.workers()
+        if workers is None:
             self._look_for_scheduler(now_s)
             return
+        self._away_since_s = None
         self._count_on(workers, now_s)
         for address in [one for one in self._places if one not in workers]:
             self._leave(address)
@@ -115,6 +119,8 @@ class Slices:
                 return False
             self.look()
             time.sleep(0.1)
+        if self._cluster.lost:
+            self._look_for_scheduler(time.monotonic())
         for place in self._places.values():
             self._hear(place, time.monotonic())
         return True
@@ -132,19 +138,24 @@ class Slices:
                 place.task.forget()
 
     def _look_for_scheduler(self, now_s: float) -> None:
-        if self._missing_since_s is None:
-            self._missing_since_s = now_s
+        if self._away_since_s is None:
+            self._away_since_s = now_s
+        away_s = now_s - self._away_since_s
+        if not self._cluster.lost and away_s < _SLOW_S:
+            return
+        if not self._said_lost:
+            self._said_lost = True
             self._note("the scheduler was lost; what was found until then is in the share")
-        over = now_s - self._missing_since_s > _PATIENCE_S
-        if over or self._cluster.local or self._ending:
+        if away_s > _PATIENCE_S or self._cluster.local or self._ending:
             self.ended_early = f"the scheduler of {self._cluster.shown} was lost"
         elif now_s - self._tried_s > _RECONNECT_S:
             self._tried_s = now_s
             if self._cluster.reconnect():
+                self._note(f"the scheduler of {self._cluster.shown} is there again")
                 # Its workers may still have slices of before, that it knows nothing of.
                 self._cluster.stop(self._run)
                 self._places.clear()
-                self._missing_since_s = None
+                self._said_lost = False
 
     def _count_on(self, workers: dict[str, int], now_s: float) -> None:
         """End the campaign if there is nobody, or nobody who can run a slice."""
@@ -209,6 +220,3 @@ class Slices:
         place.failures += 1
         # What fails at once, time after time, is not going to mend itself.
         place.hopeless = said.hopeless or place.failures > len(_RETRY_S)
-
-    def __str__(self) -> str:
-        return f"{number(len(self._places), 'Dask worker')} of {self._cluster.shown}"

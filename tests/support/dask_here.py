@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A Dask cluster of this machine in processes of its own, and the processes below one."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cli_process import environment
+
+SLICE = "pyfuzz.cluster.slice"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def wait_for(what: Callable[[], bool], limit_s: float = 120.0) -> None:
+    """Wait until something is so; fail with its name."""
+    until_s = time.monotonic() + limit_s
+    while not what():
+        assert time.monotonic() < until_s, f"{what} did not come true in {limit_s:.0f} s"
+        time.sleep(0.1)
+
+
+class DaskHere:
+    """A scheduler and workers, each a process group that can be killed."""
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._host = host
+        self.scheduler = self._start("scheduler", "--port", str(self.port), "--no-dashboard")
+        self.workers: list[subprocess.Popen[bytes]] = []
+        wait_for(self._is_open)
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def add_worker(self) -> None:
+        """Start a worker of one thread, with a nanny."""
+        scratch = self._folder / f"scratch-{len(self.workers)}"
+        own = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(scratch))
+        self.workers.append(self._start("worker", self.address, *own))
+
+    def close(self) -> None:
+        for one in (*self.workers, self.scheduler):
+            one.terminate()
+        for one in (*self.workers, self.scheduler):
+            try:
+                one.wait(20)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()
+
+    def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{what}.log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    f"distributed.cli.dask_{what}",
+                    *words,
+                    "--host",
+                    self._host,
+                ],
+                cwd=self._folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _is_open(self) -> bool:
+        assert self.scheduler.poll() is None, (self._folder / "scheduler.log").read_text()
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def parents() -> dict[int, int]:
+    """Return every process's parent."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+def slices_below(process: int) -> dict[int, int]:
+    """Return the slices among a process's descendants, each with its Dask worker's process."""
+    of = parents()
+    found = {}
+    for pid in of:
+        above = pid
+        while above in of and above != process:
+            above = of[above]
+        if above == process and is_slice(pid):
+            found[pid] = of[pid]
+    return found
+
+
+def is_slice(pid: int) -> bool:
+    """Tell whether a process is a slice that runs."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return SLICE.encode() in words and Path(f"/proc/{pid}/exe").exists()
