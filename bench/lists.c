@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The list code alone: no model, no checks, no engine.  Prints nanoseconds of
- * processor time for each of some uses of a list, a line each; the uses are
+ * processor time for each of some uses of a list, one per line; the uses are
  * those of bench/hardened.py.
  *
  *	lists ROUNDS

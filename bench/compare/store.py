@@ -47,7 +47,7 @@ def write(path: Path, measured: Measured) -> None:
 def _plain(value: object) -> object:
     if isinstance(value, Kind):
         return value.value
-    raise TypeError(f"{value!r} is no plain data")
+    raise TypeError(f"{value!r} is not plain data")
 
 
 def read(path: Path) -> Measured:

@@ -68,7 +68,7 @@ static void step(const struct pyfuzz_op *op, uint32_t operation,
 	observe(op, last, out);
 }
 
-/* The next sequence starts anew, whatever came of this one. */
+/* The next sequence starts from scratch, however this one ended. */
 static void stop(void)
 {
 	world->end();

@@ -206,7 +206,7 @@ def _options(names: tuple[str, ...], changes: dict[str, Any]) -> list[str]:
 
 
 def _store(verdict: Verdict, out: Path, record_run: Callable[[], object]) -> None:
-    """Keep what came of it as a campaign does, in a run folder."""
+    """Keep the result in a run folder, as a campaign does."""
     folder = run_folder.RunFolder(out, verdict.target.name, Encoding(verdict.target.world))
     try:
         record_run()

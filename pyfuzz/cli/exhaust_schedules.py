@@ -40,7 +40,7 @@ def exhaust(
     as_json: bool,
     as_ktap: bool,
 ) -> int:
-    """Search a target; print what came of it; return the exit code."""
+    """Search a target, print the result, and return the exit code."""
     target = target_of(name or (None if kernel else TARGET), kernel).knowing(known)
     module = ThreadsModule(target)
     until_s = time.monotonic() + seconds

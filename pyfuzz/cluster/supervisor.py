@@ -155,7 +155,7 @@ class ClusterSupervisor:
                         flavour=flavour,
                         scored=flavour == self._options.flavour,
                     ):
-                        finding.artifact = None  # of a sequence that it has no more
+                        finding.artifact = None  # it has another sequence now
 
     def counts(self) -> Counts:
         """Return what all slices have done, by their heartbeats."""

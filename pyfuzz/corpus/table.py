@@ -327,6 +327,6 @@ def _adds(row: Row) -> bool:
 
 
 def _shown(path: Path) -> str:
-    """The name; a SHA-1 is shortened as far as it stays unique."""
+    """The name; a SHA-1 is shortened, but stays unique."""
     name = path.name
     return name[:_SHA1_SHOWN] if len(name) == _SHA1_LENGTH and not path.suffix else name

@@ -19,7 +19,7 @@ FILE = "exhaust.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhaustSearch:
-    """One scope: ``words`` for it, ``said`` of how far it was searched, ``audited`` in words.
+    """One scope: in ``words``, how far it was searched (``said``), what was ``audited``.
 
     ``depth`` is the length (or the number of switches) up to which everything was tried.
     """
@@ -54,7 +54,7 @@ class ExhaustFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhausted:
-    """What is read of the file; it has more."""
+    """The keys of the file that are read; it has more."""
 
     target: str
     world: str
@@ -76,6 +76,6 @@ def read(folder: Path) -> dict[str, Any] | None:
         values = files.read_object(folder / FILE)
     except FileNotFoundError:
         return None
-    # What a newer pyfuzz says beside stays in it.
+    # Keys that a newer pyfuzz added are kept.
     records.read(values, Exhausted)
     return values

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 WORLD = "threads"
 AUDIT_EVERY = 10
-"""Pairs on longer lists for one that is audited, unless it is given."""
+"""One in this many pairs on longer lists is audited, unless told otherwise."""
 # Pairs on lists of up to so many entries are all audited: their heads have every form.
 _ALL_AUDITED = 2
 AUDIT_LIMIT = 100_000
@@ -58,7 +58,7 @@ class Audits:
 
 @dataclass(slots=True)
 class Schedules:
-    """What came of a target.
+    """The result of searching a target.
 
     ``search`` is the one with the greatest bound; ``whole`` the greatest bound at
     which no pair is left and the audits passed, None if there is none.
@@ -104,9 +104,9 @@ class Schedules:
 
     @property
     def collision(self) -> float:
-        """The chance that two states of a pair were taken for one, at most.
+        """An upper bound on the chance that two states of a pair were taken for one.
 
-        A state of a search is what is before an access, and is hashed to 64 bits.
+        A search has a state before each access, which is hashed to 64 bits.
         """
         return min(1.0, sum(row.result.accesses**2 for row in self.search.rows) / 2**65)
 
@@ -148,9 +148,9 @@ def search(
 
 
 def _audit(module: ThreadsModule, found: Schedules, until_s: float | None) -> bool:
-    """Search some pairs again, in which nothing may come out otherwise; False if one does.
+    """Search some pairs again; False if one has another result than before.
 
-    False as well if it was cut short: then the audits of the last bound are kept.
+    Also False if it was cut short: then the audits of the last bound are kept.
     """
     audits = Audits(found.audits.every)
     if not audits.every:

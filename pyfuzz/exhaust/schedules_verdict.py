@@ -24,7 +24,7 @@ NOT_COVERED = (
 
 
 def as_object(found: Schedules) -> dict[str, Any]:
-    """Return what came of it as ``pyfuzz exhaust --world threads --json`` prints it."""
+    """Return the result as ``pyfuzz exhaust --world threads --json`` prints it."""
     audits, rows = found.audits, found.search.rows
     counts = {
         "complete": found.complete,
@@ -95,7 +95,7 @@ def _end(found: Schedules) -> str:
 
 
 def as_text(found: Schedules) -> str:
-    """Return what came of it as text, at most 80 columns wide except for paths and commands."""
+    """Return the result as text, at most 80 columns wide except for paths and commands."""
     lines = [f"{found.target.name}, world {WORLD}", ""]
     if not found.search.lockless:
         lines += wrapped(report.NOTHING_LOCKLESS.format(target=found.target.name))

@@ -84,7 +84,7 @@ def words(scope: Scope) -> str:
         parts.append(f"{scope.total:,} entries in a VM")
     parts.append("with errors" if scope.errors else "without errors")
     if scope.grow:
-        parts.append("emptied as a whole only")
+        parts.append("emptied only as a whole")
     if scope.caches:
         parts.append("caches at every level")
     if not scope.renamed:

@@ -165,7 +165,7 @@ def as_text(verdict: Verdict) -> str:
 
 
 def search_lines(search: Search) -> list[str]:
-    """Return what came of one scope."""
+    """Return the result of one scope as lines of text."""
     progress = search.progress
     lines = wrapped(f"scope {search.scope.name}: {words(search.scope)}")
     if progress is None:

@@ -130,7 +130,7 @@ def _scope(search: Search, verdict: Verdict) -> Point:
 
 
 def of_schedules(found: Schedules) -> list[Point]:
-    """Return what came of a search of schedules: one test, as there is one scope."""
+    """Return the result of a search of schedules: one test, as there is one scope."""
     lines = list(schedules_verdict.scope_lines(found))
     for place, finding in enumerate(found.findings, 1):
         lines += schedules_verdict.finding_lines(place, finding, found)
@@ -150,7 +150,7 @@ def of_schedules(found: Schedules) -> list[Point]:
 
 
 def of_subject(subject: Subject) -> list[Point]:
-    """Return what came of a campaign: a test for each kind, and for each regression."""
+    """Return the result of a campaign: a test for each kind, and for each regression."""
     tests = tuple(point for kind in Kind for point in _kind(subject, kind))
     points = [Point("findings", tests=tests)]
     if subject.regressions:

@@ -125,7 +125,7 @@ def _extract_members(
                 if member.size > _MAX_MEMBER_BYTES:
                     raise UsageError(
                         f"{path}: {member.name} must have at most {_MAX_MEMBER_BYTES:,} bytes, "
-                        f"has {member.size:,}: it is no source file of a kernel"
+                        f"has {member.size:,}: it is not a source file of a kernel"
                     )
                 content = archive.extractfile(member)
                 assert content is not None
@@ -144,7 +144,7 @@ def _extract_members(
 
 
 def _check_size(path: Path, number: int, member: tarfile.TarInfo) -> None:
-    """Refuse what is no kernel's tarball before it costs hours or the disk."""
+    """Refuse a tarball that is not a kernel's before it costs hours or fills the disk."""
     for value, limit, of in (
         (number + 1, _MAX_MEMBERS, "have {:,} members"),
         (member.offset_data + member.size, _MAX_BYTES, "unpack to {:,} bytes"),

@@ -211,6 +211,6 @@ def _drop_runs(search: _Search) -> None:
 
 
 def _apply(search: _Search, propose: world.Pass) -> None:
-    """Try a pass's candidates until none is accepted any more."""
+    """Try a pass's candidates until none is accepted."""
     while any(search.accept(candidate) for candidate in propose(search.best)):
         pass

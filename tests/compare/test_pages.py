@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two targets of the world pages, held against each other."""
+"""Two targets of the world pages, compared."""
 
 from __future__ import annotations
 

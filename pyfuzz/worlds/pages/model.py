@@ -100,7 +100,7 @@ class Vm:
         return None
 
     def known(self, space: int, gfn: int, index: int, *, now: bool = False) -> int | None:
-        """Return an entry of a guest's table; None if it is no table, or KVM need not know it."""
+        """Return an entry of a guest's table; None if it is not one, or KVM need not know it."""
         table = self.table_at(space, gfn)
         if table is None or ((table, index) in self.stale and not now):
             return None
