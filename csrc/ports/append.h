@@ -26,7 +26,9 @@ struct pte_list_desc {
 };
 
 #include "encoding.h"
+#ifndef PORT_HEAD
 #define PORT_HEAD(rmap_head) ((rmap_head)->val)
+#endif
 #include "iterator.h"
 
 /*
@@ -133,6 +135,8 @@ static bool kvm_zap_all_rmap_sptes(struct kvm *kvm,
 	return true;
 }
 
+/* The port "pages" has callers of its own. */
+#ifndef PORT_LISTS_ONLY
 static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 {
 	unsigned long val = rmap_head->val;
@@ -151,5 +155,6 @@ static unsigned int pte_list_count(struct kvm_rmap_head *rmap_head)
 #define PYFUZZ_SPTE_COUNT spte_count
 #define PYFUZZ_RMAP_ADD_RECYCLES 1
 #include "seam.h"
+#endif
 
 #endif

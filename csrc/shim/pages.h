@@ -51,21 +51,23 @@ typedef u64 kvm_pfn_t;
 
 /* include/linux/kvm_host.h: a VM is marked once, the condition is returned. */
 #define KVM_REQ_VM_DEAD 1
-#define KVM_BUG_ON(condition, kvm)                                             \
-	({                                                                     \
-		static unsigned int __state;                                   \
-		bool __bug = !!(condition);                                    \
-		if (unlikely(__bug) && !(kvm)->vm_bugged) {                    \
-			if (pyfuzz_once(&__state))                             \
-				pyfuzz_on_print(__FILE__, __LINE__, __func__,  \
-						"KVM_BUG_ON(%s)", #condition); \
-			(kvm)->vm_bugged = (kvm)->vm_dead = true;              \
-			for (unsigned int __i = 0; __i < PAGES_VCPUS; __i++)   \
-				pyfuzz_on_request((kvm)->pyfuzz_vm, __i,       \
-						  KVM_REQ_VM_DEAD);            \
-		}                                                              \
-		unlikely(__bug);                                               \
+#define KVM_BUG(condition, kvm, ...)                                          \
+	({                                                                    \
+		static unsigned int __state;                                  \
+		bool __bug = !!(condition);                                   \
+		if (unlikely(__bug) && !(kvm)->vm_bugged) {                   \
+			if (pyfuzz_once(&__state))                            \
+				pyfuzz_on_print(__FILE__, __LINE__, __func__, \
+						__VA_ARGS__);                 \
+			(kvm)->vm_bugged = (kvm)->vm_dead = true;             \
+			for (unsigned int __i = 0; __i < PAGES_VCPUS; __i++)  \
+				pyfuzz_on_request((kvm)->pyfuzz_vm, __i,      \
+						  KVM_REQ_VM_DEAD);           \
+		}                                                             \
+		unlikely(__bug);                                              \
 	})
+#define KVM_BUG_ON(condition, kvm) \
+	KVM_BUG(condition, kvm, "KVM_BUG_ON(%s)", #condition)
 #ifdef CONFIG_BUG_ON_DATA_CORRUPTION
 #define KVM_BUG_ON_DATA_CORRUPTION(condition, kvm) \
 	({                                         \

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pyfuzz import paths, world
 from pyfuzz.errors import UsageError
@@ -177,28 +177,35 @@ TARGETS: dict[str, Target] = {
 }
 
 
+def _pages(name: str, policy: str, note: str, **more: Any) -> Target:
+    return replace(_port(name, "6.x, whole shadow MMU", policy, note=note, **more), world="pages")
+
+
 OTHER_WORLDS: dict[str, Target] = {
     target.name: target
     for target in (
-        replace(
-            _port(
-                "pages",
-                "6.x, whole shadow MMU",
-                "KVM_BUG_ON_DATA_CORRUPTION, config off",
-                note="guest tables down to the lists, with the fixes of 2026",
-            ),
-            world="pages",
+        _pages(
+            "pages",
+            "KVM_BUG_ON_DATA_CORRUPTION, config off",
+            "guest tables down to the lists, with the fixes of 2026",
         ),
-        replace(
-            _port(
-                "pages-corruption-bug",
-                "6.x, whole shadow MMU",
-                "KVM_BUG_ON_DATA_CORRUPTION, config on",
-                file="pages",
-                defines=("CONFIG_BUG_ON_DATA_CORRUPTION=1",),
-                note="the same, CONFIG_BUG_ON_DATA_CORRUPTION=y: an error kills the host",
-            ),
-            world="pages",
+        _pages(
+            "pages-corruption-bug",
+            "KVM_BUG_ON_DATA_CORRUPTION, config on",
+            "the same, CONFIG_BUG_ON_DATA_CORRUPTION=y: an error kills the host",
+            file="pages",
+            defines=("CONFIG_BUG_ON_DATA_CORRUPTION=1",),
+        ),
+        _pages("pages-bug", "BUG()", "the same on the lists of bug: before the series"),
+        _pages(
+            "pages-rfc-v4",
+            "bugs the VM with a message, returns",
+            "the same on the lists of rfc-v4",
+        ),
+        _pages(
+            "pages-hardened",
+            "bugs the VM and returns, wherever a comparison can tell",
+            "the same on the lists of hardened, see docs/containment.md",
         ),
     )
 }

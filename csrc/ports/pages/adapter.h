@@ -298,8 +298,10 @@ struct pages_target pages_target = {
 		.sptes_offset = offsetof(struct pte_list_desc, sptes),
 		.spte_count_offset = offsetof(struct pte_list_desc, spte_count),
 		.spte_count_size = SIZE_OF(spte_count),
+#ifndef PORT_APPEND
 		.tail_count_offset = offsetof(struct pte_list_desc, tail_count),
 		.tail_count_size = SIZE_OF(tail_count),
+#endif
 	},
 	.modes = 1U << PAGES_NONPAGING | 1U << PAGES_4LEVEL |
 		 1U << PAGES_5LEVEL | 1U << PAGES_NESTED | 1U << PAGES_NESTED5,

@@ -12,11 +12,20 @@
 
 #include "spte.h"
 
+/* The lists are those of 6.6, unless the port asks for others. */
 #define PORT_LISTS_ONLY
+#ifdef PORT_APPEND
+#include "../append.h"
+#else
+#ifdef PORT_HARDENED
+#include "hardened.h"
+#else
 #define PORT_HEAD(rmap_head) ((rmap_head)->val)
 #define PORT_LOCK(rmap_head) PORT_HEAD(rmap_head)
 #define PORT_UNLOCK(rmap_head, new_val) ((void)((rmap_head)->val = (new_val)))
 #include "../headdesc.h"
+#endif
+#endif
 
 #define RMAP_RECYCLE_THRESHOLD 1000
 
