@@ -73,6 +73,13 @@ REAL: dict[str, Bug] = {
         "mode vm0 cpu0 4level smm\naccess vm0 cpu0 fetch 0:1:2:0\nrecover-nx vm0\n",
         Kind.WARNING,
     ),
+    "84e5ffd045f3, the root over a guest with a level less is an ordinary one": _bug(
+        "vm.h",
+        "	role.passthrough = mmu->mode == PAGES_NESTED;\n",
+        "",
+        "mode vm0 cpu0 nested4\naccess vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_ROLE,
+    ),
 }
 
 CAUSES: dict[str, Bug] = {
