@@ -227,11 +227,13 @@ def _conclude(result: Result, *, as_json: bool, as_ktap: bool) -> int:
     if as_json:
         print(json.dumps(plain.as_object(result), indent=2))
     if as_ktap and result.progress is not None:
-        points = (
-            []
-            if result.exhaust is None
-            else [ktap.Point("exhaust", tests=tuple(ktap.of_verdict(result.exhaust)))]
-        )
+        points = []
+        if result.exhaust is not None:
+            from pyfuzz.export import ktap_searches  # noqa: PLC0415 (brings the worlds)
+
+            points.append(
+                ktap.Point("exhaust", tests=tuple(ktap_searches.of_verdict(result.exhaust)))
+            )
         print(ktap.render([*points, *ktap.of_subject(result.subject())]))
     sys.stdout.flush()
     if result.interrupted:

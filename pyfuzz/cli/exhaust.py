@@ -26,7 +26,7 @@ from pyfuzz.exhaust import record
 from pyfuzz.exhaust.scope import NAMES
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
-from pyfuzz.export import ktap
+from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.finding.artifact import write_artifact
 from pyfuzz.run import findings as store
 from pyfuzz.run import folder as run_folder
@@ -177,7 +177,7 @@ def exhaust(
     if as_json:
         print(json.dumps(as_object(verdict), indent=2))
     if as_ktap:
-        print(ktap.render(ktap.of_verdict(verdict)))
+        print(ktap.render(ktap_searches.of_verdict(verdict)))
     sys.stdout.flush()
     if any(search.interrupted for search in verdict.searches):
         return 130

@@ -16,7 +16,7 @@ from pyfuzz.cli.threads import TARGET
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record, schedules
 from pyfuzz.exhaust.schedules_verdict import as_object, as_text
-from pyfuzz.export import ktap
+from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.run import folder as run_folder
 from pyfuzz.sequence.input import Encoding
 from pyfuzz.worlds.threads import report, systematic
@@ -63,7 +63,7 @@ def exhaust(
     if as_json:
         print(json.dumps(as_object(found), indent=2))
     if as_ktap:
-        print(ktap.render(ktap.of_schedules(found)))
+        print(ktap.render(ktap_searches.of_schedules(found)))
     sys.stdout.flush()
     return 130 if found.interrupted else int(found.word == "finding")
 

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elftools.common.exceptions import DWARFError, ELFError
-from elftools.elf.elffile import ELFFile
-
 from pyfuzz.errors import HarnessError
 from pyfuzz.target.source_text import absolute
 
@@ -55,6 +52,10 @@ class LineTable:
         source, so it may have been made from the same text in another place.
         Errors: HarnessError if the shared object has no such DWARF.
         """
+        # These take longer to import than a replay to run; few commands read lines.
+        from elftools.common.exceptions import DWARFError, ELFError  # noqa: PLC0415
+        from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
         wanted = None if addresses is None else sorted(addresses)
         try:
             with module.open("rb") as stream:

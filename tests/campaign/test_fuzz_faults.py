@@ -46,6 +46,7 @@ def test_fuzz_with_faults_finds_what_a_clean_target_does_not_contain(
     assert all("\nfault vm" in text for text in texts)
 
 
+@pytest.mark.slow
 def test_fuzz_without_faults_of_the_same_runs_is_clean(tmp_path: Path) -> None:
     told = fuzzed(tmp_path)
     assert (False, "clean") == (told["faults"], told["verdict"])

@@ -23,6 +23,7 @@ def compared(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_compare_of_a_target_with_itself_is_the_same(tmp_path: Path) -> None:
     code, found = compared(tmp_path, "v6.6", "v6.6", *RUNS, "--level", "shape")
 

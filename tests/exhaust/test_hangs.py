@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pyfuzz.exhaust.search import Searcher
 from pyfuzz.exhaust.verdict import how_far
 from pyfuzz.module.states import End, Scope
@@ -15,6 +17,7 @@ from pyfuzz.target import catalogue
 SCOPE = Scope("", parents=1, entries=4, errors=True)
 
 
+@pytest.mark.slow
 def test_search_of_a_target_that_hangs_finds_the_shortest_way_and_ends(tmp_path: Path) -> None:
     target = catalogue.get("v6.15")
     mutants = mutants_of(Source(target), Options(target))

@@ -13,7 +13,7 @@ from cli_process import pyfuzz
 
 from pyfuzz.exhaust import schedules
 from pyfuzz.exhaust.schedules_verdict import as_object, as_text
-from pyfuzz.export import ktap
+from pyfuzz.export import ktap_searches
 from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.mutant import catalogue as mutants
@@ -60,7 +60,7 @@ def test_exhaust_without_time_does_not_claim_what_it_did_not_search(module: Thre
         as_text(found).split()
     )
     assert "time" == as_object(found)["end"]
-    assert ktap.of_schedules(found)[0].directive == "SKIP"
+    assert ktap_searches.of_schedules(found)[0].directive == "SKIP"
 
 
 def test_exhaust_without_audits_is_not_complete(module: ThreadsModule) -> None:
@@ -85,7 +85,7 @@ def test_exhaust_whose_pruning_hides_an_order_fails_its_audit(
 
     assert (False, None) == (found.complete, found.whole)
     assert found.audits.trouble.startswith("without pruning: list ")
-    assert "ERROR" == ktap.of_schedules(found)[0].directive
+    assert "ERROR" == ktap_searches.of_schedules(found)[0].directive
 
 
 def test_exhaust_keeps_a_finding_that_replays(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_exhaust_keeps_a_finding_that_replays(tmp_path: Path) -> None:
     assert ("finding", True) == (found.word, found.complete)
     assert ["lock-rule"] == [finding.kind for finding in found.findings]
     assert module.run(found.findings[0].sequence).findings
-    assert not ktap.of_schedules(found)[0].ok
+    assert not ktap_searches.of_schedules(found)[0].ok
 
 
 def test_exhaust_with_a_declared_finding_only_is_known(tmp_path: Path) -> None:

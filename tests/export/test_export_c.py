@@ -9,6 +9,7 @@ import pytest
 from compilers import COMPILERS, Ended, compile_c, run
 from planted import MANY_STRAY, OF_OTHER_WORLDS, PLANTED, SINGLE_STRAY
 from plants import Edit, plant
+from selection import mostly_slow
 
 from pyfuzz.export.c_operations import Stop
 from pyfuzz.export.c_reproducer import Case, case_of, generate
@@ -63,7 +64,7 @@ def test_c_file_of_a_port_fails_and_of_one_without_the_bug_does_not(
     assert f"Nothing failed ({kind.value})." in good.output
 
 
-@pytest.mark.parametrize("which", COMPILERS)
+@pytest.mark.parametrize("which", mostly_slow(COMPILERS, "gcc"))
 @pytest.mark.parametrize("kind", PLANTED, ids=lambda kind: kind.value)
 def test_c_file_of_a_planted_cause_fails_and_of_the_port_does_not(
     which: str, kind: Kind, tmp_path: Path

@@ -59,6 +59,7 @@ def test_export_mail_of_a_file_says_what_where_and_on_which_versions(wrong: Path
     assert '\nFirst bad commit: not bisected\nFixes: <12 digits of the commit> ("' in body
 
 
+@pytest.mark.slow
 def test_export_mail_long_command_stays_in_72_columns_and_whole(tmp_path: Path) -> None:
     folder = tmp_path / "a folder with a long name" / "and one more" / "in it"
     folder.mkdir(parents=True)
@@ -89,6 +90,7 @@ def test_export_mail_sequence_can_be_replayed_from_the_mail(tmp_path: Path) -> N
     assert parse(CORRECT, "it") == parse(text, "the mail")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sequence", "target", "advice"),
     [
@@ -116,6 +118,7 @@ def test_export_mail_without_a_finding_is_refused(wrong: Path) -> None:
     assert "has no finding on rfc-v4" in str(result.exception)
 
 
+@pytest.mark.slow
 def test_export_mail_run_folder_gives_a_mail_for_each_finding(tmp_path: Path) -> None:
     finding = {
         "kind": "lost-entry",

@@ -62,6 +62,7 @@ def test_ktap_of_texts_with_its_own_signs_is_read_back_as_it_was() -> None:
     assert "because 1..7" == tests[1].tests[1].why
 
 
+@pytest.mark.slow
 def test_ktap_of_replays_has_a_test_for_each_target_and_file(wrong: Path) -> None:
     hole = wrong.with_name("hole.seq")
     hole.write_text(HOLE)
@@ -90,6 +91,7 @@ def test_ktap_of_an_exhaustive_search_has_a_test_for_each_scope(tmp_path: Path) 
         assert "every sequence of up to 2 operations was tried" in test.why
 
 
+@pytest.mark.slow
 def test_ktap_of_ci_has_the_regressions_the_states_and_a_test_for_each_kind(
     tmp_path: Path,
 ) -> None:

@@ -140,6 +140,7 @@ def test_target_without_coverage_has_no_counters(monkeypatch: pytest.MonkeyPatch
     assert compiled.load(catalogue.get("rfc-v4")).traits.counters == 0
 
 
+@pytest.mark.slow
 def test_our_own_c_compiles_without_a_warning(
     fresh: Path, build_py: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +192,7 @@ def test_type_with_two_names_is_one_type_in_a_target(one: str, other: str, tmp_p
     assert (0, "") == (done.returncode, done.stderr)
 
 
+@pytest.mark.slow
 def test_build_without_pythons_headers_works(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths_of = sysconfig.get_paths
     monkeypatch.setattr(

@@ -62,6 +62,7 @@ def test_clang_without_a_number_counts_with_its_version(put: Put) -> None:
     assert (str(plain),) == compiler.find().command
 
 
+@pytest.mark.slow
 def test_clang_in_cc_is_chosen_before_a_newer_one(
     put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ def test_fuzz_writes_the_report_and_says_where_it_is(tmp_path: Path) -> None:
     assert "No verdict" not in page
 
 
+@pytest.mark.slow
 def test_fuzz_without_report_writes_none(tmp_path: Path) -> None:
     done = pyfuzz(*RUNS, "--no-report", folder=tmp_path)
 
