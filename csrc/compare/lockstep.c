@@ -33,7 +33,7 @@ void lockstep_differ(const struct pyfuzz_op *op, enum part part)
 
 	lockstep.mine->say(op, part, a, sizeof(a));
 	lockstep.other->say(op, part, b, sizeof(b));
-	/* What the oracle found on one side is not what is asked for. */
+	/* The oracle's findings on one side do not count in a comparison. */
 	sequence.result.findings_len = 0;
 	sequence.step_findings = 0;
 	finding(PYFUZZ_DIFFERENCE, function, 0, "%s of %s: %s, on the other %s",

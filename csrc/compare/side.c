@@ -45,7 +45,7 @@ static void observe(const struct pyfuzz_op *op, bool last, struct observed *out)
 
 	memset(out, 0, sizeof(*out));
 	out->parts[PART_LOG] = sequence.step_log;
-	/* What is left of a world after its death is of no meaning. */
+	/* What is left of a dead world means nothing. */
 	if (dead) {
 		out->parts[PART_END] = dead->kind + 1;
 		return;
@@ -139,7 +139,7 @@ static void forget(void)
 	sequence.result.findings_len = 0;
 }
 
-/* Of a world that can be searched. */
+/* Defined by a world that can be searched. */
 extern const struct pyfuzz_space pyfuzz_space
 	__attribute__((weak, visibility("hidden")));
 

@@ -40,7 +40,7 @@ struct pyfuzz_compared {
 	/* A part of the last step in words. */
 	void (*say)(const struct pyfuzz_op *op, enum part part, char *text,
 		    size_t size);
-	/* Of an operation, as in a sequence's text. */
+	/* An operation's word, as in a sequence's text. */
 	const char *(*word)(const struct pyfuzz_op *op);
 	uint32_t (*opcode)(const struct pyfuzz_op *op);
 };
@@ -71,7 +71,7 @@ struct side {
 /* Which one of the parts differs, PARTS if none does. */
 enum part side_differs(const struct observed *a, const struct observed *b,
 		       uint32_t aside);
-/* What makes a number of many; never 0 for one that is not. */
+/* Hash a word into a number; the result is 0 only if the two are equal. */
 static inline uint64_t side_mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;

@@ -33,7 +33,7 @@ static void begin_worlds(void)
 static void step(const struct pyfuzz_op *op)
 {
 	lockstep_step(op, 0, 0, true);
-	/* What is right is not asked here. */
+	/* Only differences count here, not the oracle's findings. */
 	if (!lockstep_differs())
 		sequence.result.findings_len = 0;
 	lockstep.other->forget();

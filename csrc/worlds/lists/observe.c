@@ -79,7 +79,7 @@ static void see_list(struct seen *seen, unsigned int vm, unsigned int head)
 			seen->fill[seen->descriptors] = (uint8_t)fill;
 		seen->descriptors++;
 	}
-	/* A link to what is no descriptor is one more thing that is seen. */
+	/* The last link leads to something that is not a descriptor. */
 	if (desc)
 		seen->entries = seen->order = ~0ULL;
 }
