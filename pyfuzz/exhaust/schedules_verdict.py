@@ -141,7 +141,7 @@ def _audit_lines(found: Schedules) -> list[str]:
     lines = wrapped(audited(found), "  ")
     if found.audits.trouble:
         lines += wrapped(
-            f"{found.audits.trouble}: it does not come out the same, which is a mistake of "
+            f"{found.audits.trouble}: it does not have the same result, which is a mistake of "
             "pyfuzz's: please report it",
             "  ",
         )

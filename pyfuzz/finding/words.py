@@ -43,7 +43,7 @@ def paragraph(
 
 
 def operation_lines(operations: Iterable[object]) -> list[str]:
-    """Return how a sequence begins, an operation a line."""
+    """Return how a sequence begins, one operation per line."""
     whole = list(operations)
     lines = [f"     {format_operation(operation)}" for operation in whole[:SHOWN_OPERATIONS]]
     if len(whole) > SHOWN_OPERATIONS:

@@ -27,7 +27,7 @@ _INSET = 3
 _NOTE_LETTERS = 50
 _ROW_LETTERS = 38
 _BESIDE = 40
-# Boxes that nothing happened to are left out where there are more.
+# If there are more, boxes that nothing happened to are left out.
 _MAX_BOXES = 24
 _SIGNS = {"same": "", "new": "+ ", "gone": "- "}
 COLUMNS = (
@@ -98,7 +98,7 @@ def words(box: dict[str, Any]) -> str:
 
 
 class _Pen:
-    """Writes one box under the other."""
+    """Draws one box below the other."""
 
     def __init__(self) -> None:
         self.parts: list[Markup] = []
@@ -148,9 +148,9 @@ class _Pen:
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return the lines of a box; a long entry has several, the kinds stand on the last.
+    """Return the lines of a box; a long entry has several, with the kinds on the last.
 
-    Kinds that do not fit beside their entry stand on a line of their own.
+    Kinds that do not fit beside their entry are on a line of their own.
     """
     lines: list[tuple[str, str, tuple[str, ...]]] = []
     for row in rows:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A VM's memory around one step of a sequence, as boxes for a drawing.
 
-Guest tables, shadow pages and reverse maps are compared before and after; what is
-wrong, and where, says the independent oracle.
+Guest tables, shadow pages and reverse maps are compared before and after; the
+independent oracle says what is wrong, and where.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Entries of a table that hold something, see docs/pages.md.
 _USED = sorted({*INDICES, 3})
 _NAMES_PAGE = (Operands.ACCESS, Operands.PAGE, Operands.ENTRY)
-# Of rows that the step left alone, so many are shown in a box; a split fills a page.
+# A box shows at most this many rows that the step left alone; a split fills a page.
 _MAX_SAME = 8
 _MAX_CHANGED = 24
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
@@ -68,7 +68,7 @@ class _Memory:
 def drawing(
     module: PagesModule, operations: list[Operation], operation: int, step: int
 ) -> Drawing | None:
-    """Run a sequence up to and with one operation; return what it did to its VM's memory.
+    """Run a sequence up to and including one operation; return what it did to its VM's memory.
 
     None if there is no such operation; ``operation`` may be the sequence's length:
     the tear-down.  Names are those of a replay's trace.
@@ -238,7 +238,7 @@ def _picture(vm: int, before: _Memory, after: _Memory | None, broken: list[Broke
     return PagesPicture(
         vm=vm,
         moment="before" if after is None else "after",
-        # A table that the walk comes to, or no longer, is not new or gone for that.
+        # A table that the walk reaches only before or only after is neither gone nor new.
         guest=boxes({**last.guest, **before.guest}, {**before.guest, **last.guest}),
         shadows=boxes(before.shadows, last.shadows),
         rmaps=boxes(before.rmaps, last.rmaps),
@@ -247,7 +247,7 @@ def _picture(vm: int, before: _Memory, after: _Memory | None, broken: list[Broke
 
 
 def _rules(broken: Iterable[Broken], places: Mapping[int, str]) -> Iterator[str]:
-    """Yield what the oracle says; what only the harness sees, the finding itself says."""
+    """Yield what the oracle says; the finding itself says what only the harness sees."""
     seen = (one for one in broken if one.kind not in OBSERVED)
     yield from dict.fromkeys(f"{one.kind.value}: {_named(one.message, places)}" for one in seen)
 
