@@ -92,14 +92,13 @@ class Flavour:
     """What a flavour adds: flags of every C file, flags of the target's own, and a folder.
 
     ``instead`` are the target's flags in place of coverage counters.  Only this
-    flavour uses ``folder`` (in csrc); with ``alone`` it replaces the harness.
+    flavour uses ``folder`` (in csrc).
     """
 
     flags: tuple[str, ...] = ()
     target_flags: tuple[str, ...] = ()
     instead: tuple[str, ...] | None = None
     folder: str | None = None
-    alone: bool = False
 
 
 FLAVOURS = {
@@ -108,10 +107,20 @@ FLAVOURS = {
     "lines": Flavour(instead=LINES, folder="lines"),
     # Calls at comparisons, too; for one of a campaign's workers.
     "values": Flavour(target_flags=("-fsanitize-coverage=trace-cmp",)),
-    "threads": Flavour(
-        ("-DPYFUZZ_THREADS=1",), instead=THREADS, folder="worlds/threads", alone=True
-    ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a world adds in every flavour: flags as above; ``lacks`` are flavours without it."""
+
+    flags: tuple[str, ...] = ()
+    target_flags: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+# The compiler has only one of the two sanitizers' instrumentations at a time.
+WORLDS = {"threads": Surroundings(("-DPYFUZZ_THREADS=1",), THREADS, lacks=("sanitize",))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,8 @@ def build(target: Target, flavour: str = "fuzz") -> Path:
     """
     if flavour not in FLAVOURS:
         raise UsageError(f"there is no flavour '{flavour}': one of {', '.join(FLAVOURS)}")
+    if flavour in _around(target.world).lacks:
+        raise UsageError(f"the world {target.world} has no {flavour} flavour: leave it out")
     chosen, included = compiler.find(), _included_hash()
     units = [_target_unit(target, flavour), *harness_units(flavour, target.world)]
     key = _key(
@@ -249,9 +260,10 @@ def _searchable(world: str) -> bool:
 
 def harness_units(flavour: str, world: str = "lists") -> list[Unit]:
     """Return the C files that every target of a world shares; they have no coverage."""
-    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), *includes(world))
+    around = _around(world).flags
+    flags = (*COMMON, *WARNINGS, *_flavour_flags(flavour), *around, *includes(world))
     of = FLAVOURS[flavour]
-    shared = [] if of.alone else harness_sources(world)
+    shared = harness_sources(world)
     own = sorted((paths.csrc() / of.folder).glob("*.c")) if of.folder else []
     return [Unit(source, flags) for source in (*shared, *own)]
 
@@ -260,12 +272,18 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     # A kernel's own code is compiled as it is; its warnings do not concern us.
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS
     defines = tuple(f"-D{define}" for define in target.defines)
-    flags = (*COMMON, *warnings, *_flavour_flags(flavour), *includes(target.world), *defines)
+    around = _around(target.world)
+    flags = (*COMMON, *warnings, *_flavour_flags(flavour), *around.flags)
+    flags = (*flags, *includes(target.world), *defines)
     if target.extracted and (paths.csrc() / "worlds" / target.world / "kernel").is_dir():
         flags = (*flags, *KERNEL)
     of = FLAVOURS[flavour]
     coverage = (compiler.COVERAGE,) if of.instead is None else of.instead
-    return Unit(target.source, (*flags, *coverage, *of.target_flags))
+    return Unit(target.source, (*flags, *coverage, *of.target_flags, *around.target_flags))
+
+
+def _around(world: str) -> Surroundings:
+    return WORLDS.get(world, Surroundings())
 
 
 def _flavour_flags(flavour: str) -> tuple[str, ...]:
@@ -307,7 +325,7 @@ def _generate(flavour: str, world: str, path: Path) -> None:
     own = [f"{of.folder}/{Path(of.folder).name}.h"] if of.folder else []
     shared = ["harness/pyfuzz.h", f"worlds/{world}/{world}.h", "compare/compare.h"]
     shared += ["exhaust/exhaust.h"] if _searchable(world) else []
-    headers = own if of.alone else [*shared, *own]
+    headers = [*shared, *own]
     ffi = cffi.FFI()
     for header in headers:
         ffi.cdef(declarations(header))

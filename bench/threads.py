@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.module import load
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
 
 # The list's length, the writer, the concurrent fiber: from few accesses to many.
@@ -22,7 +22,7 @@ _LEAST_S = 1.0
 
 def main() -> None:
     """Search each case repeatedly for a second of processor time."""
-    module = ThreadsModule(catalogue.get("v6.15"))
+    module = load(catalogue.get("v6.15"))
     print(f"{'list':>4}  {'writer':8} {'concurrent':10} {'accesses':>8} {'schedules/s':>12}")
     for entries, writer, other in CASES:
         sequence = Sequence(entries, ((Operation(writer),), (Operation(other),)))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
 
 _HEADER = b"# pyfuzz sequence"
-_RUNNERS = pytest.StashKey[dict[str, "Runner"]]()
+_RUNNERS = pytest.StashKey[dict[tuple[str, str], "Runner"]]()
 _TARGETS = pytest.StashKey[list["Target"]]()
 
 
@@ -205,10 +205,10 @@ def _targets(config: pytest.Config) -> list[Target]:
         if kernels:
             targets = _extracted(kernels)
         elif names:
-            targets = [catalogue.get(name) for name in names]
+            named = {catalogue.get(name).name for name in names}
+            targets = [target for target in catalogue.everything() if target.name in named]
         else:
-            everything = (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values())
-            targets = [target for target in everything if target.builds]
+            targets = [target for target in catalogue.everything() if target.builds]
         files = [Path(path) for path in config.getoption("--pyfuzz-known")]
         entries = [entry for path in files for entry in known_findings.read(path)]
         config.stash[_TARGETS] = [target.knowing(entries) for target in targets]
@@ -218,13 +218,15 @@ def _targets(config: pytest.Config) -> list[Target]:
 def _extracted(kernels: list[Kernel]) -> list[Target]:
     """Return the kernels' targets, by their paths where several are called the same."""
     from pyfuzz.extract import extract  # noqa: PLC0415 (brings the C parser)
+    from pyfuzz.target import catalogue  # noqa: PLC0415 (see the top)
 
     found = [extract(kernel).target for kernel in kernels]
     names = [target.name for target in found]
-    return [
+    named = [
         target if names.count(target.name) == 1 else replace(target, name=str(kernel))
         for kernel, target in zip(kernels, found, strict=True)
     ]
+    return [target for one in named for target in catalogue.in_worlds(one)]
 
 
 def _runner(config: pytest.Config, target: Target) -> Runner:
@@ -232,6 +234,7 @@ def _runner(config: pytest.Config, target: Target) -> Runner:
     from pyfuzz.replay.runner import Runner  # noqa: PLC0415
 
     runners = config.stash.setdefault(_RUNNERS, {})
-    if target.name not in runners:
-        runners[target.name] = Runner(target, _flavour(config))
-    return runners[target.name]
+    key = (target.name, target.world)
+    if key not in runners:
+        runners[key] = Runner(target, _flavour(config))
+    return runners[key]

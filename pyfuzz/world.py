@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyfuzz.replay.entry import Entry
 
 DEFAULT = "lists"
-NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0, "pages": 1})
+NUMBERS: Mapping[str, int] = MappingProxyType({"lists": 0, "pages": 1, "threads": 2})
 """Each world's number in the binary form of a sequence; never reused."""
 
 
@@ -56,7 +56,12 @@ class World:
     and imports it only then, so that reading a sequence needs no cffi;
     ``words`` maps the opcodes that a target may lack to their words;
     ``faults`` tells whether it has operations that damage memory on purpose,
-    ``guest_driven`` whether all of them are accesses of a guest and calls of its VMM.
+    ``guest_driven`` whether all of them are accesses of a guest and calls of its VMM;
+    ``targets_of`` is another world whose targets are this one's too, ``sanitizer``
+    whether a target can be compiled with AddressSanitizer for it, ``schedules`` whether
+    a sequence has a schedule, so that all of them can be searched;
+    ``minimize(module, operations, kind, function, line)`` is run in the target's process
+    before the passes, where a world knows better than to leave parts out.
     """
 
     name: str
@@ -77,6 +82,10 @@ class World:
     words: Mapping[int, str]
     faults: bool = False
     guest_driven: bool = False
+    targets_of: str | None = None
+    sanitizer: bool = True
+    schedules: bool = False
+    minimize: Callable[..., list[Any]] | None = None
 
 
 @cache

@@ -17,8 +17,10 @@ extern struct pyfuzz_traits pyfuzz_target_traits;
 
 /*
  * What the shim's instrumented part calls in the harness.  file and line are
- * those of the target's source.
+ * those of the target's source.  The harness's definitions are weak: a world in
+ * which these mean something else has its own.
  */
+#define PYFUZZ_WEAK __attribute__((weak))
 void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line,
 					     const char *function,
 					     const char *condition);

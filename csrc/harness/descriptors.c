@@ -266,7 +266,7 @@ bool descriptor_is_live(const void *address)
 	return i < POOL && states[i] == LIVE;
 }
 
-void *pyfuzz_descriptor_alloc(unsigned int vm)
+PYFUZZ_WEAK void *pyfuzz_descriptor_alloc(unsigned int vm)
 {
 	uint32_t i;
 	void *object;
@@ -295,7 +295,7 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	return object;
 }
 
-void pyfuzz_descriptor_free(void *descriptor)
+PYFUZZ_WEAK void pyfuzz_descriptor_free(void *descriptor)
 {
 	uint32_t i = index_of(descriptor);
 

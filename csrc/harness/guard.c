@@ -44,9 +44,10 @@ static const char *seen_function;
 static uint64_t seen_ms;
 #define HANG_SIGNAL (SIGRTMIN + 7)
 
-void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line,
-					     const char *function,
-					     const char *condition)
+PYFUZZ_WEAK void __attribute__((noreturn)) pyfuzz_on_bug(const char *file,
+							 unsigned int line,
+							 const char *function,
+							 const char *condition)
 {
 	bool to_blame = sequence.mistake || sequence.faulted;
 

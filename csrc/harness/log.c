@@ -43,8 +43,8 @@ static void remember(const char *function, const char *format)
 	sequence.logged_by = function;
 }
 
-void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
-		     const char *format, ...)
+PYFUZZ_WEAK void pyfuzz_on_print(const char *file, unsigned int line,
+				 const char *function, const char *format, ...)
 {
 	unsigned int i = 0;
 	va_list args;

@@ -32,7 +32,7 @@ static void remember(unsigned int *state)
 		places[places_len++] = state;
 }
 
-bool pyfuzz_once(unsigned int *state)
+PYFUZZ_WEAK bool pyfuzz_once(unsigned int *state)
 {
 	if (*state == sequence.boot)
 		return false;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "../worlds/lists/lists.h"
+#include "../worlds/lists/sizes.h"
 #include "../worlds/lists/target.h"
 
 /* include/uapi/asm-generic/int-ll64.h, include/linux/kvm_types.h */

@@ -150,8 +150,7 @@ def _start(plan: Plan, turn: Turn) -> subprocess.Popen[str]:
     command = [sys.executable, "-P", "-m", "pyfuzz", "fuzz", *plan.target]
     command += ["--world", turn.world, "--out", str(plan.out / turn.world)]
     command += ["--time", f"{turn.seconds:.1f}s", "--seed", str(turn.seed % 2**32 or 1), "--json"]
-    if turn.world != "threads":
-        command += ["--workers", str(turn.workers), *plan.options]
+    command += ["--workers", str(turn.workers), *plan.options]
     if plan.stop_on_finding:
         command.append("--stop-on-finding")
     return subprocess.Popen(
@@ -197,7 +196,7 @@ def _take(outcome: Outcome, process: subprocess.Popen[str]) -> None:
         return
     outcome.said, outcome.text = said, text
     outcome.seconds += float(said.get("seconds", 0))
-    outcome.executions += int(said.get("executions", said.get("schedules", 0)))
+    outcome.executions += int(said.get("executions", 0))
 
 
 def as_object(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from pyfuzz.cli import exhaust_schedules, scheduled
+from pyfuzz import world as worlds
+from pyfuzz.cli import exhaust_schedules
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -37,7 +38,7 @@ from pyfuzz.target.kernel import Kernel
 
 _SAY_S = 10.0
 _DEFAULT_S = 60.0
-_WORLDS = ("lists",)
+_WORLDS = ("lists", "threads")
 _BOUNDS = {
     "vms": (1, 4, "Number of VMs."),
     "frames": (0, 16, "Guest frames per VM, each with a list."),
@@ -61,7 +62,7 @@ def _bounds(command: Any) -> Any:
 @kernel_options("Kernel to search")
 @click.option(
     "--world",
-    type=click.Choice([*_WORLDS, *scheduled.NAMES]),
+    type=click.Choice(_WORLDS),
     default="lists",
     help="World to search.  [default: lists]",
 )
@@ -132,7 +133,7 @@ def exhaust(
     """
     entries = declared(known_files)
     limit_s = _DEFAULT_S if seconds is None else seconds
-    if world in scheduled.NAMES:
+    if worlds.get(world).schedules:
         given = {**bounds, "scope": names, "errors": errors, "caches": caches}
         given |= {"no-renamed": not renamed, "memory-limit": memory_mb}
         _none_of(given, f"bounds a search of states: the world {world} has --switches")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from pyfuzz.cli.options import target_of
-from pyfuzz.cli.threads import TARGET
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record, schedules
 from pyfuzz.exhaust.schedules_verdict import as_object, as_text
@@ -20,7 +19,7 @@ from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.run import folder as run_folder
 from pyfuzz.sequence.input import Encoding
 from pyfuzz.worlds.threads import report, systematic
-from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.searching import WORLD, Searcher
 
 if TYPE_CHECKING:
     from pyfuzz.target.kernel import Kernel
@@ -41,24 +40,22 @@ def exhaust(
     as_ktap: bool,
 ) -> int:
     """Search a target, print the result, and return the exit code."""
-    target = target_of(name or (None if kernel else TARGET), kernel).knowing(known)
-    module = ThreadsModule(target)
+    target = target_of(name, kernel, WORLD).knowing(known)
     until_s = time.monotonic() + seconds
-    found = schedules.search(
-        module,
-        kernel,
-        systematic.DEFAULT_BOUND if bound is None else bound,
-        audit_every=schedules.AUDIT_EVERY if audit_every is None else audit_every,
-        until_s=until_s,
-        show=_show if sys.stderr.isatty() else None,
-    )
-    if sys.stderr.isatty():
-        click.echo("\r\033[K", nl=False, err=True)
-    if out is not None:
-        found.out = out
-        if found.findings:
-            found.files = report.write(module, found.findings, out)
-        _store(found, out)
+    with Searcher(target) as searcher:
+        found = schedules.search(
+            searcher,
+            target,
+            kernel,
+            systematic.DEFAULT_BOUND if bound is None else bound,
+            audit_every=schedules.AUDIT_EVERY if audit_every is None else audit_every,
+            until_s=until_s,
+            show=_show if sys.stderr.isatty() else None,
+        )
+        if sys.stderr.isatty():
+            click.echo("\r\033[K", nl=False, err=True)
+        if out is not None:
+            _store(found, searcher, out)
     print(as_text(found), file=sys.stderr if as_json or as_ktap else sys.stdout)
     if as_json:
         print(json.dumps(as_object(found), indent=2))
@@ -68,9 +65,13 @@ def exhaust(
     return 130 if found.interrupted else int(found.word == "finding")
 
 
-def _store(found: schedules.Schedules, out: Path) -> None:
-    folder = run_folder.RunFolder(out, found.target.name, Encoding(schedules.WORLD))
+def _store(found: schedules.Schedules, searcher: Searcher, out: Path) -> None:
+    """Keep the result, and its findings as a campaign does, in a run folder."""
+    folder = run_folder.RunFolder(out, found.target.name, Encoding(WORLD))
+    found.out = out
     try:
+        if found.findings:
+            found.files = report.write(searcher, found.findings, out)
         record.write(out, as_object(found))
     except OSError as error:
         raise UsageError(

@@ -85,9 +85,12 @@ def export(
     (source,) = sources
     entries = declared(known_files)
     named = target is not None or kernel is not None
-    chosen = None
-    if named or not subject.is_run(source):
-        chosen = target_of(target, kernel).knowing(entries)
+    chosen = file = None
+    if not subject.is_run(source):
+        file = container.read(source)
+        chosen = target_of(target, kernel, file.input.encoding.world).knowing(entries)
+    elif named:
+        chosen = target_of(target, kernel, subject.world_of(source)).knowing(entries)
     wanted = None if kind is None else kind_of(kind)
     bad = None if first_bad is None else Bad.of(first_bad, kernel)
     if subject.is_run(source):
@@ -104,9 +107,9 @@ def export(
         else:
             _write(_RENDER[form](run), output)
         return
-    assert chosen is not None
+    assert chosen is not None and file is not None
     flavour = "sanitize" if sanitize else "fuzz"
-    (done,) = run_replays([container.read(source)], chosen, flavour)
+    (done,) = run_replays([file], chosen, flavour)
     found = subject.of_replay(done, kernel)
     if form == "c":
         name = output.name if output else f"{source.stem}.c"
@@ -186,8 +189,8 @@ def _mail(done: Replay, kind: Kind | None, found: Subject, bad: Bad | None) -> b
 
 def _elsewhere(done: Replay) -> Iterator[Replay]:
     """Replay a sequence on every other port of its world."""
-    for port in (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values()):
-        if port.builds and port.world == done.target.world and port.name != done.target.name:
+    for port in catalogue.of_world(done.target.world):
+        if port.builds and port.name != done.target.name:
             yield from run_replays([done.file], port, done.flavour)
 
 

@@ -8,6 +8,7 @@ import secrets
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,6 @@ from pyfuzz import world as worlds
 from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Campaign, Exchanging, Progress
 from pyfuzz.campaign.status import Status
-from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -30,6 +30,7 @@ from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run.options import MEMORY_MB, Options
+from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 
 _DEFAULT_S = 60.0
@@ -41,7 +42,7 @@ _ALL = "all"
 @kernel_options("Kernel to fuzz")
 @click.option(
     "--world",
-    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES, _ALL]),
+    type=click.Choice([*worlds.NUMBERS, _ALL]),
     help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
     "walkers beside a writer; or a campaign in each of these worlds.  [default: TARGET's; lists]",
 )
@@ -147,36 +148,26 @@ def fuzz(
             stop_on_finding=stop_on_finding,
             as_json=as_json,
         )
-    schedules = scheduled.commands(world)
-    if schedules is not None:
-        rule = f"the world {world} has no {{}}: leave it out"
-        _refuse(rule, faults=faults, sanitize=sanitize, share=share, cluster=cluster)
-        if systematic and runs is not None:
-            raise UsageError(
-                "a systematic search ends by itself: leave out --runs, or --systematic"
-            )
-        return schedules.campaign(
-            target_of(target or (None if kernel else schedules.TARGET), kernel),
-            scheduled.Campaign(
-                bound=switches if systematic or switches is None else _no_switches(),
-                systematic=systematic,
-                seed=_seed(seed),
-                seconds=_DEFAULT_S if not systematic and seconds is runs is None else seconds,
-                schedules=runs,
-                stop_on_finding=stop_on_finding,
-                out=out,
-                as_json=as_json,
-            ),
-        )
-    if systematic or switches is not None:
-        option = "--systematic" if systematic else "--switches"
-        rule = f"is for the world {scheduled.NAMES[0]}: add --world {scheduled.NAMES[0]}"
-        raise UsageError(f"{option} {rule}")
     entries = declared(known_files)
+    if systematic:
+        rule = "a systematic search ends by itself, and has no {}: leave it out, or --systematic"
+        _refuse(rule, runs=runs, faults=faults, sanitize=sanitize, share=share, cluster=cluster)
+        return _search(
+            target_of(target, kernel, _with_schedules(world)).knowing(entries),
+            switches,
+            seconds,
+            stop_on_finding=stop_on_finding,
+            out=out,
+            as_json=as_json,
+        )
+    if switches is not None:
+        raise UsageError("--switches bounds a systematic search: add --systematic")
     if kernel is not None and world is not None:
         kernel = replace(kernel, world=world)
     if faults and world is not None and not worlds.get(world).faults:
         raise UsageError(f"--faults damages lists: the world {world} has none, leave one out")
+    if sanitize and world is not None and not worlds.get(world).sanitizer:
+        raise UsageError(f"the world {world} has no --sanitize: leave it out")
     chosen, facts, notes = target_and_facts(target, kernel, world)
     options = Options(
         target=chosen.knowing(entries),
@@ -194,7 +185,7 @@ def fuzz(
         known_files=tuple(str(path.absolute()) for path in known_files),
         memory_mb=memory_mb,
         stop_on_finding=stop_on_finding,
-        check=check,
+        check=check and worlds.get(chosen.world).sanitizer,
         faults=faults,
         shared=share is not None,
     )
@@ -244,8 +235,12 @@ def _fuzz_all(
     from pyfuzz.cli import all_worlds  # noqa: PLC0415 (few campaigns need it)
 
     chosen = target_of(name, kernel)
-    has = [chosen.world] if kernel is None else list(worlds.NUMBERS)
-    has += [own for own in scheduled.NAMES if all_worlds.has_walkers(chosen.source)]
+    has = [
+        own
+        for own in worlds.NUMBERS
+        if (kernel is not None or own == chosen.world or worlds.get(own).targets_of == chosen.world)
+        and (not worlds.get(own).schedules or all_worlds.has_walkers(chosen.source))
+    ]
     plan = all_worlds.Plan(
         name=chosen.name,
         worlds=tuple(has),
@@ -292,8 +287,18 @@ def _seed(given: int | None) -> int:
     return given if given is not None else secrets.randbelow(2**32 - 1) + 1
 
 
-def _no_switches() -> int:
-    raise UsageError("--switches bounds a systematic search: add --systematic")
+def _with_schedules(name: str | None) -> str:
+    """Return a world whose schedules can be searched, by the name that was given."""
+    have = [own for own in worlds.NUMBERS if worlds.get(own).schedules]
+    if name not in have:
+        raise UsageError(f"--systematic is for the world {have[0]}: add --world {have[0]}")
+    return name
+
+
+def _search(target: Target, bound: int | None, seconds: float | None, **options: Any) -> int:
+    from pyfuzz.cli import systematic  # noqa: PLC0415 (few campaigns need it)
+
+    return systematic.search(target, bound, seconds, **options)
 
 
 def _store(progress: Progress) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
@@ -57,14 +56,6 @@ def minimize(
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: already exists; name another with -o, or give --force")
     wanted = None if kind is None else kind_of(kind)
-    schedule = scheduled.of_files([file])
-    if schedule is not None:
-        name, commands = schedule
-        if sanitize:
-            raise UsageError(f"the world {name} has no --sanitize: leave it out")
-        chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
-        _give(commands.shortest(file, chosen, wanted, function), output)
-        return
     entries = declared(known_files)
     source = container.read(file)
     chosen = target_of(target, kernel, source.input.encoding.world).knowing(entries)

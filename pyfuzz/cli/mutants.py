@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from pyfuzz import world as worlds
-from pyfuzz.cli import scheduled
 from pyfuzz.cli.options import duration, kernel_options, target_of
 from pyfuzz.target.kernel import Kernel
 
@@ -20,7 +19,7 @@ from pyfuzz.target.kernel import Kernel
 @kernel_options("Kernel to mutate")
 @click.option(
     "--world",
-    type=click.Choice([*worlds.NUMBERS, *scheduled.NAMES]),
+    type=click.Choice(list(worlds.NUMBERS)),
     help="The mutants of this world; threads has those that need a second thread.  "
     "[default: TARGET's]",
 )
@@ -78,14 +77,11 @@ def mutants(
     from pyfuzz.mutants import experiment, schedules, summary  # noqa: PLC0415 (bring the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
 
-    commands = scheduled.commands(world)
-    if commands is None:
-        chosen = target_of(target, kernel, world)
-    else:
-        chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
+    chosen = target_of(target, kernel, world)
+    with_schedules = worlds.get(chosen.world).schedules
     options = experiment.Options(chosen, seconds, trials, seed, only, mechanical)
     if just_list:
-        some = schedules.mutants_of(options) if commands else None
+        some = schedules.mutants_of(options) if with_schedules else None
         for mutant in some or experiment.mutants_of(Source(chosen), options):
             print(f"{mutant.name:26} {mutant.what}")
         return 0
@@ -96,7 +92,7 @@ def mutants(
         done += 1
         print(f"[{done}/{total}] {summary.line(outcome)}", file=sys.stderr, flush=True)
 
-    result = (schedules.run if commands else experiment.run)(options, progress)
+    result = (schedules.run if with_schedules else experiment.run)(options, progress)
     for outcome in result.outcomes:
         if outcome.trouble:
             print(outcome.trouble, file=sys.stderr)

@@ -214,7 +214,11 @@ def duration(value: str) -> float:
 
 
 # The room that makes a target of a kernel, for each world.
-_EXTRACTORS = {"lists": "pyfuzz.extract", "pages": "pyfuzz.extract.pages"}
+_EXTRACTORS = {
+    "lists": "pyfuzz.extract",
+    "pages": "pyfuzz.extract.pages",
+    "threads": "pyfuzz.extract",
+}
 
 
 def target_of(name: str | None, kernel: Kernel | None, of: str | None = None) -> Target:
@@ -247,7 +251,7 @@ def target_and_facts(
     named, if there is no such target, or if it is of another world.
     """
     if kernel is None:
-        found_port = catalogue.get(name or catalogue.DEFAULTS[of or world.DEFAULT])
+        found_port = catalogue.get(name or catalogue.DEFAULTS[of or world.DEFAULT], of)
         if of is not None and found_port.world != of:
             raise UsageError(
                 f"'{name}' is a target of the world {found_port.world}: name one of the world "
@@ -267,4 +271,4 @@ def target_and_facts(
         "version": found.kernel_version,
         "sha256": found.sha256,
     }
-    return found.target, facts, found.notes()
+    return catalogue.in_world(found.target, kernel.world), facts, found.notes()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from pyfuzz import records
-from pyfuzz.cli import scheduled
+from pyfuzz import records, world
 from pyfuzz.cli.options import declared, json_or_ktap, kernel_options, known_option, target_of
 from pyfuzz.errors import UsageError
 from pyfuzz.export import ktap
@@ -54,23 +53,17 @@ def replay(
 
     Exit code 0: nothing new found; 1: a finding that is not known.
     """
-    schedule = scheduled.of_files(files)
-    if schedule is not None:
-        name, commands = schedule
-        if len(files) > 1 or all_targets or sanitize:
-            raise UsageError(f"a sequence of the world {name} is replayed alone, on one target")
-        chosen = target_of(target or (None if kernel else commands.TARGET), kernel)
-        return commands.replay(
-            files[0], chosen, everything=all_accesses, as_json=as_json, as_ktap=as_ktap
-        )
     entries = declared(known_files)
     sequences = [container.read(path) for path in files]
-    targets = _targets(target, all_targets, kernel, _world_of(sequences))
+    of = _world_of(sequences)
+    if sanitize and not world.get(of).sanitizer:
+        raise UsageError(f"the world {of} has no --sanitize: leave it out")
+    targets = _targets(target, all_targets, kernel, of)
     done: list[Replay] = []
     for chosen in (one.knowing(entries) for one in targets):
         for result in run_replays(sequences, chosen, "sanitize" if sanitize else "fuzz"):
             if not as_json and not as_ktap:
-                print("\n".join([""] * bool(done) + list(result.lines())))
+                print("\n".join([""] * bool(done) + list(result.lines(everything=all_accesses))))
                 sys.stdout.flush()
             done.append(result)
     worst = max((result.verdict for result in done), key=VERDICTS.index)
@@ -103,5 +96,4 @@ def _targets(name: str | None, all_targets: bool, kernel: Kernel | None, of: str
     if name is not None or kernel is not None:
         other = "--target" if name is not None else "--kernel"
         raise UsageError(f"--all-targets and {other} cannot be combined: leave one out")
-    everything = (*catalogue.TARGETS.values(), *catalogue.OTHER_WORLDS.values())
-    return [target for target in everything if target.builds and target.world == of]
+    return [target for target in catalogue.of_world(of) if target.builds]

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyfuzz.kinds import Kind
-from pyfuzz.symptom import Symptom
 from pyfuzz.worlds.threads import systematic
 from pyfuzz.worlds.threads.minimize import minimize
 from pyfuzz.worlds.threads.text import format_sequence
@@ -23,10 +21,10 @@ if TYPE_CHECKING:
 
     from pyfuzz.target.catalogue import Target
     from pyfuzz.target.kernel import Kernel
-    from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
+    from pyfuzz.worlds.threads.event import ThreadsFinding
+    from pyfuzz.worlds.threads.searching import Searching
     from pyfuzz.worlds.threads.systematic import Row, SystematicResult
 
-WORLD = "threads"
 AUDIT_EVERY = 10
 """One in this many pairs on longer lists is audited, unless told otherwise."""
 # Pairs on lists of up to so many entries are all audited: their heads have every form.
@@ -83,7 +81,7 @@ class Schedules:
 
     def known(self, finding: ThreadsFinding) -> str | None:
         """Return why a finding is a known one, None if it is not."""
-        return self.target.known_reason(symptom_of(finding))
+        return self.target.known_reason(finding.symptom)
 
     @property
     def word(self) -> str:
@@ -112,7 +110,8 @@ class Schedules:
 
 
 def search(
-    module: ThreadsModule,
+    module: Searching,
+    target: Target,
     kernel: Kernel | None,
     bound: int,
     *,
@@ -131,7 +130,7 @@ def search(
         left_s = None if until_s is None else max(until_s - time.monotonic(), 0.0)
         result = systematic.search(module, switches, seconds=left_s, progress=show)
         if found is None:
-            found = Schedules(module.target, kernel, bound, result, audits=Audits(audit_every))
+            found = Schedules(target, kernel, bound, result, audits=Audits(audit_every))
         if result.rows:
             found.search = result
         # The first schedule that shows something has the fewest switches.
@@ -147,7 +146,7 @@ def search(
     return found
 
 
-def _audit(module: ThreadsModule, found: Schedules, until_s: float | None) -> bool:
+def _audit(module: Searching, found: Schedules, until_s: float | None) -> bool:
     """Search some pairs again; False if one has another result than before.
 
     Also False if it was cut short: then the audits of the last bound are kept.
@@ -173,7 +172,7 @@ def _audit(module: ThreadsModule, found: Schedules, until_s: float | None) -> bo
     return not audits.failed
 
 
-def _audit_row(module: ThreadsModule, audits: Audits, row: Row, bound: int) -> None:
+def _audit_row(module: Searching, audits: Audits, row: Row, bound: int) -> None:
     again = module.search(row.sequence, bound)
     unpruned = module.search(row.sequence, bound, prune=False, limit=AUDIT_LIMIT)
     audits.schedules += unpruned.schedules
@@ -194,8 +193,3 @@ def _audit_row(module: ThreadsModule, audits: Audits, row: Row, bound: int) -> N
 
 def _pair(row: Row) -> str:
     return "; ".join(format_sequence(row.sequence).splitlines()[1:])
-
-
-def symptom_of(finding: ThreadsFinding) -> Symptom:
-    """Return what a finding has in common with those of other worlds."""
-    return Symptom(Kind(finding.kind), finding.function, finding.message, finding.line)

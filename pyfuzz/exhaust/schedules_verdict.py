@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.exhaust.schedules import AUDIT_LIMIT, WORLD, symptom_of
+from pyfuzz.exhaust.schedules import AUDIT_LIMIT
 from pyfuzz.text import number, times, wrapped
 from pyfuzz.worlds.threads import report, systematic
+from pyfuzz.worlds.threads.searching import WORLD
 from pyfuzz.worlds.threads.text import format_sequence
 
 if TYPE_CHECKING:
     from pyfuzz.exhaust.schedules import Schedules
-    from pyfuzz.worlds.threads.module import ThreadsFinding
+    from pyfuzz.worlds.threads.event import ThreadsFinding
 
 NOT_COVERED = (
     "more switches, other lengths, more fibers and more operations each than the scope has",
@@ -73,7 +74,7 @@ def as_object(found: Schedules) -> dict[str, Any]:
 def _finding_object(found: Schedules, finding: ThreadsFinding) -> dict[str, Any]:
     path = found.files.get(report.key(finding))
     return {
-        "kind": finding.kind,
+        "kind": finding.kind.value,
         "world": WORLD,
         "function": finding.function,
         "line": finding.line,
@@ -181,7 +182,7 @@ def finding_lines(place: int, finding: ThreadsFinding, found: Schedules) -> list
     """Return a finding as text."""
     known = found.known(finding)
     state = "NEW" if known is None else "known"
-    lines = [f"{place}. {state}: {symptom_of(finding).title}, {times(finding.count)}"]
+    lines = [f"{place}. {state}: {finding.title}, {times(finding.count)}"]
     lines += wrapped(finding.message, "   ")
     if finding.other:
         lines += wrapped(f"the other access: {finding.other}", "   ")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyfuzz import records
+from pyfuzz import records, world
 from pyfuzz.errors import UsageError
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.kinds import Kind
@@ -98,6 +98,14 @@ def is_run(path: Path) -> bool:
     return path.is_dir()
 
 
+def world_of(folder: Path) -> str:
+    """Return the world that a run folder's campaign was in.
+
+    Raises UsageError about the file and what is wrong with it.
+    """
+    return next(iter(summary.read(folder).worlds), world.DEFAULT)
+
+
 def of_replay(done: Replay, kernel: Kernel | None = None) -> Subject:
     """Return what one sequence showed on one target; ``kernel`` is None for a port."""
     target, file, flavour = done.target, done.file, done.flavour
@@ -140,7 +148,7 @@ def of_run(folder: Path, known: Iterable[Known] = (), target: Target | None = No
     if target is None and campaigns:
         target = provenance.target_of(folder, campaigns[-1])
     if target is None:
-        target = catalogue.TARGETS.get(said.target)
+        target = catalogue.find(said.target, next(iter(said.worlds), None))
     if target is None:
         raise UsageError(
             f"{folder}: the source of its target {said.target} no longer exists; "
@@ -181,7 +189,7 @@ def _item(
     path = folder / "findings" / Path(one.artifact).name if one.artifact else folder
     return Item(
         symptom=symptom,
-        operations=tuple(parse("\n".join(one.operations), name)),
+        operations=tuple(parse("\n".join(one.operations), name, one.world)),
         known=one.reason if one.reason is not None else target.known_reason(symptom),
         expired=target.expired(symptom),
         count=one.count,

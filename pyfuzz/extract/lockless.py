@@ -36,6 +36,7 @@ class Lockless:
             "#define PYFUZZ_AGE(vm, head, test_only) \\",
             f"\t{self.age.name}(&pyfuzz_kvms[vm], &(struct kvm_gfn_range){{ \\",
             "\t\t.slot = &pyfuzz_slots[vm], .start = (head), .end = (head) + 1 }, test_only)",
+            f'#define PYFUZZ_AGE_NAME "{self.age.name}"',
             f"#define PYFUZZ_SET_AD(on) {mask if _MASK in taken else '((void)(on))'}",
             "#define PYFUZZ_YOUNG_AD (PYFUZZ_SPTE_ACCESSED | 5)",
             f"#define PYFUZZ_YOUNG_NO_AD ({no_ad}PYFUZZ_SPTE_ACCESSED | 5)",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz import world
 from pyfuzz.errors import UsageError
-from pyfuzz.replay.runner import Runner
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.sequence.binary import encode, split
 from pyfuzz.sequence.input import Input
 from pyfuzz.symptom import Symptom
@@ -76,9 +76,9 @@ def minimize_in(
     operations = list(operations)
     what = Symptom(kind, function or "no function", line=line or 0).place
     whole = Input.of(operations)
-    locked = next(
+    found = next(
         (
-            (finding.kind, finding.function, finding.signature)
+            finding
             for finding in runner.run(whole)
             if (finding.kind, finding.function) == (kind, function)
             and line in (None, finding.line)
@@ -86,6 +86,7 @@ def minimize_in(
         ),
         None,
     )
+    locked = found and (found.kind, found.function, found.signature)
 
     def shows(payload: bytes) -> bool:
         return any(
@@ -93,7 +94,26 @@ def minimize_in(
             for finding in runner.run(replace(whole, payload=payload))
         )
 
+    if found is not None:
+        operations = _by_its_world(runner, operations, found, shows)
     return shrink(operations, shows, budget_runs=budget_runs, what=what)
+
+
+def _by_its_world(
+    runner: Runner,
+    operations: list[Operation],
+    found: RawFinding,
+    shows: Callable[[bytes], bool],
+) -> list[Operation]:
+    """Return what the world makes of a sequence, where it knows better; else the same."""
+    own = world.of(operations).minimize
+    if own is None:
+        return operations
+    try:
+        less: list[Operation] = runner.call(own, operations, found.kind, found.function, found.line)
+    except ChildDiedError:
+        return operations
+    return less if shows(encode(less)) else operations
 
 
 def choose(

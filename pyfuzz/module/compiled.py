@@ -56,6 +56,7 @@ class Module:
         self._step = self._ffi.new("struct pyfuzz_step *")
         self._attached: Any = None
         self.other: Module | None = None
+        self.target: Target | None = None
         self.traits = self._read_traits()
 
     def run(self, data: bytes, *, faults: bool = False) -> int:
@@ -308,6 +309,7 @@ def load(
     except ImportError as error:
         family = UsageError if target.extracted else HarnessError
         raise family(f"{target.name} cannot be loaded: {error}") from error
+    module.target = target
     if target.against is not None:
         against = target.against
         module.compare_with(load(against.target, flavour), against.level, against.aside)

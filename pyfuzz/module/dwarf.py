@@ -95,6 +95,10 @@ class LineTable:
         rows = self._rows[max(first, 0) : bisect_left(self._starts, end)]
         return {place for _, place in rows if place is not None}
 
+    def rows(self, start: int, end: int) -> list[tuple[int, Place | None]]:
+        """Return where the line changes in ``[start, end)``, in the order of the addresses."""
+        return self._rows[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
     def function(self, address: int) -> Function | None:
         """Return the function whose code is at an address."""
         number = bisect_right(self.functions, address, key=lambda f: f.start) - 1

@@ -28,6 +28,8 @@ class Skip(IntEnum):
     NO_SLOT = 18
     SLOT_THERE = 19
     NO_ROOT = 20
+    FIBER_FULL = 24
+    SWITCHES_FULL = 25
 
 
 @dataclass(frozen=True, slots=True)

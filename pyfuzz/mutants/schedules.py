@@ -18,14 +18,13 @@ from pathlib import Path
 
 from pyfuzz import processes
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.kinds import Kind
 from pyfuzz.mutants.experiment import EQUIVALENT_S, Options, Outcome, Result
 from pyfuzz.mutants.mutant import Mutant, catalogue
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, plant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import chance
-from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.module import load
 
 _GROUP = "threads"
 _DEFINE = "PYFUZZ_THREADS=1"
@@ -98,7 +97,7 @@ def _measure(options: Options, outcome: Outcome, planted: Target) -> None:
 
 def _trial(planted: Target, seed: int, budget_s: float) -> Trial:
     """Fuzz one mutant until something is found; this runs in a process of its own."""
-    module = ThreadsModule(planted)
+    module = load(planted)
     begin_s = time.process_time()
     result = chance.fuzz(
         module, seed, seconds=budget_s, stop_on_finding=True, clock=time.process_time
@@ -110,7 +109,7 @@ def _trial(planted: Target, seed: int, budget_s: float) -> Trial:
         executions=result.schedules,
         steps=result.accesses,
         processor_s=time.process_time() - begin_s,
-        kind=None if first is None else Kind(first.kind),
+        kind=None if first is None else first.kind,
         function="" if first is None else first.function,
         message="" if first is None else first.message,
     )

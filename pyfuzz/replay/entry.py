@@ -29,6 +29,20 @@ class ListChange:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One access of a fiber, with its place and its code; ``fiber`` None: about all of them.
+
+    ``private``: to memory that no other fiber uses.
+    """
+
+    fiber: int | None
+    text: str
+    where: str = ""
+    code: str = ""
+    private: bool = False
+
+
 @dataclass(slots=True)
 class Entry:
     """What some consecutive steps of one operation did.
@@ -40,6 +54,8 @@ class Entry:
     done, so that the VM must be bugged.  ``facts`` are lines to print
     first, ``chosen`` is what the steps chose and ``mistake`` what is wrong with what the
     sequence asks for, all three in the words of its world.
+    ``ending`` says what the tear-down is.  ``fibers`` are the titles of what runs
+    interleaved in it, and ``accesses`` what they did, in that order.
     ``containment``, in the tear-down's entry, is the outcome of the faults.
     """
 
@@ -61,6 +77,9 @@ class Entry:
     chosen: str = ""
     mistake: str = ""
     containment: Containment | None = None
+    ending: str = "tear-down: every VM is destroyed"
+    fibers: list[str] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
 
 
 def numbers(values: list[int], letter: str = "", modulus: int = 1 << 64) -> str:

@@ -17,6 +17,16 @@ class ChangeEntry:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """One access of a fiber; ``fiber`` is None for what concerns all of them."""
+
+    fiber: Count | None
+    text: str
+    where: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceEntry:
     """What some consecutive steps of one operation did."""
@@ -33,6 +43,8 @@ class TraceEntry:
     bugged: list[Count]
     log: list[str]
     lists: list[ChangeEntry]
+    fibers: list[str]
+    accesses: list[AccessEntry]
     findings: list[str]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyfuzz.replay import trace_text
-from pyfuzz.replay.record import ChangeEntry, ReplayEntry, SeenEntry, TraceEntry
+from pyfuzz.replay.record import AccessEntry, ChangeEntry, ReplayEntry, SeenEntry, TraceEntry
 from pyfuzz.replay.runner import Runner
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class Replay:
             return "the file mentions a sanitizer report: replay it with --sanitize"
         return None
 
-    def lines(self) -> Iterator[str]:
-        """Yield the trace for people."""
+    def lines(self, *, everything: bool = False) -> Iterator[str]:
+        """Yield the trace for people; see trace_text.lines()."""
         target = self.target
         yield f"{self.file.path} on {target.name} ({self.flavour} flavour)"
         yield f"  {target.generation}; {target.policy}"
-        yield from trace_text.lines(self.entries, self.known)
+        yield from trace_text.lines(self.entries, self.known, everything=everything)
         for lapsed in self._lapsed():
             yield f"note: {lapsed}"
         if self.note:
@@ -137,5 +137,9 @@ def trace_entry(entry: Entry) -> TraceEntry:
         bugged=entry.bugged,
         log=entry.log,
         lists=[ChangeEntry(change.name, change.before, change.after) for change in entry.lists],
+        fibers=entry.fibers,
+        accesses=[
+            AccessEntry(a.fiber, a.text, a.where, a.code) for a in entry.accesses if not a.private
+        ],
         findings=[finding.kind.value for finding in entry.findings],
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _Line = tuple[str, int | None]
 _WHOLE = -1
 _INDENT = " " * 8
+_COLUMN = 44
+_PLACE = 32
 _EIO = -5
 
 SKIPPED = {
@@ -38,25 +40,36 @@ SKIPPED = {
     Skip.NO_SLOT: "there is no such memslot",
     Skip.SLOT_THERE: "there is a memslot already",
     Skip.NO_ROOT: "the vCPU's root is in no memslot",
+    Skip.FIBER_FULL: "the fiber has as many operations as it can have",
+    Skip.SWITCHES_FULL: "there are as many switches as there can be",
 }
 
 
 def lines(
-    entries: Iterable[Entry], known: Callable[[RawFinding], str | None], width: int = WIDTH
+    entries: Iterable[Entry],
+    known: Callable[[RawFinding], str | None],
+    width: int = WIDTH,
+    *,
+    everything: bool = False,
 ) -> Iterator[str]:
-    """Yield the lines of a trace; ``known`` gives the reason why a finding is a known one."""
-    for text, indent in _lines(entries, known):
+    """Yield the lines of a trace; ``known`` gives the reason why a finding is a known one.
+
+    ``everything``: a fiber's accesses to memory that no other one uses, as well.
+    """
+    for text, indent in _lines(entries, known, everything):
         yield from _wrapped(text, indent, width)
 
 
-def _lines(entries: Iterable[Entry], known: Callable[[RawFinding], str | None]) -> Iterator[_Line]:
+def _lines(
+    entries: Iterable[Entry], known: Callable[[RawFinding], str | None], everything: bool
+) -> Iterator[_Line]:
     dead: list[Entry] = []
     ended: Containment | None = None
     for entry in entries:
         if entry.skipped[Skip.HOST_DEAD] and not entry.findings:
             dead.append(entry)
             continue
-        yield from _entry_lines(entry, known)
+        yield from _entry_lines(entry, known, everything)
         ended = entry.containment
     if dead:
         yield f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}", None
@@ -80,17 +93,41 @@ def _dead_text(dead: list[Entry]) -> str:
     return " and ".join(parts)
 
 
-def _entry_lines(entry: Entry, known: Callable[[RawFinding], str | None]) -> Iterator[_Line]:
+def _entry_lines(
+    entry: Entry, known: Callable[[RawFinding], str | None], everything: bool
+) -> Iterator[_Line]:
     if entry.text:
         yield f"{entry.operation:4}  {entry.text}{_part(entry)}", _WHOLE
     else:
-        yield "      tear-down: every VM is destroyed", None
+        yield f"      {entry.ending}", None
     for text in _facts(entry):
         yield f"{_INDENT}{text}", None
+    for line in fiber_lines(entry, everything=everything):
+        yield line, _WHOLE
     for change in entry.lists:
         yield from _change_lines(change, always=bool(entry.errors or entry.findings))
     for finding in entry.findings:
         yield from _finding_lines(finding, known(finding))
+
+
+def fiber_lines(entry: Entry, *, everything: bool = False) -> Iterator[str]:
+    """Yield what fibers did as a table with a column for each."""
+    fibers = entry.fibers
+    if not fibers:
+        return
+    titles = (f"{f'fiber {number}: {title}':{_COLUMN}}" for number, title in enumerate(fibers))
+    yield " | ".join(titles).rstrip()
+    yield "-+-".join("-" * _COLUMN for _ in fibers)
+    for access in entry.accesses:
+        if access.private and not everything:
+            continue
+        if access.fiber is None:
+            yield f"-- {access.text}"
+            continue
+        cells = [""] * len(fibers)
+        cells[access.fiber] = access.text[:_COLUMN]
+        columns = " | ".join(f"{cell:{_COLUMN}}" for cell in cells)
+        yield f"{columns}  {access.where:{_PLACE}} {access.code}".rstrip()
 
 
 def _part(entry: Entry) -> str:

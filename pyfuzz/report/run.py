@@ -202,7 +202,7 @@ def _target(run: Run) -> Target | None:
         if made is not None:
             return made
     name = run.name or str((run.summary or {}).get("target", ""))
-    known = {**catalogue.TARGETS, **catalogue.OTHER_WORLDS}.get(name)
+    known = catalogue.find(name, next(iter((run.summary or {}).get("worlds", [])), None))
     if known is None:
         run.missing.append(
             f"the target {name or '(unknown name)'}: neither in the catalogue nor in the run "

@@ -106,7 +106,7 @@ def _finding(record: _Record, target: Target) -> Finding:
         count=sum(record.by_worker.values()),
         first_execution=record.first_execution,
         first_seconds=record.first_seconds,
-        operations=list(parse("\n".join(record.operations), FILE)),
+        operations=list(parse("\n".join(record.operations), FILE, target.world)),
         known=target.known_reason(symptom),
         minimized=record.minimized,
         by_worker=dict(record.by_worker),

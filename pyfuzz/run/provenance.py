@@ -24,7 +24,7 @@ from pyfuzz import __version__, files, paths, records, world
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiler
-from pyfuzz.target.catalogue import EXTRACTED, OTHER_WORLDS, TARGETS, Target
+from pyfuzz.target.catalogue import EXTRACTED, Target, find
 from pyfuzz.target.kernel import CONFIG_BUG, Kernel
 from pyfuzz.target.known_findings import Known
 
@@ -206,7 +206,7 @@ def kernel_of(campaign: dict[str, Any]) -> Kernel | None:
     if not facts or facts.get("path") is None:
         return None
     bug = any(CONFIG_BUG in define for define in campaign["target"]["defines"])
-    return Kernel(Path(facts["path"]), bug, campaign["target"].get("world", world.DEFAULT))
+    return Kernel(Path(facts["path"]), bug, world=campaign["target"].get("world", world.DEFAULT))
 
 
 def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
@@ -217,7 +217,7 @@ def target_of(folder: Path, campaign: dict[str, Any]) -> Target | None:
     said = records.read(campaign["target"], TargetRecord)
     declared = tuple(map(_known, said.known))
     if said.generation != EXTRACTED:
-        port = {**TARGETS, **OTHER_WORLDS}.get(said.name)
+        port = find(said.name, said.world)
         return port.knowing(declared) if port is not None and declared else port
     source = (folder / SOURCE).absolute()
     if not source.is_file():
@@ -263,7 +263,7 @@ def _known(entry: KnownEntry) -> Known:
 
 def _own_known(target: Target) -> list[Known]:
     """Return a target's known findings but for the shipped ones, which are read anew later."""
-    port = {**TARGETS, **OTHER_WORLDS}.get(target.name)
+    port = find(target.name, target.world)
     shipped = () if target.extracted or port is None else port.known
     return [entry for entry in target.known if entry not in shipped]
 

@@ -23,8 +23,6 @@ _HEADER = re.compile(r"#\s*pyfuzz\s+sequence\b(.*)$")
 _COMMENT = re.compile(r"^\s*#|\s\s#|\t#")
 # How the header of every world begins; the version and the world's name follow.
 _PREFIX = "# pyfuzz sequence "
-# A world whose sequences are not lists of operations (docs/threads.md).
-_SCHEDULES = "2 threads"
 
 
 def format_operation(op: Any) -> str:
@@ -62,11 +60,6 @@ def _named(words: list[str], place: str) -> world.World:
         if header.removeprefix(_PREFIX).split() == words:
             return world.get(known)
     said = " ".join(words)[:_MAX_WORD]
-    if said == _SCHEDULES:
-        raise UsageError(
-            f"{place}: this is a schedule of the world threads: use 'pyfuzz replay' or "
-            "'pyfuzz minimize' with it"
-        )
     raise UsageError(
         f"{place}: the sequence's version must be "
         f"{' or '.join(header.removeprefix(_PREFIX) for header in headers.values())}, is "
@@ -74,13 +67,14 @@ def _named(words: list[str], place: str) -> world.World:
     )
 
 
-def parse(text: str, name: str) -> list[Any]:
+def parse(text: str, name: str, of: str | None = None) -> list[Any]:
     """Read the text form; ``name`` is what the errors call the text.
 
-    Raises UsageError ``name:line: rule, value; remedy`` at the first line
-    that is neither an operation, a comment nor blank.
+    ``of`` is the world of a text without a header.  Raises UsageError
+    ``name:line: rule, value; remedy`` at the first line that is neither an
+    operation, a comment nor blank.
     """
-    own = world_of(text, name)
+    own = world_of(text, name) if of is None else world.get(of)
     operations: list[Any] = []
     for number, line in enumerate(text.split("\n"), 1):
         try:

@@ -66,8 +66,9 @@ class SharedFinding:
 
     def input(self, encoding: Encoding) -> Input:
         """Return its sequence.  Errors: UsageError if it is not one of this encoding."""
-        one = Input.of(parse("\n".join(self.operations), "a shared finding"))
-        if one.encoding.world != encoding.world or len(one.payload) > MAX_INPUT_BYTES:
+        of = encoding.world
+        one = Input.of(parse("\n".join(self.operations), "a shared finding", of))
+        if one.encoding.world != of or len(one.payload) > MAX_INPUT_BYTES:
             raise UsageError("its sequence is of another world, or too long")
         return Input(one.payload, encoding)
 

@@ -24,7 +24,12 @@ __all__ = [
     "Against",
     "Known",
     "Target",
+    "everything",
+    "find",
     "get",
+    "in_world",
+    "in_worlds",
+    "of_world",
 ]
 
 
@@ -211,18 +216,54 @@ OTHER_WORLDS: dict[str, Target] = {
 }
 """Targets of other worlds than the default one."""
 
-DEFAULTS: dict[str, str] = {"lists": DEFAULT, "pages": "pages"}
+DEFAULTS: dict[str, str] = {"lists": DEFAULT, "pages": "pages", "threads": "v6.15"}
 """The target of each world that stands for it where none is named."""
 
+# The ports that a world which takes another's targets is about.
+_ABOUT = {"threads": ("v6.15",)}
 
-def get(name: str) -> Target:
-    """Return the target of this name.
+
+def of_world(name: str) -> list[Target]:
+    """Return the targets that a world is about."""
+    if name in _ABOUT:
+        return [get(port, name) for port in _ABOUT[name]]
+    return [
+        target for target in (*TARGETS.values(), *OTHER_WORLDS.values()) if target.world == name
+    ]
+
+
+def everything() -> list[Target]:
+    """Return the targets of all worlds."""
+    return [target for name in world.NUMBERS for target in of_world(name)]
+
+
+def in_world(target: Target, of: str | None) -> Target:
+    """Return a target as one of another world, if that takes it; else as it is."""
+    if of is not None and of in world.NUMBERS and world.get(of).targets_of == target.world:
+        return replace(target, world=of)
+    return target
+
+
+def in_worlds(target: Target) -> list[Target]:
+    """Return a target, and the same as one of each other world that takes it."""
+    others = [name for name in world.NUMBERS if world.get(name).targets_of == target.world]
+    return [target, *(in_world(target, name) for name in others)]
+
+
+def find(name: str, of: str | None = None) -> Target | None:
+    """Return the target of this name, None if there is none; see get()."""
+    found = {**TARGETS, **OTHER_WORLDS}.get(name)
+    return None if found is None else in_world(found, of)
+
+
+def get(name: str, of: str | None = None) -> Target:
+    """Return the target of this name; ``of``: in this world, if that takes it.
 
     Errors: UsageError with the nearest names.
     """
     known = {**TARGETS, **OTHER_WORLDS}
     try:
-        return known[name]
+        return in_world(known[name], of)
     except KeyError:
         near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"one of {', '.join(known)}"

@@ -19,21 +19,23 @@ from pyfuzz.mutants import sources
 from pyfuzz.mutants.mutant import catalogue as mutants
 from pyfuzz.target import catalogue
 from pyfuzz.target.known_findings import Known
-from pyfuzz.worlds.threads.module import SearchResult, ThreadsModule
+from pyfuzz.worlds.threads.event import SearchResult
+from pyfuzz.worlds.threads.module import ThreadsModule, load
 from pyfuzz.worlds.threads.operation import Sequence
 
+TARGET = catalogue.get("v6.15", "threads")
 RUN = ("exhaust", "--world", "threads", "--switches", "1")
 
 
 @pytest.fixture(scope="module")
 def module() -> ThreadsModule:
-    return ThreadsModule(catalogue.get("v6.15"))
+    return load(catalogue.get("v6.15"))
 
 
 def planted(name: str, folder: Path) -> ThreadsModule:
     mutant = next(mutant for mutant in mutants("threads") if mutant.name == name)
     port = replace(catalogue.get("v6.15"), defines=("PYFUZZ_THREADS=1",))
-    return ThreadsModule(sources.plant(port, mutant, folder))
+    return load(sources.plant(port, mutant, folder))
 
 
 def test_exhaust_of_schedules_says_complete_and_exits_0(tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_exhaust_of_schedules_says_complete_and_exits_0(tmp_path: Path) -> None:
 
 
 def test_exhaust_without_time_does_not_claim_what_it_did_not_search(module: ThreadsModule) -> None:
-    found = schedules.search(module, None, 2, until_s=0.0)
+    found = schedules.search(module, TARGET, None, 2, until_s=0.0)
 
     assert not found.complete
     assert found.whole is None
@@ -64,7 +66,7 @@ def test_exhaust_without_time_does_not_claim_what_it_did_not_search(module: Thre
 
 
 def test_exhaust_without_audits_is_not_complete(module: ThreadsModule) -> None:
-    found = schedules.search(module, None, 0, audit_every=0)
+    found = schedules.search(module, TARGET, None, 0, audit_every=0)
 
     assert 0 == found.whole
     assert not found.complete
@@ -81,7 +83,7 @@ def test_exhaust_whose_pruning_hides_an_order_fails_its_audit(
         return result if "prune" in options else replace(result, outcomes=1)
 
     monkeypatch.setattr(module, "search", hiding)
-    found = schedules.search(module, None, 1)
+    found = schedules.search(module, TARGET, None, 1)
 
     assert (False, None) == (found.complete, found.whole)
     assert found.audits.trouble.startswith("without pruning: list ")
@@ -91,19 +93,19 @@ def test_exhaust_whose_pruning_hides_an_order_fails_its_audit(
 def test_exhaust_keeps_a_finding_that_replays(tmp_path: Path) -> None:
     module = planted("preempt-enable-forgotten", tmp_path)
 
-    found = schedules.search(module, None, 0)
+    found = schedules.search(module, TARGET, None, 0)
 
     assert ("finding", True) == (found.word, found.complete)
-    assert ["lock-rule"] == [finding.kind for finding in found.findings]
-    assert module.run(found.findings[0].sequence).findings
+    assert ["lock-rule"] == [finding.kind.value for finding in found.findings]
+    assert module.run_sequence(found.findings[0].sequence).findings
     assert not ktap_searches.of_schedules(found)[0].ok
 
 
 def test_exhaust_with_a_declared_finding_only_is_known(tmp_path: Path) -> None:
     module = planted("preempt-enable-forgotten", tmp_path)
-    module.target = module.target.knowing([Known(Kind.LOCK_RULE, "*", "on purpose")])
+    knowing = TARGET.knowing([Known(Kind.LOCK_RULE, "*", "on purpose")])
 
-    found = schedules.search(module, None, 0)
+    found = schedules.search(module, knowing, None, 0)
 
     assert ("known", "on purpose") == (found.word, as_object(found)["findings"][0]["known"])
     assert "verdict: known: nothing new, 1 known finding; complete" in as_text(found)

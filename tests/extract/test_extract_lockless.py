@@ -8,7 +8,7 @@ from pathlib import Path
 from made_up import text
 
 from pyfuzz.extract import Extraction, extract
-from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.module import load
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
 
 WALKER = """
@@ -64,7 +64,7 @@ def test_extract_walker_is_taken_for_the_world_threads_alone(tmp_path: Path) -> 
 
 
 def test_extracted_walker_runs_beside_a_writer_and_nothing_is_found(tmp_path: Path) -> None:
-    module = ThreadsModule(with_walker(tmp_path).target)
+    module = load(with_walker(tmp_path).target)
 
     result = module.search(Sequence(15, ((Operation(What.ZAP_ALL),), AGE)), 2)
 
@@ -75,11 +75,11 @@ def test_extracted_walker_runs_beside_a_writer_and_nothing_is_found(tmp_path: Pa
 
 def test_extracted_walker_without_its_lock_is_found(tmp_path: Path) -> None:
     unlocked = WALKER.replace("__kvm_rmap_lock(rmap_head)", "kvm_rmap_get(rmap_head)")
-    module = ThreadsModule(with_walker(tmp_path, unlocked).target)
+    module = load(with_walker(tmp_path, unlocked).target)
 
     found = module.search(Sequence(2, ((Operation(What.ZAP_ALL),), AGE)), 1).findings
 
-    assert {"lock-rule", "use-after-free"} == {finding.kind for finding in found}
+    assert {"lock-rule", "use-after-free"} == {finding.kind.value for finding in found}
 
 
 def test_extract_walker_that_goes_by_what_is_unknown_is_left_out(tmp_path: Path) -> None:
@@ -89,4 +89,4 @@ def test_extract_walker_that_goes_by_what_is_unknown_is_left_out(tmp_path: Path)
 
     reasons = {missing.operation: missing.reason for missing in extraction.missing}
     assert "look_at_frames depends on oracle_of, which is unknown" == reasons["age"]
-    assert not ThreadsModule(extraction.target).can(What.AGE)
+    assert not load(extraction.target).can(What.AGE)

@@ -7,14 +7,7 @@
 #define PYFUZZ_LISTS_H
 
 #include "../../harness/pyfuzz.h"
-
-/* The host as the harness models it. */
-#define PYFUZZ_VMS 4
-#define PYFUZZ_VCPUS 2
-#define PYFUZZ_FRAME_HEADS 16
-#define PYFUZZ_PARENT_HEADS 4
-#define PYFUZZ_HEADS 20
-#define PYFUZZ_SPTES 2048
+#include "sizes.h"
 
 /* A sequence: operations of four bytes each, see docs/sequences.md. */
 #define PYFUZZ_OP_BYTES 4

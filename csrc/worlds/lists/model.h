@@ -7,6 +7,7 @@
 #define PYFUZZ_LISTS_MODEL_H
 
 #include "harness/sequence.h"
+#include "lists.h"
 #include "operations.h"
 #include "target.h"
 

@@ -8,7 +8,7 @@
 #define PYFUZZ_LISTS_TARGET_H
 
 #include "../../harness/callbacks.h"
-#include "lists.h"
+#include "sizes.h"
 
 /* How many entries a guest frame may have before rmap_add() zaps them all. */
 #define PYFUZZ_RECYCLE_THRESHOLD 1000

@@ -34,12 +34,12 @@ struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 	f->accesses++;
 	f->place = place;
 	if (__builtin_expect(!cell || !cell_of(address + size - 1), 0))
-		found("host-fault", place, 0,
+		found(PYFUZZ_HOST_FAULT, place, 0,
 		      address < 4096 ? "NULL access: address 0x%lx" :
 				       "wild access: address 0x%lx",
 		      address < 4096 ? (unsigned long)address : 0UL);
 	if (__builtin_expect(++threads.accesses > PYFUZZ_MAX_ACCESSES, 0))
-		found("hang", place, 0,
+		found(PYFUZZ_HANG, place, 0,
 		      "no progress within %u accesses: a loop without cpu_relax()?",
 		      PYFUZZ_MAX_ACCESSES);
 	decide(f, cell, true);
@@ -60,7 +60,7 @@ static void race(struct cell *cell, struct fiber *f, enum access how,
 	uintptr_t before = threads.tracing ? trace_other(cell, g, other & 1) : 0;
 
 	word_text(cell_address(cell), word, sizeof(word));
-	found("data-race", place, before,
+	found(PYFUZZ_DATA_RACE, place, before,
 	      "%s of %s by fiber %u and %s by fiber %u are not ordered%s",
 	      access_names[how], word, fiber_number(f), access_names[other], g,
 	      on_x86 ? "" :
@@ -378,7 +378,7 @@ void pyfuzz_relax(void)
 	f->accesses++;
 	f->place = PLACE;
 	if (++threads.accesses > PYFUZZ_MAX_ACCESSES)
-		found("hang", PLACE, 0, "no progress within %u accesses",
+		found(PYFUZZ_HANG, PLACE, 0, "no progress within %u accesses",
 		      PYFUZZ_MAX_ACCESSES);
 	f->relaxed = f->accesses;
 	if (!f->read || f->read_from > before + 1)

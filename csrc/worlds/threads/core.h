@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "../lists/target.h"
+#include "worlds/lists/target.h"
 #include "hooks.h"
 #include "threads.h"
 
@@ -175,8 +175,11 @@ bool is_enabled(const struct fiber *f);
 /* schedule.c */
 void go_on(struct fiber *f, struct fiber *to, bool forced);
 void run_once(void);
-void run_given(const struct pyfuzz_schedule *schedule);
 void schedule_deadlock(struct fiber *f);
+unsigned int lowest_enabled(void);
+
+/* given.c */
+void run_given(const struct pyfuzz_schedule *schedule);
 
 /* search.c */
 void search_run(uint32_t bound, bool prune, uint64_t limit);
@@ -190,6 +193,7 @@ void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 		  uintptr_t place);
 
 /* pairs.c */
+#define PAIR_STATES 16384
 void pair_seen(uint32_t writer, uint32_t user);
 
 /* rules.c */
@@ -220,8 +224,12 @@ void word_text(uintptr_t address, char *out, size_t size);
 /* operations.c */
 bool world_build(const struct pyfuzz_scenario *scenario);
 
+/* places.c */
+/* The function and line of a place in the image; false if nobody told. */
+bool place_find(uint64_t place, const char **function, uint32_t *line);
+
 /* findings.c */
-void found(const char *kind, uintptr_t place, uintptr_t other,
+void found(enum pyfuzz_kind kind, uintptr_t place, uintptr_t other,
 	   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* trace.c */

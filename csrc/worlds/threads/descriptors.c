@@ -34,7 +34,7 @@ void pyfuzz_descriptor_free(void *descriptor)
 		trace(PYFUZZ_E_FREE, (uintptr_t)descriptor, 8, 0, PLACE);
 	}
 	if (!pool_is_live(descriptor)) {
-		found("double-free", PLACE, 0,
+		found(PYFUZZ_DOUBLE_FREE, PLACE, 0,
 		      i < 0 ? "freed an address that is not a descriptor" :
 			      "freed a descriptor that is already free");
 		return;

@@ -6,9 +6,9 @@
 #include "core.h"
 
 /* After these the schedule continues: worse may follow. */
-static bool goes_on(const char *kind)
+static bool goes_on(enum pyfuzz_kind kind)
 {
-	return !strcmp(kind, "data-race") || !strcmp(kind, "warning");
+	return kind == PYFUZZ_DATA_RACE || kind == PYFUZZ_WARNING;
 }
 
 static struct pyfuzz_threads_finding *slot_of(uint64_t signature)
@@ -24,7 +24,7 @@ static struct pyfuzz_threads_finding *slot_of(uint64_t signature)
 	return &r->findings[r->findings_len++];
 }
 
-void found(const char *kind, uintptr_t place, uintptr_t other,
+void found(enum pyfuzz_kind kind, uintptr_t place, uintptr_t other,
 	   const char *format, ...)
 {
 	uint64_t signature = mix(place ? place - image_start : 0);
@@ -35,14 +35,13 @@ void found(const char *kind, uintptr_t place, uintptr_t other,
 	struct pyfuzz_threads_finding *found;
 	va_list args;
 
-	for (const char *p = kind; *p; p++)
-		signature = mix(signature ^ (uint8_t)*p);
+	signature = mix(signature ^ (uint64_t)kind);
 	for (const char *p = function; *p; p++)
 		signature = mix(signature ^ (uint8_t)*p);
 	found = slot_of(signature);
 	if (found && (!found->count || found->away > threads.away ||
 		      (threads.tracing && !found->other_place && other))) {
-		snprintf(found->kind, sizeof(found->kind), "%s", kind);
+		found->kind = kind;
 		snprintf(found->function, sizeof(found->function), "%s",
 			 function);
 		found->signature = signature;
@@ -51,6 +50,7 @@ void found(const char *kind, uintptr_t place, uintptr_t other,
 		found->hash = threads.hash;
 		found->fiber = f ? fiber_number(f) : 0;
 		found->access = f ? f->accesses : 0;
+		found->operation = f ? f->operation : PYFUZZ_FIBER_OPS;
 		found->away = threads.away;
 		if (!found->count)
 			found->first_schedule =
@@ -73,7 +73,7 @@ void pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 		   const char *condition)
 {
 	(void)file;
-	found("host-bug", PLACE, 0,
+	found(PYFUZZ_HOST_BUG, PLACE, 0,
 	      "%s reached in %s, line %u, by operations that are correct: the host would have died",
 	      condition, function, line);
 	__builtin_unreachable();
@@ -82,7 +82,7 @@ void pyfuzz_on_bug(const char *file, unsigned int line, const char *function,
 void pyfuzz_on_warn(unsigned int line, const char *function, const char *text)
 {
 	if (threads.current)
-		found("warning", PLACE, 0, "%s fired in %s, line %u", text,
+		found(PYFUZZ_WARNING, PLACE, 0, "%s fired in %s, line %u", text,
 		      function, line);
 }
 

@@ -54,6 +54,7 @@ void pyfuzz_on_warn(unsigned int line, const char *function, const char *text);
 /* What the target has besides csrc/worlds/lists/target.h; NULL: not in the target. */
 struct pyfuzz_lockless {
 	void *mmu_lock;
+	const char *name; /* of the function below */
 	/* Age the frame of a head; returns whether it was young. */
 	bool (*age)(unsigned int vm, unsigned int head, bool test_only);
 	/* Whether SPTEs have Accessed and Dirty bits from now on. */

@@ -14,15 +14,15 @@ static void entry(struct walk *walk, const uint64_t *sptep)
 
 	walk->entries++;
 	if (s == SPTES)
-		found("ghost-entry", 0, 0,
+		found(PYFUZZ_GHOST_ENTRY, 0, 0,
 		      "%s the list holds an address that is not an SPTE",
 		      walk->when);
 	else if (!(threads.members >> s & 1))
-		found("ghost-entry", 0, 0,
+		found(PYFUZZ_GHOST_ENTRY, 0, 0,
 		      "%s the list holds s%u, which was taken out", walk->when,
 		      s);
 	else if (walk->seen >> s & 1)
-		found("ghost-entry", 0, 0, "%s the list holds s%u twice",
+		found(PYFUZZ_GHOST_ENTRY, 0, 0, "%s the list holds s%u twice",
 		      walk->when, s);
 	else
 		walk->seen |= 1ULL << s;
@@ -37,14 +37,14 @@ static void descriptors(struct walk *walk, const uint8_t *desc)
 		uint64_t fill;
 
 		if (!pool_is_live(desc) || walk->descriptors++ > POOL) {
-			found("shape", 0, 0,
+			found(PYFUZZ_SHAPE, 0, 0,
 			      "%s descriptor %u is freed or not a descriptor",
 			      walk->when, walk->descriptors);
 			return;
 		}
 		fill = fill_of(desc);
 		if (!fill || fill > t->capacity) {
-			found("shape", 0, 0,
+			found(PYFUZZ_SHAPE, 0, 0,
 			      "%s descriptor %u must hold 1 to %u entries, holds %llu",
 			      walk->when, walk->descriptors, t->capacity,
 			      (unsigned long long)fill);
@@ -54,13 +54,13 @@ static void descriptors(struct walk *walk, const uint8_t *desc)
 			if (i < fill)
 				entry(walk, entries_of(desc)[i]);
 			else if (entries_of(desc)[i])
-				found("shape", 0, 0,
+				found(PYFUZZ_SHAPE, 0, 0,
 				      "%s slot %u of descriptor %u must be NULL",
 				      walk->when, i, walk->descriptors);
 		if (t->tail_count_size &&
 		    field(desc, t->tail_count_offset, t->tail_count_size) !=
 			    all - walk->entries)
-			found("shape", 0, 0,
+			found(PYFUZZ_SHAPE, 0, 0,
 			      "%s tail_count of descriptor %u must be %u, is %llu",
 			      walk->when, walk->descriptors, all - walk->entries,
 			      (unsigned long long)field(desc,
@@ -82,7 +82,7 @@ void list_check(const char *when)
 		entry(&walk, (const uint64_t *)val);
 	lost = threads.members & ~walk.seen;
 	if (lost)
-		found("lost-entry", 0, 0,
+		found(PYFUZZ_LOST_ENTRY, 0, 0,
 		      "%s the list must hold %d entries, holds %u: s%d is gone",
 		      when, __builtin_popcountll(threads.members), walk.entries,
 		      __builtin_ctzll(lost));
@@ -93,11 +93,11 @@ void list_check(const char *when)
 		if (!(threads.ever_touched & ~threads.freed & bit))
 			continue;
 		if (threads.members & bit && !present)
-			found("stale-spte", written_at(sptep_of(s)), 0,
+			found(PYFUZZ_STALE_SPTE, written_at(sptep_of(s)), 0,
 			      "%s the list holds s%u, which is cleared", when,
 			      s);
 		else if (!(threads.members & bit) && present)
-			found("stale-spte", written_at(sptep_of(s)), 0,
+			found(PYFUZZ_STALE_SPTE, written_at(sptep_of(s)), 0,
 			      "%s s%u is present again, which was cleared",
 			      when, s);
 	}

@@ -52,7 +52,7 @@ void pyfuzz_write_unlock(void *address)
 		return;
 	lock = lock_point(address, WAIT_NOT, PLACE);
 	if (lock->writer != fiber_number(f))
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u unlocks mmu_lock, which it does not hold for write",
 		      fiber_number(f));
 	lock->writer = NOBODY;
@@ -83,7 +83,7 @@ void pyfuzz_read_unlock(void *address)
 		return;
 	lock = lock_point(address, WAIT_NOT, PLACE);
 	if (!(lock->readers >> fiber_number(f) & 1))
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u unlocks mmu_lock, which it does not hold for read",
 		      fiber_number(f));
 	lock->readers &= (uint8_t)~(1u << fiber_number(f));

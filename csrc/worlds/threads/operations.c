@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The fibers' operations: the target's functions, under the locks that they need. */
 #include <string.h>
+#include "harness/sequence.h"
 #include "core.h"
 
 #define PRESENT (1ULL << 11)
@@ -42,7 +43,7 @@ static void add(void)
 	returned = pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
 	threads.members |= bit;
 	if (pyfuzz_target_traits.tail_count_size && returned != before)
-		found("count-contract", 0, 0,
+		found(PYFUZZ_COUNT_CONTRACT, 0, 0,
 		      "add must return %d, the number of entries before the new one, returned %lld",
 		      before, (long long)returned);
 }
@@ -89,7 +90,7 @@ static void count(void)
 	int64_t returned = pyfuzz_target.count(0, HEAD_NUMBER);
 	if (returned != must) {
 		threads.function = pyfuzz_target.names.count;
-		found("count-contract", 0, 0,
+		found(PYFUZZ_COUNT_CONTRACT, 0, 0,
 		      "count must return %d, the number of entries, returned %lld",
 		      must, (long long)returned);
 	}
@@ -110,7 +111,7 @@ static void iterate(void)
 	if (seen != threads.members ||
 	    n != (unsigned int)__builtin_popcountll(threads.members)) {
 		threads.function = pyfuzz_target.names.iterate;
-		found("iterator", 0, 0,
+		found(PYFUZZ_ITERATOR, 0, 0,
 		      "first and next must yield the %d entries, yielded %u",
 		      __builtin_popcountll(threads.members), n);
 	}
@@ -183,15 +184,15 @@ static void age(bool test_only)
 	stayed = before & threads.members & ~threads.leaving;
 	left = young_ones() & stayed;
 	if (stayed && !young)
-		found("iterator", place, 0,
+		found(PYFUZZ_ITERATOR, place, 0,
 		      "ageing must say that the frame is young, since s%d was throughout, says that it is not",
 		      __builtin_ctzll(stayed));
 	if (test_only && left != stayed)
-		found("iterator", place, 0,
+		found(PYFUZZ_ITERATOR, place, 0,
 		      "a test must change nothing, s%d is not young any more",
 		      __builtin_ctzll(stayed & ~left));
 	if (!test_only && left)
-		found("iterator", place, 0,
+		found(PYFUZZ_ITERATOR, place, 0,
 		      "ageing must reach each SPTE that is in the list throughout, s%d is still young",
 		      __builtin_ctzll(left));
 }
@@ -252,6 +253,30 @@ static void run_op(const struct pyfuzz_threads_op *op)
 	}
 }
 
+/* The target's function that an operation is about, should it never come back. */
+static const char *function_of(const struct pyfuzz_threads_op *op)
+{
+	const struct pyfuzz_names *names = &pyfuzz_target.names;
+
+	switch (op->what) {
+	case PYFUZZ_T_ZAP_ONE:
+	case PYFUZZ_T_DROP:
+		return names->zap_one;
+	case PYFUZZ_T_ZAP_ALL:
+	case PYFUZZ_T_FREE_ALL:
+		return names->zap_all;
+	case PYFUZZ_T_COUNT:
+		return names->count;
+	case PYFUZZ_T_ITERATE:
+		return names->iterate;
+	case PYFUZZ_T_AGE:
+	case PYFUZZ_T_TEST_AGE:
+		return pyfuzz_lockless.name;
+	default:
+		return names->add;
+	}
+}
+
 static void body(unsigned int fiber)
 {
 	const struct pyfuzz_fiber_ops *ops = &threads.scenario->fiber[fiber];
@@ -261,6 +286,8 @@ static void body(unsigned int fiber)
 		if (!pyfuzz_threads_can(ops->ops[f->operation].what))
 			continue;
 		trace(PYFUZZ_E_BEGIN, 0, 0, f->operation, 0);
+		sequence.function = function_of(&ops->ops[f->operation]);
+		sequence.result.steps++;
 		run_op(&ops->ops[f->operation]);
 		rules_done(f, f->place);
 	}
@@ -286,7 +313,7 @@ static void end(void)
 		unsigned int s = (unsigned int)__builtin_ctzll(dirty);
 
 		if (!(*sptep_of(s) & pyfuzz_lockless.dirty))
-			found("data-race", written_at(sptep_of(s)), 0,
+			found(PYFUZZ_DATA_RACE, written_at(sptep_of(s)), 0,
 			      "the Dirty bit that the processor set in s%u is lost",
 			      s);
 	}
@@ -355,18 +382,28 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 {
 	static struct pyfuzz_scenario own;
 	static uint32_t scenarios;
+	static bool built;
+	bool same;
 
 	image_init();
 	fibers_init();
 	image_restore();
+	/* The list of the scenario before is as good if it is the same. */
+	same = built && own.entries == scenario->entries &&
+	       own.ad == scenario->ad;
 	own = *scenario;
 	threads.scenario = &own;
 	threads.scenario_number = ++scenarios;
 	threads.current = NULL;
 	threads.rules = true;
-	build_list();
-	/* No fiber built the list. */
-	threads.scenario_number = ++scenarios;
+	threads.stop = false;
+	if (!same) {
+		built = false;
+		build_list();
+		built = !threads.stop;
+		/* No fiber built the list. */
+		threads.scenario_number = ++scenarios;
+	}
 	threads.result->accesses = threads.result->words = 0;
 	threads.result->longest = 0;
 	threads.fibers_len = own.fibers < 1		? 1 :

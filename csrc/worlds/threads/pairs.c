@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Pairs of places: one wrote a word that the other then used. */
 #include <string.h>
+#include "harness/feedback.h"
 #include "core.h"
 
 static uint8_t pairs[1 << 16];
@@ -12,6 +13,7 @@ void pair_seen(uint32_t writer, uint32_t user)
 	uint8_t bit = (uint8_t)(1u << (hash & 7));
 	uint8_t *byte = &pairs[hash >> 3 & 0xffff];
 
+	feedback_hit((uint32_t)(hash >> 32) % PAIR_STATES);
 	if (*byte & bit)
 		return;
 	*byte |= bit;

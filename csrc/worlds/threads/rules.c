@@ -54,18 +54,18 @@ static void descriptor(uintptr_t address, bool write, uintptr_t place)
 	bool locked = holds_bit(f);
 
 	if (!pool_is_live((const void *)(address - offset)))
-		found("use-after-free", place, 0,
+		found(PYFUZZ_USE_AFTER_FREE, place, 0,
 		      "fiber %u %s %s after the descriptor was freed",
 		      fiber_number(f), write ? "writes" : "reads",
 		      word_at(address));
 	if (!(locked && !write) && !holds_mmu_lock(f, write))
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      locked ?
 			      "fiber %u changes %s with the read-only lock of the list" :
 			      "fiber %u touches %s without mmu_lock or the list's lock bit",
 		      fiber_number(f), word_at(address));
 	if (write && !locked && pyfuzz_target_traits.locked_heads)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u changes %s without the list's lock bit",
 		      fiber_number(f), word_at(address));
 }
@@ -77,11 +77,11 @@ static void spte(unsigned int n, bool write, uintptr_t place)
 	if (f->hardware)
 		return;
 	if (threads.freed >> n & 1)
-		found("use-after-free", place, 0,
+		found(PYFUZZ_USE_AFTER_FREE, place, 0,
 		      "fiber %u %s s%u after its shadow page was freed",
 		      fiber_number(f), write ? "writes" : "reads", n);
 	if (!holds_bit(f) && !holds_mmu_lock(f, false))
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u touches s%u without mmu_lock or the lock bit of a list that holds it",
 		      fiber_number(f), n);
 }
@@ -104,7 +104,7 @@ void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place)
 	if (write && !marked &&
 	    address - (uintptr_t)pyfuzz_target.heads[0][HEAD_NUMBER] < 8 &&
 	    !holds_mmu_lock(threads.current, true))
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u changes the head without mmu_lock for write",
 		      fiber_number(threads.current));
 }
@@ -115,10 +115,10 @@ static void head_locked(uint64_t old, uint64_t new, uintptr_t place)
 	unsigned int i = fiber_number(f);
 
 	if ((old ^ new) & ~HEAD_LOCKED)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u changes the head while it locks it", i);
 	if (!f->preempt)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u locks the head with preemption enabled: whoever preempts it may spin forever",
 		      i);
 	threads.bit_owner = (uint8_t)i;
@@ -135,12 +135,12 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 	if (!threads.rules)
 		return;
 	if (changes && !holds_mmu_lock(f, true))
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u changes the head without mmu_lock for write", i);
 	if (!pyfuzz_target_traits.locked_heads)
 		return;
 	if (was && threads.bit_owner != i)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      is ? "fiber %u changes the head that fiber %u has locked" :
 			   "fiber %u unlocks the head that fiber %u has locked",
 		      i, threads.bit_owner);
@@ -149,10 +149,10 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 	else if (was && !is)
 		threads.bit_owner = NOBODY;
 	else if (!was && !is && changes && old)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u changes the head without its lock bit", i);
 	else if (!was && !is && !changes && old && !holds_mmu_lock(f, true))
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u unlocks the head, which is not locked", i);
 }
 
@@ -164,17 +164,17 @@ void rules_done(struct fiber *f, uintptr_t place)
 	if (!threads.rules)
 		return;
 	if (threads.bit_owner == i)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u leaves the head locked after its operation %u",
 		      i, f->operation + 1);
 	if (f->preempt)
-		found("lock-rule", place, 0,
+		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u leaves preemption %s after its operation %u (count %d)",
 		      i, f->preempt > 0 ? "disabled" : "enabled too often",
 		      f->operation + 1, f->preempt);
 	for (unsigned int k = 0; k < threads.locks_len; k++)
 		if (holds(f, threads.locks[k].address, false))
-			found("lock-rule", place, 0,
+			found(PYFUZZ_LOCK_RULE, place, 0,
 			      "fiber %u leaves mmu_lock held after its operation %u",
 			      i, f->operation + 1);
 }
@@ -187,7 +187,7 @@ void pyfuzz_preempt(int change)
 		return;
 	f->preempt += change;
 	if (threads.rules && f->preempt <= 0 && holds_bit(f))
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u enables preemption with the head locked",
 		      fiber_number(f));
 }
@@ -197,7 +197,7 @@ void pyfuzz_may_sleep(void)
 	const struct fiber *f = threads.current;
 
 	if (f && f->preempt)
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u may sleep with preemption disabled",
 		      fiber_number(f));
 }
@@ -207,7 +207,7 @@ void pyfuzz_assert_preempt_off(void)
 	const struct fiber *f = threads.current;
 
 	if (f && !f->preempt)
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u is here with preemption enabled",
 		      fiber_number(f));
 }
@@ -217,7 +217,7 @@ void pyfuzz_assert_held(const void *lock, bool write)
 	const struct fiber *f = threads.current;
 
 	if (f && !holds(f, lock, write))
-		found("lock-rule", PLACE, 0,
+		found(PYFUZZ_LOCK_RULE, PLACE, 0,
 		      "fiber %u is here without mmu_lock%s", fiber_number(f),
 		      write ? " for write" : "");
 }

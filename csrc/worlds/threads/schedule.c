@@ -37,10 +37,10 @@ void schedule_deadlock(struct fiber *f)
 				      "%sfiber %u waits for %s", n ? ", " : "",
 				      i, waiting_for(g));
 	}
-	found("hang", f->place, 0, "nobody can go on: %s", message);
+	found(PYFUZZ_HANG, f->place, 0, "nobody can go on: %s", message);
 }
 
-static unsigned int lowest_enabled(void)
+unsigned int lowest_enabled(void)
 {
 	for (unsigned int i = 0; i < threads.fibers_len; i++)
 		if (!threads.fibers[i].ended && is_enabled(&threads.fibers[i]))
@@ -143,63 +143,4 @@ void run_once(void)
 	threads.result->accesses += threads.accesses;
 	if (threads.accesses > threads.result->longest)
 		threads.result->longest = threads.accesses;
-}
-
-/* A given schedule: its switches in order, otherwise the same fiber. */
-static const struct pyfuzz_schedule *given;
-static uint32_t given_at;
-
-static const struct pyfuzz_switch *given_switch(unsigned int fiber, uint32_t at)
-{
-	const struct pyfuzz_switch *s;
-
-	if (given_at == given->len)
-		return NULL;
-	s = &given->switches[given_at];
-	if (s->fiber != fiber || s->at != at)
-		return NULL;
-	given_at++;
-	if (s->next >= threads.fibers_len || threads.fibers[s->next].ended ||
-	    !is_enabled(&threads.fibers[s->next]))
-		return NULL; /* from another scenario: ignored */
-	return s;
-}
-
-static void decide_given(struct fiber *f, struct cell *cell, bool enabled)
-{
-	const struct pyfuzz_switch *s =
-		given_switch(fiber_number(f), f->accesses);
-	unsigned int next;
-
-	(void)cell;
-	if (enabled) {
-		if (s && s->next != fiber_number(f))
-			go_on(f, &threads.fibers[s->next], false);
-		return;
-	}
-	next = s ? s->next : lowest_enabled();
-	if (next == NOBODY)
-		schedule_deadlock(f);
-	go_on(f, &threads.fibers[next], true);
-}
-
-static unsigned int first_given(void)
-{
-	const struct pyfuzz_switch *s = given_switch(0, 0);
-
-	return s ? s->next : 0;
-}
-
-void run_given(const struct pyfuzz_schedule *schedule)
-{
-	void (*before)(struct fiber *, struct cell *, bool) = decide;
-	unsigned int (*before_first)(void) = decide_first;
-
-	given = schedule;
-	given_at = 0;
-	decide = decide_given;
-	decide_first = first_given;
-	run_once();
-	decide = before;
-	decide_first = before_first;
 }

@@ -5,6 +5,7 @@
  * mmu_lock defines before
  *
  *	PYFUZZ_AGE(vm, head, test_only)	age the frame of a head
+ *	PYFUZZ_AGE_NAME			the name of its function
  *	PYFUZZ_SET_AD(on)		whether SPTEs have Accessed bits
  *	PYFUZZ_YOUNG_AD, _NO_AD		the bits of a young SPTE
  */
@@ -35,6 +36,9 @@ static void pyfuzz_walker_set_ad(bool on)
 }
 #endif
 
+#ifndef PYFUZZ_AGE_NAME
+#define PYFUZZ_AGE_NAME "rmap_age"
+#endif
 #ifndef PYFUZZ_YOUNG_AD
 #define PYFUZZ_YOUNG_AD 0
 #define PYFUZZ_YOUNG_NO_AD 0
@@ -42,6 +46,7 @@ static void pyfuzz_walker_set_ad(bool on)
 
 const struct pyfuzz_lockless pyfuzz_lockless = {
 	.mmu_lock = &pyfuzz_kvms[0].mmu_lock,
+	.name = PYFUZZ_AGE_NAME,
 #ifdef PYFUZZ_AGE
 	.age = pyfuzz_walker_age,
 	.set_ad = pyfuzz_walker_set_ad,

@@ -7,11 +7,13 @@
 #ifndef PYFUZZ_THREADS_H
 #define PYFUZZ_THREADS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "../../harness/pyfuzz.h"
 
 /* Changes with anything below; pyfuzz/worlds/threads checks it. */
-#define PYFUZZ_THREADS_ABI 4
+#define PYFUZZ_THREADS_ABI 5
+
+/* A sequence: records of four bytes each, see docs/threads.md. */
+#define PYFUZZ_OP_BYTES 4
 
 #define PYFUZZ_FIBERS 4
 #define PYFUZZ_FIBER_OPS 4
@@ -41,6 +43,51 @@ enum pyfuzz_threads_what {
 };
 #define PYFUZZ_T_WHATS 11
 #define PYFUZZ_MAX_BOUND 7
+
+/* What a record of a sequence says; a line of its text. */
+enum pyfuzz_record {
+	PYFUZZ_R_LIST = 0, /* the initial state: the last one counts */
+	PYFUZZ_R_FIBER = 1, /* the next operation of a fiber */
+	PYFUZZ_R_SWITCH = 2,
+};
+
+/* One record, decoded; which members matter depends on the first. */
+struct pyfuzz_op {
+	uint8_t record; /* enum pyfuzz_record */
+	uint8_t entries; /* of the list */
+	uint8_t ad; /* 1: SPTEs have Accessed and Dirty bits */
+	uint8_t reuse; /* 1: a freed descriptor is handed out next */
+	uint8_t fiber;
+	uint8_t what; /* enum pyfuzz_threads_what */
+	uint8_t operand;
+	uint8_t next; /* of a switch: the fiber that runs next */
+	uint32_t at; /* of a switch: before which access */
+};
+
+/* Why a record means nothing. */
+enum pyfuzz_skip {
+	PYFUZZ_RAN = 0,
+	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
+	PYFUZZ_SKIP_HOST_DEAD = 7,
+	PYFUZZ_SKIP_FIBER_FULL = 24, /* more operations than a fiber can have */
+	PYFUZZ_SKIP_SWITCHES_FULL = 25,
+};
+
+/* What one record did: nothing runs before the tear-down, which runs all of it. */
+struct pyfuzz_step {
+	uint8_t skip; /* enum pyfuzz_skip */
+	uint32_t findings; /* mask over enum pyfuzz_kind, this step's */
+	uint32_t log_lines;
+	uint32_t accesses; /* of the schedule */
+	uint64_t hash; /* of all of them, in order */
+};
+
+/* The code of a line of a function, up to where the next one begins. */
+struct pyfuzz_code {
+	uint64_t start; /* offset in the module's file */
+	uint32_t line; /* 0: of no function */
+	char function[64];
+};
 
 struct pyfuzz_threads_op {
 	uint8_t what; /* enum pyfuzz_threads_what */
@@ -78,7 +125,8 @@ struct pyfuzz_schedule {
 };
 
 struct pyfuzz_threads_finding {
-	char kind[24];
+	uint32_t kind; /* enum pyfuzz_kind */
+	uint32_t operation; /* of the fiber, its number; 4: none */
 	uint64_t signature;
 	uint64_t place; /* offset of the code in the module's file */
 	uint64_t other_place; /* the other access of a race, or 0 */
@@ -161,6 +209,13 @@ void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 			struct pyfuzz_threads_result *result);
 /* The accesses of the last pyfuzz_threads_run(); returns their number. */
 uint32_t pyfuzz_threads_trace(struct pyfuzz_event *out, uint32_t cap);
+/*
+ * Where the module's code was written, in the order of the addresses: findings
+ * name function and line.  C keeps the pointer.
+ */
+void pyfuzz_threads_places(const struct pyfuzz_code *codes, uint32_t len);
+/* How many schedules did not replay exactly, in this process: our mistake. */
+uint32_t pyfuzz_threads_errors(void);
 /* 1 if the target has the function for this operation. */
 uint32_t pyfuzz_threads_can(uint32_t what);
 /* Whether a mutant's place was reached; 0 without a mutant. */

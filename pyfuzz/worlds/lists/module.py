@@ -9,7 +9,7 @@ from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import OUTCOMES, Containment, Evidence
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.lists.operation import Opcode, Operation
+from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
 
 # Inside ListsModule, ``list`` is a method.
 _Pairs = list[tuple[str, str]]
@@ -105,7 +105,7 @@ class ListsModule(Module):
 
     def list(self, vm: int, head: int) -> list[int] | None:
         """Return the SPTEs of a list in the target's order, None if it is broken."""
-        cap = self._lib.PYFUZZ_SPTES
+        cap = SPTES
         out = self._ffi.new("uint16_t[]", cap)
         length = self._lib.pyfuzz_list(vm, head, out, cap)
         return None if length < 0 else [int(out[i]) for i in range(min(length, cap))]

@@ -11,8 +11,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
+from pyfuzz.worlds.threads.event import ThreadsFinding
 from pyfuzz.worlds.threads.operation import (
     FIBER_OPERATIONS,
     FIBERS,
@@ -24,6 +25,9 @@ from pyfuzz.worlds.threads.operation import (
     Sequence,
     What,
 )
+
+if TYPE_CHECKING:
+    from pyfuzz.worlds.threads.module import ThreadsModule
 
 # Schedules per scenario, run in one call into C.
 _SCHEDULES = 64
@@ -73,7 +77,7 @@ def fuzz(
     """
     maker = Maker(module, random.Random(seed))
     module.pairs(forget=True)
-    found = FuzzResult(module.target.name, seed, module.can(What.AGE))
+    found = FuzzResult(module.name, seed, module.can(What.AGE))
     begin_s = clock()
     while True:
         sequence = maker.next(found.kept)
@@ -91,7 +95,7 @@ def fuzz(
         if result.new_pairs:
             found.kept.append(sequence)
         for finding in result.findings:
-            found.findings.setdefault((finding.kind, finding.function, finding.line), finding)
+            found.findings.setdefault(finding.key, finding)
         found.seconds = clock() - begin_s
         if progress is not None and found.scenarios % 256 == 0:
             progress(found)

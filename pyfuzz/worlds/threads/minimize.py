@@ -3,57 +3,80 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
-from pyfuzz.worlds.threads.operation import Sequence, Switch
+from pyfuzz.worlds.threads.operation import (
+    Line,
+    Sequence,
+    Switch,
+    lines_of,
+    sequence_of,
+)
+
+if TYPE_CHECKING:
+    from pyfuzz.kinds import Kind
+    from pyfuzz.worlds.threads.event import ThreadsFinding
+    from pyfuzz.worlds.threads.searching import Searching
 
 # How far a switch is moved, and the limit on schedules for a smaller scenario.
 _FAR = 64
 _LIMIT = 20000
+# With more switches a search takes too long.
+_BOUND = 3
+_SECONDS = 10.0
 
 
-def minimize(module: ThreadsModule, finding: ThreadsFinding) -> ThreadsFinding:
+def minimize(module: Searching, finding: ThreadsFinding) -> ThreadsFinding:
     """Return the finding with the smallest sequence that still shows it.
 
     Errors: HarnessError if a schedule does not replay.
     """
     best = finding
-    while (smaller := _first_smaller(module, best)) is not None:
+    until_s = time.monotonic() + _SECONDS
+    while time.monotonic() < until_s and (smaller := _first_smaller(module, best)) is not None:
         best = smaller
     return best
 
 
-def _first_smaller(module: ThreadsModule, best: ThreadsFinding) -> ThreadsFinding | None:
+def minimize_lines(
+    module: Searching, lines: list[Line], kind: Kind, function: str, line: int
+) -> list[Line]:
+    """Return the smallest sequence with this finding; the same lines if they do not show it."""
+    for finding in module.run_sequence(sequence_of(lines)).findings:
+        if (finding.kind, finding.function, finding.line) == (kind, function, line):
+            return lines_of(minimize(module, finding).sequence)
+    return lines
+
+
+def _first_smaller(module: Searching, best: ThreadsFinding) -> ThreadsFinding | None:
     for candidate in _fewer_switches(best.sequence):
         # The switches as they happened: those without effect are gone.
         shown = find(module, candidate, best)
-        if shown is not None and _size(shown.sequence) < _size(best.sequence):
+        if shown is not None and size(shown.sequence) < size(best.sequence):
             return shown
     for candidate in _less_to_do(best.sequence):
         # The old switches no longer fit: search for as few that do.
-        found = module.search(candidate, best.away, limit=_LIMIT).findings
-        shown = next((one for one in found if _like(one, best)), None)
-        if shown is not None and _size(shown.sequence) < _size(best.sequence):
+        found = module.search(candidate, min(best.away, _BOUND), limit=_LIMIT).findings
+        shown = next((one for one in found if one.key == best.key), None)
+        if shown is not None and size(shown.sequence) < size(best.sequence):
             return shown
     for candidate in _earlier(best.sequence):
         shown = find(module, candidate, best)
-        if shown is not None and _size(shown.sequence) < _size(best.sequence):
+        if shown is not None and size(shown.sequence) < size(best.sequence):
             return shown
     return None
 
 
-def find(module: ThreadsModule, sequence: Sequence, like: ThreadsFinding) -> ThreadsFinding | None:
+def find(module: Searching, sequence: Sequence, like: ThreadsFinding) -> ThreadsFinding | None:
     """Run a sequence; return its finding of the same kind at the same place, if any."""
-    return next((one for one in module.run(sequence).findings if _like(one, like)), None)
+    found = module.run_sequence(sequence).findings
+    return next((one for one in found if one.key == like.key), None)
 
 
-def _like(one: ThreadsFinding, other: ThreadsFinding) -> bool:
-    return (one.kind, one.function, one.line) == (other.kind, other.function, other.line)
-
-
-def _size(sequence: Sequence) -> tuple[int, int, int, int]:
+def size(sequence: Sequence) -> tuple[int, int, int, int]:
     """Order sequences by switches, then operations, then list, then how late the switches are."""
     operations = sum(map(len, sequence.fibers))
     return (
@@ -66,16 +89,19 @@ def _size(sequence: Sequence) -> tuple[int, int, int, int]:
 
 def _fewer_switches(sequence: Sequence) -> Iterator[Sequence]:
     switches = sequence.switches
+    yield replace(sequence, switches=())
     for number in range(len(switches)):
         yield replace(sequence, switches=switches[:number] + switches[number + 1 :])
 
 
 def _less_to_do(sequence: Sequence) -> Iterator[Sequence]:
-    for fiber, operations in enumerate(sequence.fibers):
+    fibers = sequence.fibers
+    for fiber in range(len(fibers) if len(fibers) > 1 else 0):
+        yield replace(sequence, fibers=(*fibers[:fiber], *fibers[fiber + 1 :]))
+    for fiber, operations in enumerate(fibers):
         for number in range(len(operations)):
             left = operations[:number] + operations[number + 1 :]
-            fibers = (*sequence.fibers[:fiber], left, *sequence.fibers[fiber + 1 :])
-            yield replace(sequence, fibers=fibers)
+            yield replace(sequence, fibers=(*fibers[:fiber], left, *fibers[fiber + 1 :]))
     for entries in range(sequence.entries):
         yield replace(sequence, entries=entries)
 

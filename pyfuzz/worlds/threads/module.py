@@ -1,107 +1,139 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A typed wrapper around a target that was compiled for this world."""
+"""A compiled target of the threads world: running schedules, searching them, looking at one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
-from functools import cache
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pyfuzz.errors import HarnessError
-from pyfuzz.module import builder
+from pyfuzz.kinds import ORDER
+from pyfuzz.module import compiled
+from pyfuzz.module.compiled import Module
+from pyfuzz.module.results import Skip, Step
+from pyfuzz.symptom import Symptom
 from pyfuzz.target.catalogue import Target
-from pyfuzz.worlds.threads.operation import Sequence, Switch, What
+from pyfuzz.worlds.threads import binary
+from pyfuzz.worlds.threads.event import Event, EventKind, SearchResult, ThreadsFinding
+from pyfuzz.worlds.threads.operation import (
+    Act,
+    Initial,
+    Line,
+    Operation,
+    Sequence,
+    Switch,
+    What,
+)
 from pyfuzz.worlds.threads.places import Places
 
-ABI = 4
-
-
-class EventKind(IntEnum):
-    """The kind of an event; numbers as in ``enum pyfuzz_event_kind``."""
-
-    READ = 0
-    WRITE = 1
-    MARKED_READ = 2
-    MARKED_WRITE = 3
-    ATOMIC = 4
-    LOCK = 5
-    UNLOCK = 6
-    FREE = 7
-    RELAX = 8
-    BEGIN = 9
-    SWITCH = 10
-    END = 11
+ABI = 5
+_NOBODY: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One access in a schedule, or a switch, or the start of an operation."""
+class ThreadsStep(Step):
+    """What one line did; of the tear-down, how long the schedule was, and its hash."""
 
-    kind: EventKind
-    fiber: int
-    access: int
-    place: int
-    word: str
-    value: int
-    size: int
-    forced: bool
-    list: str
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadsFinding:
-    """One broken property, and the sequence (with its schedule) that shows it."""
-
-    kind: str
-    signature: int
-    function: str
-    line: int
-    message: str
-    other: str
-    fiber: int
-    access: int
-    away: int
-    first_schedule: int
-    count: int
-    sequence: Sequence
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The result of a search or of one schedule; ``at_bound``: schedules for each bound."""
-
-    schedules: int
-    pruned: int
     accesses: int
-    words: int
-    outcomes: int
-    outcomes_hash: int
     hash: int
-    complete: bool
-    longest: int
-    new_pairs: int
-    at_bound: tuple[int, ...]
-    findings: tuple[ThreadsFinding, ...]
 
 
-class ThreadsModule:
-    """A compiled target.  Its world is a single global state, so it has one user at a time."""
+class ThreadsModule(Module):
+    """Reads csrc/worlds/threads/threads.h."""
 
-    def __init__(self, target: Target) -> None:
-        """Build the target for this world if necessary, and load it."""
-        self.target = target
-        self.path = builder.build(target, "threads")
-        compiled = _import(self.path)
-        self._ffi = compiled.ffi
-        self._lib = compiled.lib
+    world = "threads"
+
+    def __init__(self, flavour: str, path: Path, compiled: Any) -> None:
+        super().__init__(flavour, path, compiled)
         if self._lib.PYFUZZ_THREADS_ABI != ABI:
             raise HarnessError(
-                f"{self.path.name} has interface {self._lib.PYFUZZ_THREADS_ABI}, pyfuzz needs "
-                f"{ABI}: run 'make clean setup'"
+                f"{path.name} has interface {self._lib.PYFUZZ_THREADS_ABI}, pyfuzz needs {ABI}: "
+                "run 'make clean setup'"
             )
         self._result = self._ffi.new("struct pyfuzz_threads_result *")
-        self.places = Places(self.path)
+        self.places = Places(path)
+        self._told: Any = None
+        self._tell_places()
+
+    def _tell_places(self) -> None:
+        """Tell the harness where the code was written, so that its findings can name it."""
+        codes = self.places.codes()
+        self._told = self._ffi.new("struct pyfuzz_code[]", len(codes))
+        for c, (start, function, line) in zip(self._told, codes, strict=True):
+            c.start, c.line, c.function = start, line, function.encode()[:63]
+        self._lib.pyfuzz_threads_places(self._told, len(codes))
+
+    def run(self, data: bytes, *, faults: bool = False) -> int:
+        """Run one sequence; see Module.run().
+
+        Errors: HarnessError if a schedule with a finding does not replay exactly.
+        """
+        new = super().run(data, faults=faults)
+        self._check_replayed()
+        return new
+
+    def _check_replayed(self) -> None:
+        if self._lib.pyfuzz_threads_errors():
+            raise HarnessError(
+                f"{self.traits.name}: a schedule did not replay exactly; please report"
+            )
+
+    def decode(self, data: bytes) -> Line:
+        """Decode the bytes of one line as the C harness does."""
+        if len(data) != self._lib.PYFUZZ_OP_BYTES:
+            raise ValueError(f"a line has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
+        self._lib.pyfuzz_decode(data, self._op)
+        c = self._op
+        match c.record:
+            case self._lib.PYFUZZ_R_LIST:
+                return Initial(c.entries, bool(c.ad), bool(c.reuse))
+            case self._lib.PYFUZZ_R_SWITCH:
+                return Switch(c.fiber, c.at, c.next)
+            case _:
+                return Act(c.fiber, Operation(What(c.what), c.operand))
+
+    def _fill(self, op: Line) -> None:
+        self._lib.pyfuzz_decode(binary.encode([op]), self._op)
+
+    def step(self, op: Any, operation: int, step: int = 0) -> ThreadsStep:
+        """Note a line, the ``operation``-th of its sequence."""
+        done = super().step(op, operation, step)
+        assert isinstance(done, ThreadsStep)
+        return done
+
+    def end(self, operation: int) -> ThreadsStep:
+        """Run the schedule that the lines make, twice.
+
+        Errors: HarnessError if it does not run the same.
+        """
+        done = super().end(operation)
+        self._check_replayed()
+        assert isinstance(done, ThreadsStep)
+        return done
+
+    def _read_step(self) -> ThreadsStep:
+        c = self._step
+        return ThreadsStep(
+            skip=Skip(c.skip),
+            error=False,
+            returned=None,
+            expected=0,
+            recycled=False,
+            spte=None,
+            expected_bugged=_NOBODY,
+            bugged=_NOBODY,
+            alive=_NOBODY,
+            findings=compiled.kinds(c.findings),
+            log_lines=c.log_lines,
+            accesses=c.accesses,
+            hash=c.hash,
+        )
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.traits.name
 
     @property
     def locked_heads(self) -> bool:
@@ -143,7 +175,7 @@ class ThreadsModule:
         """Return how many pairs of a writing and a using place fuzz() has seen."""
         return int(self._lib.pyfuzz_threads_pairs(forget))
 
-    def run(self, sequence: Sequence) -> SearchResult:
+    def run_sequence(self, sequence: Sequence) -> SearchResult:
         """Run one schedule, twice to check that it replays exactly.
 
         Errors: HarnessError if the two differ.
@@ -156,8 +188,8 @@ class ThreadsModule:
         self._lib.pyfuzz_threads_run(self._scenario(sequence), schedule, self._result)
         return self._read(sequence)
 
-    def trace(self) -> list[Event]:
-        """Return the accesses of the last run()."""
+    def events(self) -> list[Event]:
+        """Return the accesses of the last schedule that was traced."""
         length = self._lib.pyfuzz_threads_trace(self._ffi.NULL, 0)
         events = self._ffi.new("struct pyfuzz_event[]", length)
         self._lib.pyfuzz_threads_trace(events, length)
@@ -206,7 +238,7 @@ class ThreadsModule:
         r = self._result
         if r.errors:
             raise HarnessError(
-                f"{self.target.name}: a schedule did not replay exactly; please report"
+                f"{self.traits.name}: a schedule did not replay exactly; please report"
             )
         return SearchResult(
             r.schedules,
@@ -228,11 +260,13 @@ class ThreadsModule:
         schedule = raw.schedule
         switches = tuple(Switch(s.fiber, s.at, s.next) for s in schedule.switches[0 : schedule.len])
         return ThreadsFinding(
-            kind=self._text(raw.kind),
+            symptom=Symptom(
+                ORDER[raw.kind],
+                place.function or self._text(raw.function),
+                self._text(raw.message),
+                place.line,
+            ),
             signature=raw.signature,
-            function=place.function or self._text(raw.function),
-            line=place.line,
-            message=self._text(raw.message),
             other=str(self.places.find(raw.other_place)) if raw.other_place else "",
             fiber=raw.fiber,
             access=raw.access,
@@ -244,9 +278,9 @@ class ThreadsModule:
             ),
         )
 
-    def _text(self, chars: Any) -> str:
-        text: bytes = self._ffi.string(chars)
-        return text.decode("utf-8", "replace")
 
-
-_import = cache(builder.import_module)
+def load(target: Target, flavour: str = "fuzz") -> ThreadsModule:
+    """Return the module of a target of this world, as pyfuzz.module.compiled.load() does."""
+    module = compiled.load(replace(target, world=ThreadsModule.world), flavour)
+    assert isinstance(module, ThreadsModule), target.name
+    return module

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A sequence of this world: the list, what each fiber does, and the switches."""
+"""A sequence of this world: the list, what each fiber does, and the switches.
+
+It has two forms: lines (``Initial``, ``Act``, ``Switch``), as its text and its
+bytes have them, and a ``Sequence``, which says what they come to.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import ClassVar
 
 FIBERS = 4
 FIBER_OPERATIONS = 4
 MAX_ENTRIES = 40
 MAX_SWITCHES = 256
+MAX_ACCESS = 65535
+"""The last access before which a switch can be: two bytes."""
 
 
 class What(IntEnum):
@@ -59,8 +67,40 @@ class Operation:
         return f"{self.what.word} {self.entry}" if self.what.takes_entry else self.what.word
 
 
+class Line:
+    """One line of a sequence."""
+
+    __slots__ = ()
+    world: ClassVar[str] = "threads"
+    repeat: ClassVar[int] = 1
+
+
 @dataclass(frozen=True, slots=True)
-class Switch:
+class Initial(Line):
+    """The initial state: ``list ENTRIES [no-ad] [reuse]``.  The last one counts."""
+
+    entries: int
+    ad: bool = True
+    reuse: bool = False
+
+    def __str__(self) -> str:
+        flags = " no-ad" * (not self.ad) + " reuse" * self.reuse
+        return f"list {self.entries}{flags}"
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Line):
+    """The next operation of a fiber: ``fiber NUMBER OPERATION [ENTRY]``."""
+
+    fiber: int
+    operation: Operation
+
+    def __str__(self) -> str:
+        return f"fiber {self.fiber} {self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Line):
     """Before its access number ``at``, ``fiber`` stops and ``next`` runs."""
 
     fiber: int
@@ -84,3 +124,34 @@ class Sequence:
     switches: tuple[Switch, ...] = ()
     ad: bool = True
     reuse: bool = False
+
+
+def lines_of(sequence: Sequence) -> list[Line]:
+    """Return the lines of a sequence."""
+    lines: list[Line] = [Initial(sequence.entries, sequence.ad, sequence.reuse)]
+    for fiber, operations in enumerate(sequence.fibers):
+        lines += [Act(fiber, operation) for operation in operations]
+    return [*lines, *sequence.switches]
+
+
+def sequence_of(lines: Iterable[Line]) -> Sequence:
+    """Return what lines come to, as csrc/worlds/threads/world.c takes them.
+
+    What is more than a fiber or a schedule can have means nothing.
+    """
+    initial = Initial(0)
+    fibers: list[list[Operation]] = [[]]
+    switches: list[Switch] = []
+    for line in lines:
+        match line:
+            case Initial():
+                initial = line
+            case Act():
+                fibers += [[] for _ in range(len(fibers), line.fiber + 1)]
+                if len(fibers[line.fiber]) < FIBER_OPERATIONS:
+                    fibers[line.fiber].append(line.operation)
+            case Switch() if len(switches) < MAX_SWITCHES:
+                switches.append(line)
+    return Sequence(
+        initial.entries, tuple(map(tuple, fibers)), tuple(switches), initial.ad, initial.reuse
+    )

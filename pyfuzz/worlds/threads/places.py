@@ -49,6 +49,21 @@ class Places:
             self._found[offset] = self._look_up(offset)
         return self._found[offset]
 
+    def codes(self) -> list[tuple[int, str, int]]:
+        """Return where each line's code begins: the address, its function, its line.
+
+        Line 0 stands for code of no function.
+        """
+        table, codes = self._table, []
+        for function in table.functions:
+            line = function.place.line
+            codes.append((function.start, function.name, line))
+            for start, place in table.rows(function.start, function.end):
+                line = place.line if place is not None else line
+                codes.append((start, function.name, line))
+            codes.append((function.end, "", 0))
+        return codes
+
     def _look_up(self, offset: int) -> SourcePlace:
         call = offset - 1
         function = self._table.function(call)

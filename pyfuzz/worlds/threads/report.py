@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz.errors import UsageError
-from pyfuzz.worlds.threads.chance import FuzzResult
-from pyfuzz.worlds.threads.module import ThreadsFinding, ThreadsModule
-from pyfuzz.worlds.threads.operation import Operation
+from pyfuzz.replay import trace_text
+from pyfuzz.worlds.threads.event import ThreadsFinding
+from pyfuzz.worlds.threads.operation import Operation, lines_of
+from pyfuzz.worlds.threads.searching import Searcher
 from pyfuzz.worlds.threads.systematic import SystematicResult
 from pyfuzz.worlds.threads.text import HEADER, format_sequence
-from pyfuzz.worlds.threads.trace import Trace
 
 NOTHING_LOCKLESS = (
     "{target} has no walker without mmu_lock: only fibers that wait for the lock are interleaved; "
@@ -22,11 +22,11 @@ NOTHING_LOCKLESS = (
 )
 
 
-def lines(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> Iterator[str]:
+def lines(result: SystematicResult, files: dict[str, Path]) -> Iterator[str]:
     """Yield a search or a campaign as lines of text: what was run, and what was found."""
     if not result.lockless:
         yield NOTHING_LOCKLESS.format(target=result.target)
-    yield from _searched(result) if isinstance(result, SystematicResult) else _fuzzed(result)
+    yield from _searched(result)
     for finding in result.findings.values():
         yield ""
         yield from finding_lines(finding, files.get(key(finding)))
@@ -49,25 +49,14 @@ def _searched(result: SystematicResult) -> Iterator[str]:
     )
 
 
-def _fuzzed(result: FuzzResult) -> Iterator[str]:
-    yield (
-        f"{result.target}: {result.schedules:,} schedules of {result.scenarios:,} scenarios, seed "
-        f"{result.seed}, in {result.seconds:.1f} s ({_rate(result)})"
-    )
-    yield (
-        f"{result.pairs} pairs of a writing and a reading place; {len(result.kept)} scenarios "
-        "showed a new one"
-    )
-
-
-def _rate(result: SystematicResult | FuzzResult) -> str:
+def _rate(result: SystematicResult) -> str:
     return f"{result.schedules / result.seconds if result.seconds else 0:,.0f} a second"
 
 
 def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
     """Yield a finding as lines of text, with the command that replays it."""
     where = f" in {finding.function}, line {finding.line}" if finding.function else ""
-    yield f"{finding.kind}{where}: {finding.message}"
+    yield f"{finding.kind.value}{where}: {finding.message}"
     if finding.other:
         yield f"  the other access: {finding.other}"
     for line in format_sequence(finding.sequence).splitlines()[1:]:
@@ -76,33 +65,22 @@ def finding_lines(finding: ThreadsFinding, path: Path | None) -> Iterator[str]:
         yield f"  see it with: pyfuzz replay {path}"
 
 
-def as_object(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> dict[str, Any]:
+def as_object(result: SystematicResult, files: dict[str, Path]) -> dict[str, Any]:
     """Return a search or a campaign as plain data, see docs/json.md."""
-    if isinstance(result, SystematicResult):
-        own: dict[str, Any] = {
-            "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
-            "complete": result.complete,
-            "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
-            "left": result.left,
-        }
-    else:
-        own = {
-            "seed": result.seed,
-            "scenarios": result.scenarios,
-            "pairs": result.pairs,
-            "accesses": result.accesses,
-        }
     return {
         "target": result.target,
         "world": "threads",
-        **own,
+        "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
+        "complete": result.complete,
+        "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
+        "left": result.left,
         "schedules": result.schedules,
         "seconds": round(result.seconds, 3),
         "lockless": result.lockless,
         "verdict": result.verdict,
         "findings": [
             {
-                "kind": finding.kind,
+                "kind": finding.kind.value,
                 "world": "threads",
                 "function": finding.function,
                 "line": finding.line,
@@ -121,10 +99,10 @@ def as_object(result: SystematicResult | FuzzResult, files: dict[str, Path]) -> 
 def key(finding: ThreadsFinding) -> str:
     """Return the name of a finding's file."""
     where = f"{finding.function}-{finding.line}" if finding.function else "world"
-    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{finding.kind}-{where}")
+    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{finding.kind.value}-{where}")
 
 
-def write(module: ThreadsModule, findings: list[ThreadsFinding], out: Path) -> dict[str, Path]:
+def write(searcher: Searcher, findings: list[ThreadsFinding], out: Path) -> dict[str, Path]:
     """Write each finding's sequence and its trace; return the paths of the sequences.
 
     Errors: UsageError if a file cannot be written.
@@ -136,8 +114,9 @@ def write(module: ThreadsModule, findings: list[ThreadsFinding], out: Path) -> d
         for finding in findings:
             path = folder / f"{key(finding)}.seq"
             path.write_text(annotated(finding))
-            trace = Trace(module, finding.sequence)
-            path.with_suffix(".txt").write_text("\n".join(trace.text()) + "\n")
+            entries = searcher.trace(list(lines_of(finding.sequence)))
+            text = trace_text.lines(entries, lambda _: None)
+            path.with_suffix(".txt").write_text("\n".join(text) + "\n")
             files[key(finding)] = path
     except OSError as error:
         raise UsageError(
@@ -150,7 +129,7 @@ def annotated(finding: ThreadsFinding) -> str:
     """Return a finding's sequence as text, with the finding in a comment."""
     text = format_sequence(finding.sequence)
     where = f" in {finding.function}" if finding.function else ""
-    return text.replace(HEADER, f"{HEADER}\n# {finding.kind}{where}: {finding.message}", 1)
+    return text.replace(HEADER, f"{HEADER}\n# {finding.kind.value}{where}: {finding.message}", 1)
 
 
 def _grouped(result: SystematicResult) -> dict[tuple[str, str], list[Any]]:

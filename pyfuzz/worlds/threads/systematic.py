@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from pyfuzz.worlds.threads.module import SearchResult, ThreadsFinding, ThreadsModule
+from pyfuzz.worlds.threads.event import SearchResult, ThreadsFinding
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
+from pyfuzz.worlds.threads.searching import Searching
 
 SHAPES = (0, 1, 2, 14, 15, 28, 29)
 DEFAULT_BOUND = 2
@@ -45,7 +46,7 @@ _OTHERS = (
 """The fibers beside the writer, and whether SPTEs have Accessed bits."""
 
 
-def pairs(module: ThreadsModule) -> Iterator[Sequence]:
+def pairs(module: Searching) -> Iterator[Sequence]:
     """Yield the scenarios of a target: each pair on each list, and some with three fibers."""
     for entries in SHAPES:
         for writer in _writers(entries):
@@ -105,7 +106,7 @@ class SystematicResult:
 
 
 def search(
-    module: ThreadsModule,
+    module: Searching,
     bound: int = DEFAULT_BOUND,
     *,
     seconds: float | None = None,
@@ -116,7 +117,7 @@ def search(
 
     Errors: HarnessError if a schedule does not replay.
     """
-    found = SystematicResult(module.target.name, bound, module.can(What.AGE))
+    found = SystematicResult(module.name, bound, module.can(What.AGE))
     todo = list(pairs(module))
     begin_s = time.monotonic()
     for number, sequence in enumerate(todo):
@@ -128,10 +129,9 @@ def search(
             break
         found.rows.append(Row(sequence, result))
         for finding in result.findings:
-            key = (finding.kind, finding.function, finding.line)
-            known = found.findings.get(key)
+            known = found.findings.get(finding.key)
             if known is None or _effort(finding) < _effort(known):
-                found.findings[key] = finding
+                found.findings[finding.key] = finding
         found.seconds = time.monotonic() - begin_s
         if progress is not None:
             progress(found, len(todo))

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One schedule as a table: a column for each fiber, and the list at each switch."""
+"""Run a sequence and record its schedule: each access with its code, the list at each switch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from pyfuzz.module.results import Skip
+from pyfuzz.replay.entry import Access, Entry
 from pyfuzz.target.source_text import SourceFile, source_files
-from pyfuzz.worlds.threads.module import Event, EventKind, ThreadsFinding, ThreadsModule
-from pyfuzz.worlds.threads.operation import Sequence
+from pyfuzz.worlds.threads.event import Event, EventKind
+from pyfuzz.worlds.threads.operation import sequence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pyfuzz.worlds.threads.module import ThreadsModule
+    from pyfuzz.worlds.threads.operation import Line, Sequence
 
 _VERBS = {
     EventKind.READ: "read",
@@ -21,85 +28,72 @@ _VERBS = {
     EventKind.FREE: "free",
     EventKind.RELAX: "cpu_relax",
 }
-_WIDTH = 44
 _CODE = 56
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a trace: a fiber's access with its code, or a switch (``fiber`` is None)."""
+def trace(module: ThreadsModule, lines: list[Line], *, look_ahead: bool = True) -> Iterator[Entry]:
+    """Yield an entry for each line, and one for the schedule that they make.
 
-    fiber: int | None
-    text: str
-    code: str
+    Errors: HarnessError if the schedule does not run the same twice.
+    """
+    del look_ahead
+    module.begin()
+    for number, line in enumerate(lines):
+        step = module.step(line, number)
+        entry = Entry(number, str(line), steps=1)
+        if step.skip is not Skip.RAN:
+            entry.skipped[step.skip] += 1
+        yield entry
+    yield _schedule(module, lines)
 
 
-class Trace:
-    """The trace of one sequence, run on one module."""
+def _schedule(module: ThreadsModule, lines: list[Line]) -> Entry:
+    step = module.end(len(lines))
+    sequence = sequence_of(lines)
+    entry = Entry(len(lines), "", steps=1)
+    entry.ending = f"the schedule: {step.accesses} accesses, the same in two runs"
+    entry.findings = list(module.last().findings)
+    if step.log_lines:
+        entry.log = module.log()[-step.log_lines :]
+    if step.accesses:
+        entry.fibers = [", ".join(map(str, operations)) for operations in sequence.fibers]
+        entry.accesses = list(Drawing(module, sequence).accesses(module.events()))
+    return entry
+
+
+class Drawing:
+    """Puts a schedule's events into words, with the code of each access."""
 
     def __init__(self, module: ThreadsModule, sequence: Sequence) -> None:
-        """Run the sequence twice, and record what it did.
-
-        Errors: HarnessError if the two runs differ.
-        """
-        self.sequence = sequence
-        self.result = module.run(sequence)
-        self.events = module.trace()
         self._module = module
+        self._sequence = sequence
         self._sources: dict[str, SourceFile] | None = None
         self._ended: set[int] = set()
 
-    @property
-    def findings(self) -> tuple[ThreadsFinding, ...]:
-        """The findings of this schedule."""
-        return self.result.findings
-
-    def lines(self, *, everything: bool = False) -> Iterator[Line]:
-        """Yield the lines: ``everything``, or without plain accesses to a fiber's own memory."""
-        shared = self._shared()
+    def accesses(self, events: Iterable[Event]) -> Iterator[Access]:
+        """Yield the accesses and switches of a schedule."""
+        events = list(events)
+        shared = _shared(events)
         self._ended = set()
-        for event in self.events:
-            line = self._line(event)
-            if everything or event.kind >= EventKind.MARKED_READ or event.word in shared:
-                yield line
+        for event in events:
+            private = event.kind < EventKind.MARKED_READ and event.word not in shared
+            yield self._access(event, private=private)
 
-    def text(self, *, everything: bool = False) -> Iterator[str]:
-        """Yield the trace as a table with a column for each fiber."""
-        fibers = self.sequence.fibers
-        titles = [", ".join(map(str, operations)) for operations in fibers]
-        yield " | ".join(f"{f'fiber {n}: {t}':{_WIDTH}}" for n, t in enumerate(titles)).rstrip()
-        yield "-+-".join("-" * _WIDTH for _ in fibers)
-        for line in self.lines(everything=everything):
-            if line.fiber is None:
-                yield f"-- {line.text}"
-                continue
-            cells = [""] * len(fibers)
-            cells[line.fiber] = line.text
-            columns = " | ".join(f"{cell:{_WIDTH}}" for cell in cells)
-            yield f"{columns}  {line.code}".rstrip()
-
-    def _shared(self) -> set[str]:
-        """The words of memory that more than one fiber accesses."""
-        users: dict[str, set[int]] = {}
-        for event in self.events:
-            if event.word:
-                users.setdefault(event.word, set()).add(event.fiber)
-        return {word for word, fibers in users.items() if len(fibers) > 1}
-
-    def _line(self, event: Event) -> Line:
+    def _access(self, event: Event, *, private: bool) -> Access:
         if event.kind is EventKind.SWITCH:
-            return Line(None, f"{self._switch(event)}; the list: {event.list}", "")
+            return Access(None, f"{self._switch(event)}; the list: {event.list}")
         if event.kind is EventKind.END:
             self._ended.add(event.fiber)
-            return Line(event.fiber, "-- ends", "")
+            return Access(event.fiber, "-- ends")
         if event.kind is EventKind.BEGIN:
-            operation = self.sequence.fibers[event.fiber][event.value]
-            return Line(event.fiber, f"-- {operation}", "")
+            return Access(event.fiber, f"-- {self._sequence.fibers[event.fiber][event.value]}")
         place = self._module.places.find(event.place)
-        code = self._code(place.file, place.line)
-        where = f"{place.function}:{place.line}" if place.function else ""
+        source = self._source(place.file)
         text = f"{event.access:>3} {_VERBS[event.kind]} {event.word}"
-        return Line(event.fiber, text[:_WIDTH], f"{where:32} {code}".rstrip())
+        if source is None:  # our own code, on behalf of the fiber
+            return Access(event.fiber, text, private=private)
+        code = " ".join(source.lines.get(place.line, "").split())[:_CODE]
+        return Access(event.fiber, text, f"{place.function}:{place.line}", code, private)
 
     def _switch(self, event: Event) -> str:
         if not event.access:
@@ -109,11 +103,18 @@ class Trace:
         why = "cannot go on" if event.forced else f"stops before its access {event.access}"
         return f"fiber {event.fiber} {why}: fiber {event.value} goes on"
 
-    def _code(self, file: str, line: int) -> str:
-        if not file:
-            return ""
+    def _source(self, file: str) -> SourceFile | None:
+        if not file or self._module.target is None:
+            return None
         if self._sources is None:
             self._sources = source_files(self._module.target, self._module.places.folder)
-        source = self._sources.get(file)
-        text = source.lines.get(line, "") if source else ""
-        return " ".join(text.split())[:_CODE]
+        return self._sources.get(file)
+
+
+def _shared(events: Iterable[Event]) -> set[str]:
+    """The words of memory that more than one fiber accesses."""
+    users: dict[str, set[int]] = {}
+    for event in events:
+        if event.word:
+            users.setdefault(event.word, set()).add(event.fiber)
+    return {word for word, fibers in users.items() if len(fibers) > 1}

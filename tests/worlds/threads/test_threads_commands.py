@@ -54,12 +54,12 @@ def test_replay_shows_a_column_for_each_fiber_and_the_list(tmp_path: Path) -> No
 
     assert 0 == done.returncode, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[1].startswith("fiber 0: zap-one 0")
-    assert "| fiber 1: age" in lines[1]
+    titles = next(line for line in lines if line.startswith("fiber 0: zap-one 0"))
+    assert "| fiber 1: age" in titles
     switch = next(line for line in lines if "stops before" in line)
     assert "-- fiber 0 stops before its access 2: fiber 1 goes on; the list: [2: s0 s1]" == switch
     assert any("rmap_lock:" in line and "READ_ONCE head" in line for line in lines)
-    assert "nothing was found" == lines[-1]
+    assert "verdict: clean, nothing found" == lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_replay_shows_a_column_for_each_fiber_and_the_list(tmp_path: Path) -> No
     [
         (("fuzz", "--systematic"), "--systematic is for the world threads"),
         (("fuzz", "--world", "threads", "--switches", "1"), "add --systematic"),
-        (("fuzz", "--world", "threads", "--faults"), "has no --faults"),
-        (("replay", "x.seq", "x.seq"), "is replayed alone"),
-        (("show", "x.seq"), "use 'pyfuzz replay' or 'pyfuzz minimize' with it"),
-        (("minimize", "x.seq"), "x.seq: there is no finding on v6.15"),
+        (("fuzz", "--world", "threads", "--faults"), "the world threads has none"),
+        (("fuzz", "--world", "threads", "--sanitize"), "the world threads has no --sanitize"),
+        (("replay", "x.seq", "--sanitize"), "the world threads has no --sanitize"),
+        (("minimize", "x.seq"), "x.seq: must show a finding on v6.15 to be minimised"),
         (("replay", "bad.seq"), "bad.seq:2: a line must begin with list, fiber, switch"),
     ],
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from pyfuzz.target import catalogue
-from pyfuzz.worlds.threads.module import ThreadsModule
+from pyfuzz.worlds.threads.module import ThreadsModule, load
 
 # At least as many as the registers in the longest test: every schedule.
 ALL = 7
@@ -14,7 +14,7 @@ ALL = 7
 
 @pytest.fixture(scope="module")
 def module() -> ThreadsModule:
-    return ThreadsModule(catalogue.get("v6.15"))
+    return load(catalogue.get("v6.15"))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_race_between_plain_accesses_is_told_by_memory_model(
     if message is None:
         assert () == findings
     else:
-        assert ["data-race"] == [finding.kind for finding in findings]
+        assert ["data-race"] == [finding.kind.value for finding in findings]
         assert findings[0].message.endswith(message)
 
 

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from pyfuzz.kinds import Kind
 from pyfuzz.mutants import sources
 from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.mutant import catalogue as mutants
+from pyfuzz.replay import trace_text
+from pyfuzz.sequence.text import parse
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import chance, systematic, text
 from pyfuzz.worlds.threads.minimize import find, minimize
-from pyfuzz.worlds.threads.module import ThreadsModule
-from pyfuzz.worlds.threads.operation import Operation, Sequence, What
-from pyfuzz.worlds.threads.trace import Trace
+from pyfuzz.worlds.threads.module import ThreadsModule, load
+from pyfuzz.worlds.threads.operation import Operation, Sequence, What, sequence_of
+from pyfuzz.worlds.threads.trace import trace
 
 
 def port() -> Target:
@@ -27,7 +30,7 @@ def port() -> Target:
 
 def planted(name: str, folder: Path) -> ThreadsModule:
     mutant = next(mutant for mutant in mutants("threads") if mutant.name == name)
-    return ThreadsModule(sources.plant(port(), mutant, folder))
+    return load(sources.plant(port(), mutant, folder))
 
 
 def pair(entries: int, writer: What, other: What) -> Sequence:
@@ -42,7 +45,7 @@ def refilled(entries: int) -> Sequence:
 
 @pytest.fixture(scope="module")
 def module() -> ThreadsModule:
-    return ThreadsModule(catalogue.get("v6.15"))
+    return load(catalogue.get("v6.15"))
 
 
 def test_search_of_the_port_finds_nothing_and_is_complete(module: ThreadsModule) -> None:
@@ -82,7 +85,7 @@ def test_pruned_search_sees_the_orders_of_the_whole_one(
 def test_planted_mistake_is_found_with_two_switches_as_what_it_is(
     mutant: Mutant, tmp_path: Path
 ) -> None:
-    module = ThreadsModule(sources.plant(port(), mutant, tmp_path))
+    module = load(sources.plant(port(), mutant, tmp_path))
 
     found = systematic.search(module, 2, stop_on_finding=not mutant.equivalent).findings
 
@@ -90,20 +93,21 @@ def test_planted_mistake_is_found_with_two_switches_as_what_it_is(
         assert {} == found
     else:
         kinds = {kind.value for kind in mutant.kinds}
-        assert {finding.kind for finding in found.values()} & kinds, (kinds, found)
+        assert {finding.kind.value for finding in found.values()} & kinds, (kinds, found)
         assert all(finding.away <= 2 for finding in found.values())
 
 
 def test_finding_replays_from_its_text_and_shows_the_list_at_the_switch(tmp_path: Path) -> None:
     module = planted("unlocks-between-descriptors", tmp_path)
     found = module.search(refilled(15), 1).findings
-    finding = next(f for f in found if f.kind == "use-after-free")
+    finding = next(f for f in found if f.kind is Kind.USE_AFTER_FREE)
 
-    again = text.parse(text.format_sequence(finding.sequence))
-    trace = Trace(module, again)
+    lines = parse(text.format_sequence(finding.sequence), "x.seq")
+    shown = "\n".join(trace_text.lines(trace(module, lines), lambda _: None))
 
-    assert find(module, again, finding) is not None
-    assert "the list: [1: s14] -> [14: s0 s1 .. s13]" in "\n".join(trace.text())
+    assert find(module, sequence_of(lines), finding) is not None
+    assert "the list: [1: s14] -> [14: s0 s1 .. s13]" in shown
+    assert f">>>  FINDING: {finding.symptom.place}" in shown
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_fuzzing_finds_a_planted_mistake(name: str, kind: str, tmp_path: Path) -
 
     found = chance.fuzz(module, 1, schedules=200_000, stop_on_finding=True).findings
 
-    assert kind in {finding.kind for finding in found.values()}
+    assert kind in {finding.kind.value for finding in found.values()}
 
 
 def test_fuzzing_the_port_finds_nothing_and_does_the_same_with_the_same_seed(
@@ -138,11 +142,11 @@ def test_list_that_cannot_be_made_is_a_finding_and_no_crash(tmp_path: Path) -> N
     """add() of the 15th entry follows an invalid pointer."""
     wild = Edit(("pte_list_add",), "tail = desc;", "tail = *(struct pte_list_desc **)8;")
     target = sources.changed(port(), sources.Source(port()).edit([wild]), "wild", tmp_path)
-    module = ThreadsModule(target)
+    module = load(target)
 
     result = module.search(pair(15, What.ADD, What.AGE), 2)
 
-    assert ["host-fault"] == [finding.kind for finding in result.findings]
+    assert ["host-fault"] == [finding.kind.value for finding in result.findings]
     assert not result.complete
     assert module.search(pair(14, What.COUNT, What.AGE), 2).complete
 
@@ -188,9 +192,9 @@ def test_finding_about_the_list_names_the_function_that_changed_it(
     wrong = Edit((function,), old, new)
     target = sources.changed(port(), sources.Source(port()).edit([wrong]), "wrong", tmp_path)
 
-    result = ThreadsModule(target).search(pair(entries, writer, What.ITERATE), 1)
+    result = load(target).search(pair(entries, writer, What.ITERATE), 1)
 
-    assert seen in {(finding.kind, finding.function) for finding in result.findings}
+    assert seen in {(finding.kind.value, finding.function) for finding in result.findings}
 
 
 def test_lost_dirty_bit_names_the_function_that_wrote_over_it(tmp_path: Path) -> None:
@@ -204,7 +208,7 @@ def test_lost_dirty_bit_names_the_function_that_wrote_over_it(tmp_path: Path) ->
 def test_minimized_finding_has_the_switches_that_it_needs(tmp_path: Path) -> None:
     module = planted("unlocks-between-descriptors", tmp_path)
     found = module.search(refilled(29), 2).findings
-    finding = next(f for f in found if f.kind == "use-after-free")
+    finding = next(f for f in found if f.kind is Kind.USE_AFTER_FREE)
 
     smallest = minimize(module, finding)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sequences of the world threads as text."""
+"""Sequences of the world threads as text and as bytes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyfuzz import world
 from pyfuzz.errors import UsageError
-from pyfuzz.worlds.threads import text
-from pyfuzz.worlds.threads.operation import Operation, Sequence, Switch, What
+from pyfuzz.sequence.text import format_text, parse
+from pyfuzz.target import catalogue
+from pyfuzz.worlds.threads import binary, text
+from pyfuzz.worlds.threads.module import ThreadsModule, load
+from pyfuzz.worlds.threads.operation import (
+    MAX_ACCESS,
+    Act,
+    Initial,
+    Line,
+    Operation,
+    Sequence,
+    Switch,
+    What,
+    lines_of,
+    sequence_of,
+)
 
 _OPERATIONS = st.builds(
     lambda what, entry: Operation(what, entry if what.takes_entry else 0),
     st.sampled_from(What),
     st.integers(0, 39),
 )
-_SWITCHES = st.builds(Switch, st.integers(0, 3), st.integers(0, 20000), st.integers(0, 3))
+_SWITCHES = st.builds(Switch, st.integers(0, 3), st.integers(0, MAX_ACCESS), st.integers(0, 3))
+_LINES: st.SearchStrategy[list[Line]] = st.lists(
+    st.one_of(
+        st.builds(Initial, st.integers(0, 40), st.booleans(), st.booleans()),
+        st.builds(Act, st.integers(0, 3), _OPERATIONS),
+        _SWITCHES,
+    ),
+    max_size=30,
+)
 _FIBERS = st.lists(st.lists(_OPERATIONS, min_size=1, max_size=4).map(tuple), min_size=1, max_size=4)
 SEQUENCES = st.builds(
     Sequence,
@@ -28,9 +51,49 @@ SEQUENCES = st.builds(
 )
 
 
+@pytest.fixture(scope="module")
+def module() -> ThreadsModule:
+    return load(catalogue.get("v6.15"))
+
+
 @given(SEQUENCES)
-def test_text_of_a_sequence_is_read_as_the_same(sequence: Sequence) -> None:
-    assert sequence == text.parse(text.format_sequence(sequence))
+def test_sequence_is_what_its_lines_come_to(sequence: Sequence) -> None:
+    assert sequence == sequence_of(lines_of(sequence))
+
+
+@given(_LINES)
+def test_lines_survive_text_and_bytes(lines: list[Line]) -> None:
+    assert lines == parse(f"{text.HEADER}\n{format_text(lines)}", "x.seq")
+    assert lines == binary.decode(binary.encode(lines))
+
+
+@given(st.binary(max_size=64))
+def test_every_byte_string_is_a_sequence(data: bytes) -> None:
+    lines = binary.decode(data)
+
+    assert len(data) // binary.OPERATION_BYTES == len(lines)
+    assert lines == binary.decode(binary.encode(lines))
+
+
+@given(data=st.binary(min_size=4, max_size=4))
+def test_python_and_c_decode_a_line_the_same(module: ThreadsModule, data: bytes) -> None:
+    assert binary.decode(data) == [module.decode(data)]
+
+
+def test_what_is_more_than_a_fiber_can_have_means_nothing(module: ThreadsModule) -> None:
+    lines: list[Line] = [Act(0, Operation(What.ADD))] * 5
+
+    module.begin()
+    skips = [module.step(line, number).skip.name for number, line in enumerate(lines)]
+
+    assert ["RAN"] * 4 + ["FIBER_FULL"] == skips
+    assert 4 == len(sequence_of(lines).fibers[0])
+
+
+def test_world_is_a_row_of_the_table() -> None:
+    assert text.HEADER == world.get("threads").header
+    own = world.numbered(2)
+    assert own is not None and "threads" == own.name
 
 
 @pytest.mark.parametrize(
@@ -50,6 +113,6 @@ def test_text_of_a_sequence_is_read_as_the_same(sequence: Sequence) -> None:
 )
 def test_text_with_a_wrong_line_says_which_and_why(line: str, message: str) -> None:
     with pytest.raises(UsageError) as error:
-        text.parse(f"{text.HEADER}\n# a comment\n{line}\n", "x.seq")
+        parse(f"{text.HEADER}\n# a comment\n{line}\n", "x.seq")
 
     assert str(error.value).startswith(f"x.seq:3: {message}")
