@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the functions of mmu.c call, directly and indirectly."""
+"""What the functions of mmu.c, and of C files beside it, call, directly and indirectly."""
 
 from __future__ import annotations
 
 import re
 
 from pyfuzz.extract.parse import Index, Item, Kind
-from pyfuzz.extract.source import SourceFile
 from pyfuzz.extract.uses import Uses, uses
 
 _CLEARS = re.compile(r"_*mmu_spte_clear\w*|drop_spte|mmu_spte_set|_*update_clear_spte\w*")
 
 
 class Calls:
-    """The call graph of mmu.c, with macros expanded."""
+    """The call graph of mmu.c and of C files beside it, with macros expanded."""
 
-    def __init__(self, index: Index, mmu: SourceFile) -> None:
+    def __init__(self, index: Index) -> None:
         self._index = index
-        self._mmu = mmu
         self._uses: dict[Item, Uses] = {}
         self._reach: dict[Item, frozenset[str]] = {}
 
@@ -32,7 +30,7 @@ class Calls:
         return self._closure(item, through=(Kind.MACRO,))
 
     def reach(self, item: Item) -> frozenset[str]:
-        """Return the names that a function calls directly or through others in mmu.c."""
+        """Return the names that a function calls directly or through others in C files."""
         if item not in self._reach:
             self._reach[item] = self._closure(item, through=(Kind.MACRO, Kind.FUNCTION))
         return self._reach[item]
@@ -47,7 +45,7 @@ class Calls:
                     found.add(name)
                     continue
                 found.add(name)
-                if inner.kind is Kind.MACRO or inner.file is self._mmu:
+                if inner.kind is Kind.MACRO or inner.file.is_code:
                     waiting.append(inner)
         return frozenset(found)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pyfuzz.extract import shim
 from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item, Kind
-from pyfuzz.extract.source import SourceFile
 
 # Names in code that works on lists; a function that uses one is never stubbed.
 _LISTS = ("pte_list_desc", "kvm_rmap_head", "rmap_head", "sptes", "parent_ptes")
@@ -67,11 +66,8 @@ class Gatherer:
     compiling revealed; see check.py.
     """
 
-    def __init__(
-        self, index: Index, mmu: SourceFile, calls: Calls, extra: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, index: Index, calls: Calls, extra: Iterable[str] = ()) -> None:
         self._index = index
-        self._mmu = mmu
         self._calls = calls
         self._extra = frozenset(extra)
         self._sound: dict[Item, bool] = {}
@@ -103,11 +99,11 @@ class Gatherer:
                 found.annotations[name] = arguments
 
     def _pointed(self, tag: str, found: Closure) -> None:
-        """A tag used only through pointers: of mmu.c's own, the members are needed, too."""
+        """A tag used only through pointers: of the C files' own, the members are needed, too."""
         target = self._index.find(tag)
         if target is None or shim.is_provided(tag):
             found.tags[tag] = None
-        elif target.file is self._mmu or tag in self._extra:
+        elif target.file.is_code or tag in self._extra:
             self._take(target, found)
         else:
             found.tags[tag] = None
@@ -142,7 +138,7 @@ class Gatherer:
         """
         if target.kind is not Kind.FUNCTION or _works_on_lists(target):
             return True
-        if not value_unused and target.file is self._mmu:
+        if not value_unused and target.file.is_code:
             return True
         if target not in self._sound:
             self._sound[target] = True  # until decided, since it may call itself

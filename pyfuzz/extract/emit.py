@@ -155,21 +155,22 @@ def _stand_ins(closure: Closure) -> list[str]:
 def in_order(items: Iterable[Item], index: Index) -> list[Item]:
     """Sort definitions into an order that compiles, with the prototypes that they need.
 
-    Headers come before mmu.c, which is the index's first file; the order within
-    a file is kept.
+    Headers come first, then C files beside mmu.c, then mmu.c, which is the
+    index's first file; the order within a file is kept.
     """
     wanted = dict.fromkeys(items)
     for item in list(wanted):
         prototype = index.prototype(item.name) if item.kind is Kind.FUNCTION else None
         if prototype is not None:
             wanted[prototype] = None
-    mmu, *headers = index.files
-    rank = {file.path: number for number, file in enumerate([*headers, mmu])}
+    mmu, *others = index.files
+    order = [*sorted(others, key=lambda file: file.is_code), mmu]
+    rank = {file.path: number for number, file in enumerate(order)}
     return sorted(wanted, key=lambda item: (rank[item.file.path], item.line))
 
 
 def _text(item: Item) -> str:
-    if item.kind is Kind.VARIABLE and item.text.startswith("extern "):
+    if item.is_declaration:
         # Defined in a file that is not read: zero here.
         return item.text.removeprefix("extern ")
     return item.text.rstrip("\n")

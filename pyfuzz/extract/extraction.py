@@ -66,8 +66,8 @@ class Extraction:
     is everything that is compiled, ``stubbed`` what was replaced by nothing
     (``value_used``: the code uses a made-up 0), ``members`` what was added to the
     shim's structures.  ``kernel_version`` is read from the tree's Makefile, for
-    information; ``sha256`` is that of mmu.c.  ``compiled`` is False if there is
-    no compiler to try it with.
+    information; ``sha256`` is that of mmu.c (and of other C files that were read,
+    in turn).  ``compiled`` is False if there is no compiler to try it with.
     """
 
     target: Target

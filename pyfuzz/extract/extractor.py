@@ -28,6 +28,7 @@ from pyfuzz.target.kernel import Kernel
 
 _THRESHOLD = 1000  # the harness's, csrc/worlds/lists/target.h
 _GENERATED = "the generated target"
+_GIVE = "give the mmu.c of a kernel from 4.10 on"
 # One round fixes the errors of one compilation, which may uncover others.
 _MAX_ROUNDS = 12
 
@@ -50,20 +51,21 @@ class _Extractor:
         self.kernel = kernel
         self.defines = asked.defines
         config = {**DEFAULT_CONFIG, **dict(define.split("=", 1) for define in self.defines)}
-        self.index = Index((kernel.mmu, *kernel.headers), config)
-        self.calls = Calls(self.index, kernel.mmu)
-        self.found = roles.find_roles(self.index, kernel.mmu, self.calls)
+        self.index = Index(kernel.files, config)
+        self.calls = Calls(self.index)
+        self.found = roles.find_roles(self.index, self.calls)
         self.why = _require(kernel, self.index, self.found)
-        self.traits = traits.detect(self.index, kernel.mmu, self.found, self.calls)
+        self.traits = traits.detect(self.index, kernel, self.found, self.calls)
         self.extra: set[str] = set()
         self.members: dict[str, dict[str, str]] = {}
-        self.age = lockless.find(self.index, kernel.mmu)
+        self.age = lockless.find(self.index)
 
     def run(self) -> Extraction:
         first: list[check.CompileError] = []
         for _ in range(_MAX_ROUNDS):
             plan = self._plan()
             refuse_files(plan.closure.items)
+            self._refuse_clashes(plan.closure)
             path = _write(emit.generate(plan, _GENERATED))
             found = check.errors(path, self.defines)
             if found == [] and self._drop_walkers(path):
@@ -76,6 +78,17 @@ class _Extractor:
                 # An error that appears only after a fix may be caused by the fix.
                 raise self._does_not_compile(hopeless if hopeless in first else first[0])
         raise self._does_not_compile(first[0])
+
+    def _refuse_clashes(self, closure: Closure) -> None:
+        """Refuse code that means its own file's definition where another one was taken."""
+        for item in closure.items:
+            for name in self.calls.uses(item).names:
+                meant, taken = self.index.own(name, item.file), self.index.find(name)
+                if meant is not None and taken is not None and meant is not taken:
+                    raise UsageError(
+                        f"{meant.place}: {name} is defined in {taken.place}, too, and differs; "
+                        "pyfuzz compiles both files as one: rename one of the two"
+                    )
 
     def _drop_walkers(self, path: Path) -> bool:
         """Drop the walkers without mmu_lock if they do not compile for their world."""
@@ -111,7 +124,7 @@ class _Extractor:
 
     def _plan(self) -> emit.Plan:
         """Collect what is needed, without optional roles that need guesses."""
-        gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
+        gatherer = Gatherer(self.index, self.calls, self.extra)
         needed = [item for role, item in self.found.items() if roles.BY_NAME[role].required]
         closure = gatherer.closure(needed)
         allowed = {stub.name for stub in closure.guesses}
@@ -162,7 +175,7 @@ class _Extractor:
         return None
 
     def _drop_users(self, error: check.CompileError, plan: emit.Plan) -> bool:
-        gatherer = Gatherer(self.index, self.kernel.mmu, self.calls, self.extra)
+        gatherer = Gatherer(self.index, self.calls, self.extra)
         guilty = [item for item in plan.closure.items if _covers(item, error)]
         users = [
             role
@@ -228,15 +241,19 @@ class _Extractor:
             members=members,
             missing=missing,
             kernel_version=kernel.version,
-            sha256=hashlib.sha256(kernel.mmu.text.encode("latin-1")).hexdigest(),
+            sha256=hashlib.sha256(_joined(kernel).encode("latin-1")).hexdigest(),
             compiled=compiled,
         )
+
+
+def _joined(kernel: KernelSource) -> str:
+    return "".join(file.text for file in kernel.code)
 
 
 def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict[str, str]:
     """Raise UsageError if a required role is missing; return why optional ones are."""
     shown = kernel.mmu.shown
-    if not any(item.file is kernel.mmu for item in index.functions):
+    if not any(item.file.is_code for item in index.functions):
         raise UsageError(
             f"{shown}: defines no function that parses as C, so it is not an mmu.c; "
             "give a kernel tree, a source tarball or one mmu.c"
@@ -247,27 +264,35 @@ def _require(kernel: KernelSource, index: Index, found: dict[str, Item]) -> dict
             continue
         if role.required:
             raise UsageError(
-                f"{shown}: mmu.c has no function that {role.what}; looked for "
+                f"{shown}: {kernel.has_no} function that {role.what}; looked for "
                 f"{', '.join(role.names)}, or another with parameters of the types "
                 f"{', '.join(repr(kind) for kind in role.takes)} that does; "
-                f"{_named(kernel, role.names) or 'give the mmu.c of a kernel from 4.10 on'}"
+                f"{_named(kernel, index, role.names) or _GIVE}"
             )
-        why.setdefault(_operation(role.name), f"mmu.c has no function that {role.what}")
+        why.setdefault(_operation(role.name), f"{kernel.has_no} function that {role.what}")
     if _operation(roles.FIRST) in why:
         found.pop(roles.FIRST, None)
         found.pop(roles.NEXT, None)
     return why
 
 
-def _named(kernel: KernelSource, names: tuple[str, ...]) -> str:
-    """Say where a function is that could not be parsed; "" if there is none."""
+def _named(kernel: KernelSource, index: Index, names: tuple[str, ...]) -> str:
+    """Say where a function is that could not be parsed, or is only declared; "" if nowhere."""
     for name in names:
-        match = re.search(
-            rf"^[a-z][^;={{}}/]*\b{name}\b[^;={{}}]*\{{", kernel.mmu.text, re.MULTILINE
-        )
-        if match:
-            line = kernel.mmu.text.count("\n", 0, kernel.mmu.text.index(name, match.start())) + 1
-            return f"{name} is named in line {line} but does not parse as such a function"
+        for file in kernel.code:
+            match = re.search(rf"^[a-z][^;={{}}/]*\b{name}\b[^;={{}}]*\{{", file.text, re.MULTILINE)
+            if match:
+                line = file.text.count("\n", 0, file.text.index(name, match.start())) + 1
+                where = "" if file is kernel.mmu else f" of {file.shown}"
+                return (
+                    f"{name} is named in line {line}{where} but does not parse as such a function"
+                )
+    for name in names:
+        if (declared := index.prototype(name)) is not None:
+            return (
+                f"{name} is declared in {declared.place}, but defined neither there nor in a C "
+                "file beside mmu.c: give the whole tree, with its definition in mmu.c's folder"
+            )
     return ""
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from pyfuzz.extract.closure import Closure, Gatherer
 from pyfuzz.extract.parse import Index, Item
-from pyfuzz.extract.source import SourceFile
 
 _PARAMETERS = ("struct kvm *", "struct kvm_gfn_range *", "bool")
 # The bit of an SPTE that says that it has no Accessed bit, if the kernel has one.
@@ -43,11 +42,11 @@ class Lockless:
         ]
 
 
-def find(index: Index, mmu: SourceFile) -> Item | None:
+def find(index: Index) -> Item | None:
     """Return the function that ages frames without mmu_lock, None if there is none."""
     for item in index.functions:
         kinds = tuple(param.type for param in item.params)
-        if item.file is mmu and kinds == _PARAMETERS and "readonly" in item.text:
+        if item.file.is_code and kinds == _PARAMETERS and "readonly" in item.text:
             return item
     return None
 

@@ -97,18 +97,27 @@ class Item:
         return f"{self.file.shown}:{self.line}"
 
     @property
+    def is_declaration(self) -> bool:
+        """Whether it is a variable that another file defines."""
+        return self.kind is Kind.VARIABLE and self.text.startswith("extern ")
+
+    @property
     def last_line(self) -> int:
         """The line of the last character of ``text``."""
         return self.line + self.text.count("\n")
 
 
 class Index:
-    """The definitions of several files; the first file that defines a name wins."""
+    """The definitions of several files; the first file that defines a name wins.
+
+    What a C file defines in other words than an earlier one is found by ``own``.
+    """
 
     def __init__(self, files: Iterable[SourceFile], config: Mapping[str, str]) -> None:
         self.files = tuple(files)
         self._items: dict[str, Item] = {}
         self._prototypes: dict[str, Item] = {}
+        self._hidden: dict[tuple[str, str], Item] = {}
         self.functions: list[Item] = []
         for file in self.files:
             for item in items(file, config):
@@ -121,14 +130,20 @@ class Index:
         for key in item.keys:
             known = self._items.setdefault(key, item)
             # In one file the last #define counts, as it does for the code after it.
-            if item.kind is Kind.MACRO and known.file is item.file:
+            if (item.kind is Kind.MACRO and known.file is item.file) or known.is_declaration:
                 self._items[key] = item
+            elif known.file is not item.file and item.file.is_code and known.text != item.text:
+                self._hidden[key, item.file.path] = item
         if item.kind is Kind.FUNCTION and self._items[item.name] is item:
             self.functions.append(item)
 
     def find(self, key: str) -> Item | None:
         """Return the definition of a name (``struct x`` for a tag)."""
         return self._items.get(key)
+
+    def own(self, key: str, file: SourceFile) -> Item | None:
+        """Return what a C file itself defines by a name if ``find`` returns another's."""
+        return self._hidden.get((key, file.path))
 
     def prototype(self, name: str) -> Item | None:
         """Return a prototype of a function."""

@@ -45,7 +45,7 @@ def prepared(kernel: Kernel) -> Path:
         source: KernelSource | None = find(kernel.path)
         assert source is not None
         name = kernel.path.resolve().name
-        for file in (source.mmu, *source.headers):
+        for file in source.files:
             digest.update(file.path.encode() + b"\0" + file.text.encode("latin-1"))
     else:
         source = None
@@ -141,7 +141,7 @@ def _is_wanted(name: bytes) -> bool:
 
 def _copy(path: Path, source: KernelSource, folder: Path) -> None:
     """Write the files that were found: in a tree, in a tarball, or one mmu.c."""
-    for file in (source.mmu, *source.headers):
+    for file in source.files:
         inside = file.path if "/" in file.path else f"arch/x86/kvm/mmu/{path.name}"
         place = folder / inside
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item
-from pyfuzz.extract.source import SourceFile
 
 KVM = "struct kvm *"
 VCPU = "struct kvm_vcpu *"
@@ -152,10 +151,10 @@ ROLES: tuple[Role, ...] = (
 BY_NAME = {role.name: role for role in ROLES}
 
 
-def find_roles(index: Index, mmu: SourceFile, calls: Calls) -> dict[str, Item]:
-    """Return the function of mmu.c for each role, as far as there is one."""
+def find_roles(index: Index, calls: Calls) -> dict[str, Item]:
+    """Return the function for each role in mmu.c or a C file beside it, if there is one."""
     found: dict[str, Item] = {}
-    functions = [item for item in index.functions if item.file is mmu]
+    functions = [item for item in index.functions if item.file.is_code]
     for role in ROLES:
         candidates = [
             item

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find mmu.c and its headers, in a tree or a tarball, or mmu.c alone."""
+"""Find mmu.c, what shares its work, and their headers, in a tree or a tarball; or mmu.c alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -24,7 +24,11 @@ HEADERS = (
     "arch/x86/kvm/mmu/mmu_internal.h",
     "arch/x86/kvm/mmu/spte.h",
 )
+_MMU_FOLDERS = tuple(PurePosixPath(path).parent for path in MMU_PATHS)
 _NOT_HEADERS = ("mmutrace.h", "trace.h", "paging_tmpl.h", "paging.h")
+# What only code that works on the lists names: other C files in mmu.c's folder
+# that do (a vendor's rmap.c) are read, too.
+_LISTS = re.compile(r"\b(?:pte_list_desc|kvm_rmap_head)\b")
 _QUOTED_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
 _VERSION = re.compile(
     r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*([\w.+-]*)[ \t]*$", re.MULTILINE
@@ -42,18 +46,20 @@ class SourceFile:
     ``text`` has one character per byte (Latin-1), whatever the encoding of the
     comments, so that the compiler gets the original bytes; lines end in ``\\n``.
     ``shown`` is the name in messages and ``#line``, ``path`` the place in the
-    kernel tree.
+    kernel tree.  ``is_code``: mmu.c or another C file of its folder, not a header.
     """
 
     path: str
     shown: str
     text: str
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KernelSource:
     """The files found; for one mmu.c alone, ``headers`` is empty and ``version`` None.
 
+    ``others`` are C files in mmu.c's folder that work on the lists, too.
     ``root`` is the top of the tree that ``origin`` is in; None for anything else.
     """
 
@@ -62,6 +68,25 @@ class KernelSource:
     headers: tuple[SourceFile, ...]
     version: str | None
     root: Path | None = None
+    others: tuple[SourceFile, ...] = ()
+
+    @property
+    def code(self) -> tuple[SourceFile, ...]:
+        """The C files: mmu.c first."""
+        return (self.mmu, *self.others)
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """All files: mmu.c, headers, other C files, in the order in which definitions count."""
+        return (self.mmu, *self.headers, *self.others)
+
+    @property
+    def has_no(self) -> str:
+        """Begin a message: ``mmu.c has no``, or ``neither mmu.c nor rmap.c has a``."""
+        if not self.others:
+            return "mmu.c has no"
+        others = (PurePosixPath(file.path).name for file in self.others)
+        return f"neither mmu.c nor {' nor '.join(others)} has a"
 
 
 def find(path: Path, progress: Progress | None = None) -> KernelSource:
@@ -118,7 +143,7 @@ def _from_file(path: Path) -> KernelSource:
         root = absolute.parents[inside.count("/")] if len(absolute.parts) > 5 else None
         if root is not None and absolute == root / inside:
             return _from_tree(path, root, inside, None)
-    return KernelSource(path, _read(path, path.name, str(path)), (), None)
+    return KernelSource(path, replace(_read(path, path.name, str(path)), is_code=True), (), None)
 
 
 def _from_tree(origin: Path, root: Path, mmu_path: str, shown: str | None) -> KernelSource:
@@ -131,11 +156,14 @@ def _from_tree(origin: Path, root: Path, mmu_path: str, shown: str | None) -> Ke
         name = str(origin) if shown is None and inside == mmu_path else str(file)
         return _read(file, inside, name)
 
-    return replace(_assemble(origin, mmu_path, read), root=root)
+    folder = PurePosixPath(mmu_path).parent
+    beside = [f"{folder}/{file.name}" for file in sorted((root / folder).glob("*.c"))]
+    return replace(_assemble(origin, mmu_path, beside, read), root=root)
 
 
 def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
-    members = unpack(path, _wanted, frozenset((MMU_PATHS[0], *HEADERS, "Makefile")), progress)
+    enough = frozenset((MMU_PATHS[0], *HEADERS, "Makefile"))
+    members = unpack(path, _wanted, enough, progress, label="with other C files")
 
     def read(inside: str) -> SourceFile | None:
         file = members.get(inside)
@@ -143,7 +171,9 @@ def _from_tarball(path: Path, progress: Progress | None) -> KernelSource:
 
     for inside in MMU_PATHS:
         if inside in members:
-            return _assemble(path, inside, read)
+            folder = PurePosixPath(inside).parent
+            beside = [name for name in sorted(members) if PurePosixPath(name).parent == folder]
+            return _assemble(path, inside, [name for name in beside if name.endswith(".c")], read)
     raise UsageError(
         f"{path}: holds no {MMU_PATHS[0]} (nor {MMU_PATHS[1]}, its place up to 5.5); "
         "give the tarball of a kernel that has KVM for x86"
@@ -163,17 +193,30 @@ def _wanted(member: str) -> str | None:
             return inside
         if inside.startswith("arch/x86/kvm/") and inside.endswith(".h"):
             return inside
+        if inside.endswith(".c") and PurePosixPath(inside).parent in _MMU_FOLDERS:
+            return inside
     return None
 
 
 def _assemble(
-    origin: Path, mmu_path: str, read: Callable[[str], SourceFile | None]
+    origin: Path,
+    mmu_path: str,
+    beside: Iterable[str],
+    read: Callable[[str], SourceFile | None],
 ) -> KernelSource:
+    """Read mmu.c, those C files ``beside`` it that work on the lists, and their headers."""
     mmu = read(mmu_path)
     assert mmu is not None
+    mmu = replace(mmu, is_code=True)
+    others = tuple(
+        replace(file, is_code=True)
+        for place in beside
+        if place != mmu_path and (file := read(place)) is not None and works_on_lists(file.text)
+    )
     places = list(HEADERS)
     folder = PurePosixPath(mmu_path).parent
-    for included in _QUOTED_INCLUDE.findall(mmu.text):
+    code = "\n".join(file.text for file in (mmu, *others))
+    for included in _QUOTED_INCLUDE.findall(code):
         for candidate in (folder / included, PurePosixPath("arch/x86/kvm") / included):
             place = candidate.as_posix()
             if place.endswith(".h") and candidate.name not in _NOT_HEADERS and place not in places:
@@ -181,7 +224,12 @@ def _assemble(
     headers = [header for place in places if (header := read(place)) is not None]
     makefile = read("Makefile")
     said = version(makefile.text) if makefile is not None else None
-    return KernelSource(origin, mmu, tuple(headers), said)
+    return KernelSource(origin, mmu, tuple(headers), said, others=others)
+
+
+def works_on_lists(text: str) -> bool:
+    """Tell whether a C file beside mmu.c has to be read, too."""
+    return _LISTS.search(text) is not None
 
 
 def version(makefile: str) -> str | None:

@@ -13,7 +13,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.extract import roles
 from pyfuzz.extract.calls import Calls
 from pyfuzz.extract.parse import Index, Item, Kind, declared_name, text_of
-from pyfuzz.extract.source import SourceFile
+from pyfuzz.extract.source import KernelSource
 
 DESCRIPTOR = "struct pte_list_desc"
 HEAD = "struct kvm_rmap_head"
@@ -71,7 +71,7 @@ class Traits:
         ]
 
 
-def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Calls) -> Traits:
+def detect(index: Index, kernel: KernelSource, found: Mapping[str, Item], calls: Calls) -> Traits:
     """Detect the traits of a kernel from the functions that were found.
 
     Raises UsageError if the harness cannot walk this kind of descriptor.
@@ -79,7 +79,7 @@ def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Call
     descriptor = index.find(DESCRIPTOR)
     if descriptor is None:
         raise UsageError(
-            f"{mmu.shown}: defines no {DESCRIPTOR}, the block that lists are made of; "
+            f"{kernel.mmu.shown}: defines no {DESCRIPTOR}, the block that lists are made of; "
             "give the mmu.c of a kernel from 4.10 on"
         )
     members = _members(descriptor)
@@ -98,9 +98,9 @@ def detect(index: Index, mmu: SourceFile, found: Mapping[str, Item], calls: Call
         tail_field=tail,
         more_field=more,
         entries_field=entries,
-        appends=any(_walks(item, more) for item in _with_helpers(index, mmu, calls, add)),
+        appends=any(_walks(item, more) for item in _with_helpers(index, calls, add)),
         atomic_heads=atomic,
-        locked_heads=atomic and _locks(index, mmu, calls, add),
+        locked_heads=atomic and _locks(index, calls, add),
         takes_kvm=roles.KVM in [param.type for param in remove.params],
         zaps_by_gfn=zap_all is not None
         and rmap_remove is not None
@@ -183,10 +183,10 @@ def _number(index: Index, text: str) -> int | None:
         return None
 
 
-def _with_helpers(index: Index, mmu: SourceFile, calls: Calls, root: Item) -> list[Item]:
-    """Return a function and those of mmu.c that it calls, directly or indirectly."""
+def _with_helpers(index: Index, calls: Calls, root: Item) -> list[Item]:
+    """Return a function and those of C files that it calls, directly or indirectly."""
     below = [index.find(name) for name in sorted(calls.reach(root))]
-    return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file is mmu)]
+    return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file.is_code)]
 
 
 def _walks(item: Item, more: str) -> bool:
@@ -208,8 +208,8 @@ def _atomic(index: Index, calls: Calls, add: Item) -> bool:
     return any(name.startswith("atomic_long_") for name in calls.reach(add))
 
 
-def _locks(index: Index, mmu: SourceFile, calls: Calls, add: Item) -> bool:
-    below = _with_helpers(index, mmu, calls, add)
+def _locks(index: Index, calls: Calls, add: Item) -> bool:
+    below = _with_helpers(index, calls, add)
     return any(re.search(r"cmpxchg|_bit_lock|fetch_or", item.text) for item in below)
 
 

@@ -68,7 +68,7 @@ class TargetRecord:
 
 @dataclass(frozen=True, slots=True)
 class KernelRecord:
-    """What was found of a kernel of the user's; ``sha256`` is that of its mmu.c."""
+    """What was found of a kernel of the user's; ``sha256`` is that of its C files."""
 
     path: str | None
     mmu: str | None

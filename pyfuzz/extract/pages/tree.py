@@ -33,10 +33,17 @@ class Tree:
     patched: Path | None = None
 
     def code(self) -> list[Path]:
-        """Return the files to compile, in order."""
+        """Return the files to compile, in order: KVM's own, then others that work on lists."""
         folder = (self.patched or self.root) / "arch/x86/kvm/mmu"
         names = ("mmu.c", "spte.c", "page_track.c")
-        return [folder / name for name in names if (folder / name).is_file()]
+        others = [
+            path
+            for path in sorted(folder.glob("*.c"))
+            if path.name not in names
+            and path.is_file()
+            and source.works_on_lists(path.read_text("latin-1"))
+        ]
+        return [*(folder / name for name in names if (folder / name).is_file()), *others]
 
 
 def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
