@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyfuzz.kinds import Kind
 
 
@@ -37,6 +39,11 @@ class Symptom:
     def expectation(self) -> str:
         """Kind and function as the ``# expect`` lines of a regression have them."""
         return f"{self.kind.value} {self.function}".rstrip()
+
+    def title_among(self, others: Iterable[Symptom]) -> str:
+        """The title; with the line if others have the same title and another line."""
+        lines = {other.line for other in others if other.title == self.title}
+        return self.place if lines - {self.line} else self.title
 
     def like(self, other: Symptom) -> bool:
         """Tell whether another is of the same kind in the same function."""
@@ -73,3 +80,7 @@ class Shown:
     def title(self) -> str:
         """Kind and place, as a name for people."""
         return self.symptom.title
+
+    def title_among(self, others: Iterable[Shown]) -> str:
+        """The title; with the line if others have the same title and another line."""
+        return self.symptom.title_among(other.symptom for other in others)

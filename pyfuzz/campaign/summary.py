@@ -152,7 +152,8 @@ def _finding_lines(number: int, finding: Finding, progress: Progress) -> list[st
     if finding.artifact is not None:
         options = progress.options
         command = replay_command(finding.artifact, options.target, options.kernel, finding.flavour)
-    return words.paragraph(number, finding, about=about, command=command)
+    title = finding.title_among(progress.findings)
+    return words.paragraph(number, finding, title=title, about=about, command=command)
 
 
 def _expired(finding: Finding, progress: Progress) -> str | None:

@@ -29,7 +29,7 @@ def lines(result: Result) -> list[str]:
         told += ["", *_wrong(alike)]
     in_order = [item for state in State for item in result.of(state)]
     for number, item in enumerate(in_order, 1):
-        told += ["", *_finding(number, item)]
+        told += ["", *_finding(number, item, in_order)]
     told += _fixed(result)
     early = " (ended early)" if result.trouble or result.interrupted else ""
     return [*told, "", *wrapped(f"verdict: {_verdict(result)}{early}", "")]
@@ -93,8 +93,8 @@ def _wrong(alike: list[Replayed]) -> Iterable[str]:
     yield f"   {first.command}"
 
 
-def _finding(number: int, item: Item) -> Iterable[str]:
-    yield f"{number}. {_CALLED[state_of(item)]}: {item.title}, {times(item.count)}"
+def _finding(number: int, item: Item, among: list[Item]) -> Iterable[str]:
+    yield f"{number}. {_CALLED[state_of(item)]}: {item.title_among(among)}, {times(item.count)}"
     yield from wrapped(item.message, "   ")
     if item.known is not None:
         yield from wrapped(f"known: {item.known}", "   ")

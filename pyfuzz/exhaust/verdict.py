@@ -248,7 +248,8 @@ def finding_lines(number: int, finding: Finding, verdict: Verdict) -> list[str]:
         below.append("   replaying this sequence does not show it: please report")
     if finding.artifact is not None:
         command = replay_command(finding.artifact, verdict.target, verdict.kernel)
-    return paragraph(number, finding, below=below, command=command)
+    title = finding.title_among(verdict.findings)
+    return paragraph(number, finding, title=title, below=below, command=command)
 
 
 def _verdict(verdict: Verdict) -> str:

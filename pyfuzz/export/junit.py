@@ -75,7 +75,7 @@ def _cases(subject: Subject, kind: Kind) -> list[ET.Element]:
 
 
 def _case(subject: Subject, item: Item, classname: str) -> ET.Element:
-    attributes = {"classname": classname, "name": _xml(item.title)}
+    attributes = {"classname": classname, "name": _xml(item.title_among(subject.items))}
     case = ET.Element("testcase", {**attributes, "time": f"{item.first_seconds:.3f}"})
     text = _xml(_text(subject, item))
     if not item.fails:

@@ -111,12 +111,12 @@ def of_subject(subject: Subject) -> list[Point]:
 
 def _kind(subject: Subject, kind: Kind) -> list[Point]:
     items = [item for item in subject.items if item.kind is kind]
-    return [_item(item) for item in items] or [Point(kind.value)]
+    return [_item(item, items) for item in items] or [Point(kind.value)]
 
 
-def _item(item: Item) -> Point:
+def _item(item: Item, among: list[Item]) -> Point:
     lines = (item.message, *_operations(item.operations), item.command)
-    point = Point(item.title, passed=not item.fails, lines=tuple(filter(None, lines)))
+    point = Point(item.title_among(among), passed=not item.fails, lines=tuple(filter(None, lines)))
     if item.fails:
         return point
     why = item.known if item.known is not None else f"on the base: {item.base}"

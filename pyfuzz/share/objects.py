@@ -19,6 +19,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.sequence import binary
 from pyfuzz.sequence.input import Encoding, Input
 from pyfuzz.sequence.text import format_operation, parse
+from pyfuzz.symptom import Symptom
 
 T = TypeVar("T")
 VERSION = 1
@@ -60,9 +61,14 @@ class SharedFinding:
         )
 
     @property
+    def symptom(self) -> Symptom:
+        """What is broken, and where."""
+        return Symptom(self.kind, self.function, self.message, self.line)
+
+    @property
     def title(self) -> str:
         """What it is in a line."""
-        return f"{self.kind.value} in {self.function or 'unknown'}"
+        return self.symptom.title
 
     def input(self, encoding: Encoding) -> Input:
         """Return its sequence.  Errors: UsageError if it is not one of this encoding."""

@@ -149,9 +149,10 @@ def as_text(overview: Overview) -> str:
                 * (one.state == "silent")
             )
         for found in target.findings:
+            symptom = found.finding.symptom
+            title = symptom.title_among(one.finding.symptom for one in target.findings)
             lines.append(
-                f"  {found.finding.title}, in {number(found.campaigns, 'campaign')}: "
-                f"{found.finding.message}"
+                f"  {title}, in {number(found.campaigns, 'campaign')}: {found.finding.message}"
             )
             lines += [f"      {operation}" for operation in found.finding.operations[:20]]
             if len(found.finding.operations) > 20:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_verdict_is_the_last_line(findings: list[Finding], verdict: str) -> None
 def test_summary_fits_80_columns() -> None:
     text = summary.as_text(progress(finding("a reason with many words " * 10)))
     assert [] == [line for line in text.splitlines() if len(line) > 80]
+
+
+def test_findings_of_one_function_on_several_lines_are_told_apart() -> None:
+    here, there = finding(), finding("declared")
+    there.symptom = replace(there.symptom, line=8)
+
+    both = summary.as_text(progress(here, there)).splitlines()
+    alone = summary.as_text(progress(here)).splitlines()
+
+    assert "1. NEW: host-bug in pte_list_remove, line 3, 12,345 times" in both
+    assert "2. known: host-bug in pte_list_remove, line 8, 12,345 times" in both
+    assert "1. NEW: host-bug in pte_list_remove, 12,345 times" in alone
 
 
 def test_long_sequence_is_cut_and_says_so() -> None:

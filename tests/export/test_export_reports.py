@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from pyfuzz.export import junit, sarif
+from pyfuzz.export import junit, ktap, sarif
 from pyfuzz.export.subject import Item, Replayed, Subject
 from pyfuzz.kinds import Kind
 from pyfuzz.regression.expectation import Expected
@@ -71,6 +71,23 @@ def junit_of(subject: Subject) -> ET.Element:
 def sarif_of(subject: Subject) -> dict[str, Any]:
     log: dict[str, Any] = json.loads(sarif.render(subject))
     return log
+
+
+def test_findings_of_one_function_on_several_lines_are_tests_of_their_own() -> None:
+    lines = tuple(replace(LOST, symptom=replace(LOST.symptom, line=line)) for line in (7, 9))
+    names = [f"lost-entry in pte_list_remove, line {line}" for line in (7, 9)]
+    subject = replace(SUBJECT, items=(*lines, COUNT))
+
+    root = junit_of(subject)
+    kinds = ktap.of_subject(subject)[0].tests
+
+    assert [
+        case.get("name")
+        for case in root.iter("testcase")
+        if case.find("failure") is not None and "pte_list" in (case.get("name") or "")
+    ] == names
+    assert [point.name for point in kinds if not point.passed] == names
+    assert "count-contract in pte_list_add" in {case.get("name") for case in root.iter("testcase")}
 
 
 @VALID

@@ -36,6 +36,23 @@ def test_symptom_is_like_one_of_its_kind_in_its_function(other: Symptom, expecte
     assert expected == Symptom(Kind.LEAK, "f", "m", 3).like(other)
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((3,), "leak in f"),
+        ((3, 3), "leak in f"),
+        ((3, 9), "leak in f, line 3"),
+    ],
+)
+def test_symptom_is_called_by_its_line_only_beside_one_of_another_line(
+    lines: tuple[int, ...], expected: str
+) -> None:
+    others = [Symptom(Kind.LEAK, "f", "m", line) for line in lines]
+    others.append(Symptom(Kind.LEAK, "g", "m", 4))
+
+    assert expected == others[0].title_among(others)
+
+
 def test_what_holds_a_symptom_answers_for_it() -> None:
     found = RawFinding(Symptom(Kind.LEAK, "f", "m", 3), operation=1)
 
