@@ -334,17 +334,24 @@ def _known(found: Traits, functions: dict[str, Item]) -> tuple[Known, ...]:
     if not found.appends:
         return ()
     add = functions[roles.ADD]
-    forgets = ", and forgets the last descriptor if it is full" if not found.count_field else ""
-    reason = (
-        f"{add.name} ({Path(add.file.shown).name}:{add.line}) returns the entries up to the first "
-        f"descriptor with room, not those of the whole list{forgets}"
-    )
+    returns = f"{add.name} ({Path(add.file.shown).name}:{add.line}) returns"
+    # The oracle's messages for exactly these numbers; any other number is a new finding.
+    reasons = {
+        "*up to the first descriptor with room": f"{returns} the entries up to the first "
+        "descriptor with room, not those of the whole list"
+    }
+    if found.forgets_full:
+        reasons["*before the last descriptor, which was full"] = (
+            f"{returns} the entries before the last descriptor if all are full, "
+            "not those of the whole list"
+        )
     # Recycling depends on that number, so it is wrong as well.
     users = [add, *(functions[role] for role in (roles.RMAP_ADD,) if role in functions)]
-    names = dict.fromkeys(item.name for item in users)
-    # The oracle's message for exactly that number; any other number is a new finding.
-    message = "*up to the first descriptor with room"
-    return tuple(Known(FindingKind.COUNT_CONTRACT, name, reason, message) for name in names)
+    return tuple(
+        Known(FindingKind.COUNT_CONTRACT, name, reason, message)
+        for name in dict.fromkeys(item.name for item in users)
+        for message, reason in reasons.items()
+    )
 
 
 def _taken(item: Item) -> Taken:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import tree_sitter
@@ -30,6 +30,7 @@ class Traits:
     ``tail_field`` are members of the descriptor; without them (None) its entries
     end at the first NULL.  ``zaps_by_gfn``: the function that zaps a whole list
     looks the head up by gfn for each entry, so it works for guest frames only.
+    ``forgets_full``: an add that finds every descriptor full does not count the last.
     """
 
     capacity: str
@@ -39,6 +40,7 @@ class Traits:
     more_field: str
     entries_field: str
     appends: bool
+    forgets_full: bool
     atomic_heads: bool
     locked_heads: bool
     takes_kvm: bool
@@ -99,6 +101,7 @@ def detect(index: Index, kernel: KernelSource, found: Mapping[str, Item], calls:
         more_field=more,
         entries_field=entries,
         appends=any(_walks(item, more) for item in _with_helpers(index, calls, add)),
+        forgets_full=any(_stops_at_last(item, more) for item in _with_helpers(index, calls, add)),
         atomic_heads=atomic,
         locked_heads=atomic and _locks(index, calls, add),
         takes_kvm=roles.KVM in [param.type for param in remove.params],
@@ -189,15 +192,25 @@ def _with_helpers(index: Index, calls: Calls, root: Item) -> list[Item]:
     return [root, *(i for i in below if i and i.kind is Kind.FUNCTION and i.file.is_code)]
 
 
-def _walks(item: Item, more: str) -> bool:
-    """Tell whether a function follows the descriptors in a loop."""
+def _loops(item: Item, more: str) -> Iterator[tree_sitter.Node]:
+    """Yield the loops of a function that follow the descriptors."""
     waiting = [item.node] if item.node is not None else []
     while waiting:
         node = waiting.pop()
         if node.type in _LOOPS and re.search(rf"=\s*[\w>\-.()]*->\s*{more}\b", text_of(node)):
-            return True
+            yield node
         waiting += node.children
-    return False
+
+
+def _walks(item: Item, more: str) -> bool:
+    """Tell whether a function follows the descriptors in a loop."""
+    return any(True for _ in _loops(item, more))
+
+
+def _stops_at_last(item: Item, more: str) -> bool:
+    """Tell whether a loop over the descriptors ends at the last, before it is counted."""
+    conditions = (text_of(node.child_by_field_name("condition")) for node in _loops(item, more))
+    return any(re.search(rf"->\s*{more}\b", condition) for condition in conditions)
 
 
 def _atomic(index: Index, calls: Calls, add: Item) -> bool:

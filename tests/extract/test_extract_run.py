@@ -15,6 +15,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module import compiled
 from pyfuzz.sequence.binary import decode, encode
 from pyfuzz.sequence.text import parse
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.lists import module as lists_module
@@ -148,3 +149,60 @@ def test_extracted_kernel_without_vm_dead_bugs_its_vm_and_is_clean(tmp_path: Pat
     step = module.step(stray, 0)
 
     assert ((), frozenset({1})) == (step.findings, step.bugged)
+
+
+# As kernels up to 5.9 do: the loop ends at the last descriptor, before it is counted.
+COUNTS_FULL = (
+    "\tfor (block = first_block(rmap_head); block->sptes[PTE_LIST_EXT - 1];\n"
+    "\t     block = block->more) {\n"
+    "\t\tif (block->more == NULL)\n"
+    "\t\t\tblock->more = mmu_alloc_pte_list_desc(vcpu);\n"
+    "\t\tbefore += PTE_LIST_EXT;\n"
+    "\t}\n"
+)
+FORGETS_FULL = (
+    "\tfor (block = first_block(rmap_head);\n"
+    "\t     block->sptes[PTE_LIST_EXT - 1] && block->more;\n"
+    "\t     block = block->more)\n"
+    "\t\tbefore += PTE_LIST_EXT;\n"
+    "\tif (block->sptes[PTE_LIST_EXT - 1]) {\n"
+    "\t\tblock->more = mmu_alloc_pte_list_desc(vcpu);\n"
+    "\t\tblock = block->more;\n"
+    "\t}\n"
+)
+ROOM, FULL = "up to the first descriptor with room", "before the last descriptor, which was full"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("add vm0 f0 s0 x3\nadd vm0 f0 s9", f"returned 0: those {FULL}"),
+        ("add vm0 f0 s0 x9\nremove vm0 f0 #0\nadd vm0 f0 s9", f"returned 2: those {ROOM}"),
+        ("add vm0 f0 s0 x1002\nrmap-add vm0 f0 s1100", f"is not: it has fewer {FULL}"),
+        (
+            "add vm0 f0 s0 x1003\nremove vm0 f0 #0\nrmap-add vm0 f0 s1100",
+            f"is not: it has fewer {ROOM}",
+        ),
+    ],
+)
+def test_extracted_add_that_forgets_a_full_descriptor_is_known_and_told_apart(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    target = extracted(tmp_path, "v4.19", (COUNTS_FULL, FORGETS_FULL)).target
+    module = lists_module.load(target)
+
+    module.run(encode(list(parse(text, "test"))))
+
+    findings = module.last().findings
+    assert [one for one in findings if one.message.endswith(said)]
+    for one in findings:
+        reason = target.known_reason(one.symptom)
+        assert reason is not None, one
+        assert ("if all are full" in reason) == (FULL in one.message)
+
+
+def test_extracted_add_that_counts_a_full_descriptor_knows_no_other_number() -> None:
+    target = extract(KERNELS / "v5.10.c").target
+    said = f"must return 3, returned 0: those {FULL}"
+
+    assert target.known_reason(Symptom(Kind.COUNT_CONTRACT, "pte_list_add", said)) is None

@@ -47,7 +47,9 @@ def move(tree: Path, to: str, *names: str) -> Path:
         )
     mmu.write_text(f'#include "{_SHARED}"\n{text}', "latin-1")
     public = [_in_header(item) for item in sorted(items, key=lambda item: item.line)]
-    (mmu.parent / _SHARED).write_text("#pragma once\n#include <linux/kvm_host.h>\n" + "\n".join(public) + "\n", "latin-1")
+    (mmu.parent / _SHARED).write_text(
+        "#pragma once\n#include <linux/kvm_host.h>\n" + "\n".join(public) + "\n", "latin-1"
+    )
     moved = mmu.parent / to
     bodies = [_public(item) for item in items if item.kind in (Kind.FUNCTION, Kind.VARIABLE)]
     includes = '#include "mmu.h"\n#include "mmu_internal.h"\n#include "rmap.h"\n'

@@ -246,14 +246,15 @@ int64_t least_counted(int64_t counted)
 
 /*
  * Check what add returned.  A target that counts up to the descriptor with room
- * has a known finding; any other number is a finding of its own.
+ * has a known finding, one that forgets a full last descriptor another; any
+ * other number is a finding of its own.
  */
 void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 		 int64_t returned, int64_t expected)
 {
 	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	int64_t counted;
-	bool so;
+	enum count_variant variant = COUNT_OTHER;
 
 	world.report->has_returned = 1;
 	world.report->returned = returned;
@@ -261,13 +262,21 @@ void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 	if (returned == expected || sequence.faulted)
 		return;
 	counted = entries_up_to(vm, head, spte);
-	so = counted >= 0 && !t->tail_count_size &&
-	     (returned == counted || returned == least_counted(counted));
-	sequence.variant = !so;
+	if (counted >= 0 && !t->tail_count_size) {
+		if (returned == counted)
+			variant = COUNT_TO_ROOM;
+		else if (returned == least_counted(counted))
+			variant = COUNT_FORGETS_FULL;
+	}
+	sequence.variant = variant;
 	finding(PYFUZZ_COUNT_CONTRACT, pyfuzz_target.names.add, 0,
 		"must return %lld, the number of entries before the new one, returned %lld%s",
 		(long long)expected, (long long)returned,
-		so ? ": those up to the first descriptor with room" : "");
+		variant == COUNT_TO_ROOM ?
+			": those up to the first descriptor with room" :
+		variant == COUNT_FORGETS_FULL ?
+			": those before the last descriptor, which was full" :
+			"");
 }
 
 /* As many descriptors are in lists as are handed out. */

@@ -55,16 +55,24 @@ static void run_add(const struct pyfuzz_op *op, unsigned int spte)
 		zapped_whole(vm, head);
 	} else {
 		int64_t counted = entries_up_to(vm, head, spte);
-		bool so = !pyfuzz_target_traits.tail_count_size &&
-			  counted >= 0 &&
-			  least_counted(counted) <= PYFUZZ_RECYCLE_THRESHOLD;
+		enum count_variant variant = COUNT_OTHER;
 
-		sequence.variant = !so;
+		if (!pyfuzz_target_traits.tail_count_size && counted >= 0) {
+			if (counted <= PYFUZZ_RECYCLE_THRESHOLD)
+				variant = COUNT_TO_ROOM;
+			else if (least_counted(counted) <=
+				 PYFUZZ_RECYCLE_THRESHOLD)
+				variant = COUNT_FORGETS_FULL;
+		}
+		sequence.variant = variant;
 		finding(PYFUZZ_COUNT_CONTRACT, sequence.function, 0,
 			"a list of %u entries must be zapped whole by one more, is not%s",
 			before,
-			so ? ": it has fewer up to the first descriptor with room" :
-			     "");
+			variant == COUNT_TO_ROOM ?
+				": it has fewer up to the first descriptor with room" :
+			variant == COUNT_FORGETS_FULL ?
+				": it has fewer before the last descriptor, which was full" :
+				"");
 	}
 }
 
