@@ -50,7 +50,8 @@ class World:
     of a line and raises LineError; ``encode``, ``decode`` and ``split`` are
     the binary form (``decode(encode(ops)) == split(ops)``); ``size`` orders
     sequences for the minimiser, which tries ``passes``; ``shape`` is equal
-    for sequences that do the same; ``trace`` runs a sequence step by step,
+    for sequences that do the same; ``naming(operations, operation)`` says in words for a
+    file's name what one of them does; ``trace`` runs a sequence step by step,
     and ``drawing(module, operations, operation, step)`` shows memory around one step;
     ``module`` returns the class that wraps a compiled target of this world,
     and imports it only then, so that reading a sequence needs no cffi;
@@ -76,6 +77,7 @@ class World:
     size: Callable[[list[Any]], Any]
     passes: tuple[Pass, ...]
     shape: Callable[[Iterable[Any]], tuple[str, ...]]
+    naming: Callable[..., list[str]]
     trace: Callable[..., Iterator[Entry]]
     drawing: Callable[..., Drawing | None]
     module: Callable[[], type[Module]]

@@ -17,7 +17,7 @@ from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.sequence.input import Input
-from pyfuzz.target.catalogue import TARGETS, Target
+from pyfuzz.target.catalogue import Target, of_world
 from pyfuzz.target.kernel import Kernel
 
 
@@ -98,7 +98,7 @@ def _of_any_port(file: SequenceFile, seen: Seen) -> Case:
     """Return the case of the first port with a new finding, else of the first with any."""
     cases = [
         (target, case)
-        for target in TARGETS.values()
+        for target in of_world(file.input.encoding.world)
         if (case := writing.case_of(seen.get(target.name, ()), target, file.operations))
     ]
     for target, case in cases:

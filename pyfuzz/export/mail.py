@@ -120,8 +120,11 @@ def _seen(case: Case) -> Iterator[str]:
     first = max(0, at + 1 - _SHOWN_ENTRIES)
     if first:
         yield f"  (after {first} earlier steps, which showed nothing)"
-    for line in trace_text.lines(entries[first : at + 1], case.done.known, WIDTH):
-        yield from _kept(line)
+    shown = entries[first : at + 1]
+    # Columns that were folded could not be read.
+    columns = {line for entry in shown for line in trace_text.fiber_lines(entry)}
+    for line in trace_text.lines(shown, case.done.known, WIDTH):
+        yield from [line] if line in columns else _kept(line)
 
 
 def _kept(line: str) -> list[str]:

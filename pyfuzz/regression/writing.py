@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.finding.shape import shape
@@ -22,16 +23,12 @@ from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import format_text
 from pyfuzz.symptom import Shown, Symptom
-from pyfuzz.target.catalogue import TARGETS, Target
-from pyfuzz.worlds.lists.model import Model
-from pyfuzz.worlds.lists.operation import FRAME_HEADS, Heads, Opcode, Operation
-from pyfuzz.worlds.lists.text import HEADER
+from pyfuzz.target.catalogue import Target, everything
+from pyfuzz.world import Operation
 
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-only"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
-# In a shape: a VM, a list, a count, which would not make a file's name clearer.
-_NUMBERS = re.compile(r"[vfp]\d+|x\d+")
 _SANITIZER = re.compile(r"\b(UBSan|AddressSanitizer)\b")
 
 Seen = Mapping[str, tuple[RawFinding, ...]]
@@ -51,17 +48,22 @@ class Case(Shown):
 
 
 def see(sequences: Iterable[tuple[Operation, ...]]) -> list[dict[str, tuple[RawFinding, ...]]]:
-    """Run sequences on every port that builds, each in a child process.
+    """Run sequences on every port of their worlds that builds, each in a child process.
 
     Returns for each sequence what was found, by the port's name.
     """
     asked = [Input.of(one) for one in sequences]
     seen: list[dict[str, tuple[RawFinding, ...]]] = [{} for _ in asked]
-    for target in TARGETS.values():
-        if not target.builds:
+    for target in everything():
+        mine = [
+            (one, found)
+            for one, found in zip(asked, seen, strict=True)
+            if one.encoding.world == target.world
+        ]
+        if not target.builds or not mine:
             continue
         with Runner(target) as runner:
-            for one, found in zip(asked, seen, strict=True):
+            for one, found in mine:
                 found[target.name] = runner.run(one)
     return seen
 
@@ -84,25 +86,8 @@ def name_of(case: Case) -> str:
     """
     if case.operation >= len(case.operations):
         return f"{case.kind.value}-tear-down"
-    op = case.operations[case.operation]
-    lines = shape(case.operations[: case.operation + 1])
-    words = lines[-1].split() if lines else [op.form.word]
-    named = [word for word in words if not _NUMBERS.fullmatch(word)]
-    return "-".join([case.kind.value, *named, *_list_of(case, op)])
-
-
-def _list_of(case: Case, op: Operation) -> list[str]:
-    """Say how long the list was that the operation dealt with."""
-    if op.form.heads is Heads.NONE:
-        return []
-    model = Model(frozenset(Opcode), recycles=True)
-    for earlier in case.operations[: case.operation]:
-        for step in range(earlier.repeat):
-            model.apply(model.predict(earlier, step))
-    off = op.opcode is Opcode.RMAP_REMOVE_OFF
-    length = len(model.members(op.head_vm, (op.head + 1) % FRAME_HEADS if off else op.head))
-    preposition = "to" if op.form.word.endswith("add") else "from"
-    return [preposition, ("empty", "single", "many")[min(length, 2)]]
+    own = world.of(case.operations)
+    return "-".join([case.kind.value, *own.naming(case.operations, case.operation)])
 
 
 def check_name(name: str) -> str:
@@ -122,7 +107,7 @@ def check_name(name: str) -> str:
 def text_of(case: Case, seen: Seen, *, shows: str = "", licence: bool = False) -> str:
     """Return the file's text: what is shown, what is expected on which target, the sequence."""
     said = " ".join((shows or f"{case.title} of {case.where}: {case.message}").split())
-    lines = [HEADER, *([LICENCE] if licence else []), f"# shows: {said}"]
+    lines = [world.of(case.operations).header, *([LICENCE] if licence else []), f"# shows: {said}"]
     if shows:
         lines.append(f"# first seen on {case.where}: {case.title}: {case.message}")
     elif case.where not in seen:

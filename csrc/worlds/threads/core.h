@@ -185,6 +185,9 @@ void run_given(const struct pyfuzz_schedule *schedule);
 void search_run(uint32_t bound, bool prune, uint64_t limit);
 void search_confirm(void);
 
+/* fuzz.c */
+void random_run(uint64_t seed, uint32_t schedules, uint32_t changes);
+
 /* access.c */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
 void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);

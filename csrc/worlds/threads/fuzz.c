@@ -77,6 +77,23 @@ static void draw(uint32_t changes)
 		pct.changes[i] = 1 + (uint32_t)chance(pct.length);
 }
 
+/* Run some schedules, up to the first that shows something. */
+void random_run(uint64_t seed, uint32_t schedules, uint32_t changes)
+{
+	struct pyfuzz_threads_result *result = threads.result;
+
+	decide = decide_pct;
+	decide_first = first_pct;
+	pct.random = seed;
+	pct.length = result->longest;
+	while (schedules-- && !result->findings_len) {
+		draw(changes);
+		run_once();
+		threads.grown = false;
+		pct.length = result->longest;
+	}
+}
+
 void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
 			 uint32_t schedules, uint32_t changes,
 			 struct pyfuzz_threads_result *result)

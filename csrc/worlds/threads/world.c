@@ -11,6 +11,7 @@
 #include "harness/world.h"
 #include "core.h"
 #include "decode.h"
+#include "probe.h"
 
 _Static_assert(sizeof(struct pyfuzz_op) <= PYFUZZ_OP_SIZE,
 	       "the harness has room for an operation");
@@ -141,11 +142,13 @@ static void teardown(void)
 	if (world_build(&scenario)) {
 		threads.pairing = true;
 		run_given(&schedule);
-		threads.pairing = false;
-		if (sequence.precise)
-			run_again();
 		report->accesses = threads.accesses;
 		report->hash = threads.hash;
+		if (sequence.precise)
+			run_again();
+		else if (!result.findings_len)
+			probe_run(&scenario, threads.hash);
+		threads.pairing = false;
 	}
 	guard_leave();
 	sequence.late = result.findings_len;
@@ -163,6 +166,7 @@ static void end(void)
 const struct pyfuzz_world pyfuzz_world = {
 	.name = "threads",
 	.op_bytes = PYFUZZ_OP_BYTES,
+	.probe = &probe,
 	.begin = begin,
 	.decode = decode,
 	.step = step,

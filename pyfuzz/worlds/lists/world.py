@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.world import World
 from pyfuzz.worlds.lists import binary, shape, simplify, text
+from pyfuzz.worlds.lists.naming import naming
 from pyfuzz.worlds.lists.operation import FORMS, Opcode, has_faults
 from pyfuzz.worlds.lists.snapshot import drawing
 from pyfuzz.worlds.lists.trace import trace
@@ -34,6 +35,7 @@ WORLD = World(
     size=simplify.size,
     passes=simplify.PASSES,
     shape=shape.shape,
+    naming=naming,
     trace=trace,
     drawing=drawing,
     module=_module,

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from pyfuzz.worlds.pages.operation import Operands, Operation
 from pyfuzz.worlds.pages.text import format_operation
 
 Shape = tuple[str, ...]
+# What would not make a file's name clearer: a VM, a vCPU, a page, a gfn, a count.
+_NUMBERS = re.compile(r"[vcp]\d+:*|x\d+|0x[0-9a-f]+")
 
 
 def shape(operations: Iterable[Operation]) -> Shape:
@@ -37,3 +40,9 @@ def shape(operations: Iterable[Operation]) -> Shape:
 
     runs = ((text, len(list(like))) for text, like in groupby(map(line, operations)))
     return tuple(text if times == 1 else f"{text} x{times}" for text, times in runs)
+
+
+def naming(operations: Sequence[Operation], operation: int) -> list[str]:
+    """Return what an operation does, in words for the name of a file: ``poke table``."""
+    words = shape(operations[: operation + 1])[-1].split()
+    return [word for word in words if not _NUMBERS.fullmatch(word)]

@@ -41,6 +41,7 @@ WORLD = World(
     size=simplify.size,
     passes=simplify.PASSES,
     shape=shape.shape,
+    naming=shape.naming,
     trace=trace,
     drawing=drawing,
     module=_module,

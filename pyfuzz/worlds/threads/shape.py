@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pyfuzz.worlds.threads.operation import Line, sequence_of
+from pyfuzz.worlds.threads.operation import Act, Line, sequence_of
 
 Shape = tuple[str, ...]
 
@@ -25,3 +25,17 @@ def shape(lines: Iterable[Line]) -> Shape:
     )
     switches = (f"switch {switch.fiber} {switch.next}" for switch in sequence.switches)
     return (f"list {form}{flags}", *fibers, *switches)
+
+
+def naming(lines: Sequence[Line], line: int) -> list[str]:
+    """Return what is interleaved, in words for the name of a file: ``age beside zap-all``."""
+    own = lines[line]
+    if not isinstance(own, Act):
+        return []
+    others = [
+        operation.what.word
+        for fiber, operations in enumerate(sequence_of(lines).fibers)
+        for operation in operations[:1]
+        if fiber != own.fiber
+    ]
+    return [own.operation.what.word, *(["beside", *others] if others else [])]

@@ -45,6 +45,7 @@ WORLD = World(
     size=simplify.size,
     passes=simplify.PASSES,
     shape=shape.shape,
+    naming=shape.naming,
     trace=trace,
     drawing=_drawing,
     module=_module,
