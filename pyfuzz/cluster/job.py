@@ -14,6 +14,7 @@ import msgspec
 from pyfuzz import files, paths, records
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.files import write_beside
+from pyfuzz.share.objects import Host, SharedFinding
 from pyfuzz.share.portable import Portable
 from pyfuzz.target.catalogue import Target
 
@@ -81,17 +82,24 @@ class Answer:
     """The result of a slice.
 
     ``error`` is why it could not run or ended early, "" otherwise; ``hopeless``: it
-    would be the same the next time.
+    would be the same the next time.  ``name`` and ``beat`` are its last heartbeat; the
+    share should have that and the findings too, unless it is full.
     """
 
     host: _Line
     error: _Line = ""
     hopeless: bool = False
     notes: Annotated[tuple[_Line, ...], msgspec.Meta(max_length=50)] = ()
+    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    beat: Host | None = None
+    findings: Annotated[tuple[SharedFinding, ...], msgspec.Meta(max_length=1000)] = ()
 
     def text(self) -> str:
-        """Return the answer as text for read()."""
-        return json.dumps(records.plain(self))
+        """Return the answer as text for read(), with as many findings as there is room for."""
+        text = json.dumps(records.plain(self))
+        if len(text) < MAX_ANSWER_BYTES or not self.findings:
+            return text
+        return replace(self, findings=self.findings[: len(self.findings) // 2]).text()
 
     @classmethod
     def read(cls, text: object) -> Answer:

@@ -20,6 +20,7 @@ from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 from pyfuzz.module import builder, engine
 from pyfuzz.run.options import Options
 from pyfuzz.share.link import Link
+from pyfuzz.share.objects import SharedFinding
 
 _LOOK_S = 0.5
 # Longer than a campaign takes to end after Ctrl-C.
@@ -27,8 +28,8 @@ _LAST_S = 15.0
 _LAST_ROUND_S = 3.0
 
 
-def run(job: Job, folder: Path) -> Progress:
-    """Run the campaign.  Errors: PyfuzzError, OSError."""
+def run(job: Job, folder: Path) -> tuple[Progress, Link]:
+    """Run the campaign; return what it did, and its link.  Errors: PyfuzzError, OSError."""
     began_s = time.monotonic()
     target = job.unpacked()
     engine.prepare(job.flavour)
@@ -56,14 +57,14 @@ def run(job: Job, folder: Path) -> Progress:
     )
     if link.key != job.key:
         raise UsageError("this pyfuzz has other C code than the one that asks: install the same")
-    return Campaign(options, _quiet, link).run()
+    return Campaign(options, _quiet, link).run(), link
 
 
 def answer(job: Job, folder: Path) -> Answer:
     """Run the campaign, and return its result, whatever happens."""
     host = os.uname().nodename
     try:
-        progress = run(job, folder)
+        progress, link = run(job, folder)
     except PyfuzzError as error:
         return Answer(host, str(error)[:2000], hopeless=True)
     except OSError as error:
@@ -76,6 +77,9 @@ def answer(job: Job, folder: Path) -> Answer:
         "" if trouble is None else str(trouble)[:2000],
         hopeless=isinstance(trouble, HarnessError),
         notes=tuple(note[:2000] for note in progress.notes[:50]),
+        name=link.host_name,
+        beat=link.beat(progress, ended=True),
+        findings=tuple(map(SharedFinding.of, progress.findings[:1000])),
     )
 
 

@@ -58,19 +58,22 @@ class Slices:
         job: Callable[[Place, float], str],
         note: Callable[[str], None],
         *,
+        hear: Callable[[Answer], None],
         processes: int | None = None,
         check: bool = True,
     ) -> None:
         """Prepare; ``run`` is the campaign's name on the cluster, ``seconds`` its time.
 
-        ``job`` makes the text of a slice of so many seconds for a place.  ``processes``
-        fuzz in each slice, None: as many as the Dask worker has threads.
+        ``job`` makes the text of a slice of so many seconds for a place, ``hear`` is
+        called with what each answers.  ``processes`` fuzz in each slice, None: as many
+        as the Dask worker has threads.
         """
         self._cluster = cluster
         self._run = run
         self._until_s = time.monotonic() + seconds
         self._job = job
         self._note = note
+        self._answered = hear
         self._processes = processes
         self._check = check
         self._places: dict[str, Place] = {}
@@ -203,12 +206,14 @@ class Slices:
         if task is None or place.busy:
             return
         place.task = None
-        said = Answer(place.host, task.why())
         if task.state == DONE:
             try:
                 said = Answer.read(task.answer())
             except HarnessError as error:
                 said = Answer(place.host, str(error))
+        else:
+            said = Answer(place.host, task.why())
+        self._answered(said)
         for text in said.notes:
             self._note(f"on {said.host}: {text}")
         if not said.error:

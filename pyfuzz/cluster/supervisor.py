@@ -17,7 +17,7 @@ from pathlib import Path
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.campaign.worker_process import add_counts
 from pyfuzz.cluster.connection import Connection
-from pyfuzz.cluster.job import Job, packed
+from pyfuzz.cluster.job import Answer, Job, packed
 from pyfuzz.cluster.replays import Replays
 from pyfuzz.cluster.slices import Place, Slices
 from pyfuzz.finding.table import FindingTable
@@ -89,6 +89,7 @@ class ClusterSupervisor:
             options.seconds,
             self._job,
             note,
+            hear=self._answer,
             processes=processes,
             check=options.check and options.flavour != "sanitize",
         )
@@ -98,6 +99,7 @@ class ClusterSupervisor:
         self._told: set[tuple[str, str]] = set()
         self._heard_s = 0.0
         self._unheard = False
+        self._heard: set[int] = set()
         self.stopped = False
 
     @property
@@ -201,22 +203,35 @@ class ClusterSupervisor:
         if now_s - self._heard_s < _LOOK_S:
             return
         self._heard_s = now_s
-        heard = set()
         for name, host in self._link.followed().items():
-            match = re.match(rf"{self._run}-(\d+)-", name)
-            if match and int(match[1]) < len(self._given):
-                heard.add(int(match[1]))
-                self._parts[self._given[int(match[1])][0]].beats[name] = host
+            self._count(name, host)
         silent = [
             number
             for number, (_, given_s) in enumerate(self._given)
-            if number not in heard and now_s - given_s > _UNHEARD_S
+            if number not in self._heard and now_s - given_s > _UNHEARD_S
         ]
         if silent and not self._unheard:
             self._unheard = True
             self._note(
                 "a slice is not heard of in the share: it must be the same place on every machine"
             )
+
+    def _count(self, name: str, host: Host) -> None:
+        """Take in a slice's heartbeat; the last one stands."""
+        match = re.match(rf"{self._run}-(\d{{1,9}})-", name)
+        if match is None or int(match[1]) >= len(self._given):
+            return
+        number = int(match[1])
+        beats = self._parts[self._given[number][0]].beats
+        if name not in beats or not beats[name].ended:
+            self._heard.add(number)
+            beats[name] = host
+
+    def _answer(self, said: Answer) -> None:
+        """Take in what a slice answers: the share has it too, unless it is full or away."""
+        if said.beat is not None:
+            self._count(said.name, said.beat)
+        self._link.findings += said.findings
 
     def _job(self, place: Place, seconds: float) -> str:
         options, number = self._options, len(self._given)

@@ -109,13 +109,14 @@ class Carrier:
         """Exchange once.  Errors: whatever the store's driver raises."""
         with self._watchdog.limit():
             self._store = self._store or Store(self._job.url)
-        # Who has a finding is there before the finding.
-        self._heartbeat()
+        # First what is read: a share that is full has still something to give.
         if self._job.follow:
             self._follow()
-        self._tell(self._findings())
+        own = self._findings()
         if self._arrived:
-            self._follow()
+            self._follow()  # who has them said so before
+        self._heartbeat()
+        self._tell(own)
         self._inputs()
         self.say({"received": self.received, "sent": self.sent})
 
@@ -160,13 +161,6 @@ class Carrier:
     def _inputs(self) -> None:
         there = {one.name: one.size_bytes for one in self._objects(INPUTS)}
         own = set(_names(self._corpus))
-        for name in sorted(own - self._taken)[:_AT_ONCE]:
-            data = _whole(self._corpus / name)
-            # Another size under this name is what a full disk left of it.
-            if data is not None and there.get(name) != len(data):
-                self._write(INPUTS, name, data)
-                self.sent += 1
-            self._taken.add(name)
         for name in sorted(set(there) - own - self._taken)[:_AT_ONCE]:
             self._taken.add(name)
             data = self._read(INPUTS, name, objects.MAX_INPUT_BYTES)
@@ -179,6 +173,13 @@ class Carrier:
                 self._garbage(f"{INPUTS}/{name}", error)
             else:
                 self._keep(one)
+        for name in sorted(own - self._taken)[:_AT_ONCE]:
+            data = _whole(self._corpus / name)
+            # Another size under this name is what a full disk left of it.
+            if data is not None and there.get(name) != len(data):
+                self._write(INPUTS, name, data)
+                self.sent += 1
+            self._taken.add(name)
 
     def _findings(self) -> list[SharedFinding]:
         """Take in the share's findings; return the campaign's own."""

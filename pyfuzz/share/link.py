@@ -69,6 +69,7 @@ class Link:
         self._follow = follow
         self._last_after_ctrl_c_s = last_after_ctrl_c_s
         self._rounds_asked_for = 0
+        self._begun = False
         self.key = target_hash(options.target, options.encoding)
         self.findings: list[SharedFinding] = []
 
@@ -95,6 +96,7 @@ class Link:
             interval_s=self._limits[1],
             follow=self._follow,
         )
+        self._begun = True
         self._start()
         return inbox
 
@@ -117,6 +119,11 @@ class Link:
             self._note(f"the share {store.shown(self._url)} {why} and is tried again")
         elif self._process is None and now_s >= self._restart_s:
             self._start()
+
+    @property
+    def host_name(self) -> str:
+        """The name of the campaign's heartbeat, "" before it has begun."""
+        return f"{self._job.host}.json" if self._begun else ""
 
     def followed(self) -> dict[str, Host]:
         """Return the heartbeats that are followed, by their names."""
@@ -166,12 +173,13 @@ class Link:
 
     def _tell(self, progress: Progress, *, ended: bool) -> None:
         values = {
-            "host": records.plain(self._host(progress, ended=ended)),
+            "host": records.plain(self.beat(progress, ended=ended)),
             "findings": [records.plain(SharedFinding.of(one)) for one in progress.findings],
         }
         write_beside(self._folder / STATUS, json.dumps(values).encode())
 
-    def _host(self, progress: Progress, *, ended: bool) -> Host:
+    def beat(self, progress: Progress, *, ended: bool) -> Host:
+        """Return the heartbeat of a campaign that has got this far."""
         options, counts = self._options, progress.counts
         return Host(
             pyfuzz=objects.VERSION,

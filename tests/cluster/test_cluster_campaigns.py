@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_process import pyfuzz, start
+from cli_process import COMMAND, environment, pyfuzz, start
 from dask_here import DaskHere, is_slice, slices_below, wait_for
 
 pytestmark = pytest.mark.slow
@@ -121,6 +121,34 @@ def test_interrupted_campaign_ends_its_slices(tmp_path: Path, dask: DaskHere) ->
     assert (130, True) == (said["code"], said["interrupted"])
     assert said["executions"] > 0
     wait_for(lambda: not is_slice(running), 30.0)
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0,
+    reason="a small file system cannot be mounted here",
+)
+def test_share_that_fills_up_costs_no_finding(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    mount = f"mount -t tmpfs -o size=16k none {share}"
+    command = [*COMMAND, "fuzz", "rfc-v2", *PLAIN, "--cluster", "local:2", "--time", "15s"]
+    command += ["--share", str(share)]
+    process = subprocess.Popen(
+        ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "-", *command],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    said = result(process)
+
+    assert (1, None) == (said["code"], said["error"])
+    assert any("No space left on device" in note for note in said["notes"]), said["notes"]
+    found = {(one["kind"], one["function"]) for one in said["findings"]}
+    assert {("host-fault", "pte_list_remove"), ("lost-entry", "pte_list_remove")} <= found
+    assert {"slice-1", "slice-2"} == {one["name"] for one in said["by_worker"] if one["executions"]}
 
 
 def test_scheduler_on_loopback_that_listens_elsewhere_too_is_refused(tmp_path: Path) -> None:

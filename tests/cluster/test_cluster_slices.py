@@ -71,6 +71,7 @@ class Bench:
         monkeypatch.setattr("pyfuzz.cluster.slices.time.monotonic", lambda: real() + self.ahead_s)
         self.cluster = Cluster(there)
         self.notes: list[str] = []
+        self.heard: list[Answer] = []
         self.places: list[tuple[int, int, bool]] = []
         self.slices = Slices(
             self.cluster,  # type: ignore[arg-type]
@@ -78,6 +79,7 @@ class Bench:
             3600.0,
             self.job,
             self.notes.append,
+            hear=self.heard.append,
         )
 
     def job(self, place: Place, seconds: float) -> str:
@@ -113,6 +115,7 @@ def test_slice_that_ended_is_followed_by_another(bench: Bench) -> None:
 
     assert [B] == bench.look()
     assert ["on there: full"] == bench.notes
+    assert [Answer("there", notes=("full",))] == bench.heard
 
 
 def test_last_slice_is_as_long_as_the_time_that_is_left(bench: Bench) -> None:
