@@ -45,9 +45,9 @@ class Job:
     faults: bool
     flavour: str
     seed: int
-    workers: int
+    workers: records.Count
     first_worker: int
-    seconds: float
+    seconds: records.Seconds
     memory_mb: int
     check: bool
     interval_s: float = 5.0

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from cli_process import COMMAND, environment, pyfuzz, start
-from dask_here import DaskHere, is_slice, slices_below, wait_for
+
+from bench.dask_here import DaskHere, is_slice, slices_below, wait_for
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="distributed is not installed")

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from pyfuzz.corpus.entry import name_of
+from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence.input import DEFAULT, Encoding
+from pyfuzz.sequence.text import format_operation
 from pyfuzz.share import objects
 from pyfuzz.share.identity import target_hash
 from pyfuzz.share.objects import GarbageError, SharedFinding
@@ -67,6 +69,16 @@ def test_finding_is_read_back_as_it_was_stored() -> None:
     data = objects.pack(FOUND)
 
     assert FOUND == objects.checked_finding(objects.finding_name(data), data)
+
+
+def test_sequence_of_a_finding_is_read_in_the_world_of_the_campaign() -> None:
+    found = replace(FOUND, operations=("mode vm0 cpu0 4level smm",))
+
+    one = found.input(Encoding("pages"))
+
+    assert ["mode vm0 cpu0 4level smm"] == [format_operation(step) for step in one.operations()]
+    with pytest.raises(UsageError):
+        found.input(DEFAULT)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cli_process import environment
+from pyfuzz import paths
 
 SLICE = "pyfuzz.cluster.slice"
 
@@ -30,28 +31,54 @@ def wait_for(what: Callable[[], bool], limit_s: float = 120.0) -> None:
         time.sleep(0.1)
 
 
-class DaskHere:
-    """A scheduler and workers, each a process group that can be killed."""
+def environment(**variables: str) -> dict[str, str]:
+    """Return an environment in which Python finds this checkout's package."""
+    return {**os.environ, "PYTHONPATH": str(paths.ROOT), **variables}
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+
+class DaskHere:
+    """A scheduler and workers of one thread each, as a cluster's administrator starts them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        host: str = "127.0.0.1",
+        scheme: str = "tcp",
+        variables: dict[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
         self._folder = folder
         self._host = host
-        self.scheduler = self._start("scheduler", "--port", str(self.port), "--no-dashboard")
+        self._scheme = scheme
+        self._environment = environment(**(variables or {}))
         self.workers: list[subprocess.Popen[bytes]] = []
-        wait_for(self._is_open)
+        self.start_scheduler()
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        reached = "127.0.0.1" if self._host == "0.0.0.0" else self._host
+        return f"{self._scheme}://{reached}:{self.port}"
 
-    def add_worker(self) -> None:
-        """Start a worker of one thread, with a nanny."""
+    def start_scheduler(self) -> None:
+        """Start it, on the same port each time, and wait for it."""
+        self.scheduler = self._start(
+            (), "scheduler", "--port", str(self.port), "--no-dashboard", "--host", self._bound
+        )
+        wait_for(self._is_open)
+
+    @property
+    def _bound(self) -> str:
+        return f"{self._scheme}://{self._host}"
+
+    def add_worker(self, own: tuple[str, ...] = (), host: str | None = None) -> None:
+        """Start a worker of one thread, with a nanny; ``own`` comes before the command."""
         scratch = self._folder / f"scratch-{len(self.workers)}"
-        own = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(scratch))
-        self.workers.append(self._start("worker", self.address, *own))
+        words = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(scratch))
+        bound = f"{self._scheme}://{host or self._host}"
+        self.workers.append(self._start(own, "worker", self.address, *words, "--host", bound))
 
     def close(self) -> None:
+        """End all of it."""
         for one in (*self.workers, self.scheduler):
             one.terminate()
         for one in (*self.workers, self.scheduler):
@@ -60,20 +87,14 @@ class DaskHere:
             except subprocess.TimeoutExpired:
                 one.kill()
                 one.wait()
+        self.workers.clear()
 
-    def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
+    def _start(self, own: tuple[str, ...], what: str, *words: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{what}.log").open("ab") as log:
             return subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    f"distributed.cli.dask_{what}",
-                    *words,
-                    "--host",
-                    self._host,
-                ],
+                [*own, sys.executable, "-m", f"distributed.cli.dask_{what}", *words],
                 cwd=self._folder,
-                env=environment(),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -82,7 +103,8 @@ class DaskHere:
     def _is_open(self) -> bool:
         assert self.scheduler.poll() is None, (self._folder / "scheduler.log").read_text()
         with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.port)) == 0
+            reached = "127.0.0.1" if self._host == "0.0.0.0" else self._host
+            return one.connect_ex((reached, self.port)) == 0
 
 
 def parents() -> dict[int, int]:

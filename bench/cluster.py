@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``python -m bench.cluster``: what a cluster costs, and what it survives (docs/cluster.md).
+
+overhead       local:3, and three workers of a plain campaign, by turns
+kills          kill -9 each Dask worker and the scheduler, in rounds
+namespaces     the same with three Dask workers in network namespaces, by TLS (needs root)
+sizes          what a share holds, and what larger clusters would move by that
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench.dask_here import DaskHere, environment, is_slice, slices_below, wait_for
+from pyfuzz.cluster.job import Job, packed
+from pyfuzz.target import catalogue
+
+_FUZZ = (sys.executable, "-P", "-m", "pyfuzz", "fuzz")
+_PLAIN = ("--no-report", "--no-sanitizer-worker", "--json")
+_NETWORK = "10.213.7"
+_NAMESPACES = ("pyfuzz-1", "pyfuzz-2", "pyfuzz-3")
+
+
+def fuzz(folder: Path, *words: str, **variables: str) -> subprocess.Popen[str]:
+    """Start a campaign."""
+    return subprocess.Popen(
+        [*_FUZZ, *_PLAIN, *words],
+        cwd=folder,
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def result(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Return what a campaign printed, with its exit code."""
+    out, text = process.communicate(timeout=900)
+    assert out, text
+    said: dict[str, Any] = json.loads(out)
+    return {**said, "code": process.returncode}
+
+
+def overhead(target: str, seconds: int, rounds: int) -> None:
+    """Compare executions in the same time: plain, with a share, on Dask workers."""
+    ways = {
+        "plain, 3 workers": ["--workers", "3"],
+        "the same with a share": ["--workers", "3", "--share", "share"],
+        "cluster local:3": ["--cluster", "local:3", "--share", "share"],
+    }
+    print(f"{target}, {seconds} s each, load {os.getloadavg()[0]:.1f}")
+    for number in range(rounds):
+        for way, words in ways.items():
+            with tempfile.TemporaryDirectory() as scratch:
+                before = _cpu_s()
+                said = result(
+                    fuzz(
+                        Path(scratch),
+                        *(target, "--time", f"{seconds}s", "--seed", str(number + 1)),
+                        *("--out", "run", *words),
+                    )
+                )
+                cpu_s = _cpu_s() - before
+                fuzzed = _beats(Path(scratch) / "share") if "cluster" in way else []
+                rate = sum(one["executions"] / one["seconds"] for one in fuzzed)
+                rate = rate or said["executions"] / said["seconds"]
+                print(
+                    f"{number + 1}  {way:24} {said['executions']:>10,} executions  "
+                    f"{rate:>8,.0f}/s while fuzzing  "
+                    f"{said['executions'] / cpu_s:>8,.0f} per processor second of all processes  "
+                    f"load {os.getloadavg()[0]:.1f}",
+                    flush=True,
+                )
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _beats(share: Path) -> list[dict[str, Any]]:
+    """Return the heartbeats of the slices that have fuzzed."""
+    beats = [json.loads(path.read_text()) for path in share.glob("*/hosts/c????????-[0-9]*.json")]
+    return [beat for beat in beats if beat["executions"]]
+
+
+def _has_beats(share: Path, number: int) -> bool:
+    return len(_beats(share)) >= number
+
+
+def _has_another_slice(process: int, before: set[int]) -> bool:
+    return bool(set(slices_below(process)) - before)
+
+
+def _stored(share: Path) -> set[str]:
+    kinds = ("inputs", "findings")
+    return {str(path) for kind in kinds for path in share.glob(f"*/{kind}/[!.]*")}
+
+
+def kills(target: str, rounds: int, seconds: int) -> None:
+    """Run a campaign again and again in one run folder, killing what it runs on."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        dask = DaskHere(folder)
+        stack.callback(dask.close)
+        _rounds(target, rounds, seconds, folder, dask, [()] * 3, {})
+
+
+def _rounds(
+    target: str,
+    rounds: int,
+    seconds: int,
+    folder: Path,
+    dask: DaskHere,
+    places: list[tuple[str, ...]],
+    variables: dict[str, str],
+) -> None:
+    share, found = folder / "share", set[tuple[str, str]]()
+    lost = 0
+    for number in range(rounds):
+        hosts = [f"{_NETWORK}.{10 + at}" if own else None for at, own in enumerate(places)]
+        for own, host in zip(places, hosts, strict=True):
+            dask.add_worker(own, host)
+        before_beats = len(_beats(share))
+        words = (target, "--time", f"{seconds}s", "--seed", str(number + 1), "--out", "run")
+        process = fuzz(
+            folder, *words, "--cluster", dask.address, "--share", str(share), **variables
+        )
+        wait_for(partial(_has_beats, share, before_beats + 3))
+        killed: list[int] = []
+        for worker in dask.workers:
+            stored = _stored(share)
+            of = slices_below(worker.pid)
+            killed += of
+            for above in of.values():
+                os.kill(above, signal.SIGKILL)
+            wait_for(partial(_has_another_slice, worker.pid, set(of)))
+            lost += len(stored - _stored(share))
+        before_beats = len(_beats(share))
+        killed += [pid for worker in dask.workers for pid in slices_below(worker.pid)]
+        stored = _stored(share)
+        dask.scheduler.send_signal(signal.SIGKILL)
+        dask.scheduler.wait()
+        for worker in dask.workers:
+            worker.kill()
+            worker.wait()
+        dask.workers.clear()
+        dask.start_scheduler()
+        for own, host in zip(places, hosts, strict=True):
+            dask.add_worker(own, host)
+        wait_for(partial(_has_beats, share, before_beats + 3))
+        said = result(process)
+        lost += len(stored - _stored(share))
+        now = {(one["kind"], one["function"]) for one in said["findings"]}
+        same = Counter((one["kind"], *one["operations"]) for one in said["findings"])
+        for worker in dask.workers:
+            worker.kill()
+            worker.wait()
+        dask.workers.clear()
+        time.sleep(1)
+        left = [pid for pid in killed if is_slice(pid)]
+        print(
+            f"round {number + 1}: exit code {said['code']}, {len(said['findings'])} findings, "
+            f"{len(found - now)} of before are missing, {sum(same.values()) - len(same)} twice; "
+            f"{len(_stored(share))} objects in the share, {lost} lost; "
+            f"{said['executions']:,} executions, "
+            f"{sum(one['started'] for one in said['by_worker'])} slices; {len(left)} left running",
+            flush=True,
+        )
+        for note in said["notes"]:
+            print(f"    {note}")
+        found |= now
+
+
+def namespaces(target: str, rounds: int, seconds: int) -> None:
+    """Do the same where each Dask worker has a network of its own, joined by a bridge."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        variables = _certificates(folder)
+        stack.enter_context(_network())
+        dask = DaskHere(folder, f"{_NETWORK}.1", "tls", variables)
+        stack.callback(dask.close)
+        places: list[tuple[str, ...]] = [("ip", "netns", "exec", one) for one in _NAMESPACES]
+        _rounds(target, rounds, seconds, folder, dask, places, variables)
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    def ip(words: str) -> None:
+        subprocess.run(["ip", *words.split()], check=True)
+
+    try:
+        ip("link add pyfuzz-br type bridge")
+        ip(f"addr add {_NETWORK}.1/24 dev pyfuzz-br")
+        ip("link set pyfuzz-br up")
+        for at, one in enumerate(_NAMESPACES):
+            ip(f"netns add {one}")
+            ip(f"link add pyfuzz-v{at} type veth peer name eth0 netns {one}")
+            ip(f"link set pyfuzz-v{at} master pyfuzz-br up")
+            ip(f"-n {one} addr add {_NETWORK}.{10 + at}/24 dev eth0")
+            ip(f"-n {one} link set eth0 up")
+            ip(f"-n {one} link set lo up")
+        yield
+    finally:
+        for one in _NAMESPACES:
+            subprocess.run(["ip", "netns", "del", one], check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["ip", "link", "del", "pyfuzz-br"], check=False, stderr=subprocess.DEVNULL)
+
+
+def _certificates(folder: Path) -> dict[str, str]:
+    """Make one certificate for all, as Dask's documentation does; return Dask's settings."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=pyfuzz -days 2"
+    command = ["openssl", *words.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    settings = {"CA_FILE": certificate}
+    for role in ("CLIENT", "SCHEDULER", "WORKER"):
+        settings |= {f"{role}__CERT": certificate, f"{role}__KEY": key}
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(one) for name, one in settings.items()}
+
+
+def sizes(share: Path) -> None:
+    """Print what a campaign moved, and what more machines would move at that rate."""
+    (target,) = [path for path in share.iterdir() if (path / "hosts").is_dir()]
+    beats = _beats(share)
+    inputs = [path.stat().st_size for path in (target / "inputs").iterdir()]
+    findings = [path.stat().st_size for path in (target / "findings").iterdir()]
+    heartbeats = [path.stat().st_size for path in (target / "hosts").glob("c*.json")]
+    seconds = max(beat["seconds"] for beat in beats)
+    own = sum(beat["sent"] for beat in beats) / len(beats)
+    portable, source = packed(catalogue.get("v6.6"))
+    job = Job(
+        label="c01234567-10000-",
+        url="s3://bucket/place",
+        key="0" * 32,
+        target=portable,
+        source=source,
+        faults=False,
+        flavour="fuzz",
+        seed=1,
+        workers=1,
+        first_worker=0,
+        seconds=600.0,
+        memory_mb=2048,
+        check=False,
+    )
+    print(f"{len(beats)} slices of up to {seconds:.0f} s")
+    for what, some in (("input", inputs), ("finding", findings), ("heartbeat", heartbeats)):
+        print(f"{len(some)} x {what}, {sum(some) / max(1, len(some)):,.0f} bytes on average")
+    print(f"inputs sent by one slice: {own:.0f} in {seconds:.0f} s")
+    print(f"a slice's job for the scheduler: {len(job.text()):,} bytes of text")
+
+
+def main() -> None:
+    """Run the part that the command line names."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("part", choices=["overhead", "kills", "namespaces", "sizes"])
+    parser.add_argument("--target", default="rfc-v2")
+    parser.add_argument("--time", type=int, default=60, metavar="SECONDS")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--share", type=Path)
+    given = parser.parse_args()
+    if given.part == "overhead":
+        overhead(given.target, given.time, given.rounds)
+    elif given.part == "kills":
+        kills(given.target, given.rounds, given.time)
+    elif given.part == "namespaces":
+        namespaces(given.target, given.rounds, given.time)
+    else:
+        sizes(given.share)
+
+
+if __name__ == "__main__":
+    main()
