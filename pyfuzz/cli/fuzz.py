@@ -196,7 +196,7 @@ def fuzz(
             progress = _on_cluster(cluster, share, options, workers, status)
         _store(progress)
         if with_page and not progress.interrupted and progress.trouble is None:
-            status(progress, "writing the progress")
+            status(progress, "writing the report")
             _write_page(progress)
             _store(progress)
     return _conclude(progress, as_json=as_json)
