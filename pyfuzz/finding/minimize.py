@@ -105,7 +105,7 @@ def _by_its_world(
     found: RawFinding,
     shows: Callable[[bytes], bool],
 ) -> list[Operation]:
-    """Return what the world makes of a sequence, where it knows better; else the same."""
+    """Return a sequence minimised in the world's own way, if it has one; else the same."""
     own = world.of(operations).minimize
     if own is None:
         return operations

@@ -217,9 +217,9 @@ OTHER_WORLDS: dict[str, Target] = {
 """Targets of other worlds than the default one."""
 
 DEFAULTS: dict[str, str] = {"lists": DEFAULT, "pages": "pages", "threads": "v6.15"}
-"""The target of each world that stands for it where none is named."""
+"""The target of each world that is used if none is named."""
 
-# The ports that a world which takes another's targets is about.
+# For a world that takes another one's targets: the ports that it is about.
 _ABOUT = {"threads": ("v6.15",)}
 
 

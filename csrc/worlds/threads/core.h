@@ -228,7 +228,7 @@ void word_text(uintptr_t address, char *out, size_t size);
 bool world_build(const struct pyfuzz_scenario *scenario);
 
 /* places.c */
-/* The function and line of a place in the image; false if nobody told. */
+/* The function and line of a place in the image; false if they are not known. */
 bool place_find(uint64_t place, const char **function, uint32_t *line);
 
 /* findings.c */

@@ -253,7 +253,7 @@ static void run_op(const struct pyfuzz_threads_op *op)
 	}
 }
 
-/* The target's function that an operation is about, should it never come back. */
+/* The target's function that an operation is about, in case it never returns. */
 static const char *function_of(const struct pyfuzz_threads_op *op)
 {
 	const struct pyfuzz_names *names = &pyfuzz_target.names;
@@ -388,7 +388,7 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 	image_init();
 	fibers_init();
 	image_restore();
-	/* The list of the scenario before is as good if it is the same. */
+	/* The last scenario's list is reused if it is the same. */
 	same = built && own.entries == scenario->entries &&
 	       own.ad == scenario->ad;
 	own = *scenario;

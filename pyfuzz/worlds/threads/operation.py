@@ -17,7 +17,7 @@ FIBER_OPERATIONS = 4
 MAX_ENTRIES = 40
 MAX_SWITCHES = 256
 MAX_ACCESS = 65535
-"""The last access before which a switch can be: two bytes."""
+"""The last access that a switch can precede: two bytes."""
 
 
 class What(IntEnum):
@@ -135,9 +135,9 @@ def lines_of(sequence: Sequence) -> list[Line]:
 
 
 def sequence_of(lines: Iterable[Line]) -> Sequence:
-    """Return what lines come to, as csrc/worlds/threads/world.c takes them.
+    """Return the sequence that lines stand for, as csrc/worlds/threads/world.c reads them.
 
-    What is more than a fiber or a schedule can have means nothing.
+    Lines beyond what a fiber or a schedule can have are ignored.
     """
     initial = Initial(0)
     fibers: list[list[Operation]] = [[]]

@@ -22,7 +22,7 @@ _LIMIT_S = 600.0
 
 
 class Searching(Protocol):
-    """What searches: a module in this process, or a child process with one."""
+    """What can search: a module in this process, or a child process with one."""
 
     @property
     def name(self) -> str:

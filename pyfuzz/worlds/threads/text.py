@@ -36,7 +36,7 @@ def format_sequence(sequence: Sequence) -> str:
 
 
 def parse_words(words: list[str]) -> Line:
-    """Parse the words of one line; raises LineError if they are none of a sequence."""
+    """Parse the words of one line; raises LineError if they are not a line of a sequence."""
     verbs: dict[str, Callable[[list[str]], Line]] = {
         "list": _list,
         "fiber": _fiber,
