@@ -107,21 +107,23 @@ static enum pages_result map(struct kvm_vcpu *vcpu, u64 address, u32 error,
 	struct kvm_mmu_page *sp = vcpu->mmu.root;
 	struct kvm *kvm = vcpu->kvm;
 	struct kvm_memory_slot *slot = gfn_to_slot(kvm, sp->role, w->gfn);
-	int wanted = 1, goal;
+	int wanted = 1, goal = 0;
 	enum pages_result result;
 	u64 *sptep;
-
-	if (slot)
-		wanted = max_mapping_level(kvm, slot, w->gfn);
-	if (wanted > w->leaf_level)
-		wanted = w->leaf_level;
-	/* Executable memory is mapped small (the iTLB multihit erratum). */
-	goal = error & PAGES_PF_FETCH ? 1 : wanted;
 
 	for (int level = sp->role.level;; level--) {
 		struct kvm_mmu_page *child;
 
 		sptep = sp->spt + index_of(address, level);
+		if (!goal && level <= w->leaf_level) {
+			/* Shadowing the tables above may rule a huge page out. */
+			if (slot)
+				wanted = max_mapping_level(kvm, slot, w->gfn);
+			if (wanted > w->leaf_level)
+				wanted = w->leaf_level;
+			/* What is executed is small (the iTLB multihit erratum). */
+			goal = error & PAGES_PF_FETCH ? 1 : wanted;
+		}
 		if (level == goal)
 			break;
 		if (level > w->leaf_level) {
