@@ -5,10 +5,12 @@
  *
  * Objects are handed out zeroed, as by the kernel's caches.  A freed one is
  * filled with a pattern and is handed out again only when nothing else is left,
- * so that stale pointers to it are detected.  Descriptors come from
+ * so that stale pointers to it are detected.  Before each array is a page that
+ * nobody may touch: an index below 0 faults.  Descriptors come from
  * harness/descriptors.c.
  */
 #include <string.h>
+#include <sys/mman.h>
 #include "world.h"
 
 #define FREED_BYTE 0x6b
@@ -18,7 +20,8 @@ enum state { NEVER, LIVE, FREED };
 
 struct pool {
 	uint8_t *memory;
-	uint32_t stride; /* size of a place for an object */
+	uint32_t stride; /* from one object's start to the next one's */
+	uint32_t room; /* for an object */
 	uint32_t objects;
 	uint32_t fresh; /* places handed out in this world */
 	uint32_t freed; /* freed places, waiting */
@@ -32,9 +35,10 @@ struct pool {
 #define HEADERS 512
 #define SMALL_ARRAYS 512
 #define LARGE_ARRAYS 96
-#define HEADER_STRIDE 512
-#define SMALL_STRIDE 4096
-#define LARGE_STRIDE 65536
+#define HEADER_SIZE 512
+#define SMALL_SIZE 4096
+#define LARGE_SIZE 61440
+#define GUARD 4096
 
 #define POOL(name, number, bytes)                                  \
 	static uint8_t name##_memory[(size_t)(number) * (bytes)]   \
@@ -42,24 +46,37 @@ struct pool {
 	static uint8_t name##_state[number], name##_owner[number]; \
 	static uint32_t name##_size[number];
 POOL(spt, SPTS, 4096)
-POOL(header, HEADERS, HEADER_STRIDE)
-POOL(small, SMALL_ARRAYS, SMALL_STRIDE)
-POOL(large, LARGE_ARRAYS, LARGE_STRIDE)
+POOL(header, HEADERS, HEADER_SIZE)
+POOL(small, SMALL_ARRAYS, GUARD + SMALL_SIZE)
+POOL(large, LARGE_ARRAYS, GUARD + LARGE_SIZE)
 
-#define IN(name, number, bytes)    \
-	{ .memory = name##_memory, \
-	  .stride = (bytes),       \
-	  .objects = (number),     \
-	  .state = name##_state,   \
-	  .owner = name##_owner,   \
+#define IN(name, number, bytes, guard)       \
+	{ .memory = name##_memory + (guard), \
+	  .stride = (guard) + (bytes),       \
+	  .room = (bytes),                   \
+	  .objects = (number),               \
+	  .state = name##_state,             \
+	  .owner = name##_owner,             \
 	  .size = name##_size }
 enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, POOLS };
 static struct pool pools[POOLS] = {
-	[PAGES_SPT] = IN(spt, SPTS, 4096),
-	[PAGES_HEADER] = IN(header, HEADERS, HEADER_STRIDE),
-	[SMALL] = IN(small, SMALL_ARRAYS, SMALL_STRIDE),
-	[LARGE] = IN(large, LARGE_ARRAYS, LARGE_STRIDE),
+	[PAGES_SPT] = IN(spt, SPTS, 4096, 0),
+	[PAGES_HEADER] = IN(header, HEADERS, HEADER_SIZE, 0),
+	[SMALL] = IN(small, SMALL_ARRAYS, SMALL_SIZE, GUARD),
+	[LARGE] = IN(large, LARGE_ARRAYS, LARGE_SIZE, GUARD),
 };
+
+static void __attribute__((constructor)) arrays_guard(void)
+{
+	for (unsigned int k = 0; k < POOLS; k++)
+		for (uint32_t i = 0;
+		     pools[k].stride > pools[k].room && i < pools[k].objects;
+		     i++)
+			mprotect(pools[k].memory + (size_t)i * pools[k].stride -
+					 GUARD,
+				 GUARD, PROT_NONE);
+}
+
 static void *privates[SPTS];
 static uint32_t lives[SPTS], births;
 
@@ -123,15 +140,14 @@ static void check_pattern(unsigned int k, uint32_t i)
 
 void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 {
-	unsigned int k = kind == PAGES_ARRAY && size > SMALL_STRIDE ? LARGE :
-								      kind;
+	unsigned int k = kind == PAGES_ARRAY && size > SMALL_SIZE ? LARGE : kind;
 	struct pool *pool = &pools[k];
 	uint32_t i;
 	void *object;
 
 	if (kind == PAGES_DESCRIPTOR)
 		return pyfuzz_descriptor_alloc(vm);
-	if (size > pool->stride)
+	if (size > pool->room)
 		pyfuzz_on_bug(__FILE__, __LINE__, __func__, "object too large");
 	if (pool->fresh < pool->objects) {
 		i = pool->fresh++;

@@ -142,12 +142,29 @@ static struct kvm_memory_slot *pyfuzz_slot(unsigned int vm, unsigned int as,
 
 #endif
 
+/* kvm_main.c counts them, and the MMU skips looking a slot up if there are none. */
+static void pyfuzz_count_logged(unsigned int vm)
+{
+#ifdef PYFUZZ_HAVE_DIRTY_SLOTS
+	int logged = 0;
+
+	for (unsigned int as = 0; as < PAGES_SPACES; as++)
+		for (unsigned int i = 0; i < PAGES_SLOTS; i++)
+			if (pyfuzz_slot_there[vm][as][i] &&
+			    pyfuzz_slots[vm][as][i].flags &
+				    KVM_MEM_LOG_DIRTY_PAGES)
+				logged++;
+	atomic_set(&pyfuzz_kvms[vm].nr_memslots_dirty_logging, logged);
+#endif
+}
+
 /* A new generation makes the MMIO SPTEs of the old one stale. */
 static void pyfuzz_slots_changed(unsigned int vm, unsigned int as)
 {
 	struct kvm *kvm = &pyfuzz_kvms[vm];
 	u64 *generation;
 
+	pyfuzz_count_logged(vm);
 	pyfuzz_slots_rebuild(vm, as);
 	generation = &__kvm_memslots(kvm, as)->generation;
 	*generation += PAGES_SPACES;
