@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyfuzz.errors import HarnessError, UsageError
@@ -180,17 +180,18 @@ def _measure(
         outcome.trouble = f"{mutant.name} does not compile here: {error}"
         return outcome
     budget_s = options.time_per_mutant_s
+    ways = replace(options.ways, world=options.target.world)
     if mutant.equivalent:
         budget_s = min(budget_s, EQUIVALENT_S)
     try:
         for number in range(1 if mutant.equivalent else options.trials):
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
                 seed = options.seed + number
-                one = trial.run(program, Path(corpus), known, budget_s, seed, options.ways)
+                one = trial.run(program, Path(corpus), known, budget_s, seed, ways)
                 outcome.trials.append(one)
                 if not outcome.triggered:
                     outcome.triggered = one.kind is not None or _differs(
-                        program, clean, Path(corpus)
+                        program, clean, Path(corpus), options.target.world
                     )
     finally:
         program.unlink(missing_ok=True)
@@ -201,9 +202,9 @@ def _wants_bugged(mutant: Mutant) -> bool:
     return any("vm_bugged" in edit.new for edits in mutant.choices for edit in edits)
 
 
-def _differs(program: Path, clean: Path, corpus: Path) -> bool:
+def _differs(program: Path, clean: Path, corpus: Path, world: str) -> bool:
     """Whether the trial's inputs behave differently on the unchanged code."""
-    inputs = [*sorted(corpus.iterdir()), *sorted(trial.seeds().iterdir())][:_DIGESTED]
+    inputs = [*sorted(corpus.iterdir()), *sorted(trial.seeds(world).iterdir())][:_DIGESTED]
     return trial.digests(program, inputs) != trial.digests(clean, inputs)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import tree_sitter
 import tree_sitter_c
@@ -66,26 +66,36 @@ def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
 
 
 class Function:
-    """A function's tokens and the extents of what it is made of."""
+    """A function's tokens and the extents of what it is made of, read when first asked for."""
 
     def __init__(self, node: tree_sitter.Node, source: bytes) -> None:
         """Take a ``function_definition`` of the parsed ``source``."""
         self.node = node
-        self.tokens: list[Token] = []
-        for leaf in walk(node):
+        self._source = source
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """The tokens, without comments."""
+        found: list[Token] = []
+        for leaf in walk(self.node):
             if leaf.type == "comment" or leaf.children:
                 continue
-            text = source[leaf.start_byte : leaf.end_byte].decode("latin-1")
+            text = self._source[leaf.start_byte : leaf.end_byte].decode("latin-1")
             # A pattern's tokens and the grammar's differ (a string is several).
-            self.tokens += [
+            found += [
                 Token(m[0], leaf.start_byte + m.start(), leaf.start_byte + m.end())
                 for m in _TOKEN.finditer(text)
             ]
-        self._ends: dict[int, set[int]] = {}
-        for part in walk(node):
+        return found
+
+    @cached_property
+    def _ends(self) -> dict[int, set[int]]:
+        """Where the named parts end that begin at a byte."""
+        ends: dict[int, set[int]] = {}
+        for part in walk(self.node):
             if part.is_named and part.type not in ("field_identifier", "comment"):
-                self._ends.setdefault(part.start_byte, set()).add(part.end_byte)
-        self._source = source
+                ends.setdefault(part.start_byte, set()).add(part.end_byte)
+        return ends
 
     def find(self, pattern: str) -> list[Match]:
         """Return all places of a pattern, in the order of the text."""

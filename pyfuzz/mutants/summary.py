@@ -60,10 +60,10 @@ def totals(result: Result) -> str:
     options = result.options
     text = (
         f"{options.target.name}: {detected} of {len(counted)} mutants detected within "
-        f"{options.time_per_mutant_s:g} s ({_share(detected, len(counted))})"
+        f"{options.time_per_mutant_s:g} s ({share(detected, len(counted))})"
     )
     if times:
-        within = _share(sum(s <= 2 for s in times), sum(len(o.trials) for o in counted))
+        within = share(sum(s <= 2 for s in times), sum(len(o.trials) for o in counted))
         text += (
             f", {within} within 2 s; processor time: median {median(times):.2f} s, "
             f"restricted mean {restricted_mean_s(counted, options.time_per_mutant_s):.2f} s, "
@@ -192,5 +192,6 @@ def command(options: Options) -> str:
     return " ".join(words + (["--mechanical"] if options.mechanical else []))
 
 
-def _share(part: int, whole: int) -> str:
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole in percent."""
     return f"{100 * part / whole:.1f} %" if whole else "none"

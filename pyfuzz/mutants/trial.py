@@ -21,6 +21,7 @@ from pyfuzz.module import builder, engine
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known
+from pyfuzz.world import DEFAULT
 
 ALL_KINDS = (1 << len(ORDER)) - 1
 
@@ -51,7 +52,8 @@ class Ways:
 
     ``engine`` is ``fuzz`` (libFuzzer) or ``random``; ``without`` are parts to
     leave out, and ``only`` are the ways to generate inputs (csrc/engine/mutator.c);
-    ``seeds`` says whether to start from the shipped sequences; ``kinds`` is a mask
+    ``seeds`` says whether to start from the shipped sequences, which are those of
+    ``world``; ``kinds`` is a mask
     of the kinds that count as a finding; ``flavour`` is how the program was
     compiled; ``executions`` is a limit on executions, 0 for none.
     """
@@ -60,6 +62,7 @@ class Ways:
     without: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     seeds: bool = True
+    world: str = DEFAULT
     kinds: int = ALL_KINDS
     flavour: str = "fuzz"
     executions: int = 0
@@ -69,15 +72,15 @@ AS_A_CAMPAIGN = Ways()
 
 
 @cache
-def seeds() -> Path:
-    """Return a folder with the shipped sequences as libFuzzer reads them.
+def seeds(world: str) -> Path:
+    """Return a folder with the shipped sequences of a world as libFuzzer reads them.
 
     Errors: UsageError if the shipped corpus cannot be read.
     """
     warn: list[str] = []
     files = container.read_folder(paths.corpus() / "seeds", warn.append)
-    payloads = [file.payload for file in files]
-    mark = hashlib.sha256(b"".join(payloads)).hexdigest()[:16]
+    payloads = [file.payload for file in files if file.input.encoding.world == world]
+    mark = hashlib.sha256(b"\0".join((world.encode(), *payloads))).hexdigest()[:16]
     folder = paths.build_dir() / f"seeds-{mark}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +119,7 @@ def run(
     if ways.engine == "random":
         command.append(str(seed))
     else:
-        folders = (str(folder), *([str(seeds())] if ways.seeds else []))
+        folders = (str(folder), *([str(seeds(ways.world))] if ways.seeds else []))
         command += engine_arguments(Job("", "fuzz", "", 0, folders=folders, seed=seed))
     environment = {
         **engine.environment(ways.flavour),
@@ -164,7 +167,8 @@ def baseline(program: Path, folder: Path, target: Target, budget_s: float) -> tu
     known = list(target.known)
     seed, spent_s = 1, 0.0
     while spent_s < budget_s:
-        trial = run(program, folder, known, budget_s - spent_s, seed)
+        ways = Ways(world=target.world)
+        trial = run(program, folder, known, budget_s - spent_s, seed, ways)
         spent_s += trial.processor_s
         seed += 1
         if trial.kind is None:

@@ -27,6 +27,7 @@ MUST = {
     ),
     "rfc-v4": ("add-counts-one-full", "free-prev-skips", "null-missing", "recycle-late"),
     "v6.15": ("remove-single-error-locked",),
+    "pages": ("child-role-access", "write-protect-4k-only", "collapse-keeps-entry"),
 }
 
 
@@ -37,7 +38,8 @@ def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_p
     (mutant,) = experiment.mutants_of(sources.Source(target), options)
     program = trial.build(sources.plant(target, mutant, tmp_path))
     try:
-        one = trial.run(program, tmp_path, target.known, NEVER_S, 1, Ways(executions=EXECUTIONS))
+        ways = Ways(world=target.world, executions=EXECUTIONS)
+        one = trial.run(program, tmp_path, target.known, NEVER_S, 1, ways)
     finally:
         program.unlink()
 

@@ -20,7 +20,7 @@ def source_of(port: str) -> sources.Source:
 
 
 @pytest.mark.parametrize(
-    ("port", "least"), [("v6.6", 60), ("rfc-v4", 60), ("v6.15", 80), ("pages", 50)]
+    ("port", "least"), [("v6.6", 60), ("rfc-v4", 60), ("v6.15", 80), ("pages", 75)]
 )
 def test_hand_picked_mutants_all_apply_to_their_port(port: str, least: int) -> None:
     source = source_of(port)
