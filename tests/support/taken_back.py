@@ -80,6 +80,13 @@ REAL: dict[str, Bug] = {
         "mode vm0 cpu0 nested4\naccess vm0 cpu0 read 0:0:0:0\n",
         Kind.WRONG_ROLE,
     ),
+    "ef057cbf825e, the largest page is asked for a gfn outside of the slot": _bug(
+        "host.h",
+        "	if (sp->gfn < slot->base_gfn || sp->gfn >= slot->base_gfn + slot->npages)",
+        "	if (0)",
+        "mode vm0 cpu0 nonpaging\naccess vm0 cpu0 read 0:0:3:2\ncollapse vm0 slot1\n",
+        Kind.HOST_FAULT,
+    ),
 }
 
 CAUSES: dict[str, Bug] = {
