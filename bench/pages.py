@@ -18,8 +18,8 @@ from statistics import median
 from pyfuzz.extract import pages as extraction
 from pyfuzz.mutants import mutant, trial
 from pyfuzz.mutants.mutant import Edit, Mutant
-from pyfuzz.mutants.summary import share
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, changed
+from pyfuzz.mutants.summary import share
 from pyfuzz.mutants.trial import Trial, Ways
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
