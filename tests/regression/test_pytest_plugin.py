@@ -11,7 +11,10 @@ import pytest
 # Imported before pytester takes its snapshot of sys.modules: a module that is
 # loaded twice has its classes twice, and they do not pickle.
 import pyfuzz.pytest_plugin
-import pyfuzz.replay.replays  # noqa: F401
+import pyfuzz.regression.expectation
+import pyfuzz.replay.replays
+import pyfuzz.sequence.container
+import pyfuzz.worlds.lists.world  # noqa: F401
 from pyfuzz.target.catalogue import TARGETS
 
 pytest_plugins = ["pytester"]
