@@ -39,11 +39,11 @@ def corpus(
     not known.
     """
     entries = declared(known_files)
-    found = find(paths, Encoding(faults=faults))
+    chosen = corpus_target(paths, target, kernel).knowing(entries)
+    found = find(paths, Encoding(chosen.world, faults))
     if not found.entries:
         why = f" ({found.unreadable[0][1]})" if found.unreadable else ""
         raise UsageError(f"{paths[0]}: has no readable sequence{why}; name a corpus")
-    chosen = corpus_target(paths, target, kernel).knowing(entries)
     told = report(found, paths, chosen, "sanitize" if sanitize else "fuzz")
     if as_json:
         print(json.dumps(records.plain(told.entry()), indent=2))

@@ -46,19 +46,20 @@ def merge(
     DIR is a corpus folder, a campaign's run folder, or a sequence file.  If the
     output folder already is a corpus, only sequences that add to it are written.
     """
-    found = find(paths, Encoding(faults=faults))
+    chosen = corpus_target(paths, target, kernel)
+    encoding = Encoding(chosen.world, faults)
+    found = find(paths, encoding)
     for _, reason in found.unreadable:
         click.echo(f"pyfuzz: skipped: {reason}", err=True)
     if not found.entries:
         raise UsageError(f"{paths[0]}: has no readable sequence; name a corpus")
-    chosen = corpus_target(paths, target, kernel)
     done = merge_into(
         output,
         found,
         chosen,
         "sanitize" if sanitize else "fuzz",
         containers=containers,
-        encoding=Encoding(faults=faults),
+        encoding=encoding,
     )
     for path, finding in done.fatal:
         click.echo(f"pyfuzz: skipped: {path}: {finding.message}", err=True)

@@ -37,9 +37,9 @@ class Found:
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
 
     def read(self, path: Path, encoding: Encoding = DEFAULT) -> None:
-        """Read one file."""
+        """Read one file; ``encoding`` is that of engine inputs, and has the world of all."""
         try:
-            self.entries.append((path, corpus_file.read_input(path, encoding)))
+            self.entries.append((path, _read_input(path, encoding)))
         except UsageError as error:
             self.unreadable.append((path, str(error)))
 
@@ -61,7 +61,7 @@ def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
 
     From a run folder, that is its corpus, and what a killed campaign left with its
     workers.  ``encoding`` is that of engine inputs, except in the run folder of a
-    campaign with faults, which says so.
+    campaign with faults, which says so; sequences of another world count as unreadable.
     Errors: UsageError about a path that is not there or cannot be read.
     """
     found = Found()
@@ -71,8 +71,22 @@ def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
         elif path.is_dir():
             _read_folder(found, path, encoding)
         else:
-            found.entries.append((path, corpus_file.read_input(path, encoding)))
+            found.entries.append((path, _read_input(path, encoding)))
     return found
+
+
+def _read_input(path: Path, encoding: Encoding) -> Input:
+    """Read an entry.
+
+    Errors: UsageError also for one of another world, which the target cannot run.
+    """
+    one = corpus_file.read_input(path, encoding)
+    if one.encoding.world != encoding.world:
+        raise UsageError(
+            f"{path}: is of the world {one.encoding.world}, the target of {encoding.world}; "
+            "name a target of its world"
+        )
+    return one
 
 
 def target_of_runs(paths: Iterable[Path]) -> Target | None:

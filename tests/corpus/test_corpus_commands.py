@@ -228,3 +228,17 @@ def test_merge_of_faults_writes_containers_that_say_so(tmp_path: Path) -> None:
         container.read(path).payload,
         container.read(path).faults,
     )
+
+
+def test_corpus_takes_only_sequences_of_the_targets_world(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.seq").write_text("# pyfuzz sequence 1\nadd vm0 f0 s0\n")
+    pages = "# pyfuzz sequence 2 pages\naccess vm0 cpu0 read 0:0:0:0\n"
+    (tmp_path / "a" / "two.seq").write_text(pages)
+
+    for target, own, other in (("v6.6", "one", "two"), ("pages", "two", "one")):
+        found = told(tmp_path, "corpus", "a", "--target", target)
+        assert [f"a/{own}.seq"] == [entry["file"] for entry in found["entries"]]
+        (left,) = found["unreadable"]
+        assert f"a/{other}.seq" == left["file"]
+        assert ", the target of " in left["reason"]
