@@ -40,6 +40,7 @@ class Kind(Enum):
     WRONG_ROLE = "wrong-role"
     WRONG_ACCESS = "wrong-access"
     DIFFERENCE = "difference"
+    MISSED_FLUSH = "missed-flush"
 
     @property
     def number(self) -> int:

@@ -34,6 +34,8 @@ bool pyfuzz_once(unsigned int *state);
 /* The descriptor allocator (descriptors.c). */
 void *pyfuzz_descriptor_alloc(unsigned int vm);
 void pyfuzz_descriptor_free(void *descriptor);
+/* The same by the target, which names the slab that it takes it to be from. */
+void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor);
 
 /* The same for the world. */
 void pyfuzz_on_request(unsigned int vm, unsigned int vcpu, unsigned int request);

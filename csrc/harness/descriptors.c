@@ -318,6 +318,15 @@ PYFUZZ_WEAK void pyfuzz_descriptor_free(void *descriptor)
 	ring_len++;
 }
 
+/* The kernel warns, and frees it to the wrong slab unless it is hardened. */
+void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor)
+{
+	if (!own_slab)
+		finding(PYFUZZ_DOUBLE_FREE, sequence.function, 0,
+			"freed a descriptor to a slab that is not its own");
+	pyfuzz_descriptor_free(descriptor);
+}
+
 uint32_t pyfuzz_descriptor_live(uint64_t address)
 {
 	return descriptor_is_live((const void *)(uintptr_t)address);

@@ -64,6 +64,7 @@ struct pyfuzz_traits {
 	uint32_t tail_count_size;
 	uint32_t locked_heads; /* 1: bit 1 of a head's val is a lock */
 	uint32_t rmap_add_recycles; /* 1: rmap_add applies the threshold itself */
+	uint32_t zap_all_returns; /* 1: zap-all says whether to flush TLBs */
 	uint32_t opcodes; /* mask over the world's opcodes: supported */
 	uint32_t counters; /* of target coverage, 0: not instrumented */
 	uint32_t states; /* of the state feedback */

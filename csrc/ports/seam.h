@@ -10,6 +10,7 @@
 #define PYFUZZ_ZAP_ONE(c, sptep, head) \
 	kvm_zap_one_rmap_spte((c)->kvm, head, sptep)
 #define PYFUZZ_ZAP_ALL(c, head) kvm_zap_all_rmap_sptes((c)->kvm, head)
+#define PYFUZZ_ZAP_ALL_RETURNS 1
 #ifndef PORT_NO_COUNT
 #define PYFUZZ_COUNT(c, head) pte_list_count(PORT_KVM((c)->kvm) head)
 #endif

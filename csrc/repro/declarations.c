@@ -47,5 +47,6 @@ static void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,
 			      unsigned int request);
 static void *pyfuzz_descriptor_alloc(unsigned int vm);
 static void pyfuzz_descriptor_free(void *descriptor);
+static void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor);
 static unsigned int pyfuzz_running_vm(void);
 static unsigned int pyfuzz_running_vcpu(void);

@@ -159,3 +159,11 @@ static void pyfuzz_descriptor_free(void *descriptor)
 	memset(descriptor, 0x6b, sizeof(struct pte_list_desc));
 #endif
 }
+
+static void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor)
+{
+	if (!own_slab)
+		failed("double-free",
+		       "freed a descriptor to a slab that is not its own");
+	pyfuzz_descriptor_free(descriptor);
+}

@@ -122,9 +122,16 @@ static inline struct kvm_vcpu *kvm_get_running_vcpu(void)
  * csrc/harness/descriptors.c.
  */
 struct kmem_cache;
-static struct kmem_cache *pte_list_desc_cache __maybe_unused;
-#define kmem_cache_free(cache, object) \
-	((void)(cache), pyfuzz_descriptor_free(object))
+static char pyfuzz_slabs[2];
+static struct kmem_cache *pte_list_desc_cache __maybe_unused =
+	(struct kmem_cache *)&pyfuzz_slabs[0];
+/* The other slab of mmu.c, for headers of shadow pages. */
+static struct kmem_cache *mmu_page_header_cache __maybe_unused =
+	(struct kmem_cache *)&pyfuzz_slabs[1];
+/* A vendor's own variable for a slab is NULL here: whose it is, is unknown. */
+#define kmem_cache_free(cache, object)                                        \
+	pyfuzz_descriptor_free_to(!(cache) || (cache) == pte_list_desc_cache, \
+				  object)
 static inline void *kvm_mmu_memory_cache_alloc(struct kvm_mmu_memory_cache *mc)
 {
 	void *object;

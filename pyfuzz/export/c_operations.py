@@ -235,7 +235,10 @@ class _Writer:
         elif op.opcode in REMOVES:
             yield from self._remove(run, spte)
         elif op.opcode in WHOLE:
-            yield f"{self._call(WHOLE[op.opcode], op)};"
+            call = self._call(WHOLE[op.opcode], op)
+            if op.opcode is Opcode.ZAP_ALL and self._kind is Kind.MISSED_FLUSH:
+                call = f"expect_flush({call}, entries[{op.vm}][{op.head}])"
+            yield f"{call};"
             yield f"zapped({at});"
         elif op.opcode is Opcode.COUNT:
             yield from self._returned(self._call("COUNT", op), f"entries[{op.vm}][{op.head}]")

@@ -40,6 +40,7 @@ _CHECKS = {
     Kind.LEAK: "check_memory",
     Kind.LOG_FLOOD: "check_log",
     Kind.REQUEST: "check_requests",
+    Kind.MISSED_FLUSH: "check_flush",
 }
 _SANITIZERS = "-g -fsanitize=address,bounds -fno-sanitize-recover=all"
 _TO_SEE_IT = "To reproduce, with any compiler (with optimisation, add -fno-strict-aliasing):"

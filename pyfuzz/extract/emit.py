@@ -194,6 +194,9 @@ def _adapter(plan: Plan) -> list[str]:
         lines.append("#define PYFUZZ_RMAP_ADD_RECYCLES 1")
     for role, item in plan.found.items():
         lines += _macro(role, item, plan)
+    zap_all = plan.found.get(roles.ZAP_ALL)
+    if zap_all is not None and zap_all.returns != "void" and not traits.zaps_by_gfn:
+        lines.append("#define PYFUZZ_ZAP_ALL_RETURNS 1")
     first = plan.found.get(roles.FIRST)
     if first is not None:
         kind = roles.iterator(first) or ""

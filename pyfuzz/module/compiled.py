@@ -34,6 +34,10 @@ _Numbers = list[int]
 _Found = list[Found]
 
 
+# Those traits that are yes or no.
+_FLAGS = ("locked_heads", "rmap_add_recycles", "zap_all_returns", "sanitized")
+
+
 class Module:
     """A compiled target.  A module has a single world, so it serves one user at a time.
 
@@ -265,13 +269,14 @@ class Module:
         numbers = {
             name: int(getattr(c, name))
             for name in Traits.__dataclass_fields__
-            if name not in ("name", "opcodes", "locked_heads", "rmap_add_recycles", "sanitized")
+            if name not in ("name", "opcodes", *_FLAGS)
         }
         return Traits(
             name=self._text(c.name),
             opcodes=bits(c.opcodes),
             locked_heads=bool(c.locked_heads),
             rmap_add_recycles=bool(c.rmap_add_recycles),
+            zap_all_returns=bool(c.zap_all_returns),
             sanitized=bool(c.sanitized),
             **numbers,
         )

@@ -157,6 +157,7 @@ class Traits:
     tail_count_size: int
     locked_heads: bool
     rmap_add_recycles: bool
+    zap_all_returns: bool
     opcodes: frozenset[int]
     counters: int
     states: int

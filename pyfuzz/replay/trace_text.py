@@ -159,6 +159,8 @@ def _facts(entry: Entry) -> Iterator[str]:
 
 
 def _meaning(entry: Entry) -> str:
+    if entry.text.startswith("zap-all "):
+        return " (flush TLBs)" if any(entry.returned) else " (no need to flush TLBs)"
     if not entry.text.startswith("enter "):
         return ""
     return " (-EIO: the VM is dead)" if entry.returned == [_EIO] else " (in the guest)"

@@ -10,7 +10,9 @@ from pyfuzz.kinds import Kind
 SINGLE_STRAY = "add vm0 f0 s0\nremove vm0 f0 s9"
 MANY_STRAY = "add vm0 f0 s0 x2\nremove vm0 f0 s9"
 
-OF_OTHER_WORLDS = frozenset(kind for kind in Kind if kind.number > Kind.STALE_SPTE.number)
+OF_OTHER_WORLDS = frozenset(
+    kind for kind in Kind if kind.number > Kind.STALE_SPTE.number and kind is not Kind.MISSED_FLUSH
+)
 """What no sequence of the lists world shows."""
 
 PLANTED = {
@@ -93,5 +95,14 @@ PLANTED = {
         "v6.6",
         Edit("ports/callers.h", "	mmu_spte_clear_no_track(parent_pte);\n", ""),
         "parent-add vm0 p0 s0\nparent-drop vm0 p0 #0",
+    ),
+    Kind.MISSED_FLUSH: (
+        "v6.6",
+        Edit(
+            "ports/headdesc.h",
+            "	PORT_UNLOCK(rmap_head, 0);\n	return true;",
+            "	PORT_UNLOCK(rmap_head, 0);\n	return false;",
+        ),
+        "add vm0 f0 s0 x2\nzap-all vm0 f0",
     ),
 }

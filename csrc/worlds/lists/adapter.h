@@ -173,11 +173,16 @@ static void pyfuzz_adapter_zap_one(unsigned int vm, unsigned int head,
 #endif
 
 #ifdef PYFUZZ_ZAP_ALL
-static void pyfuzz_adapter_zap_all(unsigned int vm, unsigned int head)
+static int64_t pyfuzz_adapter_zap_all(unsigned int vm, unsigned int head)
 {
 	struct pyfuzz_call c __maybe_unused = pyfuzz_call_of(vm);
 
+#ifdef PYFUZZ_ZAP_ALL_RETURNS
+	return PYFUZZ_ZAP_ALL(&c, pyfuzz_head_of(vm, head)) ? 1 : 0;
+#else
 	(void)PYFUZZ_ZAP_ALL(&c, pyfuzz_head_of(vm, head));
+	return -1;
+#endif
 }
 #endif
 
@@ -306,6 +311,9 @@ struct pyfuzz_traits pyfuzz_target_traits = {
 #endif
 #ifdef PYFUZZ_RMAP_ADD_RECYCLES
 	.rmap_add_recycles = 1,
+#endif
+#ifdef PYFUZZ_ZAP_ALL_RETURNS
+	.zap_all_returns = 1,
 #endif
 };
 

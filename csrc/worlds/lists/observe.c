@@ -116,8 +116,11 @@ static void observe(const struct pyfuzz_op *op, bool last,
 				r->recycled << 1 | r->error;
 	if (r->skip)
 		return;
-	if (r->has_returned &&
-	    !(wanted->aside & PYFUZZ_ASIDE_COUNT && op->opcode == PYFUZZ_OP_ADD))
+	if (op->opcode == PYFUZZ_OP_ZAP_ALL) /* a flush too many is no matter */
+		out->parts[PART_RETURNED] =
+			side_mix(1, r->expected && !r->returned);
+	else if (r->has_returned && !(wanted->aside & PYFUZZ_ASIDE_COUNT &&
+				      op->opcode == PYFUZZ_OP_ADD))
 		out->parts[PART_RETURNED] =
 			side_mix(1, (uint64_t)r->returned + 1);
 	out->parts[PART_BUGGED] = flags();

@@ -279,6 +279,25 @@ void check_added(unsigned int vm, unsigned int head, unsigned int spte,
 			"");
 }
 
+/*
+ * A zap of a whole list returns whether its caller must flush TLBs, which have
+ * what the SPTEs said.  A flush too many costs time and harms nobody.
+ */
+void check_flush(unsigned int vm, unsigned int head, int64_t flush,
+		 unsigned int entries)
+{
+	bool must = entries && flush >= 0;
+
+	world.report->has_returned = flush >= 0;
+	world.report->returned = flush > 0;
+	world.report->expected = must || flush > 0;
+	if (!must || flush || sequence.faulted)
+		return;
+	finding(PYFUZZ_MISSED_FLUSH, pyfuzz_target.names.zap_all, 0,
+		"must tell to flush TLBs after a zap of vm%u's list %u with %u entries, does not",
+		vm, head, entries);
+}
+
 /* As many descriptors are in lists as are handed out. */
 void check_memory(void)
 {

@@ -27,6 +27,8 @@ enum count_variant {
 	COUNT_FORGETS_FULL,
 };
 
+void check_flush(unsigned int vm, unsigned int head, int64_t flush,
+		 unsigned int entries);
 void check_memory(void);
 void check_caches(unsigned int op_vm);
 void check_owners(void);

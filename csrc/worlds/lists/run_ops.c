@@ -244,6 +244,17 @@ static unsigned int may_run(const struct pyfuzz_op *op)
 	return PYFUZZ_RAN;
 }
 
+static void run_zap_all(unsigned int vm, unsigned int head)
+{
+	unsigned int entries = world.vms[vm].count[head];
+	int64_t flush;
+
+	CALL(target->names.zap_all, flush = target->zap_all(vm, head));
+	containment_zapped(vm, head);
+	zapped_whole(vm, head);
+	check_flush(vm, head, flush, entries);
+}
+
 static void run_one(const struct pyfuzz_op *op, unsigned int spte, bool error)
 {
 	unsigned int vm = op->vm, head = op->head;
@@ -255,9 +266,7 @@ static void run_one(const struct pyfuzz_op *op, unsigned int spte, bool error)
 		run_add(op, spte);
 		break;
 	case PYFUZZ_OP_ZAP_ALL:
-		CALL(target->names.zap_all, target->zap_all(vm, head));
-		containment_zapped(vm, head);
-		zapped_whole(vm, head);
+		run_zap_all(vm, head);
 		break;
 	case PYFUZZ_OP_PARENT_UNLINK:
 		CALL(target->names.parent_unlink,

@@ -49,7 +49,8 @@ struct pyfuzz_target {
 	void (*remove)(unsigned int vm, unsigned int head_vm, unsigned int head,
 		       uint64_t *sptep);
 	void (*zap_one)(unsigned int vm, unsigned int head, uint64_t *sptep);
-	void (*zap_all)(unsigned int vm, unsigned int head);
+	/* Returns whether the caller must flush TLBs; -1: it does not say. */
+	int64_t (*zap_all)(unsigned int vm, unsigned int head);
 	int64_t (*count)(unsigned int vm, unsigned int head);
 	/* Fill out with what first/next yield, at most cap; returns the number. */
 	unsigned int (*iterate)(unsigned int vm, unsigned int head,

@@ -51,6 +51,7 @@ class Judge:
         self.model = Model(
             traits.opcodes,
             recycles=traits.rmap_add_recycles or Opcode.ZAP_ALL in traits.opcodes,
+            flushes=traits.zap_all_returns,
         )
         self._memory = ListJudge(world, self.model)
         self._log = LogBook()
@@ -168,7 +169,11 @@ class Judge:
     ) -> Iterator[Broken]:
         if prediction.returned in (None, result.returned) or op.vm in self.model.tainted:
             return
-        kinds = {Opcode.ITERATE: Kind.ITERATOR, Opcode.ENTER: Kind.REQUEST}
+        kinds = {
+            Opcode.ITERATE: Kind.ITERATOR,
+            Opcode.ENTER: Kind.REQUEST,
+            Opcode.ZAP_ALL: Kind.MISSED_FLUSH,
+        }
         yield Broken(
             kinds.get(op.opcode, Kind.COUNT_CONTRACT),
             f"{format_operation(op)} must return {prediction.returned}, returned {result.returned}",

@@ -111,12 +111,14 @@ class Model:
     """Four VMs, and what each step must do to them.
 
     ``opcodes`` are the opcodes that the target supports; ``recycles`` says
-    whether its rmap_add, or its caller, zaps a list that has grown too long.
+    whether its rmap_add, or its caller, zaps a list that has grown too long;
+    ``flushes``, whether its zap-all returns that its caller must flush TLBs.
     """
 
-    def __init__(self, opcodes: frozenset[int], *, recycles: bool) -> None:
+    def __init__(self, opcodes: frozenset[int], *, recycles: bool, flushes: bool = False) -> None:
         self.opcodes = opcodes
         self.recycles = recycles
+        self.flushes = flushes
         self.vms = [VmModel() for _ in range(VMS)]
         self.host_dead = False
         # VMs for which the model has only what the callers believe: one has a
@@ -186,7 +188,16 @@ class Model:
                 return Prediction(Skip.IN_OTHER_LIST)
             return Prediction(Skip.RAN, vm=op.vm, spte=spte, error=True, lists=(here,))
         if op.opcode in _EMPTIES:
-            return Prediction(Skip.RAN, Effect.EMPTY, op.vm, op.head, lists=(here,))
+            # Of an empty list, any answer will do.
+            flush = op.opcode is Opcode.ZAP_ALL and self.flushes and bool(entries)
+            return Prediction(
+                Skip.RAN,
+                Effect.EMPTY,
+                op.vm,
+                op.head,
+                returned=1 if flush else None,
+                lists=(here,),
+            )
         # Count and iterate, which change nothing.
         return Prediction(Skip.RAN, vm=op.vm, returned=len(entries), lists=(here,))
 

@@ -169,6 +169,12 @@ static void pyfuzz_descriptor_free(void *descriptor)
 	objects_live--;
 	free(descriptor);
 }
+static void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor)
+{
+	if (!own_slab)
+		abort();
+	pyfuzz_descriptor_free(descriptor);
+}
 static unsigned int pyfuzz_running_vm(void)
 {
 	return PYFUZZ_NONE;
@@ -182,6 +188,8 @@ static int run_suite(struct kunit_suite *suite)
 {
 	unsigned int n = 0, failed = 0;
 
+	/* As before the vendor's module is loaded. */
+	pte_list_desc_cache = NULL;
 	while (suite->test_cases[n].run_case)
 		n++;
 	printf("KTAP version 1\n1..1\n  KTAP version 1\n");
