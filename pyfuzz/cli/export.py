@@ -12,9 +12,10 @@ from typing import Self
 
 import click
 
+from pyfuzz import world
 from pyfuzz.cli.options import declared, kernel_options, kind_of, known_option, target_of
 from pyfuzz.errors import UsageError
-from pyfuzz.export import c_reproducer, junit, kunit, mail, sarif, subject
+from pyfuzz.export import c_reproducer, c_threads, junit, kunit, mail, sarif, subject
 from pyfuzz.export.subject import Item, Subject
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
@@ -23,6 +24,7 @@ from pyfuzz.replay.replays import replay as run_replays
 from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.input import Input
+from pyfuzz.symptom import Symptom
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -253,13 +255,15 @@ def _make(folder: Path) -> None:
 
 def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes:
     """Return the C file for one replay."""
+    if world.get(done.target.world).schedules:
+        shown = c_reproducer.choose(done, kind)
+        symptom = shown.symptom if shown else kind and Symptom(kind)
+        if symptom is None:
+            raise _nothing_to_reproduce(done)
+        return _c_threads(done, symptom, found, name)
     case = c_reproducer.case_of(done, kind)
     if case is None:
-        raise UsageError(
-            f"{done.file.path}: has no finding on {done.target.name}, so there is nothing to "
-            "reproduce; name a target on which it has one, or give the --kind that the C file "
-            "should check for"
-        )
+        raise _nothing_to_reproduce(done)
     if not case.message:
         click.echo(
             f"pyfuzz: {done.target.name} does not show {case.kind.value}: the C file checks for "
@@ -268,6 +272,20 @@ def _c_file(done: Replay, kind: Kind | None, found: Subject, name: str) -> bytes
         )
     command = next((item.command for item in found.items if item.kind is case.kind), "")
     return c_reproducer.generate(replace(case, command=command), name)
+
+
+def _nothing_to_reproduce(done: Replay) -> UsageError:
+    return UsageError(
+        f"{done.file.path}: has no finding on {done.target.name}, so there is nothing to "
+        "reproduce; name a target on which it has one, or give the --kind that the C file "
+        "should check for"
+    )
+
+
+def _c_threads(done: Replay, symptom: Symptom, found: Subject, name: str) -> bytes:
+    """Return the C file for one schedule, which has POSIX threads."""
+    command = next((item.command for item in found.items if item.kind is symptom.kind), "")
+    return c_threads.generate(done, symptom, command, name)
 
 
 def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folder: Path) -> None:
@@ -280,6 +298,10 @@ def _write_c_files(run: Subject, target: Target | None, kind: Kind | None, folde
     _make(folder)
     for item, done in _replays(items, target or run.target):
         path = folder / f"{item.stem}.c"
+        if world.get(done.target.world).schedules:
+            _write(_c_threads(done, item.symptom, run, path.name), path)
+            print(path)
+            continue
         case = c_reproducer.case_of(done, item.kind, item.function)
         assert case is not None
         if not case.message:

@@ -9,20 +9,16 @@ failed, and the sequence as plain calls.
 from __future__ import annotations
 
 import re
-import shlex
-import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from pyfuzz import __version__, paths
-from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.export import seam
+from pyfuzz.errors import UsageError
+from pyfuzz.export import c_text, seam
 from pyfuzz.export.c_operations import Stop, destroy_list, emit, predicted_recycles
-from pyfuzz.export.flatten import Line, flatten
+from pyfuzz.export.flatten import flatten
 from pyfuzz.kinds import Kind
 from pyfuzz.module.results import RawFinding
 from pyfuzz.replay.replays import Replay
-from pyfuzz.sequence.text import format_operation
 from pyfuzz.symptom import Shown, Symptom
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import Opcode, Operation
@@ -43,8 +39,6 @@ _CHECKS = {
     Kind.MISSED_FLUSH: "check_flush",
 }
 _SANITIZERS = "-g -fsanitize=address,bounds -fno-sanitize-recover=all"
-_TO_SEE_IT = "To reproduce, with any compiler (with optimisation, add -fno-strict-aliasing):"
-_WIDTH = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Cas
             f"{done.file.path}: must have no faults to become a C file, has one: they damage lists "
             f"from outside; show it with: pyfuzz replay {done.file.path}"
         )
-    finding = _choose(done, kind, function)
+    finding = choose(done, kind, function)
     if finding is None and kind is None:
         return None
     operations = done.file.operations
@@ -103,7 +97,8 @@ def case_of(done: Replay, kind: Kind | None, function: str | None = None) -> Cas
     )
 
 
-def _choose(done: Replay, kind: Kind | None, function: str | None) -> RawFinding | None:
+def choose(done: Replay, kind: Kind | None, function: str | None = None) -> RawFinding | None:
+    """Return the first new finding of a kind in a function, else the first known one."""
     fitting = [
         finding
         for finding in done.findings
@@ -117,117 +112,43 @@ def generate(case: Case, name: str) -> bytes:
     """Return the C file; ``name`` is its future name, for its messages."""
     lines, calls = seam.split(flatten(case.target))
     own = [
-        *_comment(case, name),
+        *c_text.comment(_about(case), name),
         "",
         f'#define PROPERTY "{case.kind.value}"',
-        *_defines(case.target),
+        *c_text.defines(case.target),
         "",
-        *_fragment("declarations"),
+        *c_text.fragment("declarations"),
         "",
-        *_title("The code under test, and what it needs from the kernel."),
+        *c_text.title("The code under test, and what it needs from the kernel."),
     ]
-    text = [*_bytes(own), *_target(lines)]
+    text = [*c_text.as_bytes(own), *c_text.target(lines)]
     behind = [
         "",
-        *_title("The world around it."),
-        *_fragment("world"),
+        *c_text.title("The world around it."),
+        *c_text.fragment("world"),
         "",
-        *_fragment("walk"),
+        *c_text.fragment("walk"),
         "",
-        *_fragment("steps"),
+        *c_text.fragment("steps"),
         "",
-        *_title("What must hold."),
-        *_fragment(_CHECKS.get(case.kind, "check_nothing")),
+        *c_text.title("What must hold."),
+        *c_text.fragment(_CHECKS.get(case.kind, "check_nothing")),
         "",
         *destroy_list(calls),
         "",
-        *_title("The sequence."),
+        *c_text.title("The sequence."),
         *_main(case, calls),
     ]
     if case.target.extracted:
         # Up to here, #line names the user's files.
         here = sum(line.count("\n") + 1 for line in text)
-        behind.insert(0, f'#line {here + 2} "{_quoted(name)}"')
-    return ("\n".join([*text, *_bytes(behind)]) + "\n").encode("latin-1")
+        behind.insert(0, f'#line {here + 2} "{c_text.quoted(name)}"')
+    return ("\n".join([*text, *c_text.as_bytes(behind)]) + "\n").encode("latin-1")
 
 
-def _bytes(lines: list[str]) -> list[str]:
-    """Make each character a byte, as in the target's text."""
-    return [line.encode("utf-8", "surrogateescape").decode("latin-1") for line in lines]
-
-
-def _comment(case: Case, name: str) -> list[str]:
-    target = case.target
-    where = f" in {case.function}()" if case.function else ""
-    said = case.message or f"target {target.name} does not show it (any more)"
-    flags = f"{_SANITIZERS} " if case.needs_sanitizers else ""
-    paragraphs: list[str | list[str]] = [
-        f"{case.kind.value}{where}: {said}",
-        f"Target {target.name}: {target.generation}; {target.policy}.  {_TO_SEE_IT}",
-        [f"\tcc {flags}-o repro {shlex.quote(name)} && ./repro"],
-        "Exit status: 0 if nothing failed, 1 if this failed, 2 if something else did.",
-        "The sequence (docs/sequences.md of pyfuzz), which main() has as calls:",
-        [f"\t{format_operation(op)}" for op in case.operations],
-    ]
-    if target.extracted:
-        paragraphs.append(
-            "This file contains code of the kernel that it was made from, and is under its licence."
-        )
-    paragraphs.append(f"Made by pyfuzz {__version__}.")
-    if case.command:
-        paragraphs[-1:] = [
-            f"Made by pyfuzz {__version__}, which shows it by:",
-            [f"\t{case.command}"],
-        ]
-    lines: list[str] = []
-    for number, paragraph in enumerate(paragraphs):
-        lines += [""] if number else []
-        lines += paragraph if isinstance(paragraph, list) else _wrapped(paragraph)
-    starred = [f" * {line}".rstrip() if line[:1] != "\t" else f" *{line}" for line in lines]
-    inside = [line.replace("*/", "* /") for line in starred]
-    return ["/* SPDX-License-Identifier: GPL-2.0-only */", "/*", *inside, " */"]
-
-
-def _quoted(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def _title(text: str) -> list[str]:
-    return [f"/* {'-' * 70}", f" * {text}", " */", ""]
-
-
-def _defines(target: Target) -> list[str]:
-    split = (define.partition("=") for define in target.defines)
-    return [f"#define {name} {value or 1}" for name, _, value in split]
-
-
-def _fragment(name: str) -> list[str]:
-    path = paths.csrc() / "repro" / f"{name}.c"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise HarnessError(
-            f"{path} cannot be read: {error.strerror}; install pyfuzz again"
-        ) from error
-    return text.removesuffix("\n").split("\n")[1:]  # one licence line is enough
-
-
-def _target(lines: list[Line]) -> Iterator[str]:
-    """Yield the target's text, with a comment where each file begins."""
-    file, blank = "", True
-    for line in lines:
-        if line.file != file:
-            file = line.file
-            if file.startswith("csrc/"):
-                yield from ([] if blank else [""]) + [f"/* From {file} of pyfuzz. */"]
-        if blank and not line.text.strip():
-            continue
-        blank = not line.text.strip()
-        yield line.text
+def _about(case: Case) -> c_text.About:
+    flags = _SANITIZERS if case.needs_sanitizers else ""
+    return c_text.About(case.symptom, case.target, case.operations, flags, case.command)
 
 
 def _main(case: Case, calls: seam.Seam) -> list[str]:

@@ -24,7 +24,9 @@ _LINE = re.compile(r'\s*#\s*line\s+(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
 _GUARD = re.compile(r"#define PYFUZZ_\w+_H")
 _LICENCE = re.compile(r"/\* SPDX-License-Identifier: [^*]* \*/")
 # Headers between a target and the harness, which a stand-alone text does not have.
-_HARNESS = ("adapter.h", "callbacks.h", "lists.h", "pyfuzz.h", "target.h")
+_HARNESS = ("adapter.h", "callbacks.h", "lists.h", "pyfuzz.h", "sizes.h", "target.h")
+# The world's own; csrc/ports has one by the same name, which is the target's.
+_SEAM = "worlds/threads/seam.h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class _Flattener:
     def _line(self, line: Line, path: Path) -> Iterator[Line]:
         include = _INCLUDE.match(line.text)
         if include:
-            if Path(include[1]).name in _HARNESS:
+            if Path(include[1]).name in _HARNESS or _SEAM in include[1]:
                 return
             included = _find(include[1], path)
             if included not in self._included:

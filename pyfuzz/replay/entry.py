@@ -33,7 +33,8 @@ class ListChange:
 class Access:
     """One access of a fiber, with its place and its code; ``fiber`` None: about all of them.
 
-    ``private``: to memory that no other fiber uses.
+    ``number`` is its number in the fiber, 0 for what is none.  ``private``: to memory that
+    no other fiber uses; ``call``: made by a marked access, a lock or a free, not by plain C.
     """
 
     fiber: int | None
@@ -41,6 +42,8 @@ class Access:
     where: str = ""
     code: str = ""
     private: bool = False
+    number: int = 0
+    call: bool = False
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.module.results import Skip
@@ -90,10 +91,12 @@ class Drawing:
         place = self._module.places.find(event.place)
         source = self._source(place.file)
         text = f"{event.access:>3} {_VERBS[event.kind]} {event.word}"
+        call = EventKind.MARKED_READ <= event.kind <= EventKind.FREE
+        access = Access(event.fiber, text, private=private, number=event.access, call=call)
         if source is None:  # our own code, on behalf of the fiber
-            return Access(event.fiber, text, private=private)
+            return access
         code = " ".join(source.lines.get(place.line, "").split())[:_CODE]
-        return Access(event.fiber, text, f"{place.function}:{place.line}", code, private)
+        return replace(access, where=f"{place.function}:{place.line}", code=code)
 
     def _switch(self, event: Event) -> str:
         if not event.access:
