@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from cli_process import pyfuzz
 
 from pyfuzz.kinds import Kind
 from pyfuzz.share import objects, overview
 from pyfuzz.share.objects import Host, SharedFinding
+from pyfuzz.share.page import render
 from pyfuzz.share.store import FINDINGS, HOSTS, Store
 
 KEY = "0" * 32
@@ -63,3 +66,67 @@ def test_share_command_on_nothing_is_one_line(tmp_path: Path) -> None:
 
     assert 2 == done.returncode
     assert "is empty or not there" in done.stderr
+
+
+def test_report_of_a_share_is_one_page_of_all_its_machines(tmp_path: Path) -> None:
+    fill(tmp_path / "share")
+    (tmp_path / "share" / "notes.txt").write_text("kept by somebody")
+
+    done = pyfuzz("report", "share", folder=tmp_path)
+
+    page = (tmp_path / "pyfuzz-share.html").read_text("utf-8")
+    assert (0, "pyfuzz-share.html\n") == (done.returncode, done.stdout), done.stderr
+    assert page.count("<h3>lost-entry in f</h3>") == 1
+    assert "In new, old." in page
+    assert page.count('<th scope="row">') == 2
+    assert {"running", "silent"} <= set(re.findall(r"<td>(\w+)</td>", page))
+    assert "1 object not what the name says" in page
+
+
+def test_report_of_a_share_shows_what_others_wrote_as_text(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    evil = "<script>alert(1)</script>\x1b[31m"
+    host = replace(HOST, host=evil, target=evil, world=evil, updated=1e300)
+    store.write(KEY, HOSTS, "one.json", objects.pack(host))
+    data = objects.pack(replace(FOUND, message=evil, function=evil, operations=(evil,)))
+    store.write(KEY, FINDINGS, objects.finding_name(data), data)
+
+    page = render(overview.look(str(tmp_path)))
+
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "\x1b" not in page
+
+
+def test_report_of_a_share_by_url_prints_the_json_of_share(tmp_path: Path) -> None:
+    fill(tmp_path)
+    url = f"file://{tmp_path}"
+
+    report = pyfuzz("report", url, "--json", folder=tmp_path)
+    share = pyfuzz("share", url, "--json", folder=tmp_path)
+
+    assert report.returncode == 0, report.stderr
+    told = [json.loads(done.stdout)["targets"][0] for done in (report, share)]
+    for target in told:
+        for campaign in target["campaigns"]:
+            del campaign["silent_s"]
+    assert told[0] == told[1]
+    assert not (tmp_path / "pyfuzz-share.html").exists()
+
+
+@pytest.mark.parametrize("url", ["file:///nowhere/at/all", "none://what"])
+def test_report_of_no_share_is_one_line(tmp_path: Path, url: str) -> None:
+    done = pyfuzz("report", url, folder=tmp_path)
+
+    assert 2 == done.returncode
+    assert done.stderr.startswith("pyfuzz: ") and done.stderr.count("\n") == 1
+    assert url in done.stderr
+
+
+def test_report_of_a_share_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    fill(tmp_path / "share")
+
+    done = pyfuzz("report", "share", "-o", "no/such/page.html", folder=tmp_path)
+
+    assert 2 == done.returncode
+    assert "the page no/such/page.html cannot be written: " in done.stderr
