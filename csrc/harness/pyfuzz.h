@@ -144,6 +144,11 @@ uint32_t pyfuzz_decode(const uint8_t *data, struct pyfuzz_op *op);
 void pyfuzz_attach(void *region);
 const struct pyfuzz_shared *pyfuzz_shared(void);
 
+/*
+ * From the next sequence on, memory is not judged, and a sequence goes on as long
+ * as the host does: to see what comes of a bug that is there.
+ */
+void pyfuzz_watch(uint32_t on);
 /* An operation that takes longer than this is a hang (default 300). */
 void pyfuzz_set_hang_limit(uint32_t milliseconds);
 

@@ -21,12 +21,20 @@ static void __attribute__((constructor)) traits_fill(void)
 #endif
 }
 
+static bool watching;
+
+void pyfuzz_watch(uint32_t on)
+{
+	watching = on;
+}
+
 static void begin(bool precise)
 {
 	guard_install();
 	guard_forget();
 	sequence.precise = precise;
 	sequence_begin();
+	sequence.watched = sequence.faulted = watching;
 	world->begin();
 }
 

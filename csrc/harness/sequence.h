@@ -10,7 +10,8 @@ struct sequence {
 	uint32_t boot; /* number of this world, for once-a-boot sites */
 	bool precise; /* check everything after every step */
 	bool keep_log; /* format and keep log lines */
-	bool faulted; /* a fault was planted */
+	bool faulted; /* a fault was planted, or the target is known to be broken */
+	bool watched; /* memory is not judged: only what the target comes to */
 	bool mistake; /* this step is an error in the sequence */
 	bool host_dead; /* the rest of the sequence is skipped */
 	bool late; /* a finding may be older than its step */

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from pyfuzz.cli import containment_bugs
 from pyfuzz.cli.options import target_of
 from pyfuzz.containment import fill, shipped_matrix, table
 from pyfuzz.containment.cell import Cell
@@ -38,6 +39,12 @@ from pyfuzz.worlds.lists import faults
     help="Build the kernels' code as with CONFIG_BUG_ON_DATA_CORRUPTION=y.",
 )
 @click.option("--both", is_flag=True, help="Two rows per kernel: without that option and with.")
+@click.option(
+    "--bug",
+    "bugs",
+    multiple=True,
+    help="Instead of faults, the real bug with this fix (a commit, or all).  Repeatable.",
+)
 @click.option("--fault", "names", multiple=True, help="Only this fault.  Repeatable.")
 @click.option(
     "--seed",
@@ -69,6 +76,7 @@ def containment(
     kernels: tuple[Path, ...],
     bug_on_data_corruption: bool,
     both: bool,
+    bugs: tuple[str, ...],
     names: tuple[str, ...],
     seed: int,
     runs: int,
@@ -82,6 +90,10 @@ def containment(
     TARGETS are names from the catalogue, or all.  [default: all; none with
     --kernel]  A target that does not compile (rfc-v1) has no row.
 
+    With --bug, the fix of a real bug is reverted in targets of the world pages,
+    and what ordinary use makes of the bug is watched; exit code 1: something is
+    left of a bug with its fix.
+
     Exit code 0: no outcome is worse than the shipped matrix says; 1: one is, or
     a target that is not in that matrix does not contain a fault.
     """
@@ -90,6 +102,11 @@ def containment(
         raise UsageError(f"{option} applies to a kernel: give --kernel PATH too")
     configs = (False, True) if both else (bug_on_data_corruption,)
     asked = [Kernel(path, config) for path in kernels for config in configs]
+    if bugs:
+        for option, given in (("--fault", names), ("--replay", stored), ("--html", html)):
+            if given:
+                raise UsageError(f"{option} is about faults: leave out {option}, or --bug")
+        return containment_bugs.show(bugs, targets, asked, as_json=as_json)
     if stored is not None:
         return _replay(stored, _targets(targets or ("all",), asked))
     chosen = _targets(targets, asked)

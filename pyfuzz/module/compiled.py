@@ -147,6 +147,10 @@ class Module:
         """Set after how long an operation that does not end is a hang."""
         self._lib.pyfuzz_set_hang_limit(milliseconds)
 
+    def watch(self, *, on: bool) -> None:
+        """Judge no memory from the next sequence on, and go on as long as the host lives."""
+        self._lib.pyfuzz_watch(on)
+
     def block_addresses(self) -> _Numbers:
         """Return where the target's basic blocks begin in the module's file.
 

@@ -435,7 +435,7 @@ static void look(unsigned int vm, bool all)
 
 void check_vm(unsigned int vm, bool all)
 {
-	if (!world.vms[vm].alive || sequence.host_dead)
+	if (!world.vms[vm].alive || sequence.host_dead || sequence.watched)
 		return;
 	all |= sequence.precise;
 	sequence.late |= !all;
@@ -460,7 +460,7 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 	const uint64_t *table = pages_target.root(vm, vcpu, 0);
 	uint64_t must = guest_gfn(vm, vcpu, gva), gfn;
 
-	if (must == NOWHERE || !table || sequence.host_dead)
+	if (must == NOWHERE || !table || sequence.host_dead || sequence.watched)
 		return;
 	for (unsigned int depth = 0; depth < 5; depth++) {
 		uint32_t t = memory_table_of(table);
