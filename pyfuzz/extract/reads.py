@@ -16,14 +16,20 @@ _ASSEMBLER = re.compile(r"\.\s*(incbin|include)\b")
 _JOINED = re.compile(r'"\s*"')
 
 
+def assembled(text: str) -> str | None:
+    """Return the directive by which assembly in a text reads a file, None if there is none."""
+    found = _ASSEMBLER.search(_JOINED.sub("", text))
+    return found[1] if found else None
+
+
 def refuse_files(items: Iterable[Item]) -> None:
     """Raise UsageError for a definition with an #include, #embed or .incbin in it."""
     for item in items:
         text = item.text.replace("\\\n", "")
         if found := _DIRECTIVE.search(text):
             what = f"#{found[1]}"
-        elif found := _ASSEMBLER.search(_JOINED.sub("", text)):
-            what = f".{found[1]}"
+        elif (named := assembled(text)) is not None:
+            what = f".{named}"
         else:
             continue
         raise UsageError(

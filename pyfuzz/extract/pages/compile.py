@@ -13,6 +13,8 @@ from pyfuzz.extract.pages.tree import Tree
 from pyfuzz.module import compiler
 
 _TIMEOUT_S = 300
+# Takes a second or two; a FIFO from outside of the tree would never end.
+_PREPROCESS_TIMEOUT_S = 60
 
 # Flags that change the meaning of the kernel's code, in addition to build.py's.
 FLAGS = (
@@ -62,7 +64,7 @@ def preprocess(
         *("-include", str(root / "include/linux/compiler_types.h")),
         *(str(source), "-o", str(result)),
     ]
-    return _run(arguments, result)
+    return _run(arguments, result, _PREPROCESS_TIMEOUT_S)
 
 
 def check(source: Path, result: Path) -> Outcome:
@@ -70,7 +72,7 @@ def check(source: Path, result: Path) -> Outcome:
     return _run(["-c", str(source), "-o", str(result)], result)
 
 
-def _run(arguments: Sequence[str], result: Path) -> Outcome:
+def _run(arguments: Sequence[str], result: Path, timeout_s: int = _TIMEOUT_S) -> Outcome:
     flags = [*FLAGS, *_CHECK, *arguments]
-    errors, text = run(compiler.find(), flags, result, _TIMEOUT_S)
+    errors, text = run(compiler.find(), flags, result, timeout_s)
     return Outcome(tuple(errors), text)

@@ -15,6 +15,7 @@ from pyfuzz.extract.check import CompileError
 from pyfuzz.extract.extractor import label
 from pyfuzz.extract.pages import compile as compiling
 from pyfuzz.extract.pages import generate, headers, kept, symbols, tree
+from pyfuzz.extract.pages.entered import refuse_foreign, refuse_special
 from pyfuzz.extract.pages.extraction import PagesExtraction
 from pyfuzz.extract.source import Progress
 from pyfuzz.target.catalogue import EXTRACTED, Target
@@ -75,6 +76,7 @@ class _Extractor:
         return self._result(result)
 
     def _extract(self) -> kept.Kept:
+        refuse_special(self.kernel.root)
         with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
             self.folder = Path(folder)
             have = self._probe()
@@ -144,9 +146,12 @@ class _Extractor:
         """Preprocess; a missing header is replaced by an empty one."""
         source, result = self.folder / f"{stem}.c", self.folder / f"{stem}.i.c"
         source.write_text(text)
+        roots = [self.kernel.root, *([self.kernel.patched] if self.kernel.patched else [])]
         for _ in range(_MAX_HEADERS):
             includes = headers.write(self.kernel, self.folder / "generated", frozenset(self.empty))
             outcome = compiling.preprocess(source, result, self.kernel, includes, self.defines)
+            if result.is_file():
+                refuse_foreign(result.read_text("latin-1"), (*roots, self.folder, paths.csrc()))
             missing = _NO_HEADER.search(outcome.text)
             if missing is None or missing[1] in self.empty:
                 break
