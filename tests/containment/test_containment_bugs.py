@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -153,8 +154,9 @@ def test_command_refuses_what_does_not_go_together(arguments: list[str], said: s
 def documented() -> dict[tuple[str, str], str]:
     """Return the cells of the second matrix in docs/containment.md."""
     text = (paths.corpus().parent / "docs" / "containment.md").read_text()
-    lines = text.partition("<!-- made by: pyfuzz containment --bug all")[2].splitlines()
-    table = [re.split(r"\s*\|\s*", line.strip("| ")) for line in lines if line.startswith("|")]
+    marked = text.partition("<!-- made by: pyfuzz containment --bug all -->\n\n")[2]
+    lines = takewhile(lambda line: line.startswith("|"), marked.splitlines())
+    table = [re.split(r"\s*\|\s*", line.strip("| ")) for line in lines]
     targets = [name.strip("`") for name in table[0][1:]]
     return {
         (row[0], target): sign.replace("*", "").replace("\\", "").strip()
