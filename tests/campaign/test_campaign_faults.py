@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import resource
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,8 +69,85 @@ def test_killed_process_group_loses_nothing(tmp_path: Path, after: str) -> None:
     assert whole_files(run)
 
 
+@pytest.mark.slow
+def test_ten_kills_at_random_moments_lose_nothing(tmp_path: Path) -> None:
+    """Of the whole group: while it starts, fuzzes, or takes up what the last kill left."""
+    run, moments = tmp_path / "run", random.Random(7)
+    seen: set[tuple[Kind, str, int]] = set()
+    stored: set[str] = set()
+    for number in range(10):
+        process = start(
+            "fuzz", "bug", "--time", "5m", "--workers", "2", "--out", "run", folder=tmp_path
+        )
+        # Workers' regions of the last campaign count: the next may be killed while it reads them.
+        more = 0 if number % 5 == 4 else moments.randrange(1, 4000)
+        wait_for(partial(has_begun, process.pid, run, more))
+        kill(process, descendants_of(process.pid))
+
+        seen |= left_behind(run)
+        inputs = {path.name for path in (run / "corpus").iterdir()}
+        assert stored <= inputs, f"kill {number} lost inputs"
+        assert whole_files(run)
+        stored = inputs
+
+    progress = Campaign(options(run, "bug", runs=1), quiet).run()
+
+    assert seen and stored
+    assert seen <= places(progress)
+    assert all(finding.artifact for finding in progress.findings)
+
+
+@pytest.mark.slow
+def test_nothing_is_left_running_after_the_supervisor_alone_is_killed(tmp_path: Path) -> None:
+    process = start(
+        "fuzz", "bug", "--time", "5m", "--workers", "2", "--out", "run", folder=tmp_path
+    )
+    wait_for(lambda: executions(tmp_path / "run") > 0)
+    others = descendants_of(process.pid)
+
+    kill(process, [])
+
+    assert len(others) >= 2
+    wait_for(lambda: not any(alive(pid) for pid in others))
+
+
+def kill(process: subprocess.Popen[str], others: list[int]) -> None:
+    """Kill a command, and then others; return when all of them are dead."""
+    for pid in (process.pid, *others):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: not any(alive(pid) for pid in others))
+
+
+def has_begun(pid: int, folder: Path, number: int) -> bool:
+    """Whether a campaign has processes, and its folder that many executions."""
+    ready = (folder / "corpus").is_dir() and (folder / "findings").is_dir()
+    return ready and bool(children_of(pid)) and executions(folder) >= number
+
+
+def executions(folder: Path) -> int:
+    """Return how many inputs the workers of a running or killed campaign have run."""
+    total = 0
+    for path in folder.glob("workers/*/shared.*"):
+        with suppress(OSError, UsageError), Shared(path) as region:
+            total += region.counts().executions
+    return total
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Return the processes below a process that are alive."""
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
 def children_of(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []  # it has ended
     return [int(child) for child in text.split()]
 
 
