@@ -20,6 +20,7 @@ from pyfuzz.module.results import Skip
 from pyfuzz.replay.runner import Runner
 from pyfuzz.replay.trace_text import SKIPPED
 from pyfuzz.sequence import container
+from pyfuzz.worlds.pages.trace import GUEST_FAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,8 +106,14 @@ def _state(runner: Runner, fix: Fix) -> State:
 
 
 def _missed(entries: Iterator[Entry]) -> str:
-    """Name the first operation that did nothing: the kernel was not really tested."""
+    """Name the first operation that did nothing: the kernel was not really tested.
+
+    An access that faults in the guest does not come to the code either: a kernel may
+    take an entry of the guest's for invalid that another one maps.
+    """
     for entry in entries:
+        if any(fact.endswith(GUEST_FAULT) for fact in entry.facts):
+            return f"'{entry.text}' does not get that far: {GUEST_FAULT}"
         for reason in entry.skipped:
             if reason is not Skip.RAN:
                 return f"'{entry.text}' did nothing: {SKIPPED[reason]}"

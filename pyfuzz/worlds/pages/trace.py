@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from pyfuzz.worlds.pages.module import PagesModule, PagesStep
 
+GUEST_FAULT = "the guest gets a page fault"
 RESULTS = (
     "mapped",
-    "the guest gets a page fault",
+    GUEST_FAULT,
     "emulated: MMIO, or a write to a guest table that is tracked",
     "to be retried",
     "an error that ends KVM_RUN",
