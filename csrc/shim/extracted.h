@@ -297,8 +297,4 @@ static inline bool pyfuzz_is_parent(const struct kvm_rmap_head *head)
 }
 #define pyfuzz_page(head) container_of(head, struct kvm_mmu_page, parent_ptes)
 
-#ifdef PYFUZZ_THREADS
-#include "threads.h"
-#endif
-
 #endif

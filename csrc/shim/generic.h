@@ -264,4 +264,9 @@ static inline bool list_empty(const struct list_head *head)
 	     &at->member != (head);                                \
 	     at = after, after = list_next_entry(after, member))
 
+/* The last word: nobody else runs, but in that world. */
+#ifdef PYFUZZ_THREADS
+#include "threads.h"
+#endif
+
 #endif

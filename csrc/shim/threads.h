@@ -4,8 +4,8 @@
  * calls into csrc/worlds/threads, with the ordering that each has in the kernel
  * (Documentation/atomic_t.txt, memory-barriers.txt).  Plain accesses are left
  * to the compiler's instrumentation.  Included last, since it replaces the
- * single-threaded definitions of the other three; and again by extracted.h, to
- * replace those of that file.
+ * single-threaded definitions of the other three; and again by generic.h, to
+ * replace those of extracted.h and of that file.
  */
 #include "../worlds/threads/hooks.h"
 
@@ -114,7 +114,18 @@
 #define atomic_long_fetch_or_acquire(i, v) \
 	pyfuzz_modify(v, PYFUZZ_A_OR, i, PYFUZZ_ACQUIRE)
 
-/* include/linux/bitops.h: those without a return value order nothing */
+/* include/linux/bitops.h: those with a return value are full barriers */
+#undef test_and_set_bit
+#undef test_and_clear_bit
+#define pyfuzz_old_bit(n, p, op, mask)                                      \
+	((bool)(pyfuzz_order(((unsigned long *)(p))[(n) / 64], op, mask, 0, \
+			     PYFUZZ_FULL) >>                                \
+			(n) % 64 &                                          \
+		1))
+#define test_and_set_bit(n, p) pyfuzz_old_bit(n, p, PYFUZZ_A_OR, BIT((n) % 64))
+#define test_and_clear_bit(n, p) \
+	pyfuzz_old_bit(n, p, PYFUZZ_A_AND, ~BIT((n) % 64))
+/* and those without one order nothing */
 #undef set_bit
 #define set_bit(n, p)                                                      \
 	((void)pyfuzz_order(((unsigned long *)(p))[(n) / 64], PYFUZZ_A_OR, \

@@ -8,6 +8,7 @@ from pathlib import Path
 from made_up import text
 
 from pyfuzz.extract import Extraction, extract
+from pyfuzz.worlds.threads.event import EventKind
 from pyfuzz.worlds.threads.module import load
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
 
@@ -71,6 +72,15 @@ def test_extracted_walker_runs_beside_a_writer_and_nothing_is_found(tmp_path: Pa
     assert result.complete
     assert result.words > 15
     assert () == result.findings
+
+
+def test_extracted_walker_clears_a_bit_of_an_spte_in_one_step(tmp_path: Path) -> None:
+    module = load(with_walker(tmp_path).target)
+
+    module.run_sequence(Sequence(1, (AGE,)))
+
+    kinds = {event.kind for event in module.events() if event.word == "s0"}
+    assert {EventKind.MARKED_READ, EventKind.ATOMIC} == kinds
 
 
 def test_extracted_walker_without_its_lock_is_found(tmp_path: Path) -> None:
