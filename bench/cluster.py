@@ -27,10 +27,13 @@ from typing import Any
 
 from bench.dask_here import DaskHere, environment, is_slice, slices_below, wait_for
 from pyfuzz.cluster.job import Job, packed
+from pyfuzz.cluster.slices import SLICE_S
+from pyfuzz.share.carrier import AT_ONCE
 from pyfuzz.target import catalogue
 
 _FUZZ = (sys.executable, "-P", "-m", "pyfuzz", "fuzz")
 _PLAIN = ("--no-report", "--no-sanitizer-worker", "--json")
+INTERVAL_S = 5.0
 _NETWORK = "10.213.7"
 _NAMESPACES = ("pyfuzz-1", "pyfuzz-2", "pyfuzz-3")
 
@@ -238,13 +241,33 @@ def sizes(share: Path) -> None:
     """Print what a campaign moved, and what more machines would move at that rate."""
     (target,) = [path for path in share.iterdir() if (path / "hosts").is_dir()]
     beats = _beats(share)
-    inputs = [path.stat().st_size for path in (target / "inputs").iterdir()]
-    findings = [path.stat().st_size for path in (target / "findings").iterdir()]
-    heartbeats = [path.stat().st_size for path in (target / "hosts").glob("c*.json")]
-    seconds = max(beat["seconds"] for beat in beats)
-    own = sum(beat["sent"] for beat in beats) / len(beats)
+    seconds = sum(beat["seconds"] for beat in beats) / len(beats)
+    sent = sum(beat["sent"] for beat in beats) / len(beats)
+    print(f"{len(beats)} slices of {seconds:.0f} s, {sent:.0f} inputs sent by each")
+    bytes_of = {}
+    for what in ("inputs/[!.]*", "findings/[!.]*", "hosts/c*.json"):
+        some = [path.stat().st_size for path in target.glob(what)]
+        bytes_of[what] = sum(some) / max(1, len(some))
+        print(f"{len(some)} {what.partition('/')[0]} of {bytes_of[what]:,.0f} bytes")
+    job = len(_job().text())
+    print(f"a slice's job for the scheduler: {job:,} bytes and the C code of a kernel")
+    for machines in (3, 100, 10_000):
+        inputs = machines * sent
+        rounds = max(1.0, inputs / AT_ONCE)
+        print(
+            f"{machines:,} slices: every {INTERVAL_S:.0f} s {3 * machines:,} calls of the store, "
+            f"{machines * bytes_of['hosts/c*.json'] / 1e6:,.2f} MB of heartbeats; "
+            f"{inputs:,.0f} inputs in {seconds:.0f} s, read {machines * inputs:,.0f} times "
+            f"({machines * inputs * bytes_of['inputs/[!.]*'] / 1e9:,.2f} GB), {rounds:,.0f} rounds "
+            f"for each slice, {rounds * INTERVAL_S / 60:,.0f} minutes; "
+            f"the scheduler gets {machines / SLICE_S:,.2f} jobs/s, "
+            f"{machines * job / SLICE_S:,.0f} B/s"
+        )
+
+
+def _job() -> Job:
     portable, source = packed(catalogue.get("v6.6"))
-    job = Job(
+    return Job(
         label="c01234567-10000-",
         url="s3://bucket/place",
         key="0" * 32,
@@ -259,11 +282,6 @@ def sizes(share: Path) -> None:
         memory_mb=2048,
         check=False,
     )
-    print(f"{len(beats)} slices of up to {seconds:.0f} s")
-    for what, some in (("input", inputs), ("finding", findings), ("heartbeat", heartbeats)):
-        print(f"{len(some)} x {what}, {sum(some) / max(1, len(some)):,.0f} bytes on average")
-    print(f"inputs sent by one slice: {own:.0f} in {seconds:.0f} s")
-    print(f"a slice's job for the scheduler: {len(job.text()):,} bytes of text")
 
 
 def main() -> None:

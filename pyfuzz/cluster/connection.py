@@ -19,7 +19,7 @@ from pyfuzz.cluster.address import Local, Remote, check, parse
 from pyfuzz.errors import UsageError
 
 _CONNECT_S = 20.0
-_CALL_S = 5.0
+_CALL_S = 10.0
 PENDING, DONE, FAILED, GONE = "pending", "finished", "error", "gone"
 
 

@@ -38,7 +38,7 @@ FOLLOWED = "followed.json"
 LAST, NOW = "last", "now"
 HUNG = 3
 # A part at a time, so that a large share does not hold up our own findings.
-_AT_ONCE = 500
+AT_ONCE = 500
 _BACK_OFF_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # In units of a round's time: the place works for us at most a tenth of the time.
 _REST = 9.0
@@ -161,7 +161,7 @@ class Carrier:
     def _inputs(self) -> None:
         there = {one.name: one.size_bytes for one in self._objects(INPUTS)}
         own = set(_names(self._corpus))
-        for name in sorted(set(there) - own - self._taken)[:_AT_ONCE]:
+        for name in sorted(set(there) - own - self._taken)[:AT_ONCE]:
             self._taken.add(name)
             data = self._read(INPUTS, name, objects.MAX_INPUT_BYTES)
             if data is None:
@@ -173,7 +173,7 @@ class Carrier:
                 self._garbage(f"{INPUTS}/{name}", error)
             else:
                 self._keep(one)
-        for name in sorted(own - self._taken)[:_AT_ONCE]:
+        for name in sorted(own - self._taken)[:AT_ONCE]:
             data = _whole(self._corpus / name)
             # Another size under this name is what a full disk left of it.
             if data is not None and there.get(name) != len(data):
