@@ -18,14 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.dask_here import DaskHere, environment, is_slice, slices_below, wait_for
+from bench.dask_here import DaskHere, below, environment, is_slice, slices_below, wait_for
+from pyfuzz import processes
 from pyfuzz.cluster.job import Job, packed
 from pyfuzz.cluster.slices import SLICE_S
 from pyfuzz.share.carrier import AT_ONCE
@@ -60,10 +61,9 @@ def result(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def overhead(target: str, seconds: int, rounds: int) -> None:
-    """Compare executions in the same time: plain, with a share, on Dask workers."""
+    """Compare executions in the same time, by turns: plain, on Dask workers."""
     ways = {
         "plain, 3 workers": ["--workers", "3"],
-        "the same with a share": ["--workers", "3", "--share", "share"],
         "cluster local:3": ["--cluster", "local:3", "--share", "share"],
     }
     print(f"{target}, {seconds} s each, load {os.getloadavg()[0]:.1f}")
@@ -79,16 +79,56 @@ def overhead(target: str, seconds: int, rounds: int) -> None:
                     )
                 )
                 cpu_s = _cpu_s() - before
-                fuzzed = _beats(Path(scratch) / "share") if "cluster" in way else []
-                rate = sum(one["executions"] / one["seconds"] for one in fuzzed)
-                rate = rate or said["executions"] / said["seconds"]
                 print(
                     f"{number + 1}  {way:24} {said['executions']:>10,} executions  "
-                    f"{rate:>8,.0f}/s while fuzzing  "
-                    f"{said['executions'] / cpu_s:>8,.0f} per processor second of all processes  "
+                    f"{_second_half(Path(scratch) / 'run'):>8,.0f}/s in the second half  "
+                    f"{cpu_s:>6.1f} processor seconds of all processes  "
                     f"load {os.getloadavg()[0]:.1f}",
                     flush=True,
                 )
+
+
+def processors(target: str, seconds: int) -> None:
+    """Show who uses the processors once all has started; that does not depend on other load.
+
+    On a machine without a free core, what does not fuzz is what a cluster costs.
+    """
+    for way in (["--workers", "3"], ["--cluster", "local:3", "--share", "share"]):
+        with tempfile.TemporaryDirectory() as scratch:
+            words = (target, "--time", f"{seconds}s", "--seed", "1", "--out", "run", *way)
+            process = fuzz(Path(scratch), *words)
+            time.sleep(seconds * 0.6)
+            first = _used(process.pid)
+            time.sleep(seconds * 0.35)
+            last = _used(process.pid)
+            said = result(process)
+        used = {kind: last[kind] - first.get(kind, 0.0) for kind in last}
+        whole = sum(used.values())
+        print(f"{' '.join(way)}: {said['executions']:,} executions; of {whole:.1f} s of processor:")
+        for kind, some_s in sorted(used.items(), key=lambda one: -one[1]):
+            print(f"    {some_s / whole:6.1%}  {kind}", flush=True)
+
+
+def _used(process: int) -> dict[str, float]:
+    """Return the processor seconds so far of a command's processes, by what they are."""
+    used: defaultdict[str, float] = defaultdict(float)
+    for pid in below(process):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue  # it has ended
+        kind = next((one for one in words if one.startswith("pyfuzz")), "a Dask worker")
+        used["the command" if pid == process else kind] += processes.usage(pid).cpu_s
+    return used
+
+
+def _second_half(run: Path) -> float:
+    """Return executions per second in the second half: by then everything has started."""
+    lines = (run / "stats.jsonl").read_text().splitlines()
+    samples = [(one["elapsed_s"], one["executions"]) for one in map(json.loads, lines)]
+    last_s, last = samples[-1]
+    first_s, first = next(one for one in samples if one[0] >= last_s / 2)
+    return float((last - first) / max(1e-9, last_s - first_s))
 
 
 def _cpu_s() -> float:
@@ -154,7 +194,6 @@ def _rounds(
                 os.kill(above, signal.SIGKILL)
             wait_for(partial(_has_another_slice, worker.pid, set(of)))
             lost += len(stored - _stored(share))
-        before_beats = len(_beats(share))
         killed += [pid for worker in dask.workers for pid in slices_below(worker.pid)]
         stored = _stored(share)
         dask.scheduler.send_signal(signal.SIGKILL)
@@ -166,7 +205,6 @@ def _rounds(
         dask.start_scheduler()
         for own, host in zip(places, hosts, strict=True):
             dask.add_worker(own, host)
-        wait_for(partial(_has_beats, share, before_beats + 3))
         said = result(process)
         lost += len(stored - _stored(share))
         now = {(one["kind"], one["function"]) for one in said["findings"]}
@@ -289,7 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("part", choices=["overhead", "kills", "namespaces", "sizes"])
+    parser.add_argument("part", choices=["overhead", "processors", "kills", "namespaces", "sizes"])
     parser.add_argument("--target", default="rfc-v2")
     parser.add_argument("--time", type=int, default=60, metavar="SECONDS")
     parser.add_argument("--rounds", type=int, default=1)
@@ -297,6 +335,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.part == "overhead":
         overhead(given.target, given.time, given.rounds)
+    elif given.part == "processors":
+        processors(given.target, given.time)
     elif given.part == "kills":
         kills(given.target, given.rounds, given.time)
     elif given.part == "namespaces":

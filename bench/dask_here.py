@@ -118,17 +118,23 @@ def parents() -> dict[int, int]:
     return found
 
 
-def slices_below(process: int) -> dict[int, int]:
-    """Return the slices among a process's descendants, each with its Dask worker's process."""
+def below(process: int) -> list[int]:
+    """Return a process and its descendants."""
     of = parents()
-    found = {}
+    found = []
     for pid in of:
         above = pid
         while above in of and above != process:
             above = of[above]
-        if above == process and is_slice(pid):
-            found[pid] = of[pid]
+        if above == process:
+            found.append(pid)
     return found
+
+
+def slices_below(process: int) -> dict[int, int]:
+    """Return the slices among a process's descendants, each with its Dask worker's process."""
+    of = parents()
+    return {pid: of[pid] for pid in below(process) if pid in of and is_slice(pid)}
 
 
 def is_slice(pid: int) -> bool:
