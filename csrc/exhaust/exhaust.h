@@ -27,6 +27,21 @@ struct pyfuzz_scope {
 	uint32_t audit_every; /* audit one state in this many; 0: none */
 	uint32_t depth; /* limit on operations; 0: none */
 	uint64_t memory; /* limit on bytes for states and the queue */
+	/* The world pages: */
+	uint32_t pdes, ptes; /* entries that the guest writes, in each table */
+	uint32_t targets; /* frames that a PTE can get */
+	uint32_t groups; /* of operations: enum pyfuzz_scope_groups */
+};
+
+/* Operations of the world pages; accesses and the end are always tried. */
+enum pyfuzz_scope_groups {
+	PYFUZZ_SCOPE_WRITES = 1, /* to guest tables, of which KVM is told */
+	PYFUZZ_SCOPE_POKES = 2, /* and is not */
+	PYFUZZ_SCOPE_FLUSHES = 4, /* invlpg, flush, unload */
+	PYFUZZ_SCOPE_LARGE = 8, /* a PDE can map 2M; code is fetched */
+	PYFUZZ_SCOPE_READ_ONLY = 16, /* a PTE can be read-only */
+	PYFUZZ_SCOPE_HOST = 32, /* unmap, reclaim */
+	PYFUZZ_SCOPE_SLOTS = 64, /* one is deleted and created; zap-all */
 };
 
 /* Why a search is over. */
@@ -60,6 +75,8 @@ struct pyfuzz_exhaust {
 	char trouble[248]; /* about an audit that failed */
 };
 
+/* Whether the states of this module, and of what it is compared with, can be told apart. */
+int pyfuzz_exhaust_can(void);
 /* Begin a search; returns 0, or 1 if there is no memory. */
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope);
 /* Try about this many operations; NULL if no search was begun. */

@@ -103,6 +103,15 @@ uint32_t run_all(struct outcome *outcomes)
 	return plan.n;
 }
 
+static void each_before(void (*each)(const void *op))
+{
+	static uint64_t ops[SPACE_PREFIX * PYFUZZ_OP_SIZE / sizeof(uint64_t)];
+	uint32_t n = space->prefix ? space->prefix(ops) : 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		each((uint8_t *)ops + i * space->op_size);
+}
+
 bool run_way(uint32_t state, void (*each)(const void *op))
 {
 	static uint8_t bytes[SPACE_STATE];
@@ -119,6 +128,8 @@ bool run_way(uint32_t state, void (*each)(const void *op))
 	for (uint32_t at = state, i = len; i--; way[i] = move)
 		at = seen_parent(at, &move);
 	start();
+	if (each)
+		each_before(each);
 	for (uint32_t i = 0; i < len && there; i++) {
 		there = space->encode(bytes, true);
 		if (!there)

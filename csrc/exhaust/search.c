@@ -38,6 +38,13 @@ static uint32_t note(uint32_t parent, uint32_t move, bool *is_new)
 	return state;
 }
 
+int pyfuzz_exhaust_can(void)
+{
+	if (product_space() && !pyfuzz_space.names)
+		return 0;
+	return !pyfuzz_space.can || pyfuzz_space.can();
+}
+
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 {
 	bool is_new;

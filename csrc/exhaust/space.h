@@ -15,6 +15,8 @@
 #define SPACE_MOVES 65536
 /* Limit on the size of a struct pyfuzz_step. */
 #define SPACE_REPORT 128
+/* Limit on the operations before the first state. */
+#define SPACE_PREFIX 32
 /* Limit on the operations of a move. */
 #define SPACE_STEPS 3
 
@@ -29,10 +31,17 @@ struct move {
 };
 
 struct pyfuzz_space {
+	/* Whether the states of this target can be told apart; NULL: yes. */
+	bool (*can)(void);
 	/* What is searched from here on. */
 	void (*begin)(const struct pyfuzz_scope *scope);
 	/* A fresh world, in which the first state is; NULL: the world's own. */
 	void (*start)(void);
+	/*
+	 * The operations by which start() gets there from the world's own; NULL:
+	 * none.  Returns their number, SPACE_PREFIX at most.
+	 */
+	uint32_t (*prefix)(void *ops);
 	/* One operation; NULL: the world's own. */
 	void (*step)(const struct pyfuzz_op *op);
 	/*

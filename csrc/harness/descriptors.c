@@ -266,6 +266,29 @@ bool descriptor_is_live(const void *address)
 	return i < POOL && states[i] == LIVE;
 }
 
+uint32_t descriptor_number(const void *descriptor)
+{
+	return index_of(descriptor);
+}
+
+unsigned int descriptor_owner(const void *descriptor)
+{
+	return owners[index_of(descriptor)];
+}
+
+void *descriptor_next(uint32_t *at)
+{
+	for (; *at < fresh; ++*at)
+		if (states[*at] == LIVE)
+			return pool + (*at)++ * stride();
+	return NULL;
+}
+
+bool descriptors_hold(const void *address)
+{
+	return (size_t)((const uint8_t *)address - pool) < fresh * stride();
+}
+
 PYFUZZ_WEAK void *pyfuzz_descriptor_alloc(unsigned int vm)
 {
 	uint32_t i;

@@ -22,5 +22,12 @@ void descriptors_clean(void);
 void descriptor_give(void *descriptor, unsigned int vm);
 bool descriptor_is_blank(const void *descriptor, unsigned int vm);
 bool descriptor_is_live(const void *address);
+/* From 0 in the order of their addresses; of a live one. */
+uint32_t descriptor_number(const void *descriptor);
+unsigned int descriptor_owner(const void *descriptor);
+/* The first live one from number *at on, NULL past the last. */
+void *descriptor_next(uint32_t *at);
+/* Whether an address is in the pool, live or not. */
+bool descriptors_hold(const void *address);
 
 #endif

@@ -24,7 +24,7 @@ from pyfuzz.cli.options import (
 )
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record
-from pyfuzz.exhaust.scope import NAMES
+from pyfuzz.exhaust.scope import NAMES, PAGES_NAMES
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
 from pyfuzz.export import ktap, ktap_searches
@@ -38,7 +38,7 @@ from pyfuzz.target.kernel import Kernel
 
 _SAY_S = 10.0
 _DEFAULT_S = 60.0
-_WORLDS = ("lists", "threads")
+_WORLDS = ("lists", "pages", "threads")
 _BOUNDS = {
     "vms": (1, 4, "Number of VMs."),
     "frames": (0, 16, "Guest frames per VM, each with a list."),
@@ -46,6 +46,9 @@ _BOUNDS = {
     "entries": (1, 1500, "Limit on entries per list."),
     "descriptors": (1, 200, "Limit on descriptors per list."),
     "total": (1, 2000, "Limit on entries per VM."),
+    "pdes": (1, 2, "World pages: entries of the page directory that the guest writes."),
+    "ptes": (1, 2, "World pages: entries of each page table."),
+    "targets": (1, 4, "World pages: frames that a page table entry can get."),
     "depth": (1, 100_000, "Limit on operations per sequence."),
 }
 
@@ -71,7 +74,8 @@ def _bounds(command: Any) -> Any:
     "names",
     multiple=True,
     metavar="NAME",
-    help=f"Scope to search: {', '.join(NAMES)}.  Repeatable.  [default: all]",
+    help=f"Scope to search: {', '.join(NAMES)}; in the world pages {', '.join(PAGES_NAMES)}.  "
+    "Repeatable.  [default: all]",
 )
 @_bounds
 @click.option(
@@ -149,7 +153,7 @@ def exhaust(
             as_ktap=as_ktap,
         )
     _none_of({"switches": switches}, f"is for the world threads, not {world}")
-    chosen, facts, _ = target_and_facts(target, kernel)
+    chosen, facts, _ = target_and_facts(target, kernel, world)
     chosen = chosen.knowing(entries)
     started = stats.now()
     changes: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
@@ -171,6 +175,7 @@ def exhaust(
         searcher.close()
     if out is not None:
         command = ["pyfuzz", "exhaust", *(kernel.absolute().options() if kernel else [chosen.name])]
+        command += ["--world", world] * (world != _WORLDS[0])
         command += [*_options(names, changes), "--time", f"{limit_s:g}s"]
         options = Options(chosen, out, 0, kernel=kernel, kernel_facts=facts)
         _store(verdict, out, lambda: provenance.record(out, options, started, command))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError, UsageError
@@ -57,10 +57,18 @@ class Searcher:
     """Searches scopes of one target, one after the other, in a child process."""
 
     def __init__(self, target: Target) -> None:
-        """Load the target; errors: as Runner."""
+        """Load the target; errors: as Runner, UsageError if its states cannot be searched."""
         self._target = target
         self._runner = Runner(target)
-        self.traits: Traits = self._runner.call(_traits)
+        traits: Traits | None = self._runner.call(_traits)
+        if traits is None:
+            self.close()
+            what = "" if target.against is None else "pairs of "
+            raise UsageError(
+                f"{what}states of '{target.name}' in the world {target.world} cannot be searched "
+                "yet: name a port of the world, or use pyfuzz fuzz"
+            )
+        self.traits = traits
 
     def close(self) -> None:
         """End the child process."""
@@ -68,7 +76,7 @@ class Searcher:
 
     def scopes(self, names: tuple[str, ...], changes: dict[str, Any]) -> list[Scope]:
         """Return the scopes to search; errors: UsageError."""
-        return chosen(self.traits, names, changes)
+        return chosen(self.traits, names, changes, self._target.world)
 
     def search(self, scope: Scope, until_s: float | None, show: Callable[[Search], None]) -> Search:
         """Visit all states of a scope, or until a time (monotonic); show() is called meanwhile.
@@ -122,7 +130,9 @@ class Searcher:
 
 
 def _folded(operations: list[Operation]) -> list[Operation]:
-    """Merge equal operations in a row into one with a repeat count."""
+    """Merge equal operations in a row into one with a repeat count, where they have one."""
+    if operations and "repeat" not in {member.name for member in fields(operations[0])}:
+        return operations
     folded: list[Operation] = []
     for operation in operations:
         last = folded[-1] if folded else None
@@ -133,10 +143,8 @@ def _folded(operations: list[Operation]) -> list[Operation]:
     return folded
 
 
-def _traits(module: Module) -> Traits:
-    if not module.searchable:
-        raise UsageError(f"the states of the world '{module.world}' cannot be searched yet")
-    return module.traits
+def _traits(module: Module) -> Traits | None:
+    return module.traits if module.searchable else None
 
 
 def _begin(module: Module, scope: Scope) -> float:

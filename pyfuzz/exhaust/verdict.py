@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pyfuzz.exhaust import scope_pages
 from pyfuzz.exhaust.scope import words
 from pyfuzz.exhaust.search import Search
 from pyfuzz.finding.artifact import replay_command
@@ -27,7 +28,12 @@ NOT_COVERED = (
     "memory that the target would reach only through a broken pointer",
     "what follows a finding, unless that is only a wrong number (count-contract)",
 )
-"""What no scope covers."""
+"""What no scope of the lists covers."""
+
+
+def not_covered(world: str) -> tuple[str, ...]:
+    """Return what no scope of a world covers."""
+    return scope_pages.NOT_COVERED if world == "pages" else NOT_COVERED
 
 
 @dataclass(slots=True)
@@ -89,7 +95,7 @@ def as_object(verdict: Verdict) -> dict[str, Any]:
             for name in ("states", "second_ways", "transitions", "failed")
         },
         "searches": searches,
-        "not_covered": list(NOT_COVERED),
+        "not_covered": list(not_covered(verdict.world)),
         "out": str(verdict.out) if verdict.out else None,
         "verdict": verdict.word,
         "findings": [_finding_object(finding) for finding in verdict.findings],
@@ -104,7 +110,8 @@ def _search_object(search: Search) -> dict[str, Any]:
         "words": words(scope),
         "said": how_far(search),
         "audited": audited(search),
-        "scope": {name: getattr(scope, name) for name in type(scope).__dataclass_fields__},
+        "scope": {name: getattr(scope, name) for name in type(scope).__dataclass_fields__}
+        | {"groups": [group.name.lower() for group in scope.groups if group.name]},
         "complete": search.complete,
         "end": "time" if search.timed_out else progress.end.name.lower().replace("_", "-"),
         "states": progress.states,
@@ -159,7 +166,7 @@ def as_text(verdict: Verdict) -> str:
         lines += ["", *search_lines(search)]
     for number, finding in enumerate(verdict.findings, 1):
         lines += ["", *finding_lines(number, finding, verdict)]
-    lines += ["", *wrapped(f"not covered: {'; '.join(NOT_COVERED)}")]
+    lines += ["", *wrapped(f"not covered: {'; '.join(not_covered(verdict.world))}")]
     lines += ["", f"verdict: {_verdict(verdict)}"]
     return "\n".join(lines)
 

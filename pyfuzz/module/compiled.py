@@ -174,8 +174,8 @@ class Module:
 
     @property
     def searchable(self) -> bool:
-        """Whether all states of the world can be searched."""
-        return hasattr(self._lib, "pyfuzz_exhaust_begin")
+        """Whether the target's states can be searched one and all."""
+        return hasattr(self._lib, "pyfuzz_exhaust_can") and bool(self._lib.pyfuzz_exhaust_can())
 
     def search_begin(self, scope: Scope) -> None:
         """Begin to visit all states of a scope; an earlier search is forgotten.

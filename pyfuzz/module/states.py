@@ -3,11 +3,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
 from typing import Any
 
 from pyfuzz.symptom import Symptom
+
+
+class Groups(IntFlag):
+    """Operations of the world pages; the numbers are those of ``enum pyfuzz_scope_groups``."""
+
+    WRITES = 1
+    POKES = 2
+    FLUSHES = 4
+    LARGE = 8
+    READ_ONLY = 16
+    HOST = 32
+    SLOTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,9 @@ class Scope:
     descriptors, heads and VMs count as one.  ``caches``: how full the descriptor caches
     are is part of a state.  One state in ``audit_every`` is audited, none if
     it is 0; ``depth`` is 0 for no bound.
+
+    In the world pages: ``pdes`` and ``ptes`` are the entries that a guest writes in
+    each table, ``targets`` the frames that a PTE can get, ``groups`` the operations.
     """
 
     name: str
@@ -37,6 +52,10 @@ class Scope:
     audit_every: int = 500
     depth: int = 0
     memory_mb: int = 2048
+    pdes: int = 0
+    ptes: int = 0
+    targets: int = 0
+    groups: Groups = field(default_factory=lambda: Groups(0))
 
 
 class End(IntEnum):

@@ -346,6 +346,10 @@ struct pages_target pages_target = {
 	.spte_frame_mask = SPTE_FRAME_MASK,
 	.root = seam_root,
 	.used_pages = seam_used_pages,
+	.data = {
+		{ pyfuzz_kvms, sizeof(pyfuzz_kvms) },
+		{ pyfuzz_vcpus, sizeof(pyfuzz_vcpus) },
+	},
 };
 
 #pragma clang attribute pop

@@ -86,6 +86,14 @@ void guest_reset(unsigned int vm)
 	tables[vm][5][3] = 0xa00ULL << 12 | USUAL | LARGE;
 }
 
+struct guest_word guest_word(unsigned int vm, unsigned int i)
+{
+	unsigned int t = i / PYFUZZ_USED_ENTRIES;
+	unsigned int n = used[i % PYFUZZ_USED_ENTRIES];
+
+	return (struct guest_word){ &tables[vm][t][n], &stale[vm][t][n] };
+}
+
 /* Host user memory: the place of each table's frame, whatever its slot. */
 void *pages_frame(unsigned int vm, uint64_t hva_frame)
 {

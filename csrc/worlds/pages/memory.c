@@ -309,3 +309,135 @@ void memory_check_freed(void)
 			if (pools[k].state[i] == FREED)
 				check_pattern(k, i);
 }
+
+/* --- for canonical.c --- */
+
+static void object_of(unsigned int k, uint32_t i, struct object *out)
+{
+	const struct pool *pool = &pools[k];
+	uint32_t before = 0;
+
+	for (unsigned int other = 0; other < k; other++)
+		before += pools[other].objects;
+	*out = (struct object){
+		.address = pool->memory + (size_t)i * pool->stride,
+		.size = pool->size[i],
+		.number = before + i,
+		.kind = (uint8_t)(k == LARGE ? PAGES_ARRAY : k),
+		.owner = pool->owner[i],
+		.live = pool->state[i] == LIVE,
+	};
+}
+
+bool memory_object_at(const void *address, struct object *out)
+{
+	for (unsigned int k = 0; k < POOLS; k++) {
+		uint32_t i = pools[k].memory ? index_in(&pools[k], address) :
+					       NOWHERE;
+
+		if (i == NOWHERE)
+			continue;
+		object_of(k, i, out);
+		return true;
+	}
+	return false;
+}
+
+bool memory_next(uint32_t *at, struct object *out)
+{
+	uint32_t before = 0;
+
+	for (unsigned int k = 0; k < POOLS; before += pools[k++].objects) {
+		while (*at >= before && *at < before + pools[k].fresh) {
+			uint32_t i = (*at)++ - before;
+
+			if (pools[k].state[i] != LIVE)
+				continue;
+			object_of(k, i, out);
+			return true;
+		}
+		if (*at >= before && *at < before + pools[k].objects)
+			*at = before + pools[k].objects;
+	}
+	return false;
+}
+
+static struct {
+	uint32_t fresh, freed, oldest;
+	uint8_t state[SPTS], owner[SPTS];
+	uint32_t size[SPTS];
+} saved[POOLS];
+static uint8_t saved_memory[16U << 20];
+static void *saved_privates[SPTS];
+static uint32_t saved_lives[SPTS];
+_Static_assert(SPTS >= HEADERS && SPTS >= SMALL_ARRAYS && SPTS >= LARGE_ARRAYS,
+	       "there is room to save a pool");
+
+static bool has_contents(const struct pool *pool, uint32_t i)
+{
+	return pool->state[i] != NEVER;
+}
+
+void memory_save(void)
+{
+	uint8_t *to = saved_memory;
+
+	descriptors_save();
+	for (unsigned int k = 0; k < POOLS; k++) {
+		const struct pool *pool = &pools[k];
+
+		saved[k].fresh = pool->fresh;
+		saved[k].freed = pool->freed;
+		saved[k].oldest = pool->oldest;
+		if (!pool->fresh)
+			continue;
+		memcpy(saved[k].state, pool->state, pool->fresh);
+		memcpy(saved[k].owner, pool->owner, pool->fresh);
+		memcpy(saved[k].size, pool->size,
+		       pool->fresh * sizeof(*pool->size));
+		for (uint32_t i = 0; i < pool->fresh; i++) {
+			if (!has_contents(pool, i))
+				continue;
+			memcpy(to, pool->memory + (size_t)i * pool->stride,
+			       pool->size[i]);
+			to += pool->size[i];
+		}
+	}
+	memcpy(saved_privates, privates,
+	       pools[PAGES_SPT].fresh * sizeof(*privates));
+	memcpy(saved_lives, lives, pools[PAGES_SPT].fresh * sizeof(*lives));
+}
+
+void memory_restore(void)
+{
+	const uint8_t *from = saved_memory;
+
+	descriptors_restore();
+	for (unsigned int k = 0; k < POOLS; k++) {
+		struct pool *pool = &pools[k];
+
+		if (pool->fresh > saved[k].fresh)
+			memset(pool->state + saved[k].fresh, NEVER,
+			       pool->fresh - saved[k].fresh);
+		pool->fresh = saved[k].fresh;
+		pool->freed = saved[k].freed;
+		pool->oldest = saved[k].oldest;
+		if (!pool->fresh)
+			continue;
+		memcpy(pool->state, saved[k].state, pool->fresh);
+		memcpy(pool->owner, saved[k].owner, pool->fresh);
+		memcpy(pool->size, saved[k].size,
+		       pool->fresh * sizeof(*pool->size));
+		for (uint32_t i = 0; i < pool->fresh; i++) {
+			if (!has_contents(pool, i))
+				continue;
+			memcpy(pool->memory + (size_t)i * pool->stride, from,
+			       pool->size[i]);
+			from += pool->size[i];
+		}
+	}
+	memcpy(privates, saved_privates,
+	       pools[PAGES_SPT].fresh * sizeof(*privates));
+	memcpy(lives, saved_lives, pools[PAGES_SPT].fresh * sizeof(*lives));
+	/* births goes on: no two lives of a table may look the same. */
+}

@@ -27,7 +27,7 @@ static const struct {
 };
 
 /* 2M regions of host user memory: whether each is one huge page. */
-#define REGIONS 16
+#define REGIONS HOST_REGIONS
 static uint8_t huge[PAGES_VMS][REGIONS];
 /* How often the host has replaced the frame. */
 static uint8_t moved[PAGES_VMS][PYFUZZ_FRAMES];
@@ -108,6 +108,12 @@ uint64_t hva_of(unsigned int vm, unsigned int as, uint64_t gfn)
 	const struct slot *slot = slot_at(vm, as, gfn, NULL);
 
 	return slot ? slot->hva_frame + (gfn - slot->base_gfn) : NOWHERE;
+}
+
+void host_state(unsigned int vm, uint8_t **sizes, uint8_t **times)
+{
+	*sizes = huge[vm];
+	*times = moved[vm];
 }
 
 static unsigned int frame_number(uint64_t hva_frame)

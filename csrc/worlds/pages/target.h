@@ -29,6 +29,7 @@
 #define PAGES_VCPUS 2
 #define PAGES_SPACES 2 /* address spaces */
 #define PAGES_SLOTS 8 /* memslots of an address space */
+#define PAGES_DATA 2 /* regions of a target's own data */
 #define PAGES_LEVELS 3 /* sizes with reverse maps: 4K, 2M, 1G */
 
 /* Paging modes of a vCPU's guest.  A bit each in pages_target.modes. */
@@ -246,6 +247,15 @@ struct pages_target {
 				unsigned int i);
 	/* kvm->arch.n_used_mmu_pages and similar counters; -1: not kept. */
 	int64_t (*used_pages)(unsigned int vm);
+	/*
+	 * All writable data of the target but for once-a-boot words; what else it
+	 * can read is allocated and reached from there.  No size: unknown, and
+	 * its states cannot be told apart.
+	 */
+	struct pages_data {
+		void *address;
+		size_t size;
+	} data[PAGES_DATA];
 };
 
 extern struct pages_target pages_target;

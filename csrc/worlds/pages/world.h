@@ -34,6 +34,9 @@ bool slot_fits(unsigned int vm, unsigned int as, unsigned int number,
 	       uint64_t base);
 uint64_t host_move(unsigned int vm, uint64_t hva_frame);
 void host_set_size(unsigned int vm, uint64_t hva_frame, bool large);
+/* All that the host keeps: sizes of regions, and how often frames were replaced. */
+#define HOST_REGIONS 16
+void host_state(unsigned int vm, uint8_t **sizes, uint8_t **times);
 
 /* --- frames and levels: geometry.c --- */
 
@@ -55,6 +58,14 @@ const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
 			       unsigned int index, bool *is_stale);
 void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa,
 		 bool told);
+
+/* One entry of the tables that is in use, from 0 on, and whether it is stale. */
+#define GUEST_WORDS (PYFUZZ_TABLES * PYFUZZ_USED_ENTRIES)
+struct guest_word {
+	uint64_t *entry;
+	bool *stale;
+};
+struct guest_word guest_word(unsigned int vm, unsigned int i);
 
 /* --- a VM and its vCPUs --- */
 
@@ -157,6 +168,22 @@ uint32_t memory_table_life(uint32_t i);
 const void *memory_next_header(unsigned int vm, uint32_t *at);
 uint32_t memory_live(unsigned int vm, enum pages_kind *kind);
 const char *memory_kind_name(enum pages_kind kind);
+/* An object of the allocators, descriptors apart. */
+struct object {
+	uint8_t *address;
+	uint32_t size;
+	uint32_t number; /* less than MEMORY_OBJECTS */
+	uint8_t kind; /* enum pages_kind */
+	uint8_t owner;
+	bool live;
+};
+#define MEMORY_OBJECTS 2048
+/* The object that an address is in; false: it is in no pool. */
+bool memory_object_at(const void *address, struct object *out);
+/* The next live one from number *at on; false past the last. */
+bool memory_next(uint32_t *at, struct object *out);
+void memory_save(void);
+void memory_restore(void);
 void memory_check_freed(void);
 
 #endif

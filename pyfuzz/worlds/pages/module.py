@@ -111,7 +111,10 @@ class PagesModule(Module):
         if len(data) != self._lib.PYFUZZ_OP_BYTES:
             raise ValueError(f"an operation has {self._lib.PYFUZZ_OP_BYTES} bytes, not {len(data)}")
         self._lib.pyfuzz_decode(data, self._op)
-        members = {name: int(getattr(self._op, name)) for name in _MEMBERS}
+        return self._read_operation(self._op)
+
+    def _read_operation(self, op: Any) -> Operation:
+        members = {name: int(getattr(op, name)) for name in _MEMBERS}
         return Operation(Opcode(members.pop("opcode")), **members)
 
     def step(self, op: Any, operation: int, step: int = 0) -> PagesStep:

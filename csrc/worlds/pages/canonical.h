@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A state of the pages world as bytes, for csrc/exhaust: everything that the
+ * target can read, with the addresses of allocated objects renamed.
+ */
+#ifndef PYFUZZ_PAGES_CANONICAL_H
+#define PYFUZZ_PAGES_CANONICAL_H
+
+#include "exhaust/space.h"
+#include "world.h"
+
+/* Whether the target says where all of its data is. */
+bool canonical_can(void);
+/* Returns the size; 0: it does not fit. */
+uint32_t canonical_encode(uint8_t *out, bool mapped);
+/* shuffle: other addresses; 0: the simplest ones. */
+void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
+
+/* Whether there is room for the target's data. */
+bool snapshot_can(void);
+void snapshot_save(void);
+void snapshot_restore(void);
+
+/* moves.c */
+void moves_begin(const struct pyfuzz_scope *scope);
+/* From a new world to the first state. */
+uint32_t moves_before(void *ops);
+uint32_t moves_list(struct move *out);
+uint32_t moves_steps(const struct move *move, void *ops);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Saves and restores the world of a state while all its moves are tried. */
+#include <string.h>
+#include "harness/log.h"
+#include "canonical.h"
+
+#define DATA_BYTES 65536
+
+static struct {
+	struct vm vms[PAGES_VMS];
+	uint64_t entries[PAGES_VMS][GUEST_WORDS];
+	bool stale[PAGES_VMS][GUEST_WORDS];
+	uint8_t sizes[PAGES_VMS][HOST_REGIONS];
+	uint8_t times[PAGES_VMS][PYFUZZ_FRAMES];
+	uint8_t data[PAGES_DATA][DATA_BYTES];
+	uint8_t lines[LOG_SITES];
+	uint64_t spoken;
+	unsigned int bugged_total;
+} saved;
+
+bool snapshot_can(void)
+{
+	for (unsigned int i = 0; i < PAGES_DATA; i++)
+		if (pages_target.data[i].size > DATA_BYTES)
+			return false;
+	return true;
+}
+
+void snapshot_save(void)
+{
+	memcpy(saved.vms, world.vms, sizeof(saved.vms));
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+		uint8_t *sizes, *times;
+
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int i = 0; i < GUEST_WORDS; i++) {
+			struct guest_word word = guest_word(vm, i);
+
+			saved.entries[vm][i] = *word.entry;
+			saved.stale[vm][i] = *word.stale;
+		}
+		host_state(vm, &sizes, &times);
+		memcpy(saved.sizes[vm], sizes, HOST_REGIONS);
+		memcpy(saved.times[vm], times, PYFUZZ_FRAMES);
+	}
+	for (unsigned int i = 0; i < PAGES_DATA; i++)
+		memcpy(saved.data[i], pages_target.data[i].address,
+		       pages_target.data[i].size);
+	memset(saved.lines, 0, sizeof(saved.lines));
+	log_lines(saved.lines);
+	saved.spoken = once_spoken();
+	saved.bugged_total = world.bugged_total;
+	memory_save();
+}
+
+void snapshot_restore(void)
+{
+	memcpy(world.vms, saved.vms, sizeof(saved.vms));
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+		uint8_t *sizes, *times;
+
+		if (!world.vms[vm].alive)
+			continue;
+		for (unsigned int i = 0; i < GUEST_WORDS; i++) {
+			struct guest_word word = guest_word(vm, i);
+
+			*word.entry = saved.entries[vm][i];
+			*word.stale = saved.stale[vm][i];
+		}
+		host_state(vm, &sizes, &times);
+		memcpy(sizes, saved.sizes[vm], HOST_REGIONS);
+		memcpy(times, saved.times[vm], PYFUZZ_FRAMES);
+	}
+	for (unsigned int i = 0; i < PAGES_DATA; i++)
+		memcpy(pages_target.data[i].address, saved.data[i],
+		       pages_target.data[i].size);
+	memory_restore();
+	log_set(saved.lines);
+	once_set(saved.spoken);
+	world.bugged_total = saved.bugged_total;
+	world.running_vm = world.running_vcpu = -1;
+	sequence.host_dead = sequence.late = sequence.ending = false;
+}

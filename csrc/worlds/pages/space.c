@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The pages world, as csrc/exhaust searches it. */
+#include "harness/world.h"
+#include "canonical.h"
+
+static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
+_Static_assert(sizeof(struct pyfuzz_step) <= SPACE_REPORT, "it has room");
+
+/*
+ * Before each operation, and so before its state is looked at, the caches are full:
+ * the kernel fills those of a vCPU before it needs them, and the others' do not
+ * matter until then.
+ */
+static void fill_caches(void)
+{
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
+		if (!world.vms[vm].alive || sequence.host_dead)
+			continue;
+		for (unsigned int vcpu = 0; vcpu < PAGES_VCPUS; vcpu++)
+			CALL("", pages_target.topup(vm, vcpu));
+	}
+}
+
+static void begin(const struct pyfuzz_scope *scope)
+{
+	moves_begin(scope);
+}
+
+static void step(const struct pyfuzz_op *op)
+{
+	sequence_step();
+	pyfuzz_world.open((struct pyfuzz_step *)report);
+	pyfuzz_world.step(op, 0);
+	if (!sequence.host_dead)
+		memory_check_freed();
+	fill_caches();
+}
+
+static void start(void)
+{
+	struct pyfuzz_op ops[SPACE_PREFIX];
+	uint32_t n = moves_before(ops);
+
+	sequence_begin();
+	pyfuzz_world.begin();
+	for (uint32_t i = 0; i < n; i++)
+		step(&ops[i]);
+}
+
+/* The next VM would have the usual tables, with more entries than the scope has. */
+static bool within(void)
+{
+	return world.vms[0].alive;
+}
+
+static bool asked(void)
+{
+	return false;
+}
+
+static uint64_t told(void)
+{
+	const struct pyfuzz_step *r = world.report;
+
+	return ((uint64_t)r->skip << 56 | (uint64_t)r->result << 48 |
+		(uint64_t)r->walked << 47 | (uint64_t)r->level << 40 |
+		sequence.step_findings) ^
+	       r->old_entry << 3 ^ r->new_entry << 7 ^ r->gpa << 11;
+}
+
+const struct pyfuzz_space pyfuzz_space = {
+	.can = canonical_can,
+	.begin = begin,
+	.start = start,
+	.prefix = moves_before,
+	.step = step,
+	.encode = canonical_encode,
+	.within = within,
+	.decode = canonical_decode,
+	.save = snapshot_save,
+	.restore = snapshot_restore,
+	.moves = moves_list,
+	.steps = moves_steps,
+	.op_size = sizeof(struct pyfuzz_op),
+	.told = told,
+	.asked = asked,
+};

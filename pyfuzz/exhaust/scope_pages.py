@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The scopes of the world pages: which entries the guest writes, with what, and who else acts."""
+
+from __future__ import annotations
+
+from pyfuzz.module.states import Groups, Scope
+from pyfuzz.text import number
+
+_TOLD = Groups.WRITES | Groups.FLUSHES
+_ALL = _TOLD | Groups.POKES | Groups.LARGE | Groups.HOST
+# A state takes 4 KiB and more on the queue.
+_MEMORY_MB = 4096
+
+
+def _scope(name: str, pdes: int, ptes: int, targets: int, groups: Groups) -> Scope:
+    return Scope(name, pdes=pdes, ptes=ptes, targets=targets, groups=groups, memory_mb=_MEMORY_MB)
+
+
+SCOPES = (
+    _scope("page", 1, 1, 1, _TOLD | Groups.LARGE),
+    _scope("frames", 1, 1, 2, Groups.WRITES),
+    _scope("host", 1, 1, 1, Groups.WRITES | Groups.HOST),
+    _scope("pokes", 1, 1, 1, Groups.WRITES | Groups.POKES),
+    # Two PDEs, which may share a table.
+    _scope("shared", 2, 1, 1, Groups.WRITES),
+    # Large ones, which take longer than anyone waits: so far as the time allows.
+    _scope("tables", 2, 2, 3, _ALL),
+    _scope("slots", 1, 2, 3, _ALL | Groups.SLOTS),
+)
+"""The scopes, small ones first."""
+
+NOT_COVERED = (
+    "other pages, entries, frames, paging modes, address spaces and operations than the scope has",
+    "what follows the end of the VM",
+    "the second VM and the second vCPU",
+    "locks, other CPUs and memory ordering: operations run one at a time",
+    "memory that the target would reach only through a broken pointer",
+    "what follows a finding",
+)
+"""What no scope covers."""
+
+_WORDS = {
+    Groups.WRITES: "writes of entries that KVM is told of",
+    Groups.POKES: "writes behind its back",
+    Groups.LARGE: "huge pages and fetches",
+    Groups.READ_ONLY: "read-only pages",
+    Groups.FLUSHES: "invlpg, flush and unload",
+    Groups.HOST: "unmap and reclaim",
+    Groups.SLOTS: "a memslot that goes and comes, zap-all",
+}
+
+
+def words(scope: Scope) -> str:
+    """Return a scope in words."""
+    what = ["accesses", *(text for group, text in _WORDS.items() if group in scope.groups)]
+    return (
+        f"1 VM with 1 vCPU, {number(scope.pdes, 'PDE')} with {number(scope.ptes, 'PTE')} each, "
+        f"{number(scope.targets, 'frame')}; {', '.join(what)}; the end of the VM"
+    )

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``pyfuzz exhaust --world pages``: counts, planted bugs of the past, and audits that can fail."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from cli_process import pyfuzz
+from plants import Edit, plant
+from taken_back import REAL
+
+from pyfuzz.errors import UsageError
+from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.kinds import Kind
+from pyfuzz.module.states import Groups, Scope
+from pyfuzz.sequence.text import format_operation
+from pyfuzz.target import catalogue
+from pyfuzz.target.catalogue import Target
+
+SMALL = Scope("small", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
+LIMIT_S = 120.0
+# Operations that make the first state.
+BEFORE = 12
+
+
+def searched(target: Target, scope: Scope) -> Search:
+    searcher = Searcher(target)
+    try:
+        return searcher.search(scope, time.monotonic() + LIMIT_S, lambda _: None)
+    finally:
+        searcher.close()
+
+
+def test_states_of_one_page_are_counted_and_audited() -> None:
+    search = searched(catalogue.get("pages"), SMALL)
+
+    assert search.complete
+    assert search.progress is not None
+    assert (1702, 12686, 13) == (
+        search.progress.states,
+        search.progress.transitions,
+        search.progress.depth,
+    )
+    assert search.progress.audited > 20
+    assert search.progress.second_ways > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "length", "kinds"),
+    [
+        ("0cb2af2ea66a", Groups.POKES, 3, {Kind.WRONG_ROLE}),
+        ("81ccda30b4e8", Groups.POKES | Groups.LARGE, 4, {Kind.WRONG_GFN, Kind.WARNING}),
+    ],
+)
+def test_fix_that_is_taken_back_is_found_by_a_shortest_sequence(
+    name: str, groups: Groups, length: int, kinds: set[Kind], tmp_path: Path
+) -> None:
+    bug = next(bug for title, bug in REAL.items() if title.startswith(name))
+    scope = Scope("planted", pdes=1, ptes=1, targets=1, groups=groups, depth=4)
+
+    search = searched(plant("pages", tmp_path, *bug.edits), scope)
+
+    assert kinds <= {one.kind for one in search.findings}
+    assert all(one.minimized for one in search.findings)  # a replay shows each
+    shortest = min((one.operations for one in search.findings), key=len)
+    lines = [format_operation(operation) for operation in shortest][BEFORE:]
+    assert length == len(lines), lines
+    assert lines[-1].startswith("access"), lines
+
+
+def test_target_with_hidden_state_fails_an_audit(tmp_path: Path) -> None:
+    hidden = Edit(
+        "ports/pages/fault.h",
+        "		sp->written = 0;",
+        "		{ static unsigned int calls; sp->written = calls++ & 1; }",
+    )
+
+    search = searched(plant("pages", tmp_path, hidden), SMALL)
+
+    assert not search.complete
+    assert search.progress is not None
+    assert search.progress.failed
+    assert not search.findings
+
+
+def test_target_that_does_not_say_where_its_data_is_cannot_be_searched(tmp_path: Path) -> None:
+    silent = Edit(
+        "ports/pages/adapter.h", "		{ pyfuzz_kvms, sizeof(pyfuzz_kvms) },", "		{ 0 },"
+    )
+
+    with pytest.raises(UsageError, match="cannot be searched yet: name a port"):
+        searched(plant("pages", tmp_path, silent), SMALL)
+
+
+def test_exhaust_of_pages_that_is_cut_says_up_to_how_many_operations(tmp_path: Path) -> None:
+    arguments = ("--world", "pages", "--scope", "tables", "--depth", "1", "--json")
+    done = pyfuzz("exhaust", *arguments, folder=tmp_path)
+
+    found = json.loads(done.stdout)
+    assert 0 == done.returncode, done.stderr
+    assert ("pages", False, "clean", 1) == tuple(
+        found[key] for key in ("world", "complete", "verdict", "depth")
+    )
+    assert "every sequence of up to 1 operations was tried" in found["searches"][0]["said"]
+    assert "the second VM and the second vCPU" in found["not_covered"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--world", "pages", "--scope", "long"), "--scope must be one of page, frames"),
+        (("--world", "pages", "--entries", "2"), "--entries bounds no scope of the world pages"),
+        (("--pdes", "2"), "--pdes bounds no scope of the world lists"),
+        (("v6.6", "--world", "pages"), "'v6.6' is a target of the world lists"),
+    ],
+)
+def test_exhaust_with_bounds_of_another_world_exits_2(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = pyfuzz("exhaust", *arguments, folder=tmp_path)
+
+    assert 2 == done.returncode
+    assert message in done.stderr
+
+
+def test_compare_of_all_states_of_pages_is_refused(tmp_path: Path) -> None:
+    done = pyfuzz(
+        *("compare", "pages", "pages-corruption-bug", "--exhaust", "--time", "1s"), folder=tmp_path
+    )
+
+    assert 2 == done.returncode
+    assert "pairs of states of" in done.stderr
