@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 
 from pyfuzz.campaign.campaign import Campaign, Progress
@@ -16,7 +15,7 @@ from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.exhaust import record
-from pyfuzz.exhaust.search import Searcher
+from pyfuzz.exhaust.search import side_by_side
 from pyfuzz.exhaust.verdict import Verdict, as_object
 from pyfuzz.export.subject import Item
 from pyfuzz.finding.artifact import replay_command, write_artifact
@@ -89,13 +88,11 @@ class Session:
         watch(Progress(options), "visiting all states")
         until_s = time.monotonic() + self.exhaust_s
         result.exhaust = Verdict(options.target, options.kernel, options.out)
-        with closing(Searcher(options.target)) as searcher:
-            scopes = searcher.scopes((), {})
-            result.exhaust.wanted = len(scopes)
-            for scope in scopes:
-                result.exhaust.searches.append(searcher.search(scope, until_s, lambda _: None))
-                if result.exhaust.searches[-1].interrupted:
-                    raise KeyboardInterrupt
+        result.exhaust.searches, result.exhaust.wanted = side_by_side(
+            options.target, (), {}, until_s, lambda _: None, options.workers
+        )
+        if any(search.interrupted for search in result.exhaust.searches):
+            raise KeyboardInterrupt
 
     def _fuzz(self, result: Result, watch: Callable[[Progress, str], None]) -> None:
         options = self.options

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from pyfuzz import processes
 from pyfuzz import world as worlds
 from pyfuzz.cli import exhaust_schedules
 from pyfuzz.cli.options import (
@@ -25,7 +26,7 @@ from pyfuzz.cli.options import (
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record
 from pyfuzz.exhaust.scope import NAMES, PAGES_NAMES
-from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.exhaust.search import Search, side_by_side
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
 from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.finding.artifact import write_artifact
@@ -102,7 +103,13 @@ def _bounds(command: Any) -> Any:
     "memory_mb",
     type=click.IntRange(16),
     metavar="MIB",
-    help="Memory limit for the states, in MiB.  [default: 2048]",
+    help="Memory limit for the states of all scopes that are searched at a time, in MiB.  "
+    "[default: 2048; in the world pages 4096]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Processes, each with a scope of its own.  [default: one per core]",
 )
 @known_option
 @click.option(
@@ -121,6 +128,7 @@ def exhaust(
     audit_every: int | None,
     seconds: float | None,
     memory_mb: int | None,
+    workers: int | None,
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
@@ -139,7 +147,7 @@ def exhaust(
     limit_s = _DEFAULT_S if seconds is None else seconds
     if worlds.get(world).schedules:
         given = {**bounds, "scope": names, "errors": errors, "caches": caches}
-        given |= {"no-renamed": not renamed, "memory-limit": memory_mb}
+        given |= {"no-renamed": not renamed, "memory-limit": memory_mb, "workers": workers}
         _none_of(given, f"bounds a search of states: the world {world} has --switches")
         return exhaust_schedules.exhaust(
             target,
@@ -161,18 +169,14 @@ def exhaust(
     changes |= {name: value for name, value in wanted.items() if value is not None}
     changes |= {"caches": caches, "renamed": renamed}
     verdict = Verdict(chosen, kernel, out, world)
-    until_s = time.monotonic() + limit_s
-    searcher = Searcher(chosen)
-    try:
-        scopes = searcher.scopes(names, changes)
-        verdict.wanted = len(scopes)
-        say = _Say(chosen.name)
-        for scope in scopes:
-            verdict.searches.append(searcher.search(scope, until_s, say))
-            if verdict.searches[-1].interrupted:
-                break
-    finally:
-        searcher.close()
+    verdict.searches, verdict.wanted = side_by_side(
+        chosen,
+        names,
+        changes,
+        time.monotonic() + limit_s,
+        _Say(chosen.name),
+        processes.cores() if workers is None else workers,
+    )
     if out is not None:
         command = ["pyfuzz", "exhaust", *(kernel.absolute().options() if kernel else [chosen.name])]
         command += ["--world", world] * (world != _WORLDS[0])

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError, UsageError
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 # Transitions per call: well under a second on one core in every scope.
 _SLICE = 20_000
+_LEAST_MB = 16
 
 
 @dataclass(slots=True)
@@ -51,6 +55,65 @@ class Search:
             and not progress.failed
             and progress.audited > 0
         )
+
+
+def side_by_side(
+    target: Target,
+    names: tuple[str, ...],
+    changes: dict[str, Any],
+    until_s: float,
+    show: Callable[[Search], None],
+    workers: int,
+) -> tuple[list[Search], int]:
+    """Search scopes in so many processes, one scope in each at a time, until a time (monotonic).
+
+    Return the searches in the order of the scopes, and how many scopes there are.
+    Each process gets its share of a scope's limit on memory.
+    Errors: as Searcher and its methods.
+    """
+    with closing(Searcher(target)) as first:
+        scopes = first.scopes(names, changes)
+        workers = min(workers, len(scopes))
+        if workers == 1:
+            return _in_turn(first, scopes, until_s, show), len(scopes)
+    stop = Event()
+
+    def search(scope: Scope) -> Search | None:
+        if stop.is_set():
+            return None
+        share = replace(scope, memory_mb=max(scope.memory_mb // workers, _LEAST_MB))
+        with closing(Searcher(target)) as searcher:
+            return searcher.search(share, until_s, lambda search: _watch(search, stop, show))
+
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(search, scope) for scope in scopes]
+        try:
+            wait(waiting, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            stop.set()
+        finally:
+            failed = [one for one in waiting if one.done() and one.exception() is not None]
+            if failed:
+                stop.set()
+        return [one for future in waiting if (one := future.result()) is not None], len(scopes)
+
+
+def _watch(search: Search, stop: Event, show: Callable[[Search], None]) -> None:
+    """Show a search, or end it as an interrupt of its own process would."""
+    if stop.is_set():
+        raise KeyboardInterrupt
+    show(search)
+
+
+def _in_turn(
+    searcher: Searcher, scopes: list[Scope], until_s: float, show: Callable[[Search], None]
+) -> list[Search]:
+    searches: list[Search] = []
+    for scope in scopes:
+        searches.append(searcher.search(scope, until_s, show))
+        if searches[-1].interrupted:
+            break
+    return searches
 
 
 class Searcher:
