@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyfuzz import records
 from pyfuzz.finding import words
@@ -56,7 +56,7 @@ class Comparison:
     world: str
     level: str
     set_aside: list[str]
-    verdict: str
+    verdict: Literal["same", "known", "different"]
     differences: list[DifferenceEntry]
     executions: Count
     operations: Count
@@ -83,7 +83,7 @@ class Result:
     said: str = ""
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Literal["same", "known", "different"]:
         """``different`` if a difference is not known, else ``known`` or ``same``."""
         if any(difference.known is None for difference in self.differences):
             return "different"
