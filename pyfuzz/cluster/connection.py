@@ -77,7 +77,17 @@ class Connection:
             raise
 
     def _start(self, asked: Local) -> Any:
+        import dask  # noqa: PLC0415 (an extra)
         from distributed import Client, LocalCluster, Security  # noqa: PLC0415 (an extra)
+
+        # Dask samples its workers' threads 100 times a second, which takes cores from slices.
+        dask.config.set(
+            {
+                "distributed.worker.profile.enabled": False,
+                "distributed.admin.tick.interval": "1s",
+                "distributed.admin.system-monitor.interval": "5s",
+            }
+        )
 
         # Loopback alone would do for us; with TLS other users of this machine are kept out.
         security = Security.temporary()
