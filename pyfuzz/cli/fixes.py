@@ -76,7 +76,7 @@ def _as_object(kernel: str, found: list[known_fixes.State]) -> dict[str, object]
                 "subject": state.fix.subject,
                 "state": state.state,
                 "why": state.why or None,
-                "sequence": state.fix.sequence,
+                "sequence": state.fix.sequence or None,
             }
             for state in found
         ],

@@ -36,7 +36,8 @@ FIXED, NOT_FIXED, CANNOT_TELL = "fixed", "not-fixed", "cannot-tell"
 class Fix:
     """A fix: its commit, its CVE ("" if it has none), and its regression sequence.
 
-    ``kinds``: the kinds of finding that a kernel without it shows.
+    ``kinds``: the kinds of finding that a kernel without it shows.  ``blind``: why no
+    sequence of this world shows that it is missing, "" if one does.
     """
 
     commit: str
@@ -44,6 +45,7 @@ class Fix:
     subject: str
     sequence: str
     kinds: frozenset[Kind]
+    blind: str = ""
 
     @property
     def path(self) -> Path:
@@ -72,8 +74,9 @@ def catalogue() -> tuple[Fix, ...]:
                 row["commit"],
                 row["cve"],
                 row["subject"],
-                row["sequence"],
-                frozenset(Kind(kind) for kind in row["kinds"]),
+                "" if "blind" in row else row["sequence"],
+                frozenset(Kind(kind) for kind in row.get("kinds", ())),
+                row.get("blind", ""),
             )
             for row in tomllib.loads(path.read_text(encoding="utf-8"))["fix"]
         )
@@ -88,7 +91,7 @@ def states(target: Target, fixes: Iterable[Fix]) -> Iterator[State]:
     """
     with Runner(target) as runner:
         for fix in fixes:
-            yield _state(runner, fix)
+            yield State(fix, CANNOT_TELL, fix.blind) if fix.blind else _state(runner, fix)
 
 
 def _state(runner: Runner, fix: Fix) -> State:
