@@ -3,7 +3,9 @@
 
 Each fix of pyfuzz/mutants/reverted.toml is reverted alone, in the port ``pages`` and
 in kernels.  A fix that a kernel does not have is first added, so that the other
-bugs are measured without it; its own row is the kernel as it was shipped.
+bugs are measured without it; its own row is the kernel as it was shipped.  As a
+control, the target with all fixes is fuzzed as long with the first seeds.  Only the
+kinds that the fix names count for a bug, all of them for the control.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from pyfuzz.extract import pages as extraction
+from pyfuzz.kinds import Kind
 from pyfuzz.mutants import mutant, trial
 from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, changed
@@ -28,6 +31,7 @@ from pyfuzz.target.kernel import Kernel
 PORT = "pages"
 EXECUTIONS = 100_000
 _BASELINE_S = 10.0
+_CONTROLS = 3
 _CHILD, _COLLAPSE = ("kvm_mmu_get_child_sp",), ("kvm_mmu_zap_collapsible_spte",)
 # What a kernel without the fix gets.
 MENDS = {
@@ -119,8 +123,8 @@ class Bugs:
         return "as shipped" if shipped else "reverted", self.source.edit([*(own or ()), *mends])
 
 
-def measure(target: Target, seeds: range, budget_s: float) -> list[Row]:
-    """Return a row for each fix."""
+def measure(target: Target, seeds: range, budget_s: float, only: list[str]) -> list[Row]:
+    """Return a row for each fix, after one for the target with all of them."""
     bugs = Bugs(target)
     rows = []
     with tempfile.TemporaryDirectory(prefix="pyfuzz-bench-") as scratch:
@@ -130,19 +134,29 @@ def measure(target: Target, seeds: range, budget_s: float) -> list[Row]:
         assert text is not None
         clean = trial.build(changed(target, text, "clean", folder))
         known = trial.baseline(clean, folder / "baseline", target, _BASELINE_S)
-        clean.unlink()
-        ways = Ways(world=target.world, executions=EXECUTIONS)
-        for fix in bugs.fixes:
+
+        def trials(program: Path, some: range, kinds: tuple[Kind, ...]) -> tuple[Trial, ...]:
+            mask = sum(1 << kind.number for kind in kinds)
+            ways = Ways(world=target.world, executions=EXECUTIONS, kinds=mask)
+            done = []
+            for seed in some:
+                with tempfile.TemporaryDirectory(dir=folder) as corpus:
+                    done.append(trial.run(program, Path(corpus), known, budget_s, seed, ways))
+            program.unlink()
+            return tuple(done)
+
+        def add(row: Row) -> None:
+            rows.append(row)
+            print(row, file=sys.stderr, flush=True)
+
+        add(Row(target.name, "all", "control", trials(clean, seeds[:_CONTROLS], tuple(Kind))))
+        for fix in [fix for fix in bugs.fixes if not only or fix.name in only]:
             how, text = bugs.text(fix)
-            trials = []
+            found: tuple[Trial, ...] = ()
             if text is not None:
                 program = trial.build(changed(target, text, fix.name, folder))
-                for seed in seeds:
-                    with tempfile.TemporaryDirectory(dir=folder) as corpus:
-                        trials.append(trial.run(program, Path(corpus), known, budget_s, seed, ways))
-                program.unlink()
-            rows.append(Row(target.name, fix.name, how, tuple(trials)))
-            print(rows[-1], file=sys.stderr, flush=True)
+                found = trials(program, seeds, fix.kinds)
+            add(Row(target.name, fix.name, how, found))
     return rows
 
 
@@ -151,16 +165,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
     parser.add_argument("--kernel", type=Path, action="append", default=[], help="repeatable")
     parser.add_argument("--no-port", action="store_true", help="kernels alone")
+    parser.add_argument("--only", action="append", default=[], help="these fixes; repeatable")
     parser.add_argument("--seeds", type=int, default=10, help="trials: seeds 1 to this")
     parser.add_argument("--seconds", type=float, default=60.0, help="of processor time, each trial")
     options = parser.parse_args()
     targets = [] if options.no_port else [catalogue.get(PORT)]
     targets += [extraction.extract(Kernel(path, world=PORT)).target for path in options.kernel]
     seeds = range(1, options.seeds + 1)
-    rows = [row for target in targets for row in measure(target, seeds, options.seconds)]
+    rows = [
+        row for target in targets for row in measure(target, seeds, options.seconds, options.only)
+    ]
     print("\n".join([HEAD, *map(str, rows)]))
-    found = sum(one.kind is not None for row in rows for one in row.trials)
-    trials = sum(len(row.trials) for row in rows)
+    bugs = [one for row in rows if row.fix != "all" for one in row.trials]
+    found, trials = sum(one.kind is not None for one in bugs), len(bugs)
     print(f"\n{found} of {trials} trials found the bug ({share(found, trials)})")
 
 

@@ -247,7 +247,20 @@ static void pyfuzz_zap_all_fast(unsigned int vm)
 
 static void pyfuzz_invalidate_mmio(unsigned int vm, uint64_t generation)
 {
-	kvm_mmu_invalidate_mmio_sptes(&pyfuzz_kvms[vm], generation);
+	u64 last = 0;
+
+	/* It is that of the memslots, which a change of one advances as well. */
+	for (unsigned int as = 0; as < PAGES_SPACES; as++) {
+		struct kvm_memslots *set =
+			__kvm_memslots(&pyfuzz_kvms[vm], (int)as);
+		u64 next = (generation & ~(PAGES_SPACES - 1ULL)) + as;
+
+		set->generation += PAGES_SPACES;
+		if (set->generation < next)
+			set->generation = next;
+		last = set->generation;
+	}
+	kvm_mmu_invalidate_mmio_sptes(&pyfuzz_kvms[vm], last);
 }
 
 #ifdef PYFUZZ_HAVE_KVM_BUG
