@@ -81,7 +81,7 @@ def overhead(target: str, seconds: int, rounds: int) -> None:
                 cpu_s = _cpu_s() - before
                 print(
                     f"{number + 1}  {way:24} {said['executions']:>10,} executions  "
-                    f"{_second_half(Path(scratch) / 'run'):>8,.0f}/s in the second half  "
+                    f"{_while_fuzzing(Path(scratch), said):>8,.0f}/s while fuzzing  "
                     f"{cpu_s:>6.1f} processor seconds of all processes  "
                     f"load {os.getloadavg()[0]:.1f}",
                     flush=True,
@@ -122,13 +122,12 @@ def _used(process: int) -> dict[str, float]:
     return used
 
 
-def _second_half(run: Path) -> float:
-    """Return executions per second in the second half: by then everything has started."""
-    lines = (run / "stats.jsonl").read_text().splitlines()
-    samples = [(one["elapsed_s"], one["executions"]) for one in map(json.loads, lines)]
-    last_s, last = samples[-1]
-    first_s, first = next(one for one in samples if one[0] >= last_s / 2)
-    return float((last - first) / max(1e-9, last_s - first_s))
+def _while_fuzzing(folder: Path, said: dict[str, Any]) -> float:
+    """Return executions per second without the start: a slice's time begins when it fuzzes."""
+    slices = _beats(folder / "share")
+    if not slices:
+        return float(said["executions"] / said["seconds"])
+    return float(sum(one["executions"] / one["seconds"] for one in slices))
 
 
 def _cpu_s() -> float:
