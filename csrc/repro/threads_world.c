@@ -21,6 +21,14 @@ static void pyfuzz_descriptor_free(void *descriptor)
 	after_call();
 }
 
+static void pyfuzz_descriptor_free_to(bool own_slab, void *descriptor)
+{
+	if (!own_slab)
+		failed("double-free",
+		       "freed a descriptor to a slab that is not its own");
+	pyfuzz_descriptor_free(descriptor);
+}
+
 /* The world: one VM, one guest frame, whose list it is. */
 #define SPTES 64
 #define PRESENT (1ULL << 11)
