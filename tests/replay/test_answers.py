@@ -6,6 +6,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -47,7 +49,12 @@ def test_answer_arrives_as_it_was_sent(value: object) -> None:
 
 
 def test_error_arrives_as_it_was_raised() -> None:
-    error = sent(pickle.dumps(UsageError("no such thing")))
+    # Pickled in another process, as in use: here Dask may have changed how errors are pickled.
+    code = "import pickle, sys; from pyfuzz.errors import UsageError as E; "
+    code += "sys.stdout.buffer.write(pickle.dumps(E('no such thing')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    error = sent(done.stdout)
     assert isinstance(error, UsageError)
     assert "no such thing" == str(error)
 
