@@ -83,6 +83,7 @@ def test_same_seed_and_runs_give_the_same_findings(tmp_path: Path, as_found: Non
     assert one.findings
 
 
+@pytest.mark.slow
 def test_two_workers_share_the_runs_and_the_corpus(tmp_path: Path) -> None:
     progress = Campaign(options(tmp_path / "run", workers=2, runs=6000), quiet).run()
     assert 6000 == progress.counts.executions

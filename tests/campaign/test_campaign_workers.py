@@ -86,6 +86,7 @@ def test_default_campaign_finds_a_memory_error_that_does_not_fault(tmp_path: Pat
         assert "--sanitize" in finding.artifact.read_text()
 
 
+@pytest.mark.slow
 def test_sanitizer_worker_runs_all_that_is_kept_and_does_not_count(tmp_path: Path) -> None:
     progress = Campaign(options(tmp_path / "run", "bug", check=True), quiet).run()
 

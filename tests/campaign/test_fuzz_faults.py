@@ -69,6 +69,7 @@ def test_command_that_repeats_a_campaign_with_faults_says_so(
     assert ([], True) == (notes, "--faults" in shlex.split(campaign["command"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", ["summary.json", "nothing but the command"])
 def test_report_reads_the_inputs_of_a_run_with_faults_as_faults(
     run: tuple[Path, dict[str, object]], left: str

@@ -86,6 +86,7 @@ def test_ci_with_exhaust_fails_on_what_the_search_of_all_states_finds(tmp_path: 
     assert lost and lost[0]["state"] == "new"
 
 
+@pytest.mark.slow
 def test_ci_with_a_new_finding_exits_with_1_and_fails_in_the_files(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "lost.seq").write_text(LOST)

@@ -31,6 +31,7 @@ def test_compare_of_a_target_with_itself_is_the_same(tmp_path: Path) -> None:
     assert 2000 <= found["executions"] < found["operations"]
 
 
+@pytest.mark.slow
 def test_compare_finds_the_entry_that_v3_drops_and_minimizes_it(tmp_path: Path) -> None:
     code, found = compared(tmp_path, "rfc-v3", "rfc-v4", *RUNS, "--out", "run")
 

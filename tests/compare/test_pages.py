@@ -19,6 +19,7 @@ from pyfuzz.target import catalogue
 RUNS = ("--runs", "400", "--seed", "3")
 
 
+@pytest.mark.slow
 def test_compare_of_pages_with_itself_is_the_same_at_every_level(tmp_path: Path) -> None:
     done = pyfuzz("compare", "pages", "pages", *RUNS, "--level", "shape", folder=tmp_path)
 

@@ -44,6 +44,7 @@ def test_product_of_a_target_with_itself_has_a_pair_for_each_state() -> None:
     assert [] == search.findings
 
 
+@pytest.mark.slow
 def test_product_of_two_generations_relates_their_orders() -> None:
     """Lists with the same entries in other orders: each pair of orders is a state."""
     scope = Scope("", entries=4, errors=True)

@@ -137,6 +137,7 @@ def test_report_is_looked_for_among_what_was_kept_first() -> None:
     assert len(found.operations) < len(kept[0])
 
 
+@pytest.mark.slow
 def test_hang_is_confirmed_with_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PATIENT_LIMIT_MS", 40)
     (row,) = rows("more-self")

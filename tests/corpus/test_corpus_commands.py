@@ -168,6 +168,7 @@ def test_corpus_command_with_a_mistake_is_one_line_and_writes_nothing(
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
 
+@pytest.mark.slow
 def test_merge_keeps_what_all_reach_with_fewer_files(tmp_path: Path) -> None:
     write(tmp_path / "a", ADD, "add vm1 f3 s9", STRAY)
     write(tmp_path / "b", MANY, STRAY, "rmap-add vm0 f3 s3\nrmap-remove vm0 f3 #0")

@@ -109,6 +109,7 @@ def test_line_coverage_of_extracted_code_is_on_the_users_lines(tmp_path: Path) -
     assert line.number > 7000
 
 
+@pytest.mark.slow
 def test_line_coverage_of_the_same_source_in_another_place_is_the_same(tmp_path: Path) -> None:
     covered = []
     for name in ("one", "two"):

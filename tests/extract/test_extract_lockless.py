@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from made_up import text
 
 from pyfuzz.extract import Extraction, extract
@@ -64,6 +65,7 @@ def test_extract_walker_is_taken_for_the_world_threads_alone(tmp_path: Path) -> 
     assert "age" not in {missing.operation for missing in extraction.missing}
 
 
+@pytest.mark.slow
 def test_extracted_walker_runs_beside_a_writer_and_nothing_is_found(tmp_path: Path) -> None:
     module = load(with_walker(tmp_path).target)
 
@@ -83,6 +85,7 @@ def test_extracted_walker_clears_a_bit_of_an_spte_in_one_step(tmp_path: Path) ->
     assert {EventKind.MARKED_READ, EventKind.ATOMIC} == kinds
 
 
+@pytest.mark.slow
 def test_extracted_walker_without_its_lock_is_found(tmp_path: Path) -> None:
     unlocked = WALKER.replace("__kvm_rmap_lock(rmap_head)", "kvm_rmap_get(rmap_head)")
     module = load(with_walker(tmp_path, unlocked).target)

@@ -138,6 +138,7 @@ def test_extract_same_name_that_only_one_file_uses_is_no_matter(split: Path) -> 
     assert extract(split).compiled
 
 
+@pytest.mark.slow
 @pytest.mark.kernels
 @pytest.mark.parametrize("version", ["6.1", "6.12"])
 def test_kernel_with_moved_list_code_behaves_the_same(version: str, tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def test_plugin_options_that_cannot_work_are_a_usage_error(
     assert message in result.stderr.str()
 
 
+@pytest.mark.slow
 def test_plugin_own_folder_on_kernels_is_one_test_for_each(pytester: pytest.Pytester) -> None:
     (pytester.mkdir("mine") / "lost.seq").write_text("add vm0 f0 s0\nremove vm0 f0 s1\n")
     check = "if (!KVM_BUG_ON_DATA_CORRUPTION(value != (unsigned long)spte, kvm))"
@@ -149,6 +150,7 @@ def test_plugin_own_folder_on_kernels_is_one_test_for_each(pytester: pytest.Pyte
     )
 
 
+@pytest.mark.slow
 def test_plugin_kernel_as_with_the_option_dies_and_is_held_to_a_port_that_does(
     pytester: pytest.Pytester,
 ) -> None:

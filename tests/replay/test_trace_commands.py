@@ -69,6 +69,7 @@ def test_replay_json_is_one_object_with_the_trace(lost: str, capsys: Capture) ->
 _BUILT = sum(target.builds for target in TARGETS.values())
 
 
+@pytest.mark.slow
 def test_replay_all_targets_says_each_verdict(lost: str, capsys: Capture) -> None:
     assert run(["replay", lost, "--all-targets"]) == 1
     counts = re.search(

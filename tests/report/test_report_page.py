@@ -151,6 +151,7 @@ def test_page_escapes_what_it_shows(html: str) -> None:
     assert "<known>" not in html
 
 
+@pytest.mark.slow
 def test_page_of_very_much_stays_small_enough_to_mail(found: dict[str, Any]) -> None:
     operations = ["rmap-remove-off vm3 f12 #2047 x1001"] * 1024
     script = "\n".join(operations)
@@ -221,6 +222,7 @@ def test_report_of_no_run_folder_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_report_of_a_run_without_marker_is_written_where_it_is_told_to(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -235,6 +237,7 @@ def test_report_of_a_run_without_marker_is_written_where_it_is_told_to(
     assert sorted(run_folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_report_without_room_says_so(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["report", str(run_folder), "-o", "/nowhere/x.html"]) == 2
     assert "the report /nowhere/x.html cannot be written" in capsys.readouterr().err

@@ -60,6 +60,7 @@ def test_text_canonical_survives_the_binary_form(ops: list[Operation]) -> None:
     assert format_text(decode(encode(parse(text, "text")))) == text
 
 
+@pytest.mark.slow
 @given(sequences)
 def test_split_counts_without_a_code_is_the_same_sequence(ops: list[Operation]) -> None:
     assert unrolled(split(ops)) == unrolled(ops)

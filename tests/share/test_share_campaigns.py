@@ -40,6 +40,7 @@ def campaign(out: Path, place: Path | str, seconds: float = 2.5) -> Progress:
     return Campaign(some, quiet, Link(str(place), some, limit_s=5, interval_s=0.2)).run()
 
 
+@pytest.mark.slow
 def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
     place = tmp_path / "place"
     Store(str(place)).write(KEY, INPUTS, name_of(SPECIAL), SPECIAL)

@@ -58,6 +58,7 @@ reason = "a line each, by and by to be mended"
 """
 
 
+@pytest.mark.slow
 def test_minimize_passes_over_a_finding_that_is_known_to_the_user(folder: Path) -> None:
     (folder / "two.seq").write_text(FLOOD_THEN_LOST)
     (folder / "flood.toml").write_text(FLOOD)

@@ -67,6 +67,7 @@ def options(target: Target, out: Path) -> Options:
     return Options(target, out, 1, seconds=None, runs=4000, check=False, stop_on_finding=True)
 
 
+@pytest.mark.slow
 def test_campaign_finds_a_planted_mistake_and_its_report_draws_the_schedule(
     planted: Target, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def test_fuzz_systematic_prints_json_and_ends_with_0(tmp_path: Path) -> None:
     assert "complete for at most 1 switches" in done.stderr
 
 
+@pytest.mark.slow
 def test_fuzz_by_chance_says_its_seed(tmp_path: Path) -> None:
     done = pyfuzz(*("fuzz", "--world", "threads", "--runs", "500", "--seed", "3"), folder=tmp_path)
 

@@ -110,6 +110,7 @@ def test_finding_replays_from_its_text_and_shows_the_list_at_the_switch(tmp_path
     assert f">>>  FINDING: {finding.symptom.place}" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
