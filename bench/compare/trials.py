@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -157,8 +156,3 @@ def start_ups(programs: Programs, present: Sequence[Peer], folder: Path) -> dict
             if not one.died:
                 times[peer.name].append(one.processor_s)
     return {name: min(spent, default=0.0) for name, spent in times.items()}
-
-
-def default_jobs() -> int:
-    """Return the number of trials to run in parallel."""
-    return os.cpu_count() or 1

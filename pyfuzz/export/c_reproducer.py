@@ -139,11 +139,7 @@ def generate(case: Case, name: str) -> bytes:
         *c_text.title("The sequence."),
         *_main(case, calls),
     ]
-    if case.target.extracted:
-        # Up to here, #line names the user's files.
-        here = sum(line.count("\n") + 1 for line in text)
-        behind.insert(0, f'#line {here + 2} "{c_text.quoted(name)}"')
-    return ("\n".join([*text, *c_text.as_bytes(behind)]) + "\n").encode("latin-1")
+    return c_text.whole(text, behind, case.target, name)
 
 
 def _about(case: Case) -> c_text.About:

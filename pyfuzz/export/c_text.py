@@ -104,6 +104,15 @@ def fragment(name: str) -> list[str]:
     return text.removesuffix("\n").split("\n")[1:]  # one licence line is enough
 
 
+def whole(target_part: list[str], behind: list[str], of: Target, name: str) -> bytes:
+    """Return the C file: up to the target's text, and what is behind it."""
+    if of.extracted:
+        # In the target's text, #line names the user's files.
+        here = sum(line.count("\n") + 1 for line in target_part)
+        behind = [f'#line {here + 2} "{quoted(name)}"', *behind]
+    return ("\n".join([*target_part, *as_bytes(behind)]) + "\n").encode("latin-1")
+
+
 def target(lines: list[Line]) -> Iterator[str]:
     """Yield the target's text, with a comment where each file begins."""
     file, blank = "", True

@@ -173,10 +173,7 @@ def generate(done: Replay, symptom: Symptom, command: str, name: str) -> bytes:
         "",
         *_main(sequence, needs=flags),
     ]
-    if done.target.extracted:
-        here = sum(line.count("\n") + 1 for line in text)
-        behind.insert(0, f'#line {here + 2} "{c_text.quoted(name)}"')
-    return ("\n".join([*text, *c_text.as_bytes(behind)]) + "\n").encode("latin-1")
+    return c_text.whole(text, behind, done.target, name)
 
 
 def _functions(calls: seam.Seam, sequence: Sequence) -> Iterator[str]:
