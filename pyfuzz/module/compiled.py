@@ -219,10 +219,6 @@ class Module:
             found.append(Found(symptom, signature, int(count[0]), operations))
         return found
 
-    def search_end(self) -> None:
-        """Free the memory of a search."""
-        self._lib.pyfuzz_exhaust_end()
-
     def compare_with(self, other: Module, level: int, aside: int) -> None:
         """From now on run() runs each sequence on both; only differences are found.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -77,12 +76,6 @@ def environment(flavour: str) -> dict[str, str]:
         ours = ":".join(f"{name}={value}" for name, value in _ASAN_OPTIONS.items())
         variables["ASAN_OPTIONS"] = f"{ours}:{given}" if given else ours
     return variables
-
-
-def ensure(flavour: str) -> None:
-    """Re-execute this process if it cannot load the flavour as it is."""
-    if flavour == "sanitize" and str(asan_runtime()) not in _preloaded():
-        os.execve(sys.executable, sys.orig_argv, environment(flavour))
 
 
 def asan_runtime() -> Path:
