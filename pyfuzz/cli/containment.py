@@ -17,7 +17,6 @@ from pyfuzz.containment import fill, shipped_matrix, table
 from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.matrix import REPLAYS, Effort, Matrix
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.files import write_beside
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -173,8 +172,9 @@ def _conclude(matrix: Matrix, html: Path | None, *, as_json: bool) -> int:
         print(json.dumps(matrix.as_object(), indent=1), flush=True)
     if html is not None:
         from pyfuzz.containment.page import render  # noqa: PLC0415 (only where it is asked for)
+        from pyfuzz.report import style  # noqa: PLC0415
 
-        _write(html, render(matrix))
+        style.write(render(matrix), html, "--html")
         print(f"page: {html}", file=stream)
     _check_stable(matrix)
     return int(bool(worse))
@@ -196,15 +196,6 @@ def _verdict(worse: list[Cell]) -> str:
     shown = ", ".join(f"{cell.target} {cell.fault}" for cell in worse[:3])
     more = f" and {len(worse) - 3} more" if len(worse) > 3 else ""
     return f"verdict: finding: not contained and not known: {shown}{more}"
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_beside(path, text.encode())
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot write: {error.strerror or error}; name another file with --html"
-        ) from error
 
 
 def _replay(stored: Path, chosen: list[Target]) -> int:

@@ -96,14 +96,15 @@ def mutants(
     for outcome in result.outcomes:
         if outcome.trouble:
             print(outcome.trouble, file=sys.stderr)
-    if markdown:
-        markdown.write_text(summary.as_markdown(result) + "\n")
-    if page:
-        # The page needs jinja2, and nothing else here does.
-        from pyfuzz.mutants.page import render  # noqa: PLC0415
-
-        page.write_text(render(result))
     print(summary.totals(result), file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        print(json.dumps(summary.as_object(result), indent=2))
+        print(json.dumps(summary.as_object(result), indent=2), flush=True)
+    if markdown or page:
+        from pyfuzz.mutants.page import render  # noqa: PLC0415 (brings the template engine)
+        from pyfuzz.report import style  # noqa: PLC0415
+
+        if markdown:
+            style.write(summary.as_markdown(result) + "\n", markdown, "--markdown")
+        if page:
+            style.write(render(result), page, "--html")
     return 1 if summary.missed(result) else 0

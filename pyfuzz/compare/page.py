@@ -8,23 +8,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pyfuzz import __version__
 from pyfuzz.compare.functions import changes
 from pyfuzz.compare.result import as_object
-from pyfuzz.errors import UsageError
-from pyfuzz.files import write_beside
 from pyfuzz.module.results import Traits
+from pyfuzz.report import style
 from pyfuzz.world import get as world_of
 
 if TYPE_CHECKING:
     from pyfuzz.compare.pair import Pair
     from pyfuzz.compare.result import Result
 
-_TEMPLATES = Path(__file__).with_name("templates")
-# This page shares the report's style sheet, script and macros.
-_REPORTS = Path(__file__).parent.parent / "report" / "templates"
 # What differs between any two builds, and says nothing of the code.
 _NOT_SHOWN = ("name", "counters", "states", "sanitized")
 _SHOWN_OPERATIONS = 60
@@ -32,13 +27,7 @@ _SHOWN_OPERATIONS = 60
 
 def write(result: Result, path: Path) -> None:
     """Write the page of a comparison.  Errors: UsageError if it cannot be written."""
-    try:
-        write_beside(path, render(result).encode("utf-8", "replace"))
-    except OSError as error:
-        raise UsageError(
-            f"the page {path} cannot be written: {error.strerror or error}; "
-            "name another file with --html FILE"
-        ) from error
+    style.write(render(result), path, "--html")
 
 
 def render(result: Result) -> str:
@@ -56,7 +45,6 @@ def render(result: Result) -> str:
             changes=changes(pair.a, pair.b),
             shown_operations=_SHOWN_OPERATIONS,
             said=result.said,
-            generator=f"pyfuzz {__version__}",
         )
     )
 
@@ -90,11 +78,4 @@ def _word(value: Any, pair: Pair) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return style.environment(__file__)

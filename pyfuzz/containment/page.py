@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pyfuzz import __version__
 from pyfuzz.containment.answers import (
     CONTAINED,
     Comparison,
@@ -25,12 +25,9 @@ from pyfuzz.containment.reach import triggers
 from pyfuzz.containment.table import sign
 from pyfuzz.module.results import OUTCOMES, Outcome
 from pyfuzz.replay.outcome_text import MEANING, stale_text
+from pyfuzz.report import style
 from pyfuzz.target.catalogue import TARGETS
 from pyfuzz.worlds.lists.faults import BY_GROUP, Fault, Reach
-
-_TEMPLATES = Path(__file__).with_name("templates")
-# This page shares the report's style sheet, script and macros.
-_REPORTS = Path(__file__).parent.parent / "report" / "templates"
 
 PROPOSAL = "hardened"
 # Before the series, its last version, the merged code, that code in 6.15, the proposal.
@@ -76,7 +73,6 @@ def render(matrix: Matrix) -> str:
             left_out=[target for target in TARGETS.values() if not target.builds],
             reaches=_reaches(matrix),
             triggered=_triggered(matrix),
-            generator=f"pyfuzz {__version__}",
         )
     )
 
@@ -118,15 +114,7 @@ def _answers(matrix: Matrix) -> list[tuple[Question, Comparison]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
+    filters = dict[str, Callable[..., Any]](
         percent=_percent,
         contained=_contained_of,
         deaths=causes_of_death,
@@ -134,6 +122,7 @@ def _environment() -> Environment:
         slug=_slug,
         stale=stale_text,
     )
+    environment = style.environment(__file__, filters)
     environment.tests["dead"] = lambda cell: cell.outcome is Outcome.HOST_DEATH
     return environment
 

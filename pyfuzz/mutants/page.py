@@ -7,17 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pyfuzz import __version__
 from pyfuzz.mutants import summary
 from pyfuzz.mutants.experiment import Outcome, Result
-
-_TEMPLATES = Path(__file__).with_name("templates")
-# The style sheet is shared with the report.
-_REPORTS = Path(__file__).parent.parent / "report" / "templates"
+from pyfuzz.report import style
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,6 @@ def render(result: Result) -> str:
             sections=_sections(result),
             command=summary.command(options),
             baseline=sorted({known.kind.value for known in result.baseline}),
-            generator=f"pyfuzz {__version__}",
         )
     )
 
@@ -158,11 +152,4 @@ def _seen(outcome: Outcome) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return style.environment(__file__)

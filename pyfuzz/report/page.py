@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from pyfuzz.kinds import Kind
-from pyfuzz.report import chart, list_drawing, pages_drawing
+from pyfuzz.report import chart, list_drawing, pages_drawing, style
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
 
@@ -72,18 +72,15 @@ def render(report: dict[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return style.environment(
+        filters={
+            "number": _number,
+            "short": chart.short,
+            "clock": _clock,
+            "moment": _moment,
+            "percent": _percent,
+        }
     )
-    environment.filters.update(
-        number=_number, short=chart.short, clock=_clock, moment=_moment, percent=_percent
-    )
-    return environment
 
 
 def _drawings(finding: dict[str, Any]) -> list[dict[str, Any]]:

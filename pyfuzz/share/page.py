@@ -3,35 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pyfuzz import __version__
-from pyfuzz.errors import UsageError
-from pyfuzz.files import write_beside
+from pyfuzz.report import style
 from pyfuzz.share.overview import Campaign, Found, Overview
 from pyfuzz.symptom import Symptom
 from pyfuzz.text import clock, printable, rate, short
 
-_TEMPLATES = Path(__file__).with_name("templates")
-# This page shares the report's style sheet, script and macros.
-_REPORTS = Path(__file__).parent.parent / "report" / "templates"
 _SHOWN_OPERATIONS = 60
 
 
 def write(overview: Overview, path: Path) -> None:
     """Write the page of a share.  Errors: UsageError if it cannot be written."""
-    try:
-        write_beside(path, render(overview).encode("utf-8", "replace"))
-    except OSError as error:
-        raise UsageError(
-            f"the page {path} cannot be written: {error.strerror or error}; "
-            "name another file with -o FILE"
-        ) from error
+    style.write(render(overview), path, "-o")
 
 
 def render(overview: Overview) -> str:
@@ -50,7 +40,6 @@ def render(overview: Overview) -> str:
             per_second=sum(target.executions_per_second for target in overview.targets),
             shown_operations=_SHOWN_OPERATIONS,
             now=datetime.now(UTC),
-            generator=f"pyfuzz {__version__}",
         )
     )
 
@@ -75,17 +64,7 @@ def _moment(seconds: float) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FileSystemLoader(_REPORTS)]),
-        autoescape=True,
-        # What others wrote may have escapes for a terminal in it.
-        finalize=lambda value: printable(value) if type(value) is str else value,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "clock": clock,
         "short": short,
         "moment": _moment,
@@ -93,5 +72,9 @@ def _environment() -> Environment:
         "title_among": _title,
         "seen_by": _seen_by,
     }
+    # What others wrote may have escapes for a terminal in it.
+    environment = style.environment(
+        __file__, filters, lambda value: printable(value) if type(value) is str else value
+    )
     environment.globals["rate"] = rate
     return environment
