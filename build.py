@@ -33,7 +33,7 @@ import cffi
 
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.module import compiler
+from pyfuzz.module import compiler, linker
 from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
@@ -183,7 +183,8 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     if not path.exists():
         with _locked(path), _beside(path) as partial:
             objects = [str(_compile(chosen, unit, target, included)) for unit in units]
-            libraries = [str(archive), str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
+            libraries = [str(archive), *map(str, linker.cxx_libraries())]
+            libraries += ["-lpthread", "-ldl", "-lm"]
             command = [*chosen.link, "-o", str(partial), *objects, *libraries]
             _run(chosen, command, main_source.name)
     return path
@@ -199,17 +200,15 @@ def build_engine(archive: Path) -> Path:
     chosen, included = compiler.find(), _included_hash()
     stat = archive.stat()
     sources = [_source_hash(unit.source, included) for unit in _engine_units()]
-    key = _key(chosen.identity, str(archive), str(stat.st_size), str(stat.st_mtime_ns), *sources)
+    libraries = linker.cxx_libraries()
+    of = (str(archive), str(stat.st_size), str(stat.st_mtime_ns), *map(str, libraries))
+    key = _key(chosen.identity, *of, *sources)
     path = paths.build_dir() / "engine" / f"libfuzzer-{key}.so"
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
-        # The C++ library is given by its path: a machine that has it for running
-        # programs often lacks what the linker needs to find it with -lstdc++.
-        command = [*chosen.link, "-shared", "-o", str(partial)]
-        command += [str(_compile(chosen, unit, None, included)) for unit in _engine_units()]
-        command += ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
-        command += [str(_cxx_library()), "-lpthread", "-ldl", "-lm"]
+        objects = [_compile(chosen, unit, None, included) for unit in _engine_units()]
+        command = linker.shared(chosen.command, partial, objects, archive, libraries)
         _run(chosen, command, "libFuzzer")
     return path
 
@@ -228,8 +227,8 @@ def build_mutator() -> Path:
     if path.exists():
         return path
     with _locked(path), _beside(path) as partial:
-        objects = [str(_compile(chosen, unit, None, included)) for unit in _engine_units()]
-        _run(chosen, [*chosen.link, "-shared", "-o", str(partial), *objects], "the mutator")
+        objects = [_compile(chosen, unit, None, included) for unit in _engine_units()]
+        _run(chosen, linker.shared(chosen.command, partial, objects), "the mutator")
     return path
 
 
@@ -310,7 +309,7 @@ def _build_module(
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             parts = (Unit(glue, flags), *units)
             objects = list(pool.map(lambda unit: _compile(chosen, unit, target, included), parts))
-        _run(chosen, [*chosen.link, "-shared", "-o", str(whole), *map(str, objects)], target.name)
+        _run(chosen, linker.shared(chosen.command, whole, objects), target.name)
 
 
 def _python_include() -> Path:
@@ -385,23 +384,6 @@ def _first_error(stderr: str) -> str:
             if match := re.match(pattern, line):
                 return f"{match[1]}: {match[2]}" if match[1] else match[2].strip()
     return lines[0].strip() if lines else "the compiler said nothing"
-
-
-def _cxx_library() -> Path:
-    """The C++ library that atheris's own extensions have loaded."""
-    import ctypes  # noqa: PLC0415 (only the first build needs it)
-
-    try:
-        ctypes.CDLL("libstdc++.so.6")
-    except OSError as error:
-        raise UsageError(
-            f"libstdc++.so.6 is missing ({error}): install the package libstdc++6"
-        ) from error
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        name = line.split(maxsplit=5)[-1]
-        if "/libstdc++.so" in name:
-            return Path(name)
-    raise HarnessError("libstdc++.so.6 was loaded but is not in /proc/self/maps; please report")
 
 
 def _source_hash(source: Path, included: str) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.module import linker
 
 COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
 _TRIAL = "#include <stdint.h>\n#include <string.h>\nint trial(int n) { return n + 1; }\n"
@@ -54,7 +55,7 @@ class Compiler:
 
     @property
     def link(self) -> tuple[str, ...]:
-        """The command to link with.
+        """The command to link a program with; for a shared object see linker.py.
 
         Left to itself, zig builds a runtime of UBSan for its first link, which
         takes half a minute and is not used.
@@ -104,9 +105,11 @@ def _candidates(passed_over: list[str]) -> list[tuple[tuple[str, ...], str]]:
         else:
             found.append(((path, *named[1:]), "$CC names it"))
     found += [((path,), "the newest clang on PATH") for path in _clangs_on_path()]
-    if importlib.util.find_spec("ziglang"):
-        zig = (sys.executable, "-m", "ziglang", "cc")
-        found.append((zig, "the ziglang package, since no clang on PATH works"))
+    if spec := importlib.util.find_spec("ziglang"):
+        # What `python -m ziglang` executes, without starting Python each time.
+        zig = Path(spec.origin or "").with_name("zig")
+        command = (str(zig), "cc") if zig.is_file() else (sys.executable, "-m", "ziglang", "cc")
+        found.append((command, "the ziglang package, since no clang on PATH works"))
     return found
 
 
@@ -167,7 +170,7 @@ def _compile_trial(command: tuple[str, ...]) -> _Trial:
         objects, library = Path(folder, "trial.o"), Path(folder, "trial.so")
         for step in (
             [*command, "-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)],
-            [*tried.link, "-shared", str(objects), "-o", str(library)],
+            linker.shared(tried.command, library, [objects]),
         ):
             _, trouble = _run(step, environment)
             if trouble:
