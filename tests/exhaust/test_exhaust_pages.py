@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli_process import pyfuzz
 from plants import Edit, plant
-from taken_back import REAL
+from taken_back import CAUSES, REAL
 
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust.search import Search, Searcher
@@ -21,6 +22,8 @@ from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
 SMALL = Scope("small", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
+# The guest's own page table is among the frames, so that it comes to be out of sync.
+SYNCED = Scope("synced", pdes=1, ptes=2, targets=3, groups=Groups.POKES | Groups.FLUSHES, depth=4)
 LIMIT_S = 120.0
 # Operations that make the first state.
 BEFORE = 12
@@ -69,6 +72,24 @@ def test_fix_that_is_taken_back_is_found_by_a_shortest_sequence(
     lines = [format_operation(operation) for operation in shortest][BEFORE:]
     assert length == len(lines), lines
     assert lines[-1].startswith("access"), lines
+
+
+def test_flush_that_leaves_a_page_out_of_sync_is_found(tmp_path: Path) -> None:
+    bug = CAUSES["a flush leaves pages out of sync"]
+
+    search = searched(plant("pages", tmp_path, *bug.edits), SYNCED)
+
+    assert {Kind.WRONG_GFN} == {one.kind for one in search.findings}
+    assert all(one.minimized for one in search.findings)
+
+
+def test_what_was_synced_is_part_of_a_state() -> None:
+    search = searched(catalogue.get("pages"), replace(SYNCED, audit_every=1))
+
+    assert search.progress is not None
+    assert not search.findings
+    assert 0 == search.progress.failed, search.progress.trouble
+    assert search.progress.audited == search.progress.expanded
 
 
 def test_target_with_hidden_state_fails_an_audit(tmp_path: Path) -> None:

@@ -27,7 +27,13 @@ MUST = {
     ),
     "rfc-v4": ("add-counts-one-full", "free-prev-skips", "null-missing", "recycle-late"),
     "v6.15": ("remove-single-error-locked",),
-    "pages": ("child-role-access", "write-protect-4k-only", "collapse-keeps-entry"),
+    "pages": (
+        "write-protect-4k-only",
+        "collapse-keeps-entry",
+        "find-unsync-kept",
+        "max-level-host-ignored",
+        "unmap-end-too-early",
+    ),
 }
 
 

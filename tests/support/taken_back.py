@@ -12,6 +12,12 @@ from plants import Edit
 
 from pyfuzz.kinds import Kind
 
+# The second access makes the table of the first one out of sync; then it is changed.
+_OUT_OF_SYNC = (
+    "access vm0 cpu0 read 0:0:0:0\n"
+    "access vm0 cpu0 write 0:1:1:1\n"
+    "poke vm0 cpu0 0:0:0:0 frame 0x201\n"
+)
 _REUSE = "		if (child->gfn == gfn && child->role.word == role.word)"
 
 
@@ -204,5 +210,56 @@ CAUSES: dict[str, Bug] = {
         "		gfn_to_slot(kvm, (union kvm_mmu_page_role){ .word = 0 }, gfn);",
         "mode vm0 cpu0 4level smm\naccess vm0 cpu0 read 0:0:0:0\nreclaim vm0 3\n",
         Kind.FALSE_ALARM,
+    ),
+    "a flush leaves pages out of sync": _bug(
+        "fault.h",
+        "		if (sp->unsync && !is_obsolete(kvm, sp) && !sync_page(vcpu, sp))",
+        "		if (0 && !sync_page(vcpu, sp))",
+        _OUT_OF_SYNC + "flush vm0 cpu0\n",
+        Kind.WRONG_GFN,
+    ),
+    "invlpg leaves the address's SPTE out of sync": _bug(
+        "fault.h",
+        "		if (sp->unsync) {",
+        "		if (sp->unsync && sp->role.level > 1) {",
+        _OUT_OF_SYNC + "invlpg vm0 cpu0 0:0:0:0\n",
+        Kind.WRONG_GFN,
+    ),
+    "a page out of sync is linked as it is": _bug(
+        "shadow.h",
+        "		if (sp->unsync && !sync_page(vcpu, sp)) {",
+        "		if (0 && !sync_page(vcpu, sp)) {",
+        _OUT_OF_SYNC + "access vm0 cpu0 read 0:1:0:1\n",
+        Kind.WRONG_GFN,
+    ),
+    "another frame than the host's is mapped": _bug(
+        "fault.h",
+        "			      slot->hva_frame + (gfn - slot->base_gfn),\n			      writable);",
+        "			      slot->hva_frame + (gfn - slot->base_gfn) + 1, writable);",
+        "access vm0 cpu0 read 0:0:0:0\n",
+        Kind.WRONG_GFN,
+    ),
+    "a huge page is mapped where the host has small ones": _bug(
+        "fault.h",
+        "host < PAGES_LEVELS ? host : PAGES_LEVELS",
+        "host < 0 ? host : PAGES_LEVELS",
+        "host-size vm0 0x401 4K\naccess vm0 cpu0 read 0:0:3:0\n",
+        Kind.WRONG_GFN,
+    ),
+    "a huge page stays mapped when its frames are unmapped": _bug(
+        "host.h",
+        "	for_each_level(1, level)\n		for_each_head(slot, level, start, end, head)\n"
+        "			kvm_zap_all_rmap_sptes",
+        "	for (int level = 1; level < 2; level++)\n"
+        "		for_each_head(slot, level, start, end, head)\n			kvm_zap_all_rmap_sptes",
+        "access vm0 cpu0 read 0:0:3:0\nunmap vm0 0x401 4K\n",
+        Kind.STALE_SPTE,
+    ),
+    "a range is zapped in the normal address space alone": _bug(
+        "host.h",
+        "			gfn_t from = start, to = end;\n\n			if (!slot->present)",
+        "			gfn_t from = start, to = end;\n\n			if (!slot->present || as)",
+        "mode vm0 cpu0 4level smm\naccess vm0 cpu0 read 0:0:0:0\nzap-range vm0 0x203 4K\n",
+        Kind.STALE_SPTE,
     ),
 }

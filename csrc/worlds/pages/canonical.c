@@ -5,7 +5,8 @@
  *	header	once-a-boot places, lines of each place, VMs bugged
  *	VM	the model of it; entries of the guest's tables and which of them KVM
  *		was not told of; the host's page sizes and replaced frames
- *	object	kind, owner, size, the header of a table, its words that are not 0
+ *	object	kind, owner, size; of a table its header and which SPTEs were synced
+ *		since the guest's entry was changed; its words that are not 0
  *
  * The objects are the target's own data and then every allocated one, in the
  * order in which pointers in the ones before lead to them.  A word that is an
@@ -200,11 +201,13 @@ static uint8_t *encode_object(uint8_t *p, const uint8_t *end, uint32_t i)
 	*p++ = object->kind;
 	*p++ = object->owner;
 	p = put(p, &object->size, sizeof(object->size));
-	if (object->kind == PAGES_SPT)
-		p = encode_word(p,
-				(uint64_t)(uintptr_t)pages_private(
-					object->address),
+	if (object->kind == PAGES_SPT) {
+		const uint64_t *table = (const void *)object->address;
+
+		p = encode_word(p, (uint64_t)(uintptr_t)pages_private(table),
 				false);
+		*p++ = synced_mask(object->owner, table);
+	}
 	return encode_words(p, end, object);
 }
 
@@ -233,10 +236,10 @@ static uint8_t *encode_vm(uint8_t *p, unsigned int vm)
 	for (unsigned int i = 0; i < GUEST_WORDS; i++) {
 		struct guest_word word = guest_word(vm, i);
 
-		if (!*word.entry && !*word.stale)
+		if (!*word.entry && !*word.unheard_at)
 			continue;
 		*p++ = (uint8_t)(i + 1);
-		*p++ = *word.stale;
+		*p++ = *word.unheard_at != 0;
 		p = put(p, word.entry, sizeof(*word.entry));
 	}
 	*p++ = 0;
@@ -315,10 +318,10 @@ static const uint8_t *decode_vm(const uint8_t *p, unsigned int vm)
 		struct guest_word word = guest_word(vm, i);
 
 		*word.entry = 0;
-		*word.stale = false;
+		*word.unheard_at = 0;
 		if (*p != i + 1)
 			continue;
-		*word.stale = p[1];
+		*word.unheard_at = p[1];
 		p = get(p + 2, word.entry, sizeof(*word.entry));
 	}
 	p++;
@@ -379,9 +382,12 @@ static const uint8_t *decode_words(const uint8_t *p, uint32_t i, bool contents)
 		uint64_t header;
 
 		p = decode_word(p, &header);
-		if (contents)
+		if (contents) {
 			pages_set_private(object->address,
 					  (void *)(uintptr_t)header);
+			synced_set_mask(words, *p);
+		}
+		p++;
 	}
 	for (p = get(p, &index, sizeof(index)); index != UINT16_MAX;
 	     p = get(p, &index, sizeof(index)))
@@ -451,6 +457,8 @@ void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		p = decode_words(p + 6, i, true);
+	for (unsigned int vm = 0; vm < PAGES_VMS; vm++)
+		synced_look(vm);
 	world.running_vm = world.running_vcpu = -1;
 	sequence.host_dead = sequence.late = sequence.ending = false;
 }

@@ -12,10 +12,10 @@ static const uint16_t last_level[4] = { 0, 1, 2, 511 };
 static uint64_t tables[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS]
 	__attribute__((aligned(4096)));
 /*
- * Entries that were changed without KVM being told: what KVM built from their
- * old values may stay until it walks there again.
+ * When an entry was changed without KVM being told, 0 if it was told: what KVM built
+ * from the old value may stay until it walks there again or syncs the page.
  */
-static bool stale[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS];
+static uint64_t unheard_at[PAGES_VMS][PYFUZZ_TABLES][TABLE_WORDS];
 static uint64_t zeroes[TABLE_WORDS] __attribute__((aligned(4096)));
 
 #define PRESENT 1ULL
@@ -75,7 +75,7 @@ void guest_reset(unsigned int vm)
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
 		for (unsigned int i = 0; i < PYFUZZ_USED_ENTRIES; i++)
 			tables[vm][t][used[i]] = 0;
-	memset(stale[vm], 0, sizeof(stale[vm]));
+	memset(unheard_at[vm], 0, sizeof(unheard_at[vm]));
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		entry(vm, first[i].table, first[i].index, first[i].frame,
 		      first[i].bits);
@@ -86,12 +86,20 @@ void guest_reset(unsigned int vm)
 	tables[vm][5][3] = 0xa00ULL << 12 | USUAL | LARGE;
 }
 
+/* Which of the entries in use an index is; -1: none. */
+int guest_used(unsigned int index)
+{
+	if (index == TABLE_WORDS - 1)
+		return PYFUZZ_USED_ENTRIES - 1;
+	return index < PYFUZZ_USED_ENTRIES - 1 ? (int)index : -1;
+}
+
 struct guest_word guest_word(unsigned int vm, unsigned int i)
 {
 	unsigned int t = i / PYFUZZ_USED_ENTRIES;
 	unsigned int n = used[i % PYFUZZ_USED_ENTRIES];
 
-	return (struct guest_word){ &tables[vm][t][n], &stale[vm][t][n] };
+	return (struct guest_word){ &tables[vm][t][n], &unheard_at[vm][t][n] };
 }
 
 /* Host user memory: the place of each table's frame, whatever its slot. */
@@ -113,15 +121,18 @@ static uint64_t *table_at(unsigned int vm, unsigned int as, uint64_t gfn)
 	return table == zeroes ? NULL : table;
 }
 
-/* The entry of a table that a shadow page stands for; NULL: not one of ours. */
+/*
+ * The entry of a table that a shadow page stands for, and since when KVM has not
+ * heard of its value (0: it has); NULL: not one of ours.
+ */
 const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
-			       unsigned int index, bool *is_stale)
+			       unsigned int index, uint64_t *since)
 {
 	const uint64_t *table = table_at(vm, page->smm, page->gfn);
 
 	if (!table)
 		return NULL;
-	*is_stale = stale[vm][(table - tables[vm][0]) / TABLE_WORDS][index];
+	*since = unheard_at[vm][(table - tables[vm][0]) / TABLE_WORDS][index];
 	return table + index;
 }
 
@@ -144,7 +155,8 @@ void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa, bool told
 				unheard = true;
 		}
 	}
-	stale[vm][i / TABLE_WORDS][i % TABLE_WORDS] = unheard;
+	unheard_at[vm][i / TABLE_WORDS][i % TABLE_WORDS] =
+		unheard ? synced_now() : 0;
 }
 
 static unsigned int levels_of(enum pages_mode mode)

@@ -207,14 +207,19 @@ uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 	return 1;
 }
 
-uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu)
+uint64_t pyfuzz_root_at(uint32_t vm, uint32_t vcpu, uint32_t i)
 {
 	const uint64_t *root;
 
-	if (!has_vm(vm) || vcpu >= PAGES_VCPUS)
+	if (!has_vm(vm) || vcpu >= PAGES_VCPUS || i > 3)
 		return 0;
-	root = pages_target.root(vm, vcpu, 0);
+	root = pages_target.root(vm, vcpu, i);
 	return root ? address_of(pages_private(root)) : 0;
+}
+
+uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu)
+{
+	return pyfuzz_root_at(vm, vcpu, 0);
 }
 
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu)

@@ -262,6 +262,7 @@ static void collect(unsigned int vm)
 		looked.page_of_table[table] = (uint16_t)looked.len++;
 		looked.page_walk[table] = looked.walk;
 		rules_page(page);
+		synced_page(page);
 	}
 }
 
@@ -561,6 +562,30 @@ void check_flags(unsigned int op_vm, bool may_bug)
 				vm, v, bugged, m->requests[v]);
 			m->requests[v] = bugged;
 		}
+	}
+}
+
+void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
+		    uint64_t start, uint64_t end)
+{
+	uint64_t base_gfn = world.vms[vm].slots[as][n].base_gfn;
+
+	if (world.vms[vm].bugged || *pages_target.bugged[vm] ||
+	    sequence.host_dead)
+		return;
+	for (unsigned int level = 1; level <= PAGES_LEVELS; level++) {
+		unsigned int shift = (level - 1) * 9U;
+		uint64_t heads = 0, first = base_gfn >> shift;
+		const unsigned long *base =
+			pages_target.rmaps(vm, as, n, level, &heads);
+
+		for (uint64_t i = (start >> shift) - first;
+		     base && i <= ((end - 1) >> shift) - first && i < heads; i++)
+			if (base[i] & ~2UL) /* bit 1 is a lock */
+				broken(PYFUZZ_STALE_SPTE,
+				       "gfn 0x%llx was unmapped and is still mapped (slot %u%s)",
+				       (unsigned long long)((first + i) << shift),
+				       n, as ? " of SMM" : "");
 	}
 }
 

@@ -165,6 +165,8 @@ uint32_t pyfuzz_rmaps(uint32_t vm, struct pyfuzz_rmap *out, uint32_t cap);
 /* SPTE addresses in the list of a head's value; -1: broken. */
 int32_t pyfuzz_list(uint64_t value, uint64_t *out, uint32_t cap);
 uint64_t pyfuzz_root(uint32_t vm, uint32_t vcpu); /* header, 0: none */
+/* The same of each of the four roots of PAE; others have only the first. */
+uint64_t pyfuzz_root_at(uint32_t vm, uint32_t vcpu, uint32_t i);
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu);
 uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);

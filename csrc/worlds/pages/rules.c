@@ -5,12 +5,14 @@
  *	a child has the gfn, level and access that the guest's entry gives, all
  *	levels above it together;
  *	a leaf maps the entry's gfn and allows no more than page and entry do;
+ *	a leaf maps the frame that the host has there, no larger than the host does;
  *	no leaf lets a guest's table be written unseen;
  *	nothing in use points to a page that was zapped.
  *
  * KVM need not know of an entry that was changed behind its back until it walks
  * there again.  Whatever it was told of must be right after each operation:
  * it then drops what it built from that entry, in pages out of sync as well.
+ * synced.c says which pages out of sync it must have compared with the guest's.
  */
 #include <stdio.h>
 #include "world.h"
@@ -126,13 +128,37 @@ static const uint64_t *known(unsigned int vm, const struct pages_page *page,
 			     const uint64_t *sptep, bool now)
 {
 	const uint64_t *entry;
-	bool is_stale;
+	uint64_t since = 0;
 
 	/* Entries of 4 bytes: two of the guest's tables share a shadow page. */
 	if (!shadows_a_table(page) || page->four_byte)
 		return NULL;
-	entry = guest_shadowed(vm, page, index_of(sptep), &is_stale);
-	return entry && (now || !is_stale) ? entry : NULL;
+	entry = guest_shadowed(vm, page, index_of(sptep), &since);
+	if (!entry || now || !since || since <= synced_at(page, index_of(sptep)))
+		return entry;
+	return NULL;
+}
+
+/* The host tells KVM before it replaces a frame or splits a huge page. */
+static void check_host(unsigned int vm, const struct pages_page *page,
+		       const uint64_t *sptep, uint64_t gfn)
+{
+	uint64_t hva = hva_of(vm, page->smm, gfn), pfn;
+	uint64_t maps = (*sptep & pages_target.spte_frame_mask) >> 12;
+	bool writable;
+
+	if (hva == NOWHERE)
+		return;
+	pfn = pages_host_pfn(vm, hva, &writable);
+	if (maps != pfn)
+		broken(PYFUZZ_WRONG_GFN,
+		       "%s maps host frame 0x%llx for gfn 0x%llx, the host has 0x%llx there",
+		       sptep_name(sptep), (unsigned long long)maps,
+		       (unsigned long long)gfn, (unsigned long long)pfn);
+	if (page->level > pages_host_level(vm, hva))
+		broken(PYFUZZ_WRONG_GFN,
+		       "%s maps a huge page for gfn 0x%llx, the host has small ones there",
+		       sptep_name(sptep), (unsigned long long)gfn);
 }
 
 static void check_tracked(const struct pages_page *page, const uint64_t *sptep,
@@ -179,6 +205,8 @@ void rules_leaf(unsigned int vm, const struct pages_page *page,
 		       sptep_name(sptep), access_name(has), access_name(may));
 	if (has & PAGES_WRITE)
 		check_tracked(page, sptep, gfn);
+	if (!first.text[0])
+		check_host(vm, page, sptep, gfn);
 }
 
 /* An MMIO SPTE is made where there is no slot, and one may be created later. */

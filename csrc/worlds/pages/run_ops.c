@@ -101,8 +101,10 @@ static unsigned int access_page(const struct pyfuzz_op *op)
 		error |= PAGES_PF_FETCH;
 	if (op->access & 4)
 		error |= PAGES_PF_USER;
+	synced_before(op, gva);
 	CALL(pages_target.names.page_fault,
 	     result = pages_target.page_fault(op->vm, op->vcpu, gva, error));
+	synced_after(op, gva);
 	world.report->result = (uint8_t)result;
 	return result;
 }
@@ -207,12 +209,16 @@ static unsigned int vcpu_operation(const struct pyfuzz_op *op)
 	switch (op->opcode) {
 	case PYFUZZ_OP_INVLPG:
 		world.report->gva = page_gva(op->page, v->mode);
+		synced_before(op, world.report->gva);
 		CALL(pages_target.names.invlpg,
 		     pages_target.invlpg(op->vm, op->vcpu, world.report->gva));
+		synced_after(op, world.report->gva);
 		break;
 	case PYFUZZ_OP_FLUSH:
+		synced_before(op, 0);
 		CALL(pages_target.names.sync_roots,
 		     pages_target.sync_roots(op->vm, op->vcpu));
+		synced_after(op, 0);
 		break;
 	case PYFUZZ_OP_ROOT:
 		v->root = frame_gfn(op->frame) << 12;
@@ -299,6 +305,7 @@ static void host_range(unsigned int opcode, unsigned int vm, unsigned int as,
 	default:
 		CALL(pages_target.names.unmap,
 		     pages_target.unmap(vm, as, n, start, end));
+		check_unmapped(vm, as, n, start, end);
 		break;
 	}
 }
@@ -326,6 +333,23 @@ static void each_slot(unsigned int opcode, unsigned int vm, uint64_t from,
 	}
 }
 
+/* What was zapped by gfn, in both address spaces. */
+static void each_slot_of_gfns(unsigned int vm, uint64_t from, uint64_t to)
+{
+	for (unsigned int as = 0; as < PAGES_SPACES; as++) {
+		for (unsigned int n = 0; n < PAGES_SLOTS; n++) {
+			const struct slot *s = &world.vms[vm].slots[as][n];
+			uint64_t last = s->base_gfn + s->npages;
+
+			if (s->present && s->base_gfn < to && from < last)
+				check_unmapped(vm, as, n,
+					       from > s->base_gfn ? from :
+								    s->base_gfn,
+					       to < last ? to : last);
+		}
+	}
+}
+
 static unsigned int range_operation(const struct pyfuzz_op *op)
 {
 	uint64_t gfn = frame_gfn(op->frame), start = gfn, end = gfn + 1;
@@ -344,6 +368,7 @@ static unsigned int range_operation(const struct pyfuzz_op *op)
 	if (op->opcode == PYFUZZ_OP_ZAP_RANGE) {
 		CALL(pages_target.names.zap_range,
 		     pages_target.zap_range(op->vm, start, end));
+		each_slot_of_gfns(op->vm, start, end);
 		return PYFUZZ_RAN;
 	}
 	if (!slot)
@@ -472,6 +497,7 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	unsigned int outcome;
 
 	(void)i;
+	synced_tick();
 	world.report->skip = PYFUZZ_RAN;
 	world.report->result = 0;
 	world.running_vm = (int)op->vm;

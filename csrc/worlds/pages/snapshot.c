@@ -9,7 +9,7 @@
 static struct {
 	struct vm vms[PAGES_VMS];
 	uint64_t entries[PAGES_VMS][GUEST_WORDS];
-	bool stale[PAGES_VMS][GUEST_WORDS];
+	uint64_t unheard_at[PAGES_VMS][GUEST_WORDS];
 	uint8_t sizes[PAGES_VMS][HOST_REGIONS];
 	uint8_t times[PAGES_VMS][PYFUZZ_FRAMES];
 	uint8_t data[PAGES_DATA][DATA_BYTES];
@@ -38,7 +38,7 @@ void snapshot_save(void)
 			struct guest_word word = guest_word(vm, i);
 
 			saved.entries[vm][i] = *word.entry;
-			saved.stale[vm][i] = *word.stale;
+			saved.unheard_at[vm][i] = *word.unheard_at;
 		}
 		host_state(vm, &sizes, &times);
 		memcpy(saved.sizes[vm], sizes, HOST_REGIONS);
@@ -52,6 +52,7 @@ void snapshot_save(void)
 	saved.spoken = once_spoken();
 	saved.bugged_total = world.bugged_total;
 	memory_save();
+	synced_save();
 }
 
 void snapshot_restore(void)
@@ -66,7 +67,7 @@ void snapshot_restore(void)
 			struct guest_word word = guest_word(vm, i);
 
 			*word.entry = saved.entries[vm][i];
-			*word.stale = saved.stale[vm][i];
+			*word.unheard_at = saved.unheard_at[vm][i];
 		}
 		host_state(vm, &sizes, &times);
 		memcpy(sizes, saved.sizes[vm], HOST_REGIONS);
@@ -76,6 +77,7 @@ void snapshot_restore(void)
 		memcpy(pages_target.data[i].address, saved.data[i],
 		       pages_target.data[i].size);
 	memory_restore();
+	synced_restore();
 	log_set(saved.lines);
 	once_set(saved.spoken);
 	world.bugged_total = saved.bugged_total;

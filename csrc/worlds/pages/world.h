@@ -55,17 +55,18 @@ uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		      unsigned int level, uint64_t *gpa, unsigned int *at_level);
 
 const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
-			       unsigned int index, bool *is_stale);
+			       unsigned int index, uint64_t *since);
 void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa,
 		 bool told);
 
-/* One entry of the tables that is in use, from 0 on, and whether it is stale. */
+/* One entry of the tables that is in use, from 0 on, and guest_shadowed()'s time. */
 #define GUEST_WORDS (PYFUZZ_TABLES * PYFUZZ_USED_ENTRIES)
 struct guest_word {
 	uint64_t *entry;
-	bool *stale;
+	uint64_t *unheard_at;
 };
 struct guest_word guest_word(unsigned int vm, unsigned int i);
+int guest_used(unsigned int index);
 
 /* --- a VM and its vCPUs --- */
 
@@ -104,6 +105,9 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
 /* oracle.c: what is in memory is what must be */
 void check_vm(unsigned int vm, bool all);
 void check_forget(unsigned int vm);
+/* Nothing maps a range that was just unmapped. */
+void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
+		    uint64_t start, uint64_t end);
 void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
 /* After an access that succeeded: the shadow pages map what the guest's do. */
@@ -138,6 +142,25 @@ void rules_mmio(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep);
 void rules_link(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep, const struct pages_page *child, bool now);
+
+/*
+ * synced.c: which pages out of sync KVM must have synced.  A time is a number of
+ * operations; the calls before and after an operation of a vCPU come in pairs.
+ */
+uint64_t synced_now(void);
+void synced_tick(void);
+void synced_page(const struct pages_page *page);
+void synced_before(const struct pyfuzz_op *op, uint64_t gva);
+void synced_after(const struct pyfuzz_op *op, uint64_t gva);
+/* When the SPTE was last made to agree with the guest's entry, as far as is known. */
+uint64_t synced_at(const struct pages_page *page, unsigned int index);
+/* The same as part of a state of csrc/exhaust: a bit for each entry in use. */
+uint8_t synced_mask(unsigned int vm, const uint64_t *table);
+void synced_set_mask(const uint64_t *table, uint8_t mask);
+/* Read which pages are out of sync. */
+void synced_look(unsigned int vm);
+void synced_save(void);
+void synced_restore(void);
 
 /* names.c: one shadow page, one SPTE */
 /* The gfn of an SPTE as tear-down will compute it. */

@@ -17,8 +17,10 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Skip
 from pyfuzz.worlds.pages import rules
 from pyfuzz.worlds.pages.broken import Broken
+from pyfuzz.worlds.pages.host import unmapped
 from pyfuzz.worlds.pages.model import MARKED, Model, Written
 from pyfuzz.worlds.pages.operation import VCPUS, Mode, Opcode, Operation
+from pyfuzz.worlds.pages.picture import Picture, take
 from pyfuzz.worlds.pages.text import format_operation
 
 if TYPE_CHECKING:
@@ -76,9 +78,11 @@ class Judge:
         Raises HarnessError if the module and the model disagree: then one of
         them does not do what docs/pages.md says.
         """
+        self.model.time += 1
         written = self.model.written(op) if op.opcode in _WRITES else None
         done = self.module.step(op, self._number)
         self._number += 1
+        after = self._look(op, done)
         if done.skip is not Skip.RAN:
             return done, []
         if op.opcode in _WRITES:
@@ -90,11 +94,13 @@ class Judge:
         broken = [Broken(kind, "seen by the harness") for kind in done.findings if kind in OBSERVED]
         if op.opcode is not Opcode.END:
             broken += self._bugged(op, done)
-            broken += self._memory(op.vm)
+            if not self.model.vm(op.vm).bugged:
+                broken += unmapped(self.model.vm(op.vm), op, after)
+            broken += self._memory(op.vm, after)
             if op.opcode is Opcode.ACCESS and op.vm not in done.bugged:
-                broken += self._root(op)
+                broken += self._root(op, after)
             if op.opcode is Opcode.ACCESS and done.result == _FIXED and not broken:
-                broken += self._mapping(op, done)
+                broken += self._mapping(op, done, after)
         return done, broken
 
     def end(self) -> list[Broken]:
@@ -126,13 +132,21 @@ class Judge:
                 yield Broken(Kind.UNFLAGGED_ERROR, f"vm{number} must be bugged, is not")
             vm.bugged = bugged
 
-    def _memory(self, vm: int) -> Iterator[Broken]:
+    def _look(self, op: Operation, done: PagesStep) -> Picture:
+        """Read memory after an operation, whether it ran or not."""
+        if op.vm not in done.alive:
+            return Picture()
+        picture = take(self.module, op.vm)
+        self.model.vm(op.vm).synced.step(op, done.gva, self.model.time, picture)
+        return picture
+
+    def _memory(self, vm: int, picture: Picture) -> Iterator[Broken]:
         """Compare where each SPTE must be with where it is."""
-        pages = {page.header: page for page in self.module.shadows(vm)}
+        pages = picture.pages
         tables = {page.spt: page.header for page in pages.values()}
         must: dict[int, Head] = {}
         for header, page in pages.items():
-            for spte in self.module.sptes(vm, header):
+            for spte in picture.sptes[header]:
                 if not spte.present:
                     continue
                 head = self._head_of(vm, page, spte, tables)
@@ -141,7 +155,7 @@ class Judge:
                 else:
                     must[spte.address] = head
         if not self.model.vm(vm).bugged:
-            yield from rules.check(self.module, self.model.vm(vm), vm, pages)
+            yield from rules.check(self.module, self.model.vm(vm), vm, picture)
         seen: Counter[int] = Counter()
         for head, value in self._heads(vm, pages):
             entries = self.module.entries(value)
@@ -183,26 +197,26 @@ class Judge:
         for header in pages:
             yield Head(page=header), self.module.parents(vm, header)
 
-    def _root(self, op: Operation) -> Iterator[Broken]:
+    def _root(self, op: Operation, picture: Picture) -> Iterator[Broken]:
         """What a vCPU has entered the guest with must be in use."""
         header = self.module.root(op.vm, op.vcpu)
-        for page in self.module.shadows(op.vm):
-            if page.header == header and (page.invalid or page.obsolete):
-                yield Broken(Kind.WRONG_ROLE, f"the root of cpu{op.vcpu} is zapped")
+        page = picture.pages.get(header)
+        if page is not None and (page.invalid or page.obsolete):
+            yield Broken(Kind.WRONG_ROLE, f"the root of cpu{op.vcpu} is zapped")
 
-    def _mapping(self, op: Operation, done: PagesStep) -> Iterator[Broken]:
+    def _mapping(self, op: Operation, done: PagesStep, picture: Picture) -> Iterator[Broken]:
         """Walk the shadow pages to find what an address is mapped to now."""
         vm = self.model.vm(op.vm)
         vcpu = vm.vcpus[op.vcpu]
         if vcpu.mode in (Mode.BITS32, Mode.PAE):
             return
         wanted = self.model.maps_to(vm, vcpu, done.gva)
-        pages = {page.header: page for page in self.module.shadows(op.vm)}
+        pages = picture.pages
         at = pages.get(self.module.root(op.vm, op.vcpu))
         while at is not None:
             shift = 9 * (at.level - 1)
             index = done.gva >> 12 + shift & 511
-            sptes = {spte.index: spte for spte in self.module.sptes(op.vm, at.header)}
+            sptes = {spte.index: spte for spte in picture.sptes[at.header]}
             spte = sptes.get(index)
             if spte is None or not spte.present:
                 yield Broken(Kind.MISSING_ENTRY, f"{done.gva:#x} must be mapped, is not")

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from pyfuzz.worlds.pages.host import Host
 from pyfuzz.worlds.pages.operation import (
     FRAMES,
     SLOTS,
@@ -18,6 +20,10 @@ from pyfuzz.worlds.pages.operation import (
     Operation,
     path,
 )
+from pyfuzz.worlds.pages.synced import Synced
+
+if TYPE_CHECKING:
+    from pyfuzz.worlds.pages.module import Shadow
 
 _USUAL = 0x67
 _PRESENT, _LARGE = 0x1, 0x80
@@ -83,14 +89,16 @@ class Written:
 
 @dataclass(slots=True)
 class Vm:
-    """A VM that is alive."""
+    """A VM that is alive.  ``stale``: when entries were changed without KVM being told."""
 
+    host: Host
     slots: dict[tuple[int, int], Slot] = field(default_factory=dict)
     entries: dict[tuple[int, int], int] = field(default_factory=dict)
     vcpus: list[Vcpu] = field(default_factory=lambda: [Vcpu() for _ in range(VCPUS)])
     bugged: bool = False
-    stale: set[tuple[int, int]] = field(default_factory=set)
+    stale: dict[tuple[int, int], int] = field(default_factory=dict)
     slots_changed: bool = False
+    synced: Synced = field(default_factory=Synced)
 
     def slot_at(self, space: int, gfn: int) -> tuple[int, Slot] | None:
         """Return the slot that a gfn is in, and its number."""
@@ -99,12 +107,23 @@ class Vm:
                 return number, slot
         return None
 
-    def known(self, space: int, gfn: int, index: int, *, now: bool = False) -> int | None:
-        """Return an entry of a guest's table; None if it is not one, or KVM need not know it."""
-        table = self.table_at(space, gfn)
-        if table is None or ((table, index) in self.stale and not now):
+    def known(self, page: Shadow, index: int, *, now: bool = False) -> int | None:
+        """Return the entry of a guest's table that an SPTE stands for.
+
+        None if it is not one, or KVM need not know its value.
+        """
+        table = self.table_at(page.smm, page.gfn)
+        if table is None:
+            return None
+        if not now and self.stale.get((table, index), 0) > self.synced.at(page, index):
             return None
         return self.entries.get((table, index), 0)
+
+    def host_frame(self, gfn: int) -> int:
+        """Return the frame of user space's memory behind a gfn of the normal address space."""
+        found = self.slot_at(0, gfn)
+        assert found is not None
+        return found[1].host_frame(gfn)
 
     def table_at(self, space: int, gfn: int) -> int | None:
         """Return which of the guest's tables is at a gfn, if host memory has one there."""
@@ -115,12 +134,12 @@ class Vm:
         return FRAMES.index(host) if host in FRAMES[:TABLES] else None
 
 
-def new_vm() -> Vm:
+def new_vm(number: int) -> Vm:
     """Return a VM in its initial state."""
-    vm = Vm()
+    vm = Vm(Host(number))
     for space in range(SPACES):
-        for number in range(SLOTS):
-            vm.slots[space, number] = _slot(space, number)
+        for slot in range(SLOTS):
+            vm.slots[space, slot] = _slot(space, slot)
     for table, index, frame in _TABLES_AT_FIRST:
         vm.entries[table, index] = FRAMES[frame] << 12 | _USUAL
     for table, index, gfn in _HUGE_AT_FIRST:
@@ -138,13 +157,14 @@ class Model:
     """Follows a sequence: the contents of guests' tables, and the memslots."""
 
     def __init__(self) -> None:
-        self.vms: list[Vm | None] = [new_vm(), *[None] * (VMS - 1)]
+        self.vms: list[Vm | None] = [new_vm(0), *[None] * (VMS - 1)]
+        self.time = 0
 
     def vm(self, number: int) -> Vm:
         """Return a VM; it is created if it is not alive."""
         found = self.vms[number]
         if found is None:
-            found = self.vms[number] = new_vm()
+            found = self.vms[number] = new_vm(number)
         return found
 
     def written(self, op: Operation) -> Written | None:
@@ -179,7 +199,10 @@ class Model:
             for slot in vm.slots.values()
             if 0 <= FRAMES[table] - slot.host < slot.frames
         )
-        (vm.stale.discard if heard else vm.stale.add)(entry)
+        if heard:
+            vm.stale.pop(entry, None)
+        else:
+            vm.stale[entry] = self.time
 
     def maps_to(self, vm: Vm, vcpu: Vcpu, gva: int) -> int | None:
         """Return the gfn that the guest's tables map an address to, None if there is none."""
@@ -215,6 +238,10 @@ class Model:
             case Opcode.SLOT_MOVE:
                 vm.slots[key].base = self.target_of(op)
                 vm.slots_changed = True
+            case Opcode.CHANGE_PTE:
+                vm.host.replace(vm.host_frame(op.gfn))
+            case Opcode.HOST_SIZE:
+                vm.host.resize(vm.host_frame(op.gfn), large=bool(op.on))
             case Opcode.ROOT:
                 vm.vcpus[op.vcpu].root = op.gfn
             case Opcode.MODE:

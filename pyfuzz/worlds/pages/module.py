@@ -14,6 +14,7 @@ from pyfuzz.worlds.pages.operation import Opcode, Operation
 
 _MEMBERS = tuple(name for name in Operation.__dataclass_fields__ if name not in ("world", "repeat"))
 _CAP = 1024
+_ROOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,10 @@ class PagesModule(Module):
     def root(self, vm: int, vcpu: int) -> int:
         """Return the header of a vCPU's root, 0 if it has none."""
         return int(self._lib.pyfuzz_root(vm, vcpu))
+
+    def roots(self, vm: int, vcpu: int) -> tuple[int, ...]:
+        """Return the headers of a vCPU's roots: four of PAE, else the first; 0 for none."""
+        return tuple(int(self._lib.pyfuzz_root_at(vm, vcpu, i)) for i in range(_ROOTS))
 
     def mode_of(self, vm: int, vcpu: int) -> int:
         """Return a vCPU's paging mode."""

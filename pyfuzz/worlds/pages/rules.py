@@ -2,7 +2,8 @@
 """SPTEs and child pages against the guest's tables, for the independent oracle.
 
 As csrc/worlds/pages/rules.c: what KVM was told of must be right; an entry that
-was changed behind its back may be shadowed as it was.
+was changed behind its back may be shadowed as it was, until KVM must have
+compared it (pyfuzz.worlds.pages.synced).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from pyfuzz.kinds import Kind
 from pyfuzz.worlds.pages.broken import Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pyfuzz.worlds.pages.model import Vm
     from pyfuzz.worlds.pages.module import PagesModule, Shadow, Spte
+    from pyfuzz.worlds.pages.picture import Picture
 
 _PRESENT, _DIRTY, _LARGE, _NX = 0x1, 0x40, 0x80, 1 << 63
 
@@ -35,10 +37,9 @@ def of_entry(value: int) -> Access:
     return Access(value & (Access.WRITE | Access.USER) | (0 if value & _NX else Access.EXEC))
 
 
-def check(
-    module: PagesModule, vm: Vm, number: int, pages: Mapping[int, Shadow]
-) -> Iterator[Broken]:
-    """Yield what is wrong with the SPTEs of a VM's shadow pages, by header."""
+def check(module: PagesModule, vm: Vm, number: int, picture: Picture) -> Iterator[Broken]:
+    """Yield what is wrong with the SPTEs of a VM's shadow pages."""
+    pages = picture.pages
     tracked = {
         (page.smm, page.gfn)
         for page in pages.values()
@@ -47,7 +48,7 @@ def check(
     for header, page in pages.items():
         if _zapped(page):
             continue
-        for spte in module.sptes(number, header):
+        for spte in picture.sptes[header]:
             if spte.mmio and not spte.present:
                 yield from _mmio(vm, page, spte)
             elif spte.leaf:
@@ -79,7 +80,7 @@ def _shadows_a_table(page: Shadow) -> bool:
 def _known(vm: Vm, page: Shadow, index: int, *, now: bool = False) -> int | None:
     if not _shadows_a_table(page) or page.four_byte:
         return None
-    return vm.known(page.smm, page.gfn, index, now=now)
+    return vm.known(page, index, now=now)
 
 
 def _gfn(entry: int, level: int) -> int:
@@ -124,6 +125,22 @@ def _leaf(
         yield Broken(
             Kind.WRONG_ACCESS, f"{where} lets the guest write to one of its tables", spte.address
         )
+    yield from _host(vm, page, spte)
+
+
+def _host(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
+    """What the host has there is mapped, and no larger than by the host."""
+    found = vm.slot_at(page.smm, spte.gfn)
+    if found is None:
+        return
+    hva = found[1].host_frame(spte.gfn)
+    frame, has = spte.address_bits >> 12, vm.host.frame(hva)
+    if frame != has:
+        said = f"{_where(page, spte)} maps the host's frame {frame:#x}, must map {has:#x}"
+        yield Broken(Kind.WRONG_GFN, said, spte.address)
+    if page.level > vm.host.level(hva):
+        said = f"{_where(page, spte)} is huge, the host has small pages there"
+        yield Broken(Kind.WRONG_GFN, said, spte.address)
 
 
 def _mmio(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
