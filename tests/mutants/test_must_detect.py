@@ -28,6 +28,7 @@ MUST = {
     "rfc-v4": ("add-counts-one-full", "free-prev-skips", "null-missing", "recycle-late"),
     "v6.15": ("remove-single-error-locked",),
     "pages": (
+        "child-role-access",
         "write-protect-4k-only",
         "collapse-keeps-entry",
         "find-unsync-kept",
