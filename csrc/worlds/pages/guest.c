@@ -156,7 +156,7 @@ void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa, bool told
 		}
 	}
 	unheard_at[vm][i / TABLE_WORDS][i % TABLE_WORDS] =
-		unheard ? synced_now() : 0;
+		unheard ? world.time : 0;
 }
 
 static unsigned int levels_of(enum pages_mode mode)

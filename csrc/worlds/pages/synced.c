@@ -16,9 +16,6 @@
 #define DEPTH 5
 #define ROOTS 4 /* of PAE */
 
-/* A time is a number of operations, from 2 on: see synced_set_mask(). */
-static uint64_t now = 1;
-
 static struct state {
 	uint32_t life; /* of the table that all this is about */
 	bool unsync; /* when it was last looked at */
@@ -32,16 +29,6 @@ static struct {
 	uint64_t spte;
 } way[DEPTH];
 static uint32_t reached[LOOKED_TABLES], reached_len;
-
-uint64_t synced_now(void)
-{
-	return now;
-}
-
-void synced_tick(void)
-{
-	now++;
-}
 
 static bool is_met(uint32_t table)
 {
@@ -156,7 +143,7 @@ static void compare(unsigned int depth, const uint64_t *sptep)
 
 	if (table != NOWHERE && pages_target.spte_present(*sptep) &&
 	    is_new(depth, sptep) && is_met(table) && states[table].unsync)
-		states[table].all = now;
+		states[table].all = world.time;
 }
 
 /* All pages below a table that are out of sync. */
@@ -194,7 +181,7 @@ static void after_invlpg(const struct pyfuzz_op *op, uint64_t gva)
 	int i = guest_used((uintptr_t)sptep / 8 % TABLE_WORDS);
 
 	if (table != NOWHERE && i >= 0 && is_met(table) && states[table].unsync)
-		states[table].one[i] = now;
+		states[table].one[i] = world.time;
 }
 
 void synced_after(const struct pyfuzz_op *op, uint64_t gva)
@@ -207,7 +194,7 @@ void synced_after(const struct pyfuzz_op *op, uint64_t gva)
 		after_invlpg(op, gva);
 	for (uint32_t i = 0; i < reached_len; i++)
 		if (memory_table_live(reached[i]) && is_met(reached[i]))
-			states[reached[i]].all = now;
+			states[reached[i]].all = world.time;
 }
 
 /* --- for csrc/exhaust --- */

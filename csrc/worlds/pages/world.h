@@ -89,7 +89,7 @@ struct world {
 	struct vm vms[PAGES_VMS];
 	struct pyfuzz_step *report;
 	int running_vm, running_vcpu; /* -1: in a kworker */
-	uint32_t skipped_checks;
+	uint64_t time; /* operations so far, of all sequences */
 	unsigned int bugged_total;
 };
 extern struct world world; /* model.c */
@@ -144,11 +144,9 @@ void rules_link(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep, const struct pages_page *child, bool now);
 
 /*
- * synced.c: which pages out of sync KVM must have synced.  A time is a number of
- * operations; the calls before and after an operation of a vCPU come in pairs.
+ * synced.c: which pages out of sync KVM must have synced.  The calls before and
+ * after an operation of a vCPU come in pairs.
  */
-uint64_t synced_now(void);
-void synced_tick(void);
 void synced_page(const struct pages_page *page);
 void synced_before(const struct pyfuzz_op *op, uint64_t gva);
 void synced_after(const struct pyfuzz_op *op, uint64_t gva);
