@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyfuzz.mutants import experiment, sources, trial
+from pyfuzz.mutants import experiment, mutant, sources, trial
 from pyfuzz.mutants.trial import Ways
 from pyfuzz.target import catalogue
 
@@ -36,14 +36,20 @@ MUST = {
         "unmap-end-too-early",
     ),
 }
+# Real bugs that need two of the host's rarer operations, or one and a rare mode.
+RARE = ("817fa998362d", "ef057cbf825e")
+REAL = [
+    fix.name if fix.name in RARE else pytest.param(fix.name, marks=pytest.mark.slow)
+    for fix in mutant.catalogue("reverted")
+]
 
 
 @pytest.mark.parametrize(("port", "name"), [(p, name) for p in MUST for name in MUST[p]])
 def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_path: Path) -> None:
     target = catalogue.get(port)
     options = experiment.Options(target, only=(name,))
-    (mutant,) = experiment.mutants_of(sources.Source(target), options)
-    program = trial.build(sources.plant(target, mutant, tmp_path))
+    (planted,) = experiment.mutants_of(sources.Source(target), options)
+    program = trial.build(sources.plant(target, planted, tmp_path))
     try:
         ways = Ways(world=target.world, executions=EXECUTIONS)
         one = trial.run(program, tmp_path, target.known, NEVER_S, 1, ways)
@@ -51,7 +57,22 @@ def test_planted_mutant_is_found_as_an_expected_kind(port: str, name: str, tmp_p
         program.unlink()
 
     assert one.reached, one
-    assert one.kind in mutant.kinds, one
+    assert one.kind in planted.kinds, one
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_bug_is_found_by_a_campaigns_generator_soon(name: str, tmp_path: Path) -> None:
+    target = catalogue.get("pages")
+    (fix,) = [one for one in mutant.catalogue("reverted") if one.name == name]
+    source = sources.Source(target)
+    program = trial.build(sources.changed(target, source.apply(fix), name, tmp_path))
+    try:
+        ways = Ways(world=target.world, executions=EXECUTIONS // 10)
+        one = trial.run(program, tmp_path, target.known, NEVER_S, 1, ways)
+    finally:
+        program.unlink()
+
+    assert one.kind in fix.kinds, one
 
 
 @pytest.mark.slow

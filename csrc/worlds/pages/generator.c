@@ -4,6 +4,11 @@
  * behind KVM's back, touch it or its neighbour again, with operations of the host
  * in between.  The bugs of this code need a few operations on the same page,
  * which random bytes rarely contain.
+ *
+ * A plan uses few of the host's many operations, and begins with what stays as it
+ * is for a while: the vCPU's mode, dirty logging, slots, the host's pages.  If each
+ * operation were drawn from all of them, two rare ones that only matter together
+ * would not meet.
  */
 #include "engine/generator.h"
 #include "pages.h"
@@ -26,11 +31,20 @@ static uint32_t below(uint32_t n)
 	return chance_below(chance, n);
 }
 
+static const uint8_t host_codes[] = {
+	UNMAP,		CHANGE_PTE,  AGE,	  TEST_AGE,   PROTECT,
+	PROTECT_MASKED, CLEAR_DIRTY, DIRTY_LOG,	  COLLAPSE,   SPLIT,
+	HOST_SIZE,	ZAP_RANGE,   RECLAIM,	  RECOVER_NX, ZAP_ALL,
+	MMIO,		SLOT_DELETE, SLOT_CREATE, SLOT_MOVE,
+};
+
 /* The limits of a plan: a few pages, mostly one vCPU of one VM. */
 static struct {
 	uint8_t who; /* bits 6 and 7 of byte 0 */
 	uint8_t pages[2];
 	uint8_t frame;
+	uint8_t slot; /* byte 1 */
+	uint8_t host[2]; /* the host's operations that it uses */
 } focus;
 
 static void refocus(void)
@@ -41,6 +55,9 @@ static void refocus(void)
 	focus.pages[1] =
 		(uint8_t)(below(3) ? focus.pages[0] ^ below(4) : below(64));
 	focus.frame = (uint8_t)below(32);
+	focus.slot = (uint8_t)below(256);
+	focus.host[0] = PICK(host_codes);
+	focus.host[1] = PICK(host_codes);
 }
 
 static uint8_t who(void)
@@ -109,21 +126,29 @@ static void write_entry(uint8_t *op)
 	    (unsigned int)PICK(levels) << 6 | page(), frame(), entry_bits());
 }
 
+static void host_code(uint8_t *op, uint8_t code)
+{
+	put(op, code | (focus.who & 0x80), below(4) ? focus.slot : below(256),
+	    code == MMIO || code == RECLAIM ? below(256) : frame(), below(256));
+}
+
 static void host_operation(uint8_t *op)
 {
+	host_code(op, below(4) ? focus.host[below(2)] : PICK(host_codes));
+}
+
+/* What stays as it is for a while, the mode apart. */
+static void circumstance(uint8_t *op)
+{
 	static const uint8_t codes[] = {
-		UNMAP,	     UNMAP,	CHANGE_PTE,	AGE,
-		TEST_AGE,    PROTECT,	PROTECT_MASKED, CLEAR_DIRTY,
-		DIRTY_LOG,   COLLAPSE,	SPLIT,		HOST_SIZE,
-		HOST_SIZE,   ZAP_RANGE, RECLAIM,	RECLAIM,
-		RECOVER_NX,  ZAP_ALL,	MMIO,		SLOT_DELETE,
-		SLOT_CREATE, SLOT_MOVE,
+		DIRTY_LOG, DIRTY_LOG, HOST_SIZE, SLOT_DELETE, SLOT_MOVE, MMIO,
 	};
 
 	uint8_t code = PICK(codes);
 
-	put(op, code | (focus.who & 0x80), below(256),
-	    code == MMIO || code == RECLAIM ? below(256) : frame(), below(256));
+	host_code(op, code);
+	if (code != HOST_SIZE && below(4))
+		op[3] |= 1; /* on, or elsewhere */
 }
 
 static void guest_operation(uint8_t *op)
@@ -142,11 +167,11 @@ static void any_operation(uint8_t *op)
 {
 	uint32_t n = below(32);
 
-	if (n < 13)
+	if (n < 11)
 		access_page(op);
-	else if (n < 23)
+	else if (n < 19)
 		write_entry(op);
-	else if (n < 26)
+	else if (n < 22)
 		guest_operation(op);
 	else if (n < 31)
 		host_operation(op);
@@ -164,11 +189,13 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 	end = n + 1 + below((uint32_t)(max - n));
 	refocus();
 	/* Another paging mode, or SMM, for a while. */
-	if (n < end && !below(3)) {
+	if (n < end && below(2)) {
 		put(data + n * OP, MODE | focus.who, 0,
-		    below(2) ? PYFUZZ_4LEVEL : below(256), below(2));
+		    below(4) ? PYFUZZ_4LEVEL : below(256), below(2));
 		n++;
 	}
+	while (n < end && below(2))
+		circumstance(data + n++ * OP);
 	while (n < end) {
 		if (!below(16))
 			refocus();
@@ -179,10 +206,10 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 		default:
 			/* Touch, change, maybe something else, touch. */
 			access_page(data + n++ * OP);
-			for (uint32_t i = 1 + below(2); i-- && n < end;)
+			for (uint32_t i = below(3); i-- && n < end;)
 				write_entry(data + n++ * OP);
-			if (n < end && !below(3))
-				any_operation(data + n++ * OP);
+			if (n < end && below(2))
+				host_operation(data + n++ * OP);
 			if (n < end)
 				access_page(data + n++ * OP);
 			break;

@@ -2,7 +2,8 @@
 /*
  * Feedback to the engine besides coverage.  Each state is 0 or 1:
  *
- * STEP: operation x its result
+ * STEP: operation x its result x whether a vCPU is in SMM x whether a slot is
+ * logged
  * ENTRY: an entry that the guest wrote: level x old kind x new kind x
  * whether KVM was told
  * LINK: level of the parent x its kind x the child's kind
@@ -13,7 +14,7 @@
 #include "world.h"
 
 #define STEP 0
-#define ENTRY (STEP + PYFUZZ_OPCODES * 16)
+#define ENTRY (STEP + PYFUZZ_OPCODES * 16 * 4)
 #define LINK (ENTRY + 4 * 4 * 4 * 2)
 #define LEAF (LINK + 8 * 8 * 8)
 #define LIST (LEAF + 4 * 8 * 8)
@@ -24,9 +25,22 @@ static void __attribute__((constructor)) states_register(void)
 	feedback_register(STATES);
 }
 
+static unsigned int circumstances(const struct vm *vm)
+{
+	unsigned int smm = 0, logged = 0;
+
+	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+		smm |= vm->vcpus[i].smm;
+	for (unsigned int as = 0; as < PAGES_SPACES; as++)
+		for (unsigned int n = 0; n < PAGES_SLOTS; n++)
+			logged |= vm->slots[as][n].dirty_log;
+	return smm << 1 | logged;
+}
+
 void states_step(const struct pyfuzz_op *op, unsigned int outcome)
 {
-	feedback_hit(STEP + op->opcode * 16U + (outcome & 15));
+	feedback_hit(STEP + (op->opcode * 16U + (outcome & 15)) * 4 +
+		     circumstances(&world.vms[op->vm]));
 }
 
 static unsigned int entry_class(uint64_t entry)
