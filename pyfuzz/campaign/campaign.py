@@ -17,6 +17,7 @@ from pyfuzz.campaign.recovery import recover
 from pyfuzz.campaign.sampling import sample_of
 from pyfuzz.campaign.supervising import Supervising
 from pyfuzz.campaign.supervisor import Supervisor
+from pyfuzz.campaign.turn import WAITING, Turn
 from pyfuzz.corpus.distill import distill
 from pyfuzz.corpus.entry import seeds_in
 from pyfuzz.errors import PyfuzzError, UsageError
@@ -117,16 +118,20 @@ class Campaign:
         watch: Callable[[Progress, str], None],
         others: Exchanging | None = None,
         supervise: Supervise = Supervisor,
+        turn: Turn | None = None,
     ) -> None:
         """Create a campaign; ``watch`` is called now and then with the progress and the phase.
 
         ``others`` are the campaigns that it exchanges with; ``supervise`` makes the
-        workers' supervisor, for those that are not processes of this machine.
+        workers' supervisor, for those that are not processes of this machine; with
+        ``turn`` it fuzzes only in its turns.
         """
         self._options = options
         self._watch = watch
         self._others = others
         self._supervise = supervise
+        self._turn = turn
+        self._waited_ns = 0
         self._arriving: list[Path] = []
         self.progress = Progress(options, notes=list(options.kernel_notes))
         if options.target.extracted:
@@ -162,6 +167,7 @@ class Campaign:
                 progress.note(note)
             earlier = recover(folder, options.target, progress.note)
             folder.prepare_corpus(progress.note)
+            self._await_turn()
             self._watch(progress, "starting")
             self.supervisor.start()
             self._start_ns = folder.begin(options.flavour)
@@ -191,6 +197,28 @@ class Campaign:
             except OSError as error:
                 progress.trouble = progress.trouble or _no_room(error, folder)
 
+    def _await_turn(self) -> int:
+        """Wait until the campaign may fuzz; return for how many nanoseconds."""
+        if self._turn is None or self._turn.mine():
+            return 0
+        began_ns = time.monotonic_ns()
+        self._watch(self.progress, WAITING)
+        while not self._turn.mine():
+            time.sleep(_POLL_S / 4)
+        return time.monotonic_ns() - began_ns
+
+    def _pause(self, folder: RunFolder) -> None:
+        """Stop the workers while it is another campaign's turn; that time does not count."""
+        if self._turn is None or self._turn.mine():
+            return
+        self.supervisor.pause()
+        self._collect(folder)
+        began_ns = time.monotonic_ns()
+        waited_ns = self._await_turn()
+        self._waited_ns += waited_ns
+        self._table.skip(began_ns, waited_ns)
+        self.supervisor.resume()
+
     def _folders(self) -> list[Path]:
         """Return the folders that inputs come from and go to."""
         return [*self.supervisor.folders, *self._arriving]
@@ -207,6 +235,9 @@ class Campaign:
             if options.seconds is not None and self.progress.seconds >= options.seconds:
                 break
             if options.stop_on_finding and self.progress.verdict == "finding":
+                break
+            self._pause(folder)
+            if self._turn is not None and self._turn.ended:
                 break
             if time.monotonic() - carried_s > _CARRY_S:
                 exchange.carry()
@@ -235,7 +266,7 @@ class Campaign:
     def _collect(self, folder: RunFolder, *, last: bool = False) -> None:
         progress, supervisor = self.progress, self.supervisor
         if not supervisor.stopped:
-            progress.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
+            progress.seconds = (time.monotonic_ns() - self._start_ns - self._waited_ns) / 1e9
         supervisor.take_findings(self._table)
         progress.findings = self._table.all()
         for finding in progress.findings:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -14,6 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from pyfuzz.campaign.campaign import Progress
+from pyfuzz.campaign.turn import Told
 from pyfuzz.text import clock, rate, short
 
 _PLAIN_S = 10.0
@@ -25,8 +27,7 @@ class Status:
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False)
         self._live: Live | None = None
-        self._said_s = 0.0
-        self._phase = ""
+        self._said: dict[str, tuple[str, float]] = {}
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -47,16 +48,25 @@ class Status:
 
     def __call__(self, progress: Progress, phase: str) -> None:
         """Show the status; without a terminal, one line from time to time."""
-        if self._live is not None:
-            text = "\n".join(panel(progress, phase))
-            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
-            self._live.refresh()
-            return
+        if not self.live(lambda: panel(progress, phase)):
+            self.plain("", phase, lambda: line(progress, phase))
+
+    def live(self, lines: Callable[[], list[str]]) -> bool:
+        """Show these lines if this is a terminal; return whether it is."""
+        if self._live is None:
+            return False
+        self._live.update(Text("\n".join(lines()), no_wrap=True, overflow="ellipsis"))
+        self._live.refresh()
+        return True
+
+    def plain(self, of: str, phase: str, text: Callable[[], str]) -> None:
+        """Print a line about one of several things, in each new phase and from time to time."""
         now_s = time.monotonic()
         kind = re.sub(r"\d+", "", phase)  # "checking 7 inputs" is the phase of "checking 6 inputs"
-        if kind != self._phase or now_s - self._said_s >= _PLAIN_S:
-            self._phase, self._said_s = kind, now_s
-            self._console.print(line(progress, phase), soft_wrap=True, markup=False)
+        said = self._said.get(of)
+        if said is None or kind != said[0] or now_s - said[1] >= _PLAIN_S:
+            self._said[of] = kind, now_s
+            self._console.print(text(), soft_wrap=True, markup=False)
 
 
 def line(progress: Progress, phase: str) -> str:
@@ -138,3 +148,18 @@ def _of(progress: Progress) -> str:
     if options.seconds is not None:
         return f"/{clock(options.seconds)}"
     return f" of {short(options.runs)} runs" if options.runs is not None else ""
+
+
+def told_line(name: str, told: Told) -> str:
+    """Return what one of several campaigns told last, in one line that begins with its name."""
+    if told.executions == 0:
+        return f"{name:<8} {told.phase} …"
+    parts = [
+        f"{name:<8} {clock(told.seconds)}",
+        f"{told.new} new {told.known} known",
+        f"{short(rate(told.executions, told.seconds))} exec/s",
+        f"{told.edges} edges",
+        f"{told.states} states",
+        f"{told.corpus} inputs",
+    ]
+    return "  ".join([*parts, *([] if told.phase == "fuzzing" else [f"{told.phase} …"])])

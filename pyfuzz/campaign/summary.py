@@ -26,7 +26,7 @@ def as_object(progress: Progress) -> dict[str, Any]:
         faults=options.faults,
         seed=options.seed,
         workers=options.workers,
-        by_worker=[_worker_entry(worker) for worker in progress.workers],
+        by_worker=[_worker_entry(worker, options.target.world) for worker in progress.workers],
         executions=counts.executions,
         operations=counts.operations,
         steps=counts.steps,
@@ -45,16 +45,18 @@ def as_object(progress: Progress) -> dict[str, Any]:
         notes=list(progress.notes),
         error=str(progress.trouble) if progress.trouble else None,
         findings=[_found_entry(finding, progress) for finding in progress.findings],
+        not_run=options.not_run,
     )
     return dict(records.plain(summary))
 
 
-def _worker_entry(worker: WorkerState) -> WorkerEntry:
+def _worker_entry(worker: WorkerState, of: str) -> WorkerEntry:
     return WorkerEntry(
         name=worker.name,
         executions=worker.counts.executions,
         started=worker.started,
         checks=worker.checks,
+        world=of,
     )
 
 
@@ -113,6 +115,8 @@ def as_text(progress: Progress) -> str:
     missing = [word for word in missing_operations(progress) if word not in said]
     if missing:
         lines.append(f"  not in this target, so not fuzzed: {', '.join(missing)}")
+    for name, why in options.not_run.items():
+        lines += wrapped(f"the world {name} was not fuzzed: {why}", "  ")
     for note in progress.notes:
         lines += wrapped(f"note: {note}", "  ")
     for number, finding in enumerate(progress.findings, 1):

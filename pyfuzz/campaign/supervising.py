@@ -72,6 +72,12 @@ class Supervising(Protocol):
     def check_pending(self) -> tuple[int, bool]:
         """Return how many inputs are unchecked, and whether the sanitizer worker is there."""
 
+    def pause(self) -> None:
+        """Have nobody use the processors until resume()."""
+
+    def resume(self) -> None:
+        """Go on."""
+
     def stop_fuzzing(self) -> None:
         """End those that fuzz."""
 

@@ -214,6 +214,16 @@ class Supervisor:
             return 0, False
         return unchecked(self._folder.corpus, self._checked), self.checker is not None
 
+    def pause(self) -> None:
+        """Stop every worker where it is."""
+        for worker in self.all:
+            worker.pause()
+
+    def resume(self) -> None:
+        """Let every worker go on."""
+        for worker in self.all:
+            worker.resume()
+
     def stop_fuzzing(self) -> None:
         """End the workers that fuzz; the sanitizer worker goes on."""
         self.stopped = True

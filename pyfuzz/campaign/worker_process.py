@@ -199,6 +199,19 @@ class WorkerProcess:
         """Return the last line of the log."""
         return last_words(self._log.read_text(errors="replace"))
 
+    def pause(self) -> None:
+        """Stop the process where it is; what it does takes no processor time until resume()."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the process go on."""
+        self._signal(signal.SIGCONT)
+        self._waiting_s = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)  # polls first: not to another process of this number
+
     def kill(self) -> None:
         """End the process at once: all that it found is in the shared region."""
         if self._process is not None and self._process.poll() is None:

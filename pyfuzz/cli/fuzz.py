@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from pyfuzz import world as worlds
 from pyfuzz.campaign import summary
 from pyfuzz.campaign.campaign import Campaign, Exchanging, Progress
 from pyfuzz.campaign.status import Status
+from pyfuzz.campaign.turn import Turn
+from pyfuzz.cli import all_worlds
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -26,9 +29,11 @@ from pyfuzz.cli.options import (
     target_of,
     worker_options,
 )
+from pyfuzz.cli.turns import Plan
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
+from pyfuzz.run import worlds as run_worlds
 from pyfuzz.run.options import MEMORY_MB, Options
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
@@ -44,7 +49,7 @@ _ALL = "all"
     "--world",
     type=click.Choice([*worlds.NUMBERS, _ALL]),
     help="The target's surroundings: lists only, guest page tables and shadow pages, or lockless "
-    "walkers beside a writer; or a campaign in each of these worlds.  [default: TARGET's; lists]",
+    "walkers beside a writer; or all of these that the target has.  [default: all]",
 )
 @click.option(
     "--systematic",
@@ -101,6 +106,7 @@ _ALL = "all"
     default=True,
     help="Write OUT/report.html at the end.  [default: yes]",
 )
+@click.option("--turns", type=int, hidden=True, help="A socket that says when to fuzz.")
 def fuzz(
     target: str | None,
     kernel: Kernel | None,
@@ -122,6 +128,7 @@ def fuzz(
     out: Path | None,
     as_json: bool,
     with_page: bool,
+    turns: int | None,
 ) -> int:
     """Fuzz TARGET (see pyfuzz targets), or your own kernel with --kernel.
 
@@ -130,24 +137,6 @@ def fuzz(
     for option, given in (("--time", seconds), ("--cluster", cluster)):
         if given is not None and runs is not None:
             raise UsageError(f"{option} and --runs cannot be combined: leave one out")
-    if world == _ALL:
-        if runs is not None or systematic or switches is not None or faults or sanitize:
-            raise UsageError(
-                "--world all takes --time, --workers and --seed: leave out --runs, --systematic, "
-                "--switches, --faults and --sanitize, or name one world"
-            )
-        _refuse("--world all takes no {}: name one world", share=share, cluster=cluster)
-        return _fuzz_all(
-            target,
-            kernel,
-            options=_passed_on(known_files, memory_mb, check=check, with_page=with_page),
-            workers=workers or processes.cores(),
-            seconds=_DEFAULT_S if seconds is None else seconds,
-            seed=_seed(seed),
-            out=out,
-            stop_on_finding=stop_on_finding,
-            as_json=as_json,
-        )
     entries = declared(known_files)
     if systematic:
         rule = "a systematic search ends by itself, and has no {}: leave it out, or --systematic"
@@ -162,22 +151,49 @@ def fuzz(
         )
     if switches is not None:
         raise UsageError("--switches bounds a systematic search: add --systematic")
-    if kernel is not None and world is not None:
+    seconds = _DEFAULT_S if runs is None and seconds is None else seconds
+    # Workers exchange inputs on a timer, so only a single one is repeatable,
+    # and --runs asks for a repeatable campaign.
+    dealt = workers or (1 if runs is not None else processes.cores())
+    not_run: dict[str, str] = {}
+    made = None
+    if world == _ALL or world is None:
+        made = target_and_facts(target, kernel)
+        chosen = made[0]
+        picked = _pick(chosen, kernel, out, faults=faults, sanitize=sanitize)
+        not_run, world = picked.not_run, picked.worlds[0]
+        if picked.several:
+            plan = Plan(
+                worlds=picked.worlds,
+                words=(
+                    *(kernel.absolute().options() if kernel else [chosen.name]),
+                    *_passed_on(known_files, memory_mb, check=check, with_page=with_page),
+                    *(["--sanitize"] if sanitize else []),
+                    *_elsewhere(share, cluster, workers),
+                ),
+                workers=None if cluster else dealt,
+                seconds=seconds,
+                runs=runs,
+                seed=_seed(seed),
+                out=out or run_folder.default_path(chosen.name),
+                stop_on_finding=stop_on_finding,
+            )
+            return all_worlds.fuzz(
+                plan, chosen, kernel, not_run, as_json=as_json, with_page=with_page
+            )
+    if kernel is not None:
         kernel = replace(kernel, world=world)
-    if faults and world is not None and not worlds.get(world).faults:
-        raise UsageError(f"--faults damages lists: the world {world} has none, leave one out")
-    if sanitize and world is not None and not worlds.get(world).sanitizer:
-        raise UsageError(f"the world {world} has no --sanitize: leave it out")
-    chosen, facts, notes = target_and_facts(target, kernel, world)
+    _refuse_in(world, faults=faults, sanitize=sanitize)
+    if made is None or made[0].world != world:
+        made = target_and_facts(target, kernel, world)
+    chosen, facts, notes = made
     options = Options(
         target=chosen.knowing(entries),
         out=out or run_folder.default_path(chosen.name),
         seed=_seed(seed),
         flavour="sanitize" if sanitize else "fuzz",
-        # Workers exchange inputs on a timer, so only a single one is repeatable,
-        # and --runs asks for a repeatable campaign.
-        workers=workers or (1 if runs is not None else processes.cores()),
-        seconds=_DEFAULT_S if seconds is None and runs is None else seconds,
+        workers=dealt,
+        seconds=seconds,
         runs=runs,
         kernel=kernel,
         kernel_facts=facts,
@@ -188,18 +204,72 @@ def fuzz(
         check=check and worlds.get(chosen.world).sanitizer,
         faults=faults,
         shared=share is not None,
+        not_run=not_run,
     )
+    turn = None if turns is None else Turn(turns)
     with Status(sys.stderr) as status:
+        watch = status if turn is None else turn
         if cluster is None:
-            progress = Campaign(options, status, _link(share, options)).run()
+            progress = Campaign(options, watch, _link(share, options), turn=turn).run()
         else:
-            progress = _on_cluster(cluster, share, options, workers, status)
+            progress = _on_cluster(cluster, share, options, workers, watch)
         _store(progress)
         if with_page and not progress.interrupted and progress.trouble is None:
-            status(progress, "writing the report")
+            watch(progress, "writing the report")
             _write_page(progress)
             _store(progress)
     return _conclude(progress, as_json=as_json)
+
+
+def _refuse_in(world: str, *, faults: bool, sanitize: bool) -> None:
+    """Raise UsageError for an option that a world does not have."""
+    if faults and not worlds.get(world).faults:
+        raise UsageError(f"--faults damages lists: the world {world} has none, leave one out")
+    if sanitize and not worlds.get(world).sanitizer:
+        raise UsageError(f"the world {world} has no --sanitize: leave it out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """The worlds to fuzz; ``several``: each in a run folder of its own."""
+
+    worlds: tuple[str, ...]
+    not_run: dict[str, str]
+    several: bool
+
+
+def _pick(
+    chosen: Target, kernel: Kernel | None, out: Path | None, *, faults: bool, sanitize: bool
+) -> _Picked:
+    """Pick the worlds that a target has and that the options are about."""
+    if out is not None and (began := run_folder.world_of(out)) is not None:
+        why = f"{out} is the run folder of one world: name another --out"
+        others = [own for own in all_worlds.of_target(chosen, kernel)[0] if own != began]
+        return _Picked((began,), dict.fromkeys(others, why), several=False)
+    has, not_run = all_worlds.of_target(chosen, kernel)
+    for own in has:
+        if faults and not worlds.get(own).faults:
+            not_run[own] = "it has no --faults"
+        elif sanitize and not worlds.get(own).sanitizer:
+            not_run[own] = "it has no --sanitize"
+    has = tuple(own for own in has if own not in not_run)
+    if not has:
+        raise UsageError(
+            f"no world of {chosen.name} has {'--faults' if faults else '--sanitize'}: leave it out"
+        )
+    several = len(has) > 1 or (out is not None and run_worlds.is_marked(out))
+    return _Picked(has, not_run, several=several)
+
+
+def _elsewhere(share: str | None, cluster: str | None, workers: int | None) -> list[str]:
+    """Return the options of a campaign that is not on this machine alone, for each world's."""
+    options = []
+    if share is not None:
+        options += ["--share", share if "://" in share else str(Path(share).absolute())]
+    if cluster is not None:
+        options += ["--cluster", cluster]
+        options += [] if workers is None else ["--workers", str(workers)]
+    return options
 
 
 def _refuse(rule: str, **options: object) -> None:
@@ -219,51 +289,6 @@ def _passed_on(
     return (*options, *([] if with_page else ["--no-report"]))
 
 
-def _fuzz_all(
-    name: str | None,
-    kernel: Kernel | None,
-    *,
-    options: tuple[str, ...],
-    workers: int,
-    seconds: float,
-    seed: int,
-    out: Path | None,
-    stop_on_finding: bool,
-    as_json: bool,
-) -> int:
-    """Fuzz a target in every world that it has."""
-    from pyfuzz.cli import all_worlds  # noqa: PLC0415 (few campaigns need it)
-
-    chosen = target_of(name, kernel)
-    has = [
-        own
-        for own in worlds.NUMBERS
-        if (kernel is not None or own == chosen.world or worlds.get(own).targets_of == chosen.world)
-        and (not worlds.get(own).schedules or all_worlds.has_walkers(chosen.source))
-    ]
-    plan = all_worlds.Plan(
-        name=chosen.name,
-        worlds=tuple(has),
-        target=all_worlds.targets_words(name, kernel),
-        options=options,
-        workers=workers,
-        seconds=seconds,
-        seed=seed,
-        out=out or run_folder.default_path(chosen.name),
-        stop_on_finding=stop_on_finding,
-    )
-    outcomes, interrupted = all_worlds.run(plan)
-    print(all_worlds.as_text(plan, outcomes), file=sys.stderr if as_json else sys.stdout)
-    if as_json:
-        print(json.dumps(all_worlds.as_object(plan, outcomes, interrupted=interrupted), indent=2))
-    sys.stdout.flush()
-    if interrupted:
-        return 130
-    if all(one.error for one in outcomes):
-        raise UsageError(f"no world of {chosen.name} could be fuzzed: {outcomes[0].error}")
-    return int(all_worlds.verdict(outcomes) == "finding")
-
-
 def _link(share: str | None, options: Options) -> Exchanging | None:
     if share is None:
         return None
@@ -273,13 +298,17 @@ def _link(share: str | None, options: Options) -> Exchanging | None:
 
 
 def _on_cluster(
-    address: str, share: str | None, options: Options, processes: int | None, status: Status
+    address: str,
+    share: str | None,
+    options: Options,
+    processes: int | None,
+    watch: Callable[[Progress, str], None],
 ) -> Progress:
     from pyfuzz.cluster import campaign, connection  # noqa: PLC0415 (needs an extra)
 
     with connection.connect(address) as cluster:
         url = campaign.share_of(cluster, share, options.out)
-        return campaign.run(cluster, options, url, status, processes=processes)
+        return campaign.run(cluster, options, url, watch, processes=processes)
 
 
 def _seed(given: int | None) -> int:

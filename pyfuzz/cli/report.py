@@ -7,11 +7,16 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pyfuzz import records
 from pyfuzz.errors import UsageError
+from pyfuzz.run import worlds
+
+if TYPE_CHECKING:
+    from pyfuzz.report import Written
 
 # What a share has in its place, and a run folder has not: a folder for each target.
 _TARGET = re.compile("[0-9a-f]{32}")
@@ -32,6 +37,8 @@ _OF_SHARE = Path("pyfuzz-share.html")
 def report(run: str, output: Path | None, as_json: bool) -> int:
     """Write the report of the campaign in the folder RUN as one HTML page.
 
+    Of a campaign in several worlds, that is a page for each, and one that leads to them.
+
     Of a share (the URL of fuzz --share, docs/share.md), the page has all its
     machines and what they found together, checked but not replayed.
 
@@ -40,9 +47,7 @@ def report(run: str, output: Path | None, as_json: bool) -> int:
     """
     if _is_share(run):
         return _of_share(run, output, as_json=as_json)
-    from pyfuzz.report import write  # noqa: PLC0415 (brings the template engine)
-
-    written = write(Path(run), output, as_json=as_json)
+    written = _written(Path(run), output, as_json=as_json)
     if written.text is not None:
         print(written.text)
     else:
@@ -53,6 +58,17 @@ def report(run: str, output: Path | None, as_json: bool) -> int:
         more = f" (and {len(written.damage) - 1} more)" if len(written.damage) > 1 else ""
         raise UsageError(f"{written.damage[0]}{more}; the report has what could be read")
     return 0
+
+
+def _written(run: Path, output: Path | None, *, as_json: bool) -> Written:
+    # These bring the template engine.
+    if worlds.is_marked(run):
+        from pyfuzz.report.worlds import write_all  # noqa: PLC0415
+
+        return write_all(run, worlds.runs_in(run), output, as_json=as_json)
+    from pyfuzz.report import write  # noqa: PLC0415
+
+    return write(run, output, as_json=as_json)
 
 
 def _is_share(run: str) -> bool:

@@ -167,6 +167,12 @@ class ClusterSupervisor:
         """There is nothing to wait for: slices check their own inputs."""
         return 0, False
 
+    def pause(self) -> None:
+        """Nothing to do: on a cluster, campaigns run one after the other."""
+
+    def resume(self) -> None:
+        """Nothing to do."""
+
     def stop_fuzzing(self) -> None:
         """Wait until the slices have ended, and hear what they said last."""
         if self.stopped:

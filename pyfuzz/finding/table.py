@@ -43,6 +43,7 @@ class FindingTable:
         self._encoding = encoding
         self._target = target
         self._start_ns = start_ns
+        self._skipped: list[tuple[int, int]] = []
         self._sights: dict[int, dict[str, _Sight]] = {}
         self._findings: dict[int, Finding] = {}
         self._earlier: dict[int, dict[str, int]] = {}
@@ -50,6 +51,10 @@ class FindingTable:
             self._earlier[finding.signature] = dict(finding.by_worker)
             for signature in (finding.signature, *finding.also):
                 self._findings[signature] = finding
+
+    def skip(self, from_ns: int, time_ns: int) -> None:
+        """Leave a time during which nobody fuzzed out of the times of later findings."""
+        self._skipped.append((from_ns, time_ns))
 
     def update(
         self, process: str, slots: list[Slot], *, flavour: str = "fuzz", scored: bool = True
@@ -112,7 +117,11 @@ class FindingTable:
         if sights and not earlier:
             first = sights[0].slot
             finding.first_execution = first.first_execution
-            finding.first_seconds = max(0.0, (first.first_ns - self._start_ns) / 1e9)
+            finding.first_seconds = max(0.0, self._elapsed_ns(first.first_ns) / 1e9)
+
+    def _elapsed_ns(self, at_ns: int) -> int:
+        skipped = sum(time_ns for from_ns, time_ns in self._skipped if from_ns <= at_ns)
+        return at_ns - self._start_ns - skipped
 
     def merge(self, same: Sequence[Finding]) -> Finding:
         """Make one finding of several that are one bug; return it.

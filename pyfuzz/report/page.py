@@ -48,7 +48,7 @@ def render(report: dict[str, Any]) -> str:
     page = ""
     for operations, trace_lines, drawn in _LIMITS:
         page = (
-            _environment()
+            environment()
             .get_template("page.html.j2")
             .render(
                 values,
@@ -71,7 +71,8 @@ def render(report: dict[str, Any]) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what the templates are rendered with."""
     return style.environment(
         filters={
             "number": _number,

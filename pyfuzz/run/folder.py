@@ -60,6 +60,14 @@ class Marker:
     world: str = DEFAULT.world
 
 
+def world_of(path: Path) -> str | None:
+    """Return the world of a run folder, None if there is none that can be understood."""
+    try:
+        return records.read(files.read_object(path / MARKER), Marker).world
+    except (OSError, ValueError):
+        return None
+
+
 class RunFolder:
     """A run folder locked by this process."""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyfuzz.sequence.input import Encoding
@@ -23,7 +23,8 @@ class Options:
     ``memory_mb`` MiB.  ``check``: a sanitizer worker runs beside those that fuzz
     without one.  ``shared``: inputs of other campaigns arrive while it runs.
     ``part``: it is a slice of a larger campaign, which minimises and distils; its
-    workers are numbered from ``first_worker`` there.
+    workers are numbered from ``first_worker`` there.  ``not_run`` are the worlds that
+    are not fuzzed though all were asked for, each with the reason.
     """
 
     target: Target
@@ -44,6 +45,7 @@ class Options:
     shared: bool = False
     part: bool = False
     first_worker: int = 0
+    not_run: dict[str, str] = field(default_factory=dict)
 
     @property
     def encoding(self) -> Encoding:

@@ -24,7 +24,7 @@ from pyfuzz import __version__, files, paths, records, world
 from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiler
-from pyfuzz.target.catalogue import EXTRACTED, Target, find
+from pyfuzz.target.catalogue import EXTRACTED, Target, everything, find
 from pyfuzz.target.kernel import CONFIG_BUG, Kernel
 from pyfuzz.target.known_findings import Known
 
@@ -164,6 +164,8 @@ def fuzz_command(options: Options) -> list[str]:
         command += options.kernel.absolute().options()
     else:
         command.append(options.target.name)
+    if against is None and "--world" not in command and _has_others(options.target):
+        command += ["--world", options.target.world]
     if options.runs is not None:
         command += ["--runs", str(options.runs)]
     elif options.seconds is not None:
@@ -180,6 +182,14 @@ def fuzz_command(options: Options) -> list[str]:
     for path in options.known_files:
         command += ["--known", path]
     return command
+
+
+def _has_others(target: Target) -> bool:
+    """Tell whether fuzz without --world would take a target to other worlds as well."""
+    port = find(target.name)
+    if target.extracted or port is None or port.world != target.world:
+        return True
+    return any(target.name == one.name for one in everything() if one.world != target.world)
 
 
 def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:

@@ -50,11 +50,16 @@ class WorkerEntry:
     executions: Count
     started: Count
     checks: bool = False
+    world: str = world.DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The result of a campaign."""
+    """The result of a campaign.
+
+    ``not_run`` are worlds that were asked for and not fuzzed, each with the reason;
+    ``by_world`` is empty unless several were: then it has each one's own result.
+    """
 
     target: str
     source: str = ""
@@ -82,6 +87,8 @@ class Summary:
     notes: list[str] = field(default_factory=list)
     error: str | None = None
     findings: list[FoundEntry]
+    not_run: dict[str, str] = field(default_factory=dict)
+    by_world: dict[str, Summary] = field(default_factory=dict)
 
 
 def read(folder: Path) -> Summary:

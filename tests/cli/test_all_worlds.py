@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``pyfuzz fuzz --world all``: who runs when, what is said of each world, what is refused."""
+"""``pyfuzz fuzz`` in every world of a target: which these are, and what is said of them."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from pathlib import Path
 import made_up
 import pytest
 
+from pyfuzz.campaign import summary_of_worlds
+from pyfuzz.campaign.summary_of_worlds import Outcome
 from pyfuzz.cli import all_worlds
-from pyfuzz.cli.all_worlds import Outcome, Plan
 from pyfuzz.cli.group import run
+from pyfuzz.run.summary import FoundEntry, Summary
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 
 Capture = pytest.CaptureFixture[str]
 
 
-def plan(worlds: str, workers: int, seconds: float = 600.0) -> Plan:
-    names = tuple(worlds.split())
-    return Plan("v6.15", names, ("v6.15",), (), workers, seconds, 1, Path("out"))
+def result(executions: int = 7, seconds: float = 2.0, *found: str, known: bool = False) -> Summary:
+    return Summary(
+        target="k", flavour="fuzz", seed=1, workers=1, executions=executions, operations=9,
+        seconds=seconds, executions_per_second=1, operations_per_second=1, edges=3, states=4,
+        corpus=5, verdict="clean" if not found else "known" if known else "finding",
+        findings=[
+            FoundEntry(kind=kind, message="m", count=1, first_execution=1, first_seconds=0.5,
+                       operations=[], artifact=None, known=known) for kind in found
+        ],
+    )  # fmt: skip
 
 
-def test_rounds_workers_are_dealt_to_the_worlds() -> None:
-    (turns,) = all_worlds.rounds(plan("lists pages threads", 5))
-
-    assert [("lists", 2), ("pages", 2), ("threads", 1)] == [(t.world, t.workers) for t in turns]
-    assert {600.0} == {turn.seconds for turn in turns}
-
-
-def test_rounds_one_worker_takes_turns_that_add_up_to_the_time() -> None:
-    rounds = list(all_worlds.rounds(plan("lists threads", 1)))
-
-    assert [["lists"], ["threads"]] * 5 == [[turn.world for turn in turns] for turns in rounds]
-    assert sum(turn.seconds for turns in rounds for turn in turns) == pytest.approx(600.0)
-    assert max(turn.seconds for turns in rounds for turn in turns) <= all_worlds.SLICE_S
+def total(*outcomes: Outcome, at_once: int = 1) -> Summary:
+    return summary_of_worlds.total(
+        outcomes, {"threads": "no walkers"}, target="k", source="mmu.c", seed=1, workers=1,
+        at_once=at_once, out=Path("out"), report=None, interrupted=False,
+    )  # fmt: skip
 
 
 def test_has_walkers_is_true_of_the_port_that_has_some_alone() -> None:
@@ -43,46 +45,118 @@ def test_has_walkers_is_true_of_the_port_that_has_some_alone() -> None:
     assert {"v6.15"} == has
 
 
-def test_object_findings_say_their_world_and_what_was_not_run_its_reason() -> None:
-    said = {"verdict": "finding", "findings": [{"kind": "leak"}], "seconds": 2.0}
-    outcomes = [Outcome("lists", said), Outcome("pages", error="does not compile")]
-    made = all_worlds.as_object(plan("lists pages", 2), outcomes, interrupted=False)
-
-    assert (["lists"], {"pages": "does not compile"}) == (made["worlds"], made["not_run"])
-    assert [{"kind": "leak", "world": "lists"}] == made["findings"]
-    assert "finding" == made["verdict"]
-    text = all_worlds.as_text(plan("lists pages", 2), outcomes)
-    assert "world pages was not run: does not compile" in text
+@pytest.mark.parametrize(
+    ("name", "worlds"),
+    [("v6.6", ("lists",)), ("v6.15", ("lists", "threads")), ("pages", ("pages",))],
+)
+def test_worlds_of_a_port_are_those_that_it_was_written_for(name: str, worlds: object) -> None:
+    assert (worlds, {}) == all_worlds.of_target(catalogue.get(name), None)
 
 
-@pytest.mark.parametrize("option", ["--systematic", "--faults", "--sanitize"])
-def test_options_of_one_world_are_refused(option: str, capsys: Capture) -> None:
-    assert run(["fuzz", "v6.15", "--world", "all", option]) == 2
-    assert "or name one world" in capsys.readouterr().err
+def test_kernel_in_one_file_has_lists_alone_and_says_why(tmp_path: Path) -> None:
+    mmu = made_up.variant(tmp_path, "v5.10")
+    has, lacks = all_worlds.of_target(catalogue.get("v6.6"), Kernel(mmu))
+
+    assert ("lists",) == has
+    assert "headers" in lacks["pages"]
+    assert "no walkers" in lacks["threads"]
+
+
+def test_total_findings_say_their_world_and_what_was_not_run_its_reason() -> None:
+    found = total(
+        Outcome("lists", result(7, 2.0, "leak")), Outcome("pages", error="does not compile")
+    )
+
+    assert (["lists"], 7) == (found.worlds, found.executions)
+    assert {"threads": "no walkers", "pages": "does not compile"} == found.not_run
+    assert ["lists"] == [finding.world for finding in found.findings]
+    text = summary_of_worlds.as_text(found, [])
+    assert "the world pages was not fuzzed: does not compile" in text
+    assert "verdict: finding: 1 new, 0 known" == text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("at_once", "seconds"), [(1, 5.0), (2, 3.0)])
+def test_total_seconds_are_those_that_passed_while_fuzzing(at_once: int, seconds: float) -> None:
+    found = total(
+        Outcome("lists", result(7, 2.0)), Outcome("pages", result(8, 3.0)), at_once=at_once
+    )
+
+    assert (15, seconds) == (found.executions, found.seconds)
+
+
+def test_verdict_is_the_worst_of_all_worlds() -> None:
+    known = Outcome("lists", result(7, 2.0, "leak", known=True))
+
+    assert "known" == summary_of_worlds.verdict([known, Outcome("pages", result())])
+    new = Outcome("pages", result(7, 2.0, "leak"))
+    assert "finding" == summary_of_worlds.verdict([known, new])
+
+
+def test_trouble_of_one_world_does_not_cost_what_it_found() -> None:
+    early = result(7, 2.0, "leak")
+    object.__setattr__(early, "error", "the disk is full")
+    found = total(Outcome("lists", early))
+
+    assert ("world lists: the disk is full", 1) == (found.error, len(found.findings))
+
+
+def test_systematic_search_in_all_worlds_is_refused(capsys: Capture) -> None:
+    assert run(["fuzz", "v6.15", "--world", "all", "--systematic"]) == 2
+    assert "add --world threads" in capsys.readouterr().err
 
 
 def test_folder_of_another_run_is_refused(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "precious").write_text("x")
 
-    assert run(["fuzz", "v6.15", "--world", "all", "--out", str(tmp_path)]) == 2
+    assert run(["fuzz", "v6.15", "--out", str(tmp_path)]) == 2
     assert "it has no worlds.json" in capsys.readouterr().err
-    (tmp_path / "worlds.json").write_text('{"target": "other"}')
-    assert run(["fuzz", "v6.15", "--world", "all", "--out", str(tmp_path)]) == 2
+    (tmp_path / "worlds.json").write_text('{"pyfuzz": 1, "target": "other"}')
+    assert run(["fuzz", "v6.15", "--out", str(tmp_path)]) == 2
     assert "is of target other, not of v6.15" in capsys.readouterr().err
+    (tmp_path / "worlds.json").write_text("[]")
+    assert run(["fuzz", "v6.15", "--out", str(tmp_path)]) == 2
+    assert "cannot be understood" in capsys.readouterr().err
+
+
+def fuzz(capsys: Capture, *arguments: str, code: int = 0) -> dict[str, object]:
+    command = ["fuzz", *arguments, "--json", "--no-sanitizer-worker", "--no-report"]
+    assert run(command) == code
+    said: dict[str, object] = json.loads(capsys.readouterr().out)
+    return said
 
 
 @pytest.mark.slow
 def test_every_world_of_a_port_is_fuzzed_and_resumed(tmp_path: Path, capsys: Capture) -> None:
-    command = ["fuzz", "v6.15", "--world", "all", "--time", "4s", "--workers", "2", "--json"]
-    command += ["--no-sanitizer-worker", "--out", str(tmp_path / "out")]
-    assert run(command) == 0
-    said = json.loads(capsys.readouterr().out)
+    out = str(tmp_path / "out")
+    said = fuzz(capsys, "v6.15", "--runs", "1000", "--out", out)
     assert ["lists", "threads"] == said["worlds"]
-    assert said["by_world"]["lists"]["executions"] > 0
-    assert said["by_world"]["threads"]["executions"] > 0
+    by_world = said["by_world"]
+    assert isinstance(by_world, dict)
+    assert [500, 500] == [one["executions"] for one in by_world.values()]
+    assert 1000 == said["executions"]
 
-    assert run(command) == 0
-    assert json.loads(capsys.readouterr().out)["by_world"]["lists"]["resumed"]
+    assert fuzz(capsys, "v6.15", "--runs", "600", "--workers", "2", "--out", out)["resumed"]
+
+
+@pytest.mark.slow
+def test_runs_and_seed_are_repeatable_in_several_worlds(tmp_path: Path, capsys: Capture) -> None:
+    reached = []
+    for name in ("a", "b"):
+        said = fuzz(capsys, "v6.15", "--runs", "1001", "--seed", "5", "--out", str(tmp_path / name))
+        assert 1001 == said["executions"]
+        reached.append((said["operations"], said["edges"], said["states"], said["corpus"]))
+
+    assert reached[0] == reached[1]
+
+
+@pytest.mark.slow
+def test_run_folder_of_one_world_is_resumed_as_such(tmp_path: Path, capsys: Capture) -> None:
+    options = ("v6.15", "--runs", "300", "--seed", "1", "--out", str(tmp_path / "out"))
+    fuzz(capsys, *options, "--world", "threads")
+    said = fuzz(capsys, *options)
+
+    assert (["threads"], True) == (said["worlds"], said["resumed"])
+    assert {"lists"} == set(said["not_run"])  # type: ignore[call-overload]
 
 
 @pytest.mark.slow
@@ -90,10 +164,9 @@ def test_kernel_whose_mmu_is_not_all_there_is_fuzzed_as_lists_and_says_why(
     tmp_path: Path, capsys: Capture
 ) -> None:
     kernel = made_up.tree(tmp_path / "linux")
-    command = ["fuzz", "--kernel", str(kernel), "--world", "all", "--time", "4s", "--json"]
-    assert run([*command, "--workers", "3", "--out", str(tmp_path / "out")]) == 0
+    out = tmp_path / "out"
+    said = fuzz(capsys, "--kernel", str(kernel), "--runs", "300", "--out", str(out))
 
-    said = json.loads(capsys.readouterr().out)
-    assert "lists" in said["worlds"]
-    assert {"pages"} == set(said["not_run"])
-    assert said["not_run"]["pages"]
+    assert ["lists"] == said["worlds"]
+    assert {"pages", "threads"} == set(said["not_run"])  # type: ignore[call-overload]
+    assert (out / "run.json").is_file()

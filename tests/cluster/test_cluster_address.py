@@ -56,7 +56,6 @@ def test_address_that_must_not_be_used_is_refused(text: str, words: str) -> None
     [
         (["--cluster", "tcp://10.0.0.5:8786"], "neither TLS nor loopback"),
         (["--cluster", "local:2", "--runs", "5"], "--cluster and --runs cannot be combined"),
-        (["--cluster", "local:2", "--world", "all"], "--world all takes no --cluster"),
         (["--cluster", "local:2", "--systematic"], "has no --cluster"),
         (["--cluster", "tls://127.0.0.1:9"], "Dask's settings name none"),
     ],

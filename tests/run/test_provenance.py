@@ -134,11 +134,27 @@ def test_read_of_a_record_with_a_wrong_known_entry_is_a_note(tmp_path: Path, ent
     assert ([], 1) == (provenance.read(tmp_path)[0], len(provenance.read(tmp_path)[1]))
 
 
+@pytest.mark.parametrize(
+    ("name", "world", "words"),
+    [
+        ("v6.6", "lists", ["v6.6", "--time"]),
+        ("v6.15", "lists", ["v6.15", "--world", "lists"]),
+        ("v6.15", "threads", ["v6.15", "--world", "threads"]),
+    ],
+)
+def test_fuzz_command_names_the_world_of_a_port_that_has_several(
+    tmp_path: Path, name: str, world: str, words: list[str]
+) -> None:
+    command = provenance.fuzz_command(Options(catalogue.get(name, world), tmp_path, 1))
+
+    assert words == command[2 : 2 + len(words)]
+
+
 def test_fuzz_command_of_a_kernel_names_path_and_config(tmp_path: Path) -> None:
     command = provenance.fuzz_command(replace(extracted(tmp_path), seconds=None, runs=500))
 
     assert command[2:5] == ["--kernel", "/src/linux 6.12", "--bug-on-data-corruption"]
-    assert command[5:7] == ["--runs", "500"]
+    assert command[5:9] == ["--world", "lists", "--runs", "500"]
 
 
 def test_target_of_a_lost_source_is_none(tmp_path: Path) -> None:

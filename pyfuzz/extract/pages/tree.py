@@ -63,6 +63,22 @@ def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
     return tree
 
 
+def why_not(kernel: Kernel) -> str:
+    """Return why a kernel certainly cannot be compiled, as far as that is told without unpacking.
+
+    "" if it may be.
+    """
+    if split(kernel.path) or (
+        kernel.path.is_file() and is_tarball(files.read_head(kernel.path, 512))
+    ):
+        return ""
+    try:
+        find(kernel)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
 def _root(path: Path, progress: Progress | None) -> Path:
     if path.is_dir():
         for root in source.roots(path):
