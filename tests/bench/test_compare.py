@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+from selection import mostly_slow
 
 from bench.compare import afl, peers, store, throughput, trial, trials
 from bench.compare.peers import PEERS, Peer, Programs
@@ -220,7 +221,7 @@ def test_peer_finds_a_plain_mutant_and_counts_what_it_took(
     assert 0 < one.executions and 0.0 < one.processor_s < 60.0
 
 
-@pytest.mark.parametrize("how", ["plain", "pyfuzz"])
+@pytest.mark.parametrize("how", mostly_slow(["plain", "pyfuzz"], "pyfuzz"))
 def test_known_finding_ends_no_trial(how: str, planted: Programs, tmp_path: Path) -> None:
     (peer,) = (peer for peer in PEERS if peer.how == how)
     known = Known(Kind.STALE_SPTE, "*", "planted")
@@ -249,6 +250,7 @@ def test_plain_libfuzzer_has_neither_our_mutator_nor_our_flags(tmp_path: Path) -
     assert not [word for word in words if "entropic" in word or "len_control" in word]
 
 
+@pytest.mark.slow
 def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
     target = catalogue.get("v6.6")
     native = throughput.native_program(target, engine.prepare("fuzz"))

@@ -14,6 +14,7 @@ import pytest
 from campaigns import options, places, quiet, wait_for
 from cli_process import pyfuzz, start
 from plants import Edit, plant
+from selection import mostly_slow
 
 from pyfuzz.campaign import campaign, supervisor
 from pyfuzz.campaign.campaign import Campaign, Progress
@@ -156,7 +157,9 @@ def test_sanitize_campaign_runs(tmp_path: Path) -> None:
     assert (2000, None) == (progress.counts.executions, progress.trouble)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", mostly_slow([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIGTERM)
+)
 def test_interrupt_ends_with_the_summary_and_code_130(
     tmp_path: Path, number: int, request: pytest.FixtureRequest
 ) -> None:

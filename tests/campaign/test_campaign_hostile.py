@@ -104,6 +104,7 @@ def test_kernel_that_ends_the_child_when_it_is_loaded_is_to_blame(tmp_path: Path
         Runner(planted)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not confine.landlock_version(), reason="this kernel has no Landlock")
 def test_constructor_writes_only_into_the_workers_own_folder(tmp_path: Path) -> None:
     names = [tmp_path / "outside", tmp_path / "run" / "findings.json", tmp_path / "run" / "stop"]

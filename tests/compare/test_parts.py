@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from selection import mostly_slow
 
 from pyfuzz import paths
 from pyfuzz.compare.pair import PARTS, Level, Pair, pair_of
@@ -73,7 +74,9 @@ def run(pair: Pair, text: str) -> tuple[RawFinding, ...]:
         return runner.run(Input.of(parse(text, "sequence")))
 
 
-@pytest.mark.parametrize(("name", "level", "text", "what", "a", "b"), PLANTED)
+@pytest.mark.parametrize(
+    ("name", "level", "text", "what", "a", "b"), mostly_slow(PLANTED, *PLANTED[:3])
+)
 def test_compare_with_a_planted_mistake_names_the_part_and_both_sides(
     tmp_path: Path, name: str, level: int, text: str, what: str, a: str, b: str
 ) -> None:

@@ -99,6 +99,7 @@ def test_compare_exhaust_says_that_nothing_tells_them_apart(tmp_path: Path) -> N
     assert 0 == search["audits"]["failed"] < search["audits"]["states"]
 
 
+@pytest.mark.slow
 def test_compare_exhaust_that_is_cut_says_up_to_how_many_operations(tmp_path: Path) -> None:
     options = ("--exhaust", "--scope", "vms", "--time", "0.01s")
     done = pyfuzz("compare", "v6.6", "v6.6", *options, folder=tmp_path)

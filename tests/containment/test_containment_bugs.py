@@ -44,7 +44,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("pages-bug", {X}),
         pytest.param("pages-rfc-v4", {B, F}, marks=pytest.mark.slow),
-        ("pages", {B, F}),
+        pytest.param("pages", {B, F}, marks=pytest.mark.slow),
         pytest.param("pages-corruption-bug", {X}, marks=pytest.mark.slow),
         pytest.param("pages-hardened", {B, F}, marks=pytest.mark.slow),
     ],
@@ -60,6 +60,7 @@ def test_unexpected_role_kills_the_host_or_bugs_the_vm_by_the_policy(
     assert found.fixed == {}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_example_names_what_follows_and_what_the_host_dies_of() -> None:
     example = cell("pages", MMIO).shown[X]

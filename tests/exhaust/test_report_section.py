@@ -72,6 +72,7 @@ def test_page_of_a_campaign_alone_has_no_such_section(clean: Path) -> None:
     assert 'id="exhaust"' not in render({**found, "exhaust": None, "verdict": "unfinished"})
 
 
+@pytest.mark.slow
 def test_report_of_schedules_has_the_section(tmp_path: Path) -> None:
     arguments = ("--world", "threads", "--switches", "0", "--out", "run")
     page = render(collected(searched(tmp_path, *arguments)))

@@ -28,6 +28,7 @@ def told(searches: list[Search]) -> list[tuple[str, int, int, bool]]:
     ]
 
 
+@pytest.mark.slow
 def test_scopes_side_by_side_end_as_they_do_in_turn() -> None:
     until_s = time.monotonic() + 120
     in_turn, wanted = searched(1, until_s)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import perm
 
 import pytest
+from selection import mostly_slow
 
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.module.states import Scope
@@ -71,7 +72,7 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(COUNTS))
+@pytest.mark.parametrize("name", mostly_slow(sorted(COUNTS), "bug", "v5.10", "v6.6"))
 def test_two_vms_with_errors_have_the_same_states_every_time(name: str) -> None:
     with searcher_of(name) as searcher:
         (scope,) = searcher.scopes(("vms",), {"audit_every": 5_000})

@@ -78,6 +78,7 @@ def test_export_mail_long_command_stays_in_72_columns_and_whole(tmp_path: Path) 
     )
 
 
+@pytest.mark.slow
 def test_export_mail_sequence_can_be_replayed_from_the_mail(tmp_path: Path) -> None:
     path = tmp_path / "right.seq"
     path.write_text(CORRECT)

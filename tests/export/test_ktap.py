@@ -76,6 +76,7 @@ def test_ktap_of_replays_has_a_test_for_each_target_and_file(wrong: Path) -> Non
     assert "lost-entry" in "\n".join(tests["rfc-v3"].tests[0].lines)
 
 
+@pytest.mark.slow
 def test_ktap_of_an_exhaustive_search_has_a_test_for_each_scope(tmp_path: Path) -> None:
     small = ("exhaust", "rfc-v3", "--scope", "heads", "--scope", "vms", "--entries", "2")
     found = pyfuzz(*small, "--ktap", folder=tmp_path)

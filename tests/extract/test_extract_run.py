@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lockstep import first_difference
 from made_up import KERNELS, KVM_HOST_H, NAMES, extracted, tree, variant
+from selection import mostly_slow
 
 from pyfuzz.extract import extract
 from pyfuzz.kinds import Kind
@@ -78,7 +79,8 @@ def test_extracted_error_follows_the_kernels_policy(name: str, text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "port"), [("v5.10", "v5.10"), ("v6.15", "v6.15"), ("v7", "v6.15")]
+    ("name", "port"),
+    mostly_slow([("v5.10", "v5.10"), ("v6.15", "v6.15"), ("v7", "v6.15")], ("v7", "v6.15")),
 )
 def test_extracted_behaves_as_the_port_of_its_generation(name: str, port: str) -> None:
     made_up = lists_module.load(extract(KERNELS / f"{name}.c").target)

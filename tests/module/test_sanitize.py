@@ -44,7 +44,7 @@ def findings_of(target: Target, flavour: str, times: int = 1) -> list[tuple[RawF
     ("edit", "message"),
     [
         (USE_AFTER_FREE, "AddressSanitizer: use-after-poison"),
-        (OUT_OF_OBJECT, "AddressSanitizer: use-after-poison"),
+        pytest.param(OUT_OF_OBJECT, "AddressSanitizer: use-after-poison", marks=pytest.mark.slow),
         (OUT_OF_ARRAY, "UBSan: array-index-out-of-bounds: index -1"),
     ],
     ids=["use-after-free", "out-of-object", "out-of-array"],

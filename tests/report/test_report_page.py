@@ -106,6 +106,7 @@ def test_data_of_workers_says_who_found_what_first(found: dict[str, Any]) -> Non
     assert (one["name"], one["found"], one["found_first"]) == ("1", [0, 1, 2], [0, 1, 2])
 
 
+@pytest.mark.slow
 def test_data_of_a_finding_that_does_not_show_again_says_so(tmp_path: Path) -> None:
     run = make_run(tmp_path, finding(Kind.LEAK, "pte_list_add", "count vm0 f0\n"))
 
@@ -192,6 +193,7 @@ def test_report_writes_the_page_into_the_run_folder(
     assert (run_folder / "report.html").read_text().endswith("</html>\n")
 
 
+@pytest.mark.slow
 def test_report_as_json_goes_to_standard_output(
     run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +203,7 @@ def test_report_as_json_goes_to_standard_output(
     assert not (run_folder / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_report_of_damage_is_written_and_ends_with_2(
     run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,12 @@ import pytest
 
 
 def mostly_slow(values: Iterable[Any], *fast: Any) -> list[Any]:
-    """Mark all values as slow except for ``fast``, which must be among them."""
+    """Mark all values as slow except for ``fast``, which must be among them.
+
+    A tuple is a value for each of several names.
+    """
     values = list(values)
     missing = [value for value in fast if value not in values]
     assert not missing, f"not a parameter of this test: {missing}"
-    return [v if v in fast else pytest.param(v, marks=pytest.mark.slow) for v in values]
+    each = ((value, value if isinstance(value, tuple) else (value,)) for value in values)
+    return [v if v in fast else pytest.param(*all_, marks=pytest.mark.slow) for v, all_ in each]
