@@ -17,7 +17,7 @@ help:
 	@echo '  make setup        create .venv with everything pyfuzz needs; then: .venv/bin/pyfuzz'
 	@echo '  make clean        remove .venv and everything that was built (not out/, not kernels/)'
 	@echo 'To test it'
-	@echo '  make test         set up, then run the tests: 6 minutes on two cores'
+	@echo '  make test         set up, then run the tests: 5 minutes on two cores'
 	@echo '  make test-all     set up, then run these and the slow ones'
 	@echo '  make fault-tests  kill campaigns, fill their disk, damage their files: 20 times'
 	@echo '  make kernels      fetch the two Debian kernel sources that some tests use'
