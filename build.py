@@ -34,6 +34,7 @@ import cffi
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.module import compiler, linker
+from pyfuzz.module.builder import MODULE
 from pyfuzz.module.header import declarations
 from pyfuzz.target.catalogue import Target
 
@@ -81,9 +82,6 @@ THREADS = (
     "-fno-inline",
     "-fno-optimize-sibling-calls",
 )
-# Every target's module has this name inside, so that what cffi generates is
-# compiled once for all of them; Python tells them apart by their files.
-MODULE = "_pyfuzz_target"
 _TIMEOUT_S = 300
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError
@@ -53,8 +53,6 @@ class World:
     for sequences that do the same; ``naming(operations, operation)`` says in words for a
     file's name what one of them does; ``trace`` runs a sequence step by step,
     and ``drawing(module, operations, operation, step)`` shows memory around one step;
-    ``module`` returns the class that wraps a compiled target of this world,
-    and imports it only then, so that reading a sequence needs no cffi;
     ``words`` maps the opcodes that a target may lack to their words;
     ``faults`` tells whether it has operations that damage memory on purpose,
     ``guest_driven`` whether all of them are accesses of a guest and calls of its VMM;
@@ -80,7 +78,6 @@ class World:
     naming: Callable[..., list[str]]
     trace: Callable[..., Iterator[Entry]]
     drawing: Callable[..., Drawing | None]
-    module: Callable[[], type[Module]]
     words: Mapping[int, str]
     faults: bool = False
     guest_driven: bool = False
@@ -96,10 +93,26 @@ def get(name: str) -> World:
 
     Errors: HarnessError if there is no such world.
     """
+    found: World = _part(name, "world").WORLD
+    return found
+
+
+def module_of(name: str) -> type[Module]:
+    """Return the class that wraps a compiled target of a world.
+
+    Nothing else of the world is imported, since a worker needs nothing else; and a
+    world's row does not bring this class, since reading a sequence needs no module.
+
+    Errors: HarnessError if there is no such world.
+    """
+    found: type[Module] = _part(name, "module").MODULE
+    return found
+
+
+def _part(name: str, part: str) -> ModuleType:
     if name not in NUMBERS:
         raise HarnessError(f"the world must be one of {', '.join(NUMBERS)}, is '{name}'")
-    found: World = import_module(f"pyfuzz.worlds.{name}.world").WORLD
-    return found
+    return import_module(f"pyfuzz.worlds.{name}.{part}")
 
 
 def of(operations: Iterable[Operation]) -> World:

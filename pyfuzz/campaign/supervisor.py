@@ -88,6 +88,7 @@ class Supervisor:
         against = options.target.against
         return Job(
             module=str(builder.build(options.target, flavour)),
+            engine=str(engine.prepare(flavour)),
             flavour=flavour,
             shared="",
             supervisor=0,

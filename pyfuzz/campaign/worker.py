@@ -19,8 +19,7 @@ from pyfuzz.campaign import atheris_loop
 from pyfuzz.campaign.checker import check_for_ever
 from pyfuzz.campaign.engine_log import Greeting
 from pyfuzz.errors import PyfuzzError
-from pyfuzz.module import compiled, confine, engine
-from pyfuzz.module.shared import Shared
+from pyfuzz.module import compiled, confine, engine, shared
 from pyfuzz.sequence.input import DEFAULT, Encoding
 
 MAX_INPUT_BYTES = 4096
@@ -30,10 +29,12 @@ MAX_INPUT_BYTES = 4096
 class Job:
     """A worker's task, passed as JSON on its command line.
 
-    ``folders`` are corpus folders, the first the worker's own, which it writes
-    to.  ``arguments``, ``without`` and ``only`` are its strategy's.  A job with a
-    ``checked`` file is the sanitizer worker's, which records there what it has run.
-    ``against`` is the module that this one is compared with, the level, and what is set aside.
+    ``engine`` is the file that libFuzzer is in; without one the worker looks for it,
+    which takes longer than the rest of its start.  ``folders`` are corpus folders, the
+    first the worker's own, which it writes to.  ``arguments``, ``without`` and ``only``
+    are its strategy's.  A job with a ``checked`` file is the sanitizer worker's, which
+    records there what it has run.  ``against`` is the module that this one is compared
+    with, the level, and what is set aside.
     """
 
     module: str
@@ -50,6 +51,7 @@ class Job:
     checked: str = ""
     encoding: Encoding = DEFAULT
     against: tuple[str, int, int] | None = None
+    engine: str = ""
 
     def text(self) -> str:
         """Return the job as text for read()."""
@@ -77,7 +79,7 @@ def main() -> None:
     job = Job.read(sys.argv[1])
     _die_with(job.supervisor)
     try:
-        engine.load(job.flavour)
+        engine.load(job.flavour, Path(job.engine) if job.engine else None)
         confine.confine(job.writable())
         module = compiled.open_module(Path(job.module), job.flavour)
         if job.against is not None:
@@ -85,8 +87,7 @@ def main() -> None:
             module.compare_with(compiled.open_module(Path(other), job.flavour), level, aside)
     except PyfuzzError as error:
         sys.exit(f"pyfuzz: {error}")
-    shared = Shared(Path(job.shared))
-    module.attach(shared.buffer)
+    module.attach(shared.mapped(Path(job.shared)))
     module.set_faults(on=job.encoding.faults)
     if job.checked:
         check_for_ever(module, Path(job.folders[0]), Path(job.checked), job.encoding)

@@ -8,11 +8,18 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError
 from pyfuzz.files import write_beside
-from pyfuzz.target.catalogue import Target
+
+if TYPE_CHECKING:
+    from pyfuzz.target.catalogue import Target
+
+# Every target's module has this name inside, so that what cffi generates is
+# compiled once for all of them; Python tells them apart by their files.
+MODULE = "_pyfuzz_target"
 
 
 @cache
@@ -48,7 +55,7 @@ def import_module(path: Path) -> ModuleType:
 
     Errors: ImportError if the file cannot be loaded.
     """
-    spec = importlib.util.spec_from_file_location(_build_py().MODULE, path)
+    spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None or spec.loader is None:
         raise HarnessError(f"{path} is not an extension module; please report")
     module = importlib.util.module_from_spec(spec)

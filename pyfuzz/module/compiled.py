@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyfuzz import world
 from pyfuzz.errors import HarnessError, UsageError
@@ -22,8 +22,10 @@ from pyfuzz.module.results import (
 )
 from pyfuzz.module.states import End, Found, Progress, Scope
 from pyfuzz.symptom import Symptom
-from pyfuzz.target.catalogue import Target
 from pyfuzz.text import printable
+
+if TYPE_CHECKING:
+    from pyfuzz.target.catalogue import Target
 
 ABI = 6
 NONE = 65535
@@ -331,4 +333,4 @@ def open_module(path: Path, flavour: str) -> Module:
     """
     compiled = builder.import_module(path)
     of = bytes(compiled.ffi.string(compiled.lib.pyfuzz_traits().world)).decode()
-    return world.get(of).module()(flavour, path, compiled)
+    return world.module_of(of)(flavour, path, compiled)

@@ -40,8 +40,10 @@ def prepare(flavour: str) -> Path:
 
 
 @cache
-def load(flavour: str = "fuzz") -> str:
+def load(flavour: str = "fuzz", path: Path | None = None) -> str:
     """Make libFuzzer's symbols global; return the file they come from.
+
+    ``path`` is what prepare() returned, for whoever has called it already.
 
     Errors: UsageError for the sanitize flavour in a process that was not
     started with its runtime (see environment()).
@@ -56,7 +58,7 @@ def load(flavour: str = "fuzz") -> str:
         return runtime
     if "asan_with_fuzzer" in _preloaded():
         return str(asan_runtime())  # two engines in one process would split the counters
-    path = prepare(flavour)
+    path = path or prepare(flavour)
     try:
         ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:

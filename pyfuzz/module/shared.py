@@ -66,6 +66,12 @@ def size_bytes() -> int:
     return size
 
 
+def mapped(path: Path) -> mmap.mmap:
+    """Map a region for a module to count into, which checks its size (Module.attach)."""
+    with path.open("r+b") as file:
+        return mmap.mmap(file.fileno(), 0)
+
+
 class Shared:
     """A region, seen from the side that reads it."""
 

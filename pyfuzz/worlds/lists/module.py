@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import OUTCOMES, Containment, Evidence
-from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.lists.operation import SPTES, Opcode, Operation
+
+if TYPE_CHECKING:
+    from pyfuzz.target.catalogue import Target
 
 # Inside ListsModule, ``list`` is a method.
 _Pairs = list[tuple[str, str]]
@@ -125,3 +127,6 @@ def load(target: Target, flavour: str = "fuzz") -> ListsModule:
     module = compiled.load(target, flavour)
     assert isinstance(module, ListsModule), target.name
     return module
+
+
+MODULE = ListsModule

@@ -3,24 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyfuzz.world import World
 from pyfuzz.worlds.lists import binary, shape, simplify, text
 from pyfuzz.worlds.lists.naming import naming
 from pyfuzz.worlds.lists.operation import FORMS, Opcode, has_faults
 from pyfuzz.worlds.lists.snapshot import drawing
 from pyfuzz.worlds.lists.trace import trace
-
-if TYPE_CHECKING:
-    from pyfuzz.worlds.lists.module import ListsModule
-
-
-def _module() -> type[ListsModule]:
-    from pyfuzz.worlds.lists.module import ListsModule  # noqa: PLC0415 (brings cffi)
-
-    return ListsModule
-
 
 WORLD = World(
     name="lists",
@@ -38,7 +26,6 @@ WORLD = World(
     naming=naming,
     trace=trace,
     drawing=drawing,
-    module=_module,
     words={opcode: form.word for opcode, form in FORMS.items() if opcode is not Opcode.FAULT},
     faults=True,
 )

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Skip, Step
-from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.pages.operation import Opcode, Operation
+
+if TYPE_CHECKING:
+    from pyfuzz.target.catalogue import Target
 
 _MEMBERS = tuple(name for name in Operation.__dataclass_fields__ if name not in ("world", "repeat"))
 _CAP = 1024
@@ -232,3 +234,6 @@ def load(target: Target, flavour: str = "fuzz") -> PagesModule:
 
 
 __all__ = ["PagesModule", "PagesStep", "Rmap", "Shadow", "Slot", "Spte", "load"]
+
+
+MODULE = PagesModule

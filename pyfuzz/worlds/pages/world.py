@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from pyfuzz.world import World
 from pyfuzz.worlds.pages import binary, shape, simplify, text
@@ -12,20 +11,11 @@ from pyfuzz.worlds.pages.operation import FORMS, Operation
 from pyfuzz.worlds.pages.snapshot import drawing
 from pyfuzz.worlds.pages.trace import trace
 
-if TYPE_CHECKING:
-    from pyfuzz.worlds.pages.module import PagesModule
-
 
 def _has_faults(operations: Iterable[Operation]) -> bool:
     """No operation of this world plants a fault."""
     del operations
     return False
-
-
-def _module() -> type[PagesModule]:
-    from pyfuzz.worlds.pages.module import PagesModule  # noqa: PLC0415 (brings cffi)
-
-    return PagesModule
 
 
 WORLD = World(
@@ -44,7 +34,6 @@ WORLD = World(
     naming=shape.naming,
     trace=trace,
     drawing=drawing,
-    module=_module,
     words={opcode: form.word for opcode, form in FORMS.items()},
     guest_driven=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER
@@ -13,7 +13,6 @@ from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Skip, Step
 from pyfuzz.symptom import Symptom
-from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import binary
 from pyfuzz.worlds.threads.event import Event, EventKind, SearchResult, ThreadsFinding
 from pyfuzz.worlds.threads.operation import (
@@ -26,6 +25,9 @@ from pyfuzz.worlds.threads.operation import (
     What,
 )
 from pyfuzz.worlds.threads.places import Places
+
+if TYPE_CHECKING:
+    from pyfuzz.target.catalogue import Target
 
 ABI = 5
 _NOBODY: frozenset[int] = frozenset()
@@ -284,3 +286,6 @@ def load(target: Target, flavour: str = "fuzz") -> ThreadsModule:
     module = compiled.load(replace(target, world=ThreadsModule.world), flavour)
     assert isinstance(module, ThreadsModule), target.name
     return module
+
+
+MODULE = ThreadsModule

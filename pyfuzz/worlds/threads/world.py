@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from pyfuzz.world import World
 from pyfuzz.worlds.threads import binary, shape, simplify, text
 from pyfuzz.worlds.threads.minimize import minimize_lines
 from pyfuzz.worlds.threads.operation import Line, What
 from pyfuzz.worlds.threads.trace import trace
-
-if TYPE_CHECKING:
-    from pyfuzz.worlds.threads.module import ThreadsModule
 
 
 def _has_faults(lines: Iterable[Line]) -> bool:
@@ -24,12 +20,6 @@ def _has_faults(lines: Iterable[Line]) -> bool:
 
 def _drawing(*_: object) -> None:
     """No single step changes memory here: the trace draws the schedule."""
-
-
-def _module() -> type[ThreadsModule]:
-    from pyfuzz.worlds.threads.module import ThreadsModule  # noqa: PLC0415 (brings cffi)
-
-    return ThreadsModule
 
 
 WORLD = World(
@@ -48,7 +38,6 @@ WORLD = World(
     naming=shape.naming,
     trace=trace,
     drawing=_drawing,
-    module=_module,
     words={what: what.word for what in What},
     targets_of="lists",
     sanitizer=False,
