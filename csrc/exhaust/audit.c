@@ -57,24 +57,7 @@ static uint64_t seed_of(uint32_t state, uint32_t turn)
 	return seed ? seed : 1;
 }
 
-void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size)
-{
-	uint32_t n;
-
-	search.audited++;
-	space->decode(bytes, size, 0);
-	n = run_all(must);
-	for (uint32_t turn = 0; turn < 2; turn++) {
-		space->decode(bytes, size, seed_of(state, turn));
-		compare("equivariance", state, n, bytes, size);
-	}
-	if (!run_way(state, NULL))
-		fail("replay", state, SEEN_NONE);
-	else
-		compare("replay", state, n, bytes, size);
-}
-
-void audit_way(uint32_t state, uint32_t from, uint32_t move)
+static void audit_way(uint32_t state, uint32_t from, uint32_t move)
 {
 	static uint8_t bytes[SPACE_STATE];
 	static struct plan plan;
@@ -95,4 +78,43 @@ void audit_way(uint32_t state, uint32_t from, uint32_t move)
 	search.audited_transitions += n;
 	space->decode(bytes, size, 0);
 	compare("bisimulation", state, n, bytes, size);
+}
+
+/* The last move that leads to an older state by another way than its first. */
+static uint32_t second_way(uint32_t from, uint32_t before, uint32_t moves,
+			   uint32_t *move)
+{
+	for (uint32_t i = moves; i--;) {
+		struct hash hash = { must[i].low, must[i].high };
+		uint32_t state = seen_find(hash), first_move;
+
+		if (state == SEEN_NONE || state >= before || !state)
+			continue;
+		if (seen_parent(state, &first_move) == from && first_move == i)
+			continue;
+		*move = i;
+		return state;
+	}
+	return SEEN_NONE;
+}
+
+void audit_state(uint32_t state, uint32_t before, const uint8_t *bytes,
+		 uint32_t size)
+{
+	uint32_t n, again, move;
+
+	search.audited++;
+	space->decode(bytes, size, 0);
+	n = run_all(must);
+	again = second_way(state, before, n, &move);
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		space->decode(bytes, size, seed_of(state, turn));
+		compare("equivariance", state, n, bytes, size);
+	}
+	if (!run_way(state, NULL))
+		fail("replay", state, SEEN_NONE);
+	else
+		compare("replay", state, n, bytes, size);
+	if (again != SEEN_NONE && !search.end)
+		audit_way(again, state, move);
 }

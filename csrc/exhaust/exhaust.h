@@ -31,7 +31,11 @@ struct pyfuzz_scope {
 	uint32_t pdes, ptes; /* entries that the guest writes, in each table */
 	uint32_t targets; /* frames that a PTE can get */
 	uint32_t groups; /* of operations: enum pyfuzz_scope_groups */
+	/* Which one of several processes this is (share.c); 0 and 1: the only one. */
+	uint32_t part, parts;
 };
+/* Limit on parts. */
+#define PYFUZZ_PARTS 256
 
 /* Operations of the world pages; accesses and the end are always tried. */
 enum pyfuzz_scope_groups {
@@ -72,6 +76,7 @@ struct pyfuzz_exhaust {
 	uint64_t failed; /* audits */
 	uint32_t findings; /* number for pyfuzz_exhaust_finding() */
 	uint32_t findings_lost; /* further signatures, without room */
+	uint32_t waiting; /* 1: the others are to be heard before it goes on */
 	char trouble[248]; /* about an audit that failed */
 };
 
@@ -84,8 +89,21 @@ const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions);
 /* Free its memory. */
 void pyfuzz_exhaust_end(void);
 
+/*
+ * With several parts each process tries its share of the moves of a depth.  What
+ * one found (news, good until the next call of pyfuzz_exhaust_run()) is heard by
+ * all others.  Once all are waiting and have heard everything, they meet: each
+ * numbers the new states as one process alone would have.  whole 0: the search
+ * ends here, and not all moves of the depth were tried.
+ */
+const uint8_t *pyfuzz_exhaust_news(uint64_t *size);
+int pyfuzz_exhaust_hear(uint32_t part, const uint8_t *news, uint64_t size);
+const struct pyfuzz_exhaust *pyfuzz_exhaust_meet(uint32_t whole);
+
 /* One of the findings; count: the number of transitions that had it. */
 const struct pyfuzz_finding *pyfuzz_exhaust_finding(uint32_t i, uint64_t *count);
+/* The transition that had it first. */
+void pyfuzz_exhaust_where(uint32_t finding, uint32_t *state, uint32_t *move);
 /*
  * The operations of a shortest path to a finding, including the one that shows
  * it; each is a struct pyfuzz_op of op_size bytes.  Returns their number, which

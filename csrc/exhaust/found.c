@@ -84,6 +84,12 @@ const struct pyfuzz_finding *pyfuzz_exhaust_finding(uint32_t i, uint64_t *count)
 	return &found[i].finding;
 }
 
+void pyfuzz_exhaust_where(uint32_t finding, uint32_t *state, uint32_t *move)
+{
+	*state = found[finding].state;
+	*move = found[finding].move;
+}
+
 static struct {
 	uint8_t *out;
 	uint32_t cap, len;

@@ -27,9 +27,15 @@ void queue_begin(void)
 	blocks = 0;
 }
 
-bool queue_put(const uint8_t *data, uint32_t size)
+struct entry {
+	uint32_t number, size;
+};
+
+bool queue_put(uint32_t number, const uint8_t *data, uint32_t size)
 {
-	if (!last || last->put + sizeof(size) + size > BLOCK) {
+	struct entry entry = { number, size };
+
+	if (!last || last->put + sizeof(entry) + size > BLOCK) {
 		struct block *block = malloc(sizeof(*block));
 
 		if (!block)
@@ -43,14 +49,15 @@ bool queue_put(const uint8_t *data, uint32_t size)
 		last = block;
 		blocks++;
 	}
-	memcpy(last->data + last->put, &size, sizeof(size));
-	memcpy(last->data + last->put + sizeof(size), data, size);
-	last->put += sizeof(size) + size;
+	memcpy(last->data + last->put, &entry, sizeof(entry));
+	memcpy(last->data + last->put + sizeof(entry), data, size);
+	last->put += sizeof(entry) + size;
 	return true;
 }
 
-const uint8_t *queue_take(uint32_t *size)
+const uint8_t *queue_take(uint32_t *number, uint32_t *size)
 {
+	struct entry entry;
 	const uint8_t *data;
 
 	while (first && first->taken == first->put) {
@@ -66,9 +73,11 @@ const uint8_t *queue_take(uint32_t *size)
 	}
 	if (!first)
 		return NULL;
-	memcpy(size, first->data + first->taken, sizeof(*size));
-	data = first->data + first->taken + sizeof(*size);
-	first->taken += sizeof(*size) + *size;
+	memcpy(&entry, first->data + first->taken, sizeof(entry));
+	data = first->data + first->taken + sizeof(entry);
+	first->taken += sizeof(entry) + entry.size;
+	*number = entry.number;
+	*size = entry.size;
 	return data;
 }
 

@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 void queue_begin(void);
-bool queue_put(const uint8_t *data, uint32_t size); /* false: no memory */
+/* A state, by its number; false: no memory. */
+bool queue_put(uint32_t number, const uint8_t *data, uint32_t size);
 /* The oldest, good until the next queue_put() or queue_take(); NULL: empty. */
-const uint8_t *queue_take(uint32_t *size);
+const uint8_t *queue_take(uint32_t *number, uint32_t *size);
 uint64_t queue_bytes(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include "queue.h"
 #include "search.h"
 #include "seen.h"
+#include "share.h"
 
 #define ALL_AUDITED 20
 
@@ -18,24 +19,32 @@ static bool begun;
 static uint32_t deepest; /* the first state that is deeper than search.depth */
 
 /* The current state: known, new (and queued), or out of the scope. */
-static uint32_t note(uint32_t parent, uint32_t move, bool *is_new)
+static void note(uint32_t parent, uint32_t move)
 {
 	static uint8_t bytes[SPACE_STATE];
 	uint32_t size = space->encode(bytes, false), state;
+	bool is_new = false, kept = true;
+	struct hash hash;
 
-	*is_new = false;
 	if (!size) {
 		search.end = PYFUZZ_END_CANNOT_HOLD;
-		return SEEN_NONE;
+		return;
 	}
 	if (!space->within()) {
 		search.beyond++;
-		return SEEN_NONE;
+		return;
 	}
-	state = seen_add(hash_of(bytes, size), parent, move, is_new);
-	if (state == SEEN_NONE || (*is_new && !queue_put(bytes, size)))
+	hash = hash_of(bytes, size);
+	if (share_is_split()) {
+		if (seen_find(hash) == SEEN_NONE)
+			kept = share_put(hash, parent, move, bytes, size);
+	} else {
+		state = seen_add(hash, parent, move, &is_new);
+		kept = state != SEEN_NONE &&
+		       (!is_new || queue_put(state, bytes, size));
+	}
+	if (!kept)
 		search.end = PYFUZZ_END_MEMORY;
-	return state;
 }
 
 int pyfuzz_exhaust_can(void)
@@ -47,8 +56,6 @@ int pyfuzz_exhaust_can(void)
 
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 {
-	bool is_new;
-
 	pyfuzz_exhaust_end();
 	memset(&search, 0, sizeof(search));
 	search_scope = *scope;
@@ -63,8 +70,11 @@ int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 	sequence.precise = true;
 	sequence.keep_log = false;
 	start();
-	note(0, 0, &is_new);
-	deepest = 0;
+	share_begin(scope->part, scope->parts);
+	note(0, 0);
+	if (share_is_split() && !search.end && !share_merge())
+		search.end = PYFUZZ_END_MEMORY;
+	deepest = seen_len();
 	begun = true;
 	return 0;
 }
@@ -73,6 +83,7 @@ void pyfuzz_exhaust_end(void)
 {
 	seen_end();
 	queue_begin();
+	share_begin(0, 0);
 	begun = false;
 }
 
@@ -89,48 +100,60 @@ static bool sampled(uint64_t number)
 static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 {
 	static struct plan plan;
-	uint32_t again = SEEN_NONE, again_move = 0;
+	uint32_t first, end;
 	bool asked = true;
 
 	space->decode(bytes, size, 0);
 	plan_make(&plan);
+	share_moves(&plan, &first, &end);
 	space->save();
-	for (uint32_t i = 0; i < plan.n && !search.end; i++) {
-		bool is_new;
-		uint32_t next;
-
+	for (uint32_t i = first; i < end && !search.end; i++) {
 		if (plan.context[i] && !asked)
 			continue;
-		if (i)
+		if (i > first)
 			space->restore();
-		if (!run_move(&plan, i, NULL) || found_ends()) {
+		if (!run_move(&plan, i, NULL) || found_ends())
 			search.ended++;
-		} else {
-			next = note(state, i, &is_new);
-			if (next != SEEN_NONE && !is_new &&
-			    sampled(search.transitions)) {
-				again = next;
-				again_move = i;
-			}
-		}
+		else
+			note(state, i);
 		if (!plan.context[i])
 			asked = run_asked;
 		search.transitions++;
 		if (sequence.result.findings_len)
 			found_look(state, i);
 	}
-	search.expanded++;
-	if (found_hung() || search.end || !sampled(state))
+	if (!share_owns(state))
 		return;
-	audit_state(state, bytes, size);
-	if (again != SEEN_NONE && !search.end)
-		audit_way(again, state, again_move);
+	search.expanded++;
+	if (!found_hung() && !search.end && sampled(state))
+		audit_state(state, deepest, bytes, size);
 }
 
 static void search_end(enum pyfuzz_end end)
 {
 	if (!search.end)
 		search.end = end;
+}
+
+/* Every state of a depth was expanded: the states known by now are the next one. */
+static void deepen(void)
+{
+	search.depth++;
+	if (search_scope.depth && search.depth == search_scope.depth)
+		search_end(PYFUZZ_END_DEPTH);
+	else if (seen_len() == deepest)
+		search_end(PYFUZZ_END_FIXPOINT);
+	deepest = seen_len();
+}
+
+static const struct pyfuzz_exhaust *measure(void)
+{
+	search.states = seen_len();
+	search.queue_bytes = queue_bytes();
+	search.bytes = seen_bytes() + queue_bytes() + share_bytes();
+	if (search_scope.memory && search.bytes > search_scope.memory)
+		search_end(PYFUZZ_END_MEMORY);
+	return &search;
 }
 
 const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions)
@@ -140,34 +163,31 @@ const struct pyfuzz_exhaust *pyfuzz_exhaust_run(uint64_t transitions)
 
 	if (!begun)
 		return NULL;
-	while (!search.end && search.transitions < until) {
-		uint32_t size, state = (uint32_t)search.expanded;
-		const uint8_t *next;
+	while (!search.end && !search.waiting && search.transitions < until) {
+		uint32_t size, state;
+		const uint8_t *next = queue_take(&state, &size);
 
-		if (state == deepest) {
-			/* A depth is done: the states known by now are the next one. */
-			if (state)
-				search.depth++;
-			if (search_scope.depth &&
-			    search.depth == search_scope.depth)
-				search_end(PYFUZZ_END_DEPTH);
-			deepest = seen_len();
+		if (next) {
+			memcpy(bytes, next, size);
+			expand(state, bytes, size);
 		}
-		next = queue_take(&size);
-		if (!next) {
-			search_end(PYFUZZ_END_FIXPOINT);
-			break;
-		}
-		if (search.end)
-			break;
-		memcpy(bytes, next, size);
-		expand(state, bytes, size);
-		if (search_scope.memory &&
-		    seen_bytes() + queue_bytes() > search_scope.memory)
-			search_end(PYFUZZ_END_MEMORY);
+		if (share_is_split())
+			search.waiting = !next;
+		else if (search.expanded == deepest && !search.end)
+			deepen();
+		measure();
 	}
-	search.states = seen_len();
-	search.queue_bytes = queue_bytes();
-	search.bytes = seen_bytes() + queue_bytes();
-	return &search;
+	return measure();
+}
+
+const struct pyfuzz_exhaust *pyfuzz_exhaust_meet(uint32_t whole)
+{
+	if (!begun)
+		return NULL;
+	if (!share_merge())
+		search_end(PYFUZZ_END_MEMORY);
+	search.waiting = 0;
+	if (whole)
+		deepen();
+	return measure();
 }

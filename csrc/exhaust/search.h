@@ -8,10 +8,12 @@
 extern struct pyfuzz_exhaust search;
 extern struct pyfuzz_scope search_scope;
 
-/* A state that was just expanded, with the result of each move. */
-void audit_state(uint32_t state, const uint8_t *bytes, uint32_t size);
-/* A known state that a move reaches from another state than the first time. */
-void audit_way(uint32_t state, uint32_t from, uint32_t move);
+/*
+ * A state that was just expanded, and one to which a move leads from it otherwise
+ * than the first time, if there is one among the states before this number.
+ */
+void audit_state(uint32_t state, uint32_t before, const uint8_t *bytes,
+		 uint32_t size);
 
 /* product.c: the space of this module and the one that it is compared with, or NULL. */
 const struct pyfuzz_space *product_space(void);

@@ -65,16 +65,31 @@ void seen_end(void)
 	size = ways_size = len = 0;
 }
 
-uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move, bool *is_new)
+/* The slot of a state, or the free one where it belongs. */
+static uint64_t slot_of(struct hash hash)
 {
 	uint64_t at = hash.low & (size - 1);
 
-	for (; numbers[at]; at = (at + 1) & (size - 1)) {
-		if (slots[at].hash.low == hash.low &&
-		    slots[at].hash.high == hash.high) {
-			*is_new = false;
-			return numbers[at] - 1;
-		}
+	while (numbers[at] && (slots[at].hash.low != hash.low ||
+			       slots[at].hash.high != hash.high))
+		at = (at + 1) & (size - 1);
+	return at;
+}
+
+uint32_t seen_find(struct hash hash)
+{
+	uint64_t at = slot_of(hash);
+
+	return numbers[at] ? numbers[at] - 1 : SEEN_NONE;
+}
+
+uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move, bool *is_new)
+{
+	uint64_t at = slot_of(hash);
+
+	if (numbers[at]) {
+		*is_new = false;
+		return numbers[at] - 1;
 	}
 	if (len == ways_size) {
 		uint64_t more = ways_size ? ways_size * 2 : 1 << 15;
@@ -88,9 +103,7 @@ uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move, bool *is_new
 	if ((len + 1) * 8ULL > size * 5) {
 		if (!table(size * 2))
 			return SEEN_NONE;
-		at = hash.low & (size - 1);
-		while (numbers[at])
-			at = (at + 1) & (size - 1);
+		at = slot_of(hash);
 	}
 	ways[len].parent = parent;
 	ways[len].move = move;

@@ -17,6 +17,8 @@ void seen_end(void);
  */
 uint32_t seen_add(struct hash hash, uint32_t parent, uint32_t move,
 		  bool *is_new);
+/* The number of a state that was added, or SEEN_NONE. */
+uint32_t seen_find(struct hash hash);
 uint32_t seen_parent(uint32_t state, uint32_t *move);
 uint32_t seen_len(void);
 uint64_t seen_bytes(void);

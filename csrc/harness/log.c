@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include "callbacks.h"
 #include "findings.h"
 #include "log.h"
@@ -43,10 +44,26 @@ static void remember(const char *function, const char *format)
 	sequence.logged_by = function;
 }
 
+static unsigned int site_at(const char *format, unsigned int line)
+{
+	unsigned int i = 0;
+
+	while (i < sites_len &&
+	       (sites[i].line != line || sites[i].format != format))
+		i++;
+	if (i == sites_len && sites_len < SITES) {
+		sites_len++;
+		sites[i].format = format;
+		sites[i].line = line;
+		sites[i].function = "";
+	}
+	return i;
+}
+
 PYFUZZ_WEAK void pyfuzz_on_print(const char *file, unsigned int line,
 				 const char *function, const char *format, ...)
 {
-	unsigned int i = 0;
+	unsigned int i;
 	va_list args;
 
 	sequence.lines++;
@@ -54,17 +71,11 @@ PYFUZZ_WEAK void pyfuzz_on_print(const char *file, unsigned int line,
 	(void)file;
 	if (sequence.compared)
 		remember(function, format);
-	while (i < sites_len &&
-	       (sites[i].line != line || sites[i].format != format))
-		i++;
-	if (i == sites_len && sites_len < SITES)
-		sites_len++;
+	i = site_at(format, line);
 	if (i < SITES) {
 		if (sites[i].boot != sequence.boot)
 			sites[i].lines = 0;
 		sites[i].boot = sequence.boot;
-		sites[i].format = format;
-		sites[i].line = line;
 		sites[i].function = function;
 		sites[i].lines++;
 	}
@@ -92,6 +103,63 @@ void log_set(const uint8_t *lines)
 		sites[i].boot = sequence.boot;
 		sites[i].lines = lines[i];
 	}
+}
+
+/* A site in a state: the same in every process, whatever was printed there before. */
+struct printed {
+	int64_t format; /* from a place in this module */
+	uint32_t line;
+	uint32_t lines;
+};
+
+static bool before(const struct printed *one, const struct printed *other)
+{
+	return one->line != other->line ? one->line < other->line :
+					  one->format < other->format;
+}
+
+uint8_t *log_encode(uint8_t *out, unsigned int most)
+{
+	struct printed printed[SITES];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < sites_len; i++) {
+		unsigned int at = n;
+		struct printed one;
+
+		if (sites[i].boot != sequence.boot || !sites[i].lines)
+			continue;
+		one.format = sites[i].format - (const char *)&sequence;
+		one.line = sites[i].line;
+		one.lines = sites[i].lines < most ? sites[i].lines : most;
+		for (; at && before(&one, &printed[at - 1]); at--)
+			printed[at] = printed[at - 1];
+		printed[at] = one;
+		n++;
+	}
+	*out++ = (uint8_t)n;
+	memcpy(out, printed, n * sizeof(*printed));
+	return out + n * sizeof(*printed);
+}
+
+const uint8_t *log_decode(const uint8_t *in)
+{
+	unsigned int n = *in++;
+
+	for (unsigned int i = 0; i < sites_len; i++)
+		sites[i].lines = 0;
+	for (; n--; in += sizeof(struct printed)) {
+		struct printed one;
+		unsigned int i;
+
+		memcpy(&one, in, sizeof(one));
+		i = site_at((const char *)&sequence + one.format, one.line);
+		if (i == SITES)
+			continue;
+		sites[i].boot = sequence.boot;
+		sites[i].lines = one.lines;
+	}
+	return in;
 }
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The sequence that is being run. */
+#include <string.h>
 #include "callbacks.h"
 #include "sequence.h"
 
@@ -56,4 +57,40 @@ void once_set(uint64_t spoken)
 {
 	for (unsigned int i = 0; i < places_len; i++)
 		*places[i] = spoken >> i & 1 ? sequence.boot : 0;
+}
+
+/* A place in a state: the same in every process, whatever fired there before. */
+uint8_t *once_encode(uint8_t *out)
+{
+	int64_t fired[PLACES];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < places_len; i++) {
+		int64_t one = (char *)places[i] - (char *)&sequence;
+		unsigned int at = n;
+
+		if (*places[i] != sequence.boot)
+			continue;
+		for (; at && one < fired[at - 1]; at--)
+			fired[at] = fired[at - 1];
+		fired[at] = one;
+		n++;
+	}
+	*out++ = (uint8_t)n;
+	memcpy(out, fired, n * sizeof(*fired));
+	return out + n * sizeof(*fired);
+}
+
+const uint8_t *once_decode(const uint8_t *in)
+{
+	unsigned int n = *in++;
+
+	once_set(0);
+	for (; n--; in += sizeof(int64_t)) {
+		int64_t one;
+
+		memcpy(&one, in, sizeof(one));
+		pyfuzz_once((unsigned int *)(void *)((char *)&sequence + one));
+	}
+	return in;
 }

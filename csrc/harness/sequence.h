@@ -39,6 +39,10 @@ extern struct sequence sequence;
 /* The once-a-boot sites that fired in this world, a bit each; get and set. */
 uint64_t once_spoken(void);
 void once_set(uint64_t spoken);
+/* The same, for a state; both return the end. */
+#define ONCE_STATE (1 + 64 * 8)
+uint8_t *once_encode(uint8_t *out);
+const uint8_t *once_decode(const uint8_t *in);
 
 /* Begin a new sequence, in a new world. */
 void sequence_begin(void);

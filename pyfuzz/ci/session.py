@@ -15,7 +15,7 @@ from pyfuzz.ci.regressions import Regression
 from pyfuzz.ci.result import Result
 from pyfuzz.errors import PyfuzzError, UsageError
 from pyfuzz.exhaust import record
-from pyfuzz.exhaust.search import side_by_side
+from pyfuzz.exhaust.search import search_scopes
 from pyfuzz.exhaust.verdict import Verdict, as_object
 from pyfuzz.export.subject import Item
 from pyfuzz.finding.artifact import replay_command, write_artifact
@@ -88,7 +88,7 @@ class Session:
         watch(Progress(options), "visiting all states")
         until_s = time.monotonic() + self.exhaust_s
         result.exhaust = Verdict(options.target, options.kernel, options.out)
-        result.exhaust.searches, result.exhaust.wanted = side_by_side(
+        result.exhaust.searches, result.exhaust.wanted = search_scopes(
             options.target, (), {}, until_s, lambda _: None, options.workers
         )
         if any(search.interrupted for search in result.exhaust.searches):

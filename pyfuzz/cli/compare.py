@@ -123,8 +123,8 @@ def compare(
     """
     if seconds is not None and runs is not None:
         raise UsageError("--time and --runs cannot be combined: leave one out")
-    if exhaustive and (files or runs is not None or workers is not None or seed is not None):
-        raise UsageError("--exhaust tries everything: leave out FILES, --runs, --workers, --seed")
+    if exhaustive and (files or runs is not None or seed is not None):
+        raise UsageError("--exhaust tries everything: leave out FILES, --runs, --seed")
     if scopes and not exhaustive:
         raise UsageError("--scope bounds a search: add --exhaust")
     entries = declared(known_files)
@@ -141,7 +141,8 @@ def compare(
     if files:
         result = _of_files(pair, files)
     elif exhaustive:
-        result = _exhaust(pair, scopes, _DEFAULT_S if seconds is None else seconds, out)
+        limit_s = _DEFAULT_S if seconds is None else seconds
+        result = _exhaust(pair, scopes, limit_s, out, workers or processes.cores())
     else:
         options = Options(
             target=pair.target,
@@ -212,9 +213,11 @@ def _of_files(pair: Pair, files: tuple[Path, ...]) -> Result:
     return Result(pair, sorted_differences(list(found.values())), executions=len(sequences))
 
 
-def _exhaust(pair: Pair, scopes: tuple[str, ...], seconds: float, out: Path | None) -> Result:
+def _exhaust(
+    pair: Pair, scopes: tuple[str, ...], seconds: float, out: Path | None, workers: int
+) -> Result:
     """Search all pairs of states; ``out`` keeps the shortest sequences."""
-    verdict = product.search(pair, scopes, seconds, _say)
+    verdict = product.search(pair, scopes, seconds, _say, workers)
     found = sorted_differences(product.differences(verdict))
     result = Result(pair, found, exhaust=product.plain(verdict), said=product.text(verdict))
     if out is not None:

@@ -26,7 +26,7 @@ from pyfuzz.cli.options import (
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record
 from pyfuzz.exhaust.scope import NAMES, PAGES_NAMES
-from pyfuzz.exhaust.search import Search, side_by_side
+from pyfuzz.exhaust.search import Search, search_scopes
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
 from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.finding.artifact import write_artifact
@@ -103,13 +103,13 @@ def _bounds(command: Any) -> Any:
     "memory_mb",
     type=click.IntRange(16),
     metavar="MIB",
-    help="Memory limit for the states of all scopes that are searched at a time, in MiB.  "
+    help="Memory limit for the states of a scope, in MiB; each process has its share.  "
     "[default: 2048; in the world pages 4096]",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Processes, each with a scope of its own.  [default: one per core]",
+    help="Processes that search a scope together.  [default: one per core]",
 )
 @known_option
 @click.option(
@@ -169,7 +169,7 @@ def exhaust(
     changes |= {name: value for name, value in wanted.items() if value is not None}
     changes |= {"caches": caches, "renamed": renamed}
     verdict = Verdict(chosen, kernel, out, world)
-    verdict.searches, verdict.wanted = side_by_side(
+    verdict.searches, verdict.wanted = search_scopes(
         chosen,
         names,
         changes,

@@ -36,16 +36,21 @@ def scopes_of(pair: Pair) -> tuple[Scope, ...]:
 
 
 def search(
-    pair: Pair, names: tuple[str, ...], seconds: float, show: Callable[[Search], None]
+    pair: Pair,
+    names: tuple[str, ...],
+    seconds: float,
+    show: Callable[[Search], None],
+    workers: int,
 ) -> Verdict:
-    """Visit the pairs of states of the named scopes (all without a name), for a limited time.
+    """Visit the pairs of states of the named scopes (all without a name), for a limited time,
+    in so many processes.
 
     Errors: UsageError if the world cannot be searched, HarnessError.
     """
     wanted = [scope for scope in scopes_of(pair) if not names or scope.name in names]
     verdict = Verdict(pair.target, None, None, pair.a.world, wanted=len(wanted))
     until_s = time.monotonic() + seconds
-    searcher = Searcher(pair.target)
+    searcher = Searcher(pair.target, workers)
     try:
         for scope in wanted:
             verdict.searches.append(searcher.search(scope, until_s, show))

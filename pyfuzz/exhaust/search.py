@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Visit the states of a scope in a child process, a slice at a time."""
+"""Visit the states of a scope in child processes, a slice at a time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.exhaust import parts
 from pyfuzz.exhaust.scope import chosen
 from pyfuzz.finding.finding import Finding
 from pyfuzz.module.results import Traits
@@ -57,7 +56,7 @@ class Search:
         )
 
 
-def side_by_side(
+def search_scopes(
     target: Target,
     names: tuple[str, ...],
     changes: dict[str, Any],
@@ -65,65 +64,32 @@ def side_by_side(
     show: Callable[[Search], None],
     workers: int,
 ) -> tuple[list[Search], int]:
-    """Search scopes in so many processes, one scope in each at a time, until a time (monotonic).
+    """Search scopes one after the other, each in so many processes, until a time (monotonic).
 
-    Return the searches in the order of the scopes, and how many scopes there are.
-    Each process gets its share of a scope's limit on memory.
-    Errors: as Searcher and its methods.
+    Return the searches, and how many scopes there are.  Errors: as Searcher and its methods.
     """
-    with closing(Searcher(target)) as first:
-        scopes = first.scopes(names, changes)
-        workers = min(workers, len(scopes))
-        if workers == 1:
-            return _in_turn(first, scopes, until_s, show), len(scopes)
-    stop = Event()
-
-    def search(scope: Scope) -> Search | None:
-        if stop.is_set():
-            return None
-        share = replace(scope, memory_mb=max(scope.memory_mb // workers, _LEAST_MB))
-        with closing(Searcher(target)) as searcher:
-            return searcher.search(share, until_s, lambda search: _watch(search, stop, show))
-
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(search, scope) for scope in scopes]
-        try:
-            wait(waiting, return_when=FIRST_EXCEPTION)
-        except KeyboardInterrupt:
-            stop.set()
-        finally:
-            failed = [one for one in waiting if one.done() and one.exception() is not None]
-            if failed:
-                stop.set()
-        return [one for future in waiting if (one := future.result()) is not None], len(scopes)
-
-
-def _watch(search: Search, stop: Event, show: Callable[[Search], None]) -> None:
-    """Show a search, or end it as an interrupt of its own process would."""
-    if stop.is_set():
-        raise KeyboardInterrupt
-    show(search)
-
-
-def _in_turn(
-    searcher: Searcher, scopes: list[Scope], until_s: float, show: Callable[[Search], None]
-) -> list[Search]:
     searches: list[Search] = []
-    for scope in scopes:
-        searches.append(searcher.search(scope, until_s, show))
-        if searches[-1].interrupted:
-            break
-    return searches
+    with closing(Searcher(target)) as searcher:
+        scopes = searcher.scopes(names, changes)
+        searcher.grow(workers)
+        for scope in scopes:
+            searches.append(searcher.search(scope, until_s, show))
+            if searches[-1].interrupted:
+                break
+    return searches, len(scopes)
 
 
 class Searcher:
-    """Searches scopes of one target, one after the other, in a child process."""
+    """Searches scopes of one target, one after the other, in one or more child processes.
 
-    def __init__(self, target: Target) -> None:
+    However many there are, they visit the same states in the same order.
+    """
+
+    def __init__(self, target: Target, workers: int = 1) -> None:
         """Load the target; errors: as Runner, UsageError if its states cannot be searched."""
         self._target = target
-        self._runner = Runner(target)
-        traits: Traits | None = self._runner.call(_traits)
+        self._runners = [Runner(target)]
+        traits: Traits | None = self._runners[0].call(_traits)
         if traits is None:
             self.close()
             what = "" if target.against is None else "pairs of "
@@ -132,10 +98,17 @@ class Searcher:
                 "yet: name a port of the world, or use pyfuzz fuzz"
             )
         self.traits = traits
+        self.grow(workers)
+
+    def grow(self, workers: int) -> None:
+        """Start processes until there are so many."""
+        while len(self._runners) < workers:
+            self._runners.append(Runner(self._target))
 
     def close(self) -> None:
-        """End the child process."""
-        self._runner.close()
+        """End the child processes."""
+        for runner in self._runners:
+            runner.close()
 
     def scopes(self, names: tuple[str, ...], changes: dict[str, Any]) -> list[Scope]:
         """Return the scopes to search; errors: UsageError."""
@@ -144,21 +117,12 @@ class Searcher:
     def search(self, scope: Scope, until_s: float | None, show: Callable[[Search], None]) -> Search:
         """Visit all states of a scope, or until a time (monotonic); show() is called meanwhile.
 
-        Errors: HarnessError if the process died, UsageError if the world cannot be searched.
+        Errors: HarnessError if a process died, UsageError if the world cannot be searched.
         """
         search = Search(scope)
-        start_s = time.monotonic()
         try:
-            before_s: float = self._runner.call(_begin, scope)
-            while search.progress is None or not search.progress.end:
-                search.progress, now_s = self._runner.call(_advance, _SLICE)
-                search.processor_s = now_s - before_s
-                search.seconds = time.monotonic() - start_s
-                show(search)
-                if until_s is not None and time.monotonic() >= until_s:
-                    search.timed_out = not search.progress.end
-                    break
-            found: list[Found] = self._runner.call(_findings)
+            self._visit(search, until_s, show)
+            found = parts.findings(self._all(_findings))
         except ChildDiedError as died:
             raise HarnessError(f"{died}, in the scope '{scope.name}'; please report") from None
         except KeyboardInterrupt:
@@ -166,6 +130,38 @@ class Searcher:
             return search
         search.findings = [self._finding(one, search) for one in found]
         return search
+
+    def _visit(self, search: Search, until_s: float | None, show: Callable[[Search], None]) -> None:
+        """Advance all processes together until the search is over."""
+        number = len(self._runners)
+        share = replace(search.scope, memory_mb=max(search.scope.memory_mb // number, _LEAST_MB))
+        start_s = time.monotonic()
+        before_s = sum(self._all(_begin, share, number))
+        news: list[bytes] = []
+        step = parts.Step.ON
+        while True:
+            answers = self._all(_advance, news, step)
+            search.progress = progress = parts.together([one for (one, _), _ in answers])
+            news = [one for (_, one), _ in answers]
+            search.processor_s = sum(now_s for _, now_s in answers) - before_s
+            search.seconds = time.monotonic() - start_s
+            show(search)
+            if step is parts.Step.CUT:
+                return
+            late = until_s is not None and time.monotonic() >= until_s
+            if progress.end or late:
+                search.timed_out = not progress.end
+                if number == 1:
+                    return
+                step = parts.Step.CUT
+            else:
+                step = parts.Step.DEPTH if progress.waiting else parts.Step.ON
+
+    def _all(self, function: Callable[..., Any], *arguments: object) -> list[Any]:
+        """Return what ``function(module, part, *arguments)`` does in each process."""
+        for part, runner in enumerate(self._runners):
+            runner.ask(function, part, *arguments)
+        return [runner.answer() for runner in self._runners]
 
     def _finding(self, found: Found, search: Search) -> Finding:
         operations, symptom = self._shown(found)
@@ -186,7 +182,7 @@ class Searcher:
         The operations are None if a run does not show the finding.
         """
         for operations in (_folded(found.operations), found.operations):
-            for finding in self._runner.run(Input.of(operations)):
+            for finding in self._runners[0].run(Input.of(operations)):
                 if finding.signature == found.signature:
                     return operations, finding.symptom
         return None, found.symptom
@@ -210,14 +206,16 @@ def _traits(module: Module) -> Traits | None:
     return module.traits if module.searchable else None
 
 
-def _begin(module: Module, scope: Scope) -> float:
-    module.search_begin(scope)
+def _begin(module: Module, part: int, scope: Scope, number: int) -> float:
+    module.search_begin(scope, part, number)
     return time.process_time()
 
 
-def _advance(module: Module, transitions: int) -> tuple[Progress, float]:
-    return module.search_on(transitions), time.process_time()
+def _advance(
+    module: Module, part: int, news: list[bytes], step: parts.Step
+) -> tuple[tuple[Progress, bytes], float]:
+    return parts.advance(module, part, news, step, _SLICE), time.process_time()
 
 
-def _findings(module: Module) -> list[Found]:
+def _findings(module: Module, _part: int) -> list[Found]:
     return module.search_found()

@@ -179,22 +179,40 @@ class Module:
         """Whether the target's states can be searched one and all."""
         return hasattr(self._lib, "pyfuzz_exhaust_can") and bool(self._lib.pyfuzz_exhaust_can())
 
-    def search_begin(self, scope: Scope) -> None:
-        """Begin to visit all states of a scope; an earlier search is forgotten.
+    def search_begin(self, scope: Scope, part: int = 0, parts: int = 1) -> None:
+        """Begin to visit all states of a scope, or one of several parts of them.
 
-        Errors: HarnessError if there is no memory.
+        An earlier search is forgotten.  Errors: HarnessError if there is no memory.
         """
         c = self._ffi.new("struct pyfuzz_scope *")
         for name in Scope.__dataclass_fields__:
             if name not in ("name", "memory_mb"):
                 setattr(c, name, int(getattr(scope, name)))
         c.memory = scope.memory_mb << 20
+        c.part, c.parts = part, parts
         if self._lib.pyfuzz_exhaust_begin(c):
             raise HarnessError("there is no memory for a search; please report")
 
     def search_on(self, transitions: int) -> Progress:
         """Continue the search for about this many transitions."""
-        c = self._lib.pyfuzz_exhaust_run(transitions)
+        return self._progress(self._lib.pyfuzz_exhaust_run(transitions))
+
+    def search_news(self) -> bytes:
+        """Return the states that were found since the last call, for the other parts."""
+        size = self._ffi.new("uint64_t *")
+        news = self._lib.pyfuzz_exhaust_news(size)
+        return bytes(self._ffi.buffer(news, size[0])) if size[0] else b""
+
+    def search_hear(self, part: int, news: bytes) -> None:
+        """Take the news of another part; errors: HarnessError if there is no memory."""
+        if self._lib.pyfuzz_exhaust_hear(part, self._ffi.from_buffer(news), len(news)):
+            raise HarnessError("there is no memory for a search; please report")
+
+    def search_meet(self, *, whole: bool) -> Progress:
+        """Number the new states of all parts; ``whole``: every move of the depth was tried."""
+        return self._progress(self._lib.pyfuzz_exhaust_meet(whole))
+
+    def _progress(self, c: Any) -> Progress:
         if c == self._ffi.NULL:
             raise HarnessError("no search was begun; please report")
         numbers = {
@@ -210,6 +228,7 @@ class Module:
         count = self._ffi.new("uint64_t *")
         cap = 4096
         ops = self._ffi.new("struct pyfuzz_op[]", cap)
+        state, move = self._ffi.new("uint32_t *"), self._ffi.new("uint32_t *")
         while (c := self._lib.pyfuzz_exhaust_finding(len(found), count)) != self._ffi.NULL:
             symptom, signature = self._symptom(c), int(c.signature)
             length = self._lib.pyfuzz_exhaust_path(len(found), ops, cap)
@@ -218,7 +237,9 @@ class Module:
                 ops = self._ffi.new("struct pyfuzz_op[]", cap)
                 self._lib.pyfuzz_exhaust_path(len(found), ops, cap)
             operations = [self._read_operation(ops[i]) for i in range(length)]
-            found.append(Found(symptom, signature, int(count[0]), operations))
+            self._lib.pyfuzz_exhaust_where(len(found), state, move)
+            where = int(state[0]), int(move[0])
+            found.append(Found(symptom, signature, int(count[0]), where, operations))
         return found
 
     def compare_with(self, other: Module, level: int, aside: int) -> None:

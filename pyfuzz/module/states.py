@@ -72,7 +72,10 @@ class End(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a search is; all sequences of up to ``depth`` operations were tried."""
+    """How far a search is; all sequences of up to ``depth`` operations were tried.
+
+    ``waiting``: it goes on once the other processes were heard.
+    """
 
     end: End
     depth: int
@@ -88,6 +91,7 @@ class Progress:
     failed: int
     findings: int
     findings_lost: int
+    waiting: int
     trouble: str
 
     @property
@@ -98,9 +102,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding, how many transitions had it, and a shortest way to it."""
+    """A finding, how many transitions had it, and a shortest way to it.
+
+    ``where``: the state and the move that had it first.
+    """
 
     symptom: Symptom
     signature: int
     count: int
+    where: tuple[int, int]
     operations: list[Any]

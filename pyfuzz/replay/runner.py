@@ -105,7 +105,15 @@ class Runner:
         The function is at the top level of its module, so that it can be pickled.
         Errors: ChildDiedError if the child did not survive it.
         """
+        self.ask(function, *arguments)
+        return self.answer()
+
+    def ask(self, function: Callable[..., Any], *arguments: object) -> None:
+        """Begin what ``call`` does; ``answer`` returns the result."""
         self._send(("call", function, arguments))
+
+    def answer(self) -> Any:
+        """Return what the function of the last ``ask`` returned; errors: as ``call``."""
         try:
             return self._receive()
         except ChildDiedError:

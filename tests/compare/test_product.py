@@ -20,8 +20,10 @@ from pyfuzz.target.catalogue import Target
 HEADS = Scope("heads", parents=1, entries=16, errors=True)
 
 
-def searched(a: Target, b: Target, scope: Scope, level: Level = Level.OBSERVABLE) -> Search:
-    searcher = Searcher(pair_of(a, b, level, ()).target)
+def searched(
+    a: Target, b: Target, scope: Scope, level: Level = Level.OBSERVABLE, workers: int = 1
+) -> Search:
+    searcher = Searcher(pair_of(a, b, level, ()).target, workers)
     try:
         return searcher.search(scope, None, lambda _: None)
     finally:
@@ -31,7 +33,7 @@ def searched(a: Target, b: Target, scope: Scope, level: Level = Level.OBSERVABLE
 def test_product_of_a_target_with_itself_has_a_pair_for_each_state() -> None:
     v66 = catalogue.get("v6.6")
 
-    search = searched(v66, v66, HEADS, Level.SHAPE)
+    search = searched(v66, v66, HEADS, Level.SHAPE, workers=2)
 
     assert search.progress is not None
     # As docs/exhaust.md has it for the one: renaming SPTEs for two loses nothing.

@@ -247,19 +247,9 @@ static uint8_t *encode_vm(uint8_t *p, unsigned int vm, bool mapped)
 
 static uint8_t *encode_header(uint8_t *p)
 {
-	uint64_t spoken = once_spoken();
-	uint8_t lines[LOG_SITES];
-	unsigned int sites = log_lines(lines);
-
 	*p++ = (uint8_t)world.bugged_total;
-	while (sites && !lines[sites - 1])
-		sites--;
-	*p++ = (uint8_t)sites;
 	/* More than one for each VM is wrong, whatever the number. */
-	for (unsigned int i = 0; i < sites; i++)
-		*p++ = lines[i] <= PYFUZZ_VMS ? lines[i] : PYFUZZ_VMS + 1;
-	memcpy(p, &spoken, sizeof(spoken));
-	return p + sizeof(spoken);
+	return once_encode(log_encode(p, PYFUZZ_VMS + 1));
 }
 
 /* VMs from first to before last, sorted. */

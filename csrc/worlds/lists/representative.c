@@ -229,22 +229,12 @@ static void models_sort(void)
 
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
 {
-	uint8_t lines[LOG_SITES] = { 0 };
-	uint64_t spoken;
-	unsigned int sites;
-
 	(void)size;
 	clear();
 	touched = shuffle || !scope.renamed ? PYFUZZ_SPTES : 0;
 	choose(shuffle);
 	world.bugged_total = *in++;
-	sites = *in++;
-	memcpy(lines, in, sites);
-	in += sites;
-	log_set(lines);
-	memcpy(&spoken, in, sizeof(spoken));
-	in += sizeof(spoken);
-	once_set(spoken);
+	in = once_decode(log_decode(in));
 	for (unsigned int i = 0; i < PYFUZZ_VMS; i++)
 		decode_vm(&in, i);
 	if (scope.renamed == 2)

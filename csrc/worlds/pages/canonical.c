@@ -11,10 +11,13 @@
  * The objects are the target's own data and then every allocated one, in the
  * order in which pointers in the ones before lead to them.  A word that is an
  * address of an object, in a list's head or an SPTE with bits of its own, is
- * written as the number of the object and the rest.  Nothing else is renamed, and
+ * written as the number of the object and the rest; one of other data and of
+ * functions as its place in this module.  Nothing else is renamed, and
  * nothing is left out: not the order of a VM's shadow pages, nor what the caches
  * hold.  An address of freed memory is only known to be that.
  */
+#define _GNU_SOURCE /* dl_iterate_phdr() */
+#include <link.h>
 #include <string.h>
 #include "harness/log.h"
 #include "canonical.h"
@@ -31,6 +34,8 @@ enum token {
 	WORD_SPTE = 3, /* the same with eight bytes of an SPTE's bits */
 	WORD_FREED = 4, /* an address of freed memory, the pool, the offset */
 	WORD_FREED_SPTE = 5,
+	WORD_HERE =
+		6, /* an address in this module, which another process has elsewhere */
 };
 
 /* Pools of freed memory. */
@@ -138,6 +143,39 @@ static uint8_t *encode_at(uint8_t *p, uint64_t word, uint64_t bits, bool spte)
 	return spte ? put(p, &bits, sizeof(bits)) : p;
 }
 
+/* Where this module is, for addresses of what the pools do not have. */
+static uint64_t here, here_end;
+
+static int find_here(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	const uint64_t inside = (uint64_t)(uintptr_t)&objects;
+	uint64_t end = 0;
+	bool ours = false;
+
+	(void)size;
+	(void)unused;
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		uint64_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+		uint64_t to = from + info->dlpi_phdr[i].p_memsz;
+
+		if (info->dlpi_phdr[i].p_type != PT_LOAD)
+			continue;
+		ours |= inside >= from && inside < to;
+		if (to > end)
+			end = to;
+	}
+	if (!ours)
+		return 0;
+	here = info->dlpi_addr;
+	here_end = end;
+	return 1;
+}
+
+void canonical_begin(void)
+{
+	dl_iterate_phdr(find_here, NULL);
+}
+
 static uint8_t *encode_word(uint8_t *p, uint64_t word, bool of_table)
 {
 	uint64_t mask = pages_target.spte_frame_mask;
@@ -154,7 +192,12 @@ static uint8_t *encode_word(uint8_t *p, uint64_t word, bool of_table)
 		end = encode_at(p, word, 0, false);
 	if (end)
 		return end;
-	*p++ = WORD_RAW;
+	if (word >= here && word < here_end) {
+		*p++ = WORD_HERE;
+		word -= here;
+	} else {
+		*p++ = WORD_RAW;
+	}
 	return put(p, &word, sizeof(word));
 }
 
@@ -213,16 +256,8 @@ static uint8_t *encode_object(uint8_t *p, const uint8_t *end, uint32_t i)
 
 static uint8_t *encode_header(uint8_t *p)
 {
-	uint64_t spoken = once_spoken();
-	uint8_t lines[LOG_SITES];
-	unsigned int sites = log_lines(lines);
-
-	while (sites && !lines[sites - 1])
-		sites--;
 	*p++ = (uint8_t)world.bugged_total;
-	*p++ = (uint8_t)sites;
-	p = put(p, lines, sites);
-	return put(p, &spoken, sizeof(spoken));
+	return once_encode(log_encode(p, 255));
 }
 
 static uint8_t *encode_vm(uint8_t *p, unsigned int vm)
@@ -293,17 +328,8 @@ uint32_t canonical_encode(uint8_t *out, bool mapped)
 
 static const uint8_t *decode_header(const uint8_t *p)
 {
-	uint8_t lines[LOG_SITES] = { 0 };
-	uint64_t spoken;
-	unsigned int sites;
-
 	world.bugged_total = *p++;
-	sites = *p++;
-	p = get(p, lines, sites);
-	log_set(lines);
-	p = get(p, &spoken, sizeof(spoken));
-	once_set(spoken);
-	return p;
+	return once_decode(log_decode(p));
 }
 
 static const uint8_t *decode_vm(const uint8_t *p, unsigned int vm)
@@ -355,6 +381,10 @@ static const uint8_t *decode_word(const uint8_t *p, uint64_t *word)
 		p = get(p, &offset, sizeof(offset));
 		*word = (uint64_t)(uintptr_t)freed[number] + offset % 512;
 		break;
+	case WORD_HERE:
+		p = get(p, word, sizeof(*word));
+		*word += here;
+		return p;
 	default:
 		return get(p, word, sizeof(*word));
 	}

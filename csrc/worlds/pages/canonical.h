@@ -11,6 +11,7 @@
 
 /* Whether the target says where all of its data is. */
 bool canonical_can(void);
+void canonical_begin(void);
 /* Returns the size; 0: it does not fit. */
 uint32_t canonical_encode(uint8_t *out, bool mapped);
 /* shuffle: other addresses; 0: the simplest ones. */

@@ -23,6 +23,7 @@ static void fill_caches(void)
 
 static void begin(const struct pyfuzz_scope *scope)
 {
+	canonical_begin();
 	moves_begin(scope);
 }
 
