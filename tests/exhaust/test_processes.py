@@ -38,10 +38,10 @@ def told(search: Search) -> dict[str, Any]:
 
 # With findings; with few states and many moves at each depth; a world of its own.
 SCOPES = [
-    ("rfc-v2", "vms", {"entries": 1}),
     ("v6.6", "heads", {}),
-    ("v6.6", "long", {"entries": 30}),
     ("pages", "frames", {"depth": 5, "audit_every": 100}),
+    pytest.param("rfc-v2", "vms", {"entries": 1}, marks=pytest.mark.slow),
+    pytest.param("v6.6", "long", {"entries": 30}, marks=pytest.mark.slow),
 ]
 
 
