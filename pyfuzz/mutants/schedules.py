@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mutants that need a second thread: each is fuzzed in the world ``threads``, as a campaign does.
 
-Each trial is a process of its own, so that the death of one does not affect others,
-and none profits from what another has learned about pairs of places.
+Each trial is a confined process of its own, so that the death of one does not affect
+others, and none profits from what another has learned about pairs of places.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyfuzz import processes
 from pyfuzz.errors import HarnessError, UsageError
@@ -22,9 +21,12 @@ from pyfuzz.mutants.experiment import EQUIVALENT_S, Options, Outcome, Result
 from pyfuzz.mutants.mutant import Mutant, catalogue
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, plant
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target.catalogue import Target
 from pyfuzz.worlds.threads import chance
-from pyfuzz.worlds.threads.module import load
+
+if TYPE_CHECKING:
+    from pyfuzz.worlds.threads.module import ThreadsModule
 
 _GROUP = "threads"
 _DEFINE = "PYFUZZ_THREADS=1"
@@ -77,27 +79,30 @@ def _measure(options: Options, outcome: Outcome, planted: Target) -> None:
     if equivalent:
         budget_s = min(budget_s, EQUIVALENT_S)
     seeds = [options.seed + number for number in range(1 if equivalent else options.trials)]
-    workers = min(processes.cores(), len(seeds))
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        started = {pool.submit(_trial, planted, seed, budget_s): seed for seed in seeds}
-        for done in as_completed(started):
-            seed = started[done]
+    with ThreadPoolExecutor(min(processes.cores(), len(seeds))) as pool:
+        for done in as_completed(pool.submit(trial, planted, seed, budget_s) for seed in seeds):
             try:
                 outcome.trials.append(done.result())
-            except BrokenProcessPool:
-                died = Trial(seed, reached=False, executions=0, steps=0, processor_s=budget_s)
-                outcome.trials.append(replace(died, died="died"))
             except (UsageError, HarnessError) as error:
                 outcome.trouble = f"{outcome.mutant.name} does not run here: {error}"
     outcome.trials.sort(key=lambda trial: trial.seed)
     outcome.triggered = bool(outcome.found)
 
 
-def _trial(planted: Target, seed: int, budget_s: float) -> Trial:
-    """Fuzz one mutant until something is found; this runs in a process of its own."""
-    module = load(planted)
+def trial(planted: Target, seed: int, budget_s: float) -> Trial:
+    """Fuzz one mutant in a process of its own, which may write nothing."""
+    # The budget is processor time; the limit is for a process that waits forever.
+    with Runner(replace(planted, world=_GROUP), limit_s=60 + 20 * budget_s) as runner:
+        try:
+            fuzzed: Trial = runner.call(_fuzz, seed, budget_s)
+        except ChildDiedError as died:
+            how = died.finding.message
+            return Trial(seed, reached=False, executions=0, steps=0, processor_s=budget_s, died=how)
+    return fuzzed
+
+
+def _fuzz(module: ThreadsModule, seed: int, budget_s: float) -> Trial:
+    """Fuzz a module until something is found; this runs in the child process."""
     begin_s = time.process_time()
     result = chance.fuzz(
         module, seed, seconds=budget_s, stop_on_finding=True, clock=time.process_time

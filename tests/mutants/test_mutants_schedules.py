@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from pyfuzz.errors import UsageError
 from pyfuzz.mutants import schedules
 from pyfuzz.mutants.experiment import Options, Outcome
+from pyfuzz.mutants.sources import Source, changed
 from pyfuzz.target import catalogue
 
 V6_15 = catalogue.get("v6.15")
+PORT = replace(V6_15, defines=("PYFUZZ_THREADS=1",))
 SOON = "two-unlocks"
 
 
@@ -34,6 +39,31 @@ def test_mutant_that_fits_no_other_target_is_trouble_and_not_missed() -> None:
     (outcome,) = result.outcomes
     assert outcome.trouble.startswith(f"{SOON} does not apply")
     assert not outcome.trials
+
+
+# Runs in the trial's process when the target is loaded.
+_LEAVES_A_FILE = """
+#include <stdio.h>
+static void __attribute__((constructor)) leave_a_file(void)
+{{
+	FILE *file = fopen("{path}", "w");
+
+	if (file)
+		fclose(file);
+}}
+"""
+
+
+def test_trial_of_a_mutant_cannot_write_files(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    text = Source(PORT).text + _LEAVES_A_FILE.format(path=left).encode()
+    target = changed(PORT, text, "leaves", tmp_path)
+
+    trial = schedules.trial(target, seed=1, budget_s=0.1)
+
+    assert (trial.kind, trial.died) == (None, "")
+    assert trial.executions > 0
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
