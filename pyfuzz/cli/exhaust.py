@@ -84,6 +84,7 @@ def _bounds(command: Any) -> Any:
     type=click.IntRange(0, 7),
     help="Limit on preemptions, in the world threads.  [default: 2]",
 )
+@click.option("--tso", is_flag=True, help="In the world threads: with x86's store buffers.")
 @click.option("--errors/--no-errors", default=None, help="Also remove entries that are not there.")
 @click.option("--caches", is_flag=True, help="Count the fill of the caches as part of a state.")
 @click.option(
@@ -122,6 +123,7 @@ def exhaust(
     world: str,
     names: tuple[str, ...],
     switches: int | None,
+    tso: bool,
     errors: bool | None,
     caches: bool,
     renamed: bool,
@@ -154,13 +156,14 @@ def exhaust(
             kernel,
             entries,
             bound=switches,
+            tso=tso,
             seconds=limit_s,
             audit_every=audit_every,
             out=out,
             as_json=as_json,
             as_ktap=as_ktap,
         )
-    _none_of({"switches": switches}, f"is for the world threads, not {world}")
+    _none_of({"switches": switches, "tso": tso or None}, f"is for the world threads, not {world}")
     chosen, facts, _ = target_and_facts(target, kernel, world)
     chosen = chosen.knowing(entries)
     started = stats.now()

@@ -61,6 +61,7 @@ _ALL = "all"
     type=click.IntRange(0, 7),
     help="With --systematic: limit on preemptions.  [default: 2]",
 )
+@click.option("--tso", is_flag=True, help="With --systematic: fibers have x86's store buffers.")
 @click.option("--time", "seconds", type=duration, help="Time limit: 20s, 5m, 1h.  [default: 60s]")
 @click.option("--runs", type=click.IntRange(1), help="Number of executions, instead of a time.")
 @click.option(
@@ -113,6 +114,7 @@ def fuzz(
     world: str | None,
     systematic: bool,
     switches: int | None,
+    tso: bool,
     seconds: float | None,
     runs: int | None,
     workers: int | None,
@@ -145,12 +147,14 @@ def fuzz(
             target_of(target, kernel, _with_schedules(world)).knowing(entries),
             switches,
             seconds,
+            tso=tso,
             stop_on_finding=stop_on_finding,
             out=out,
             as_json=as_json,
         )
-    if switches is not None:
-        raise UsageError("--switches bounds a systematic search: add --systematic")
+    if switches is not None or tso:
+        option = "--tso" if tso else "--switches"
+        raise UsageError(f"{option} is for a systematic search: add --systematic")
     seconds = _DEFAULT_S if runs is None and seconds is None else seconds
     # Workers exchange inputs on a timer, so only a single one is repeatable,
     # and --runs asks for a repeatable campaign.

@@ -22,6 +22,7 @@ def search(
     bound: int | None,
     seconds: float | None,
     *,
+    tso: bool,
     stop_on_finding: bool,
     out: Path | None,
     as_json: bool,
@@ -32,6 +33,7 @@ def search(
         found = systematic.search(
             searcher,
             systematic.DEFAULT_BOUND if bound is None else bound,
+            tso=tso,
             seconds=seconds,
             stop_on_finding=stop_on_finding,
             progress=_show if sys.stderr.isatty() else None,

@@ -115,12 +115,14 @@ def search(
     kernel: Kernel | None,
     bound: int,
     *,
+    tso: bool = False,
     audit_every: int = AUDIT_EVERY,
     until_s: float | None = None,
     show: Callable[[SystematicResult, int], None] | None = None,
 ) -> Schedules:
     """Search every pair of a target with up to ``bound`` switches, or until a time (monotonic).
 
+    ``tso``: with store buffers, in which as many stores wait.
     Errors: HarnessError if a schedule does not replay.
     """
     begin_s = time.monotonic()
@@ -128,7 +130,7 @@ def search(
     seen: dict[tuple[str, str, int], ThreadsFinding] = {}
     for switches in range(bound + 1):
         left_s = None if until_s is None else max(until_s - time.monotonic(), 0.0)
-        result = systematic.search(module, switches, seconds=left_s, progress=show)
+        result = systematic.search(module, switches, tso=tso, seconds=left_s, progress=show)
         if found is None:
             found = Schedules(target, kernel, bound, result, audits=Audits(audit_every))
         if result.rows:

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 NOT_COVERED = (
     "more switches, other lengths, more fibers and more operations each than the scope has",
-    "store buffers and address dependencies: a missing order is only seen as a data race",
+    "address dependencies: a missing order is only seen as a data race",
     "interrupts, several VMs, memslot changes, huge pages and RCU grace periods",
     "what follows a finding in its schedule",
 )
 """What no bound covers."""
+_NO_BUFFERS = "store buffers: see --tso"
+
+
+def not_covered(found: Schedules) -> list[str]:
+    """Return what the search does not cover."""
+    return [*NOT_COVERED, *([] if found.search.tso else [_NO_BUFFERS])]
 
 
 def as_object(found: Schedules) -> dict[str, Any]:
@@ -47,6 +53,7 @@ def as_object(found: Schedules) -> dict[str, Any]:
                 "switches": found.bound,
                 "pairs": len(rows) + found.search.left,
                 "lists": list(systematic.SHAPES),
+                "tso": found.search.tso,
             }
         ],
         **counts,
@@ -64,7 +71,7 @@ def as_object(found: Schedules) -> dict[str, Any]:
             "trouble": audits.trouble,
         },
         "searches": [{"name": "schedules", **said, **counts}],
-        "not_covered": list(NOT_COVERED),
+        "not_covered": not_covered(found),
         "out": str(found.out) if found.out else None,
         "verdict": found.word,
         "findings": [_finding_object(found, finding) for finding in found.findings],
@@ -81,6 +88,7 @@ def _finding_object(found: Schedules, finding: ThreadsFinding) -> dict[str, Any]
         "message": finding.message,
         "count": finding.count,
         "switches": finding.away,
+        "delays": finding.delayed,
         "operations": format_sequence(finding.sequence).splitlines()[1:],
         "artifact": str(path) if path else None,
         "known": found.known(finding),
@@ -103,7 +111,7 @@ def as_text(found: Schedules) -> str:
     lines += scope_lines(found)
     for place, finding in enumerate(found.findings, 1):
         lines += ["", *finding_lines(place, finding, found)]
-    lines += ["", *wrapped(f"not covered: {'; '.join(NOT_COVERED)}")]
+    lines += ["", *wrapped(f"not covered: {'; '.join(not_covered(found))}")]
     lines += ["", f"verdict: {_verdict(found)}"]
     return "\n".join(lines)
 
@@ -131,10 +139,16 @@ def scope_lines(found: Schedules) -> list[str]:
 def scope_words(found: Schedules) -> str:
     """Return the scope in words."""
     shapes = [str(shape) for shape in systematic.SHAPES]
+    waiting = (
+        f", and {number(found.bound, 'store')} that wait in store buffers"
+        if found.search.tso
+        else ""
+    )
     return (
         f"{number(len(found.search.rows) + found.search.left, 'pair')} of a writer and what runs "
         f"beside it, on lists of {', '.join(shapes[:-1])} and {shapes[-1]} entries; at most "
         f"{number(found.bound, 'switch', 'switches')} away from a fiber that could go on"
+        f"{waiting}"
     )
 
 

@@ -130,6 +130,11 @@ def generate(done: Replay, symptom: Symptom, command: str, name: str) -> bytes:
             f"{done.file.path}: {symptom.kind.value} is seen by pyfuzz alone, not by a C program "
             "with threads: show it with pyfuzz replay"
         )
+    if sequence_of(done.file.operations).delays:
+        raise UsageError(
+            f"{done.file.path}: in its schedule stores wait in store buffers, which a C program "
+            "with threads cannot make them do: show it with pyfuzz replay"
+        )
     schedule = next((entry for entry in done.entries if entry.fibers), None)
     accesses = schedule.accesses if schedule is not None else []
     sequence = sequence_of(done.file.operations)

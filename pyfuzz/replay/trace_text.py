@@ -41,7 +41,7 @@ SKIPPED = {
     Skip.SLOT_THERE: "there is a memslot already",
     Skip.NO_ROOT: "the vCPU's root is in no memslot",
     Skip.FIBER_FULL: "the fiber has as many operations as it can have",
-    Skip.SWITCHES_FULL: "there are as many switches as there can be",
+    Skip.SWITCHES_FULL: "there are as many switches or delays as there can be",
 }
 
 

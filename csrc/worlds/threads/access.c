@@ -2,12 +2,7 @@
 /*
  * Every access of a fiber passes through here before it is made: first another
  * fiber may run, then the access is checked.
- *
- * Races are found as FastTrack does (Flanagan, Freund 2009): two accesses to
- * a word of which one is plain and one is a write, and neither happens before
- * the other.
  */
-#include <string.h>
 #include "core.h"
 
 /* Set when a mutant's place is reached (pyfuzz/mutants): not part of the target. */
@@ -31,6 +26,8 @@ struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 	struct fiber *f = threads.current;
 	struct cell *cell = cell_of(address);
 
+	if (__builtin_expect(f->stores_len, 0))
+		stores_due(f, cell);
 	f->accesses++;
 	f->place = place;
 	if (__builtin_expect(!cell || !cell_of(address + size - 1), 0))
@@ -44,149 +41,6 @@ struct cell *point(uintptr_t address, unsigned int size, uintptr_t place)
 		      PYFUZZ_MAX_ACCESSES);
 	decide(f, cell, true);
 	return cell;
-}
-
-static const char *const access_names[] = {
-	"plain read",
-	"plain write",
-	"marked read",
-	"marked write",
-};
-
-static void race(struct cell *cell, struct fiber *f, enum access how,
-		 unsigned int g, enum access other, bool on_x86, uintptr_t place)
-{
-	char word[24];
-	uintptr_t before = threads.tracing ? trace_other(cell, g, other & 1) : 0;
-
-	word_text(cell_address(cell), word, sizeof(word));
-	found(PYFUZZ_DATA_RACE, place, before,
-	      "%s of %s by fiber %u and %s by fiber %u are not ordered%s",
-	      access_names[how], word, fiber_number(f), access_names[other], g,
-	      on_x86 ? "" :
-		       " in the kernel's memory model, though they are on x86");
-}
-
-/* The accesses that each access may race with, a byte per enum access. */
-static const uint32_t rivals[] = {
-	[PLAIN_READ] = 0xff00ff00,
-	[PLAIN_WRITE] = 0xffffffff,
-	[MARKED_READ] = 0x0000ff00,
-	[MARKED_WRITE] = 0x0000ffff,
-};
-
-static void races(struct cell *cell, struct fiber *f, enum access how,
-		  uint8_t bytes, uintptr_t place)
-{
-	uint32_t mine = rivals[how] & bytes * 0x01010101u;
-
-	for (unsigned int g = 0; g < threads.fibers_len; g++) {
-		uint32_t theirs;
-
-		memcpy(&theirs, cell->by[g].bytes, 4);
-		theirs &= mine;
-		if (!theirs || g == fiber_number(f))
-			continue;
-		for (unsigned int other = 0; other < 4; other++) {
-			uint16_t clock = cell->by[g].clock[other];
-
-			if (!(theirs >> 8 * other & 0xff))
-				continue;
-			if (clock > f->now[X86 + g])
-				race(cell, f, how, g, other, true, place);
-			else if (clock > f->now[LKMM + g])
-				race(cell, f, how, g, other, false, place);
-		}
-	}
-}
-
-static void __attribute__((noinline)) renew(struct cell *cell)
-{
-	cell->run = threads.run;
-	cell->version = 0;
-	cell->write_hash = cell->reads_hash = 0;
-	cell->released = (clocks){ 0 };
-	memset(cell->by, 0, sizeof(cell->by));
-	cell->saved = false;
-	if (cell->scenario != threads.scenario_number) {
-		cell->scenario = threads.scenario_number;
-		cell->shared = false;
-		cell->readers = cell->writers = 0;
-	}
-}
-
-static void __attribute__((noinline)) note_user(struct cell *cell, uint8_t self,
-						bool write)
-{
-	cell->readers |= self;
-	if (write)
-		cell->writers |= self;
-	/* A write by one fiber, and an access by another. */
-	if (!cell->shared && cell->writers &&
-	    (cell->readers & (cell->readers - 1))) {
-		cell->shared = true;
-		threads.grown = true;
-		threads.result->words++;
-	}
-}
-
-/* The access is made now: update races, orders and hashes. */
-void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place)
-{
-	struct fiber *f = threads.current;
-	unsigned int i = fiber_number(f);
-	uint8_t self = (uint8_t)(1u << i);
-	bool write = how & 1;
-
-	if (cell->run != threads.run)
-		renew(cell);
-	if (__builtin_expect(!(cell->readers & self) ||
-				     (write && !(cell->writers & self)),
-			     0))
-		note_user(cell, self, write);
-	threads.hash = (threads.hash ^ (uint64_t)(cell - cells) << 8 ^
-			(uint64_t)how << 4 ^ i) *
-		       0x100000001b3ULL;
-	threads.hash ^= threads.hash >> 29;
-	if (cell->shared) {
-		uint64_t hash = mix(((uint64_t)f->accesses << 3 | i) ^
-				    mix(cell->write_hash +
-					(write ? 31 * cell->reads_hash : 0)));
-
-		threads.trace_hash += hash;
-		if (write) {
-			cell->write_hash = hash;
-			cell->reads_hash = 0;
-		} else {
-			cell->reads_hash += hash;
-		}
-		if (!f->hardware)
-			races(cell, f, how, bytes, place);
-	}
-	if (threads.pairing && cell->shared && cell->version && cell->writer != i)
-		pair_seen(cell->writer_place, (uint32_t)(place - image_start));
-	if (write) {
-		if (!cell->saved)
-			image_save(cell);
-		cell->version++;
-		cell->writer = (uint8_t)i;
-		cell->writer_place = (uint32_t)(place - image_start);
-	}
-	if (how != MARKED_READ) {
-		f->read = NULL;
-	} else {
-		if (f->read != cell || f->read_version != cell->version)
-			f->read_from = f->accesses;
-		f->read = cell;
-		f->read_version = cell->version;
-	}
-	cell->by[i].clock[how] = f->now[i];
-	cell->by[i].bytes[how] = f->hardware ? 0 : bytes;
-}
-
-static uint8_t bytes_of(uintptr_t address, unsigned int size)
-{
-	return (uint8_t)(((1u << size) - 1) << (address & 7));
 }
 
 static uint64_t load(const volatile void *address, unsigned int size)
@@ -239,16 +93,44 @@ static void epoch(struct fiber *f)
 	f->now[LKMM + i]++;
 }
 
-/* A marked write releases to those that see it. */
-static void release(struct cell *cell, struct fiber *f, unsigned int order,
-		    bool modify)
+/* What a marked write releases to those that see it. */
+static clocks released(struct fiber *f, unsigned int order)
 {
 	clocks told = f->now;
 
 	if (!(order & PYFUZZ_RELEASE))
 		told = (told & only_x86) | (f->fenced & ~only_x86);
-	cell->released = modify ? later(cell->released, told) : told;
 	epoch(f);
+	return told;
+}
+
+static void release(struct cell *cell, struct fiber *f, unsigned int order,
+		    bool modify)
+{
+	clocks told = released(f, order);
+
+	cell->released = modify ? later(cell->released, told) : told;
+}
+
+/* A store of this access waits in the store buffer; false: it does not. */
+static bool waits(struct cell *cell, uintptr_t address, unsigned int size,
+		  bool marked, unsigned int order, uintptr_t place)
+{
+	struct fiber *f = threads.current;
+	struct pending store;
+
+	if (!threads.tso || !store_waits(f, cell, &store))
+		return false;
+	touch_stored(cell, marked ? MARKED_WRITE : PLAIN_WRITE,
+		     bytes_of(address, size), place);
+	store.address = address;
+	store.size = (uint8_t)size;
+	store.marked = marked;
+	store.place = place;
+	if (marked)
+		store.told = released(f, order);
+	store_keep(f, &store);
+	return true;
 }
 
 /* From the compiler's instrumentation: any size and alignment; marked: volatile. */
@@ -269,11 +151,14 @@ void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 		cell = point(address, part, place);
 		trace(how, address, part, 0, place);
 		rules_access(address, write, marked, place);
-		touch(cell, how, bytes_of(address, part), place);
-		if (marked && write)
-			release(cell, f, PYFUZZ_RELAXED, false);
-		else if (marked)
-			acquire(cell, f, PYFUZZ_RELAXED);
+		if (!write || !waits(cell, address, part, marked,
+				     PYFUZZ_RELAXED, place)) {
+			touch(cell, how, bytes_of(address, part), place);
+			if (marked && write)
+				release(cell, f, PYFUZZ_RELAXED, false);
+			else if (marked)
+				acquire(cell, f, PYFUZZ_RELAXED);
+		}
 		address += part;
 		size -= part;
 	}
@@ -292,6 +177,8 @@ void pyfuzz_fence(unsigned int order)
 
 	if (!f)
 		return;
+	if (order == PYFUZZ_FULL)
+		stores_flush(f);
 	if (order & PYFUZZ_ACQUIRE)
 		f->now = later(f->now, f->unfenced);
 	if (order & PYFUZZ_RELEASE) {
@@ -328,10 +215,13 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 	struct fiber *f = threads.current;
 	bool modify = op > PYFUZZ_A_WRITE;
 	bool shared = f && !is_private(f, address);
-	bool write = op != PYFUZZ_A_READ;
+	bool write = op != PYFUZZ_A_READ, late = false;
 	struct cell *cell = NULL;
 	uint64_t old, new;
 
+	/* The processor's locked instructions; also a comparison that fails. */
+	if (shared && modify)
+		stores_flush(f);
 	if (shared)
 		cell = point(address, size, place);
 	/* The checks come first, since invalid memory must not be read. */
@@ -346,8 +236,11 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 		      modify ? PYFUZZ_E_ATOMIC :
 			       PYFUZZ_E_MARKED_WRITE,
 		      address, size, new, place);
-		touch(cell, write ? MARKED_WRITE : MARKED_READ,
-		      bytes_of(address, size), place);
+		late = op == PYFUZZ_A_WRITE &&
+		       waits(cell, address, size, true, order, place);
+		if (!late)
+			touch(cell, write ? MARKED_WRITE : MARKED_READ,
+			      bytes_of(address, size), place);
 		if (write &&
 		    (void *)pointer == pyfuzz_target.heads[0][HEAD_NUMBER])
 			rules_head(old, new, place);
@@ -355,7 +248,7 @@ uint64_t pyfuzz_atomic(volatile void *pointer, unsigned int size,
 			acquire(cell, f, order);
 		if (modify && order == PYFUZZ_FULL)
 			fence_full(f);
-		if (write)
+		if (write && !late)
 			release(cell, f, order, modify);
 	}
 	if (write)
@@ -374,6 +267,7 @@ void pyfuzz_relax(void)
 
 	if (!f)
 		return;
+	stores_flush(f); /* sooner or later */
 	before = f->relaxed;
 	f->accesses++;
 	f->place = PLACE;

@@ -51,6 +51,20 @@ struct cell {
 	uint32_t scenario;
 };
 
+/* A store that has not reached memory yet (buffer.c). */
+struct pending {
+	struct cell *cell;
+	uintptr_t address, place;
+	uint8_t size;
+	bool marked, open; /* open: how long it waits is decided as it waits */
+	uint32_t at, due; /* the access that stored; reaches memory behind due */
+	uint32_t position; /* at, without the steps of the buffer */
+	uint64_t value; /* while another fiber runs */
+	uint64_t below; /* what the others see, while this fiber runs */
+	clocks told; /* released when it reaches memory */
+};
+#define STORES 32
+
 enum wait { WAIT_NOT, WAIT_WRITE, WAIT_READ, WAIT_WORD };
 
 struct lock {
@@ -79,6 +93,10 @@ struct fiber {
 	uint32_t operation;
 	uintptr_t place; /* of its next access */
 	bool hardware; /* the processor's walk: races are allowed */
+	struct pending stores[STORES]; /* the oldest first */
+	unsigned int stores_len;
+	uint32_t flushes; /* its accesses that were steps of the buffer */
+	bool flushing; /* its next one is such a step */
 };
 
 #define SPTES 64
@@ -101,6 +119,8 @@ struct threads {
 	uint64_t hash; /* all accesses, in order */
 	uint64_t trace_hash; /* dependent accesses, in any order of the others */
 	uint32_t away; /* preemptions: the fiber could have continued */
+	bool tso; /* stores may wait in store buffers */
+	uint32_t delayed; /* stores that were made to wait */
 	bool grown; /* a word became shared */
 	bool tracing;
 	bool pairing; /* pairs of places are recorded */
@@ -125,6 +145,12 @@ struct threads {
 	unsigned int locks_len;
 };
 extern struct threads threads;
+
+/* How far a fiber's program is. */
+static inline uint32_t position(const struct fiber *f)
+{
+	return f->accesses - f->flushes;
+}
 
 static inline unsigned int fiber_number(const struct fiber *f)
 {
@@ -170,6 +196,14 @@ void __attribute__((noreturn)) fiber_leave(void); /* for good */
 /* state.c */
 extern void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
 extern unsigned int (*decide_first)(void);
+/* How many accesses of the fiber overtake a store; WAIT_OPEN: see decide_flush. */
+#define WAIT_OPEN 0xffffu
+#define WAIT_MOST 255u
+extern unsigned int (*decide_delay)(const struct fiber *f,
+				    const struct cell *cell);
+/* Whether the oldest store reaches memory before the next access, to cell. */
+extern bool (*decide_flush)(const struct fiber *f, const struct cell *cell);
+unsigned int delay_none(const struct fiber *f, const struct cell *cell);
 bool is_enabled(const struct fiber *f);
 
 /* schedule.c */
@@ -182,18 +216,42 @@ unsigned int lowest_enabled(void);
 void run_given(const struct pyfuzz_schedule *schedule);
 
 /* search.c */
-void search_run(uint32_t bound, bool prune, uint64_t limit);
+void search_run(uint32_t bound, uint32_t delays, bool prune, uint64_t limit);
 void search_confirm(void);
 
 /* fuzz.c */
 void random_run(uint64_t seed, uint32_t schedules, uint32_t changes);
 
+/* touch.c */
+static inline uint8_t bytes_of(uintptr_t address, unsigned int size)
+{
+	return (uint8_t)(((1u << size) - 1) << (address & 7));
+}
+void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
+void touch_stored(struct cell *cell, enum access how, uint8_t bytes,
+		  uintptr_t place);
+void touch_flushed(const struct pending *store);
+
 /* access.c */
 struct cell *point(uintptr_t address, unsigned int size, uintptr_t place);
-void touch(struct cell *cell, enum access how, uint8_t bytes, uintptr_t place);
 void fence_full(struct fiber *f);
 void access_bytes(uintptr_t address, unsigned int size, bool write, bool marked,
 		  uintptr_t place);
+
+/* stores.c */
+void store_keep(struct fiber *f, const struct pending *store);
+void note_delay(struct pyfuzz_schedule *schedule, const struct fiber *f,
+		const struct pending *store, uint32_t by);
+void stores_note(struct pyfuzz_schedule *schedule);
+const struct pending *store_of(const struct fiber *f, const struct cell *cell);
+uint64_t stores_hash(void);
+void stores_hide(struct fiber *f);
+void stores_show(struct fiber *f);
+
+/* buffer.c */
+bool store_waits(struct fiber *f, struct cell *cell, struct pending *store);
+void stores_due(struct fiber *f, const struct cell *next);
+void stores_flush(struct fiber *f);
 
 /* pairs.c */
 #define PAIR_STATES 16384
@@ -202,6 +260,7 @@ void pair_seen(uint32_t writer, uint32_t user);
 /* rules.c */
 void rules_access(uintptr_t address, bool write, bool marked, uintptr_t place);
 void rules_head(uint64_t old, uint64_t new, uintptr_t place);
+void rules_flush(const struct pending *store);
 void rules_done(struct fiber *f, uintptr_t place);
 struct lock *lock_of(const void *address);
 bool holds(const struct fiber *f, const void *lock, bool write);

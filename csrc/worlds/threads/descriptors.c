@@ -20,6 +20,8 @@ void *pyfuzz_descriptor_alloc(unsigned int vm)
 	if (i < 0)
 		return NULL;
 	if (threads.current)
+		stores_flush(threads.current);
+	if (threads.current)
 		object_touch(i, PLACE);
 	memset(pool + i * STRIDE, 0, pyfuzz_target_traits.descriptor_size);
 	return pool + i * STRIDE;
@@ -30,6 +32,7 @@ void pyfuzz_descriptor_free(void *descriptor)
 	int i = pool_index(descriptor);
 
 	if (threads.current) {
+		stores_flush(threads.current);
 		point((uintptr_t)descriptor, 8, PLACE);
 		trace(PYFUZZ_E_FREE, (uintptr_t)descriptor, 8, 0, PLACE);
 	}

@@ -39,8 +39,10 @@ void found(enum pyfuzz_kind kind, uintptr_t place, uintptr_t other,
 	for (const char *p = function; *p; p++)
 		signature = mix(signature ^ (uint8_t)*p);
 	found = slot_of(signature);
-	if (found && (!found->count || found->away > threads.away ||
-		      (threads.tracing && !found->other_place && other))) {
+	if (found &&
+	    (!found->count || found->away > threads.away ||
+	     (found->away == threads.away && found->delayed > threads.delayed) ||
+	     (threads.tracing && !found->other_place && other))) {
 		found->kind = kind;
 		snprintf(found->function, sizeof(found->function), "%s",
 			 function);
@@ -52,10 +54,12 @@ void found(enum pyfuzz_kind kind, uintptr_t place, uintptr_t other,
 		found->access = f ? f->accesses : 0;
 		found->operation = f ? f->operation : PYFUZZ_FIBER_OPS;
 		found->away = threads.away;
+		found->delayed = threads.delayed;
 		if (!found->count)
 			found->first_schedule =
 				(uint32_t)(r->schedules + r->pruned + 1);
 		found->schedule = threads.taken;
+		stores_note(&found->schedule);
 		va_start(args, format);
 		vsnprintf(found->message, sizeof(found->message), format, args);
 		va_end(args);

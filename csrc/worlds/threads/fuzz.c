@@ -12,6 +12,7 @@
 #include "core.h"
 
 #define MAX_CHANGES 8
+#define MAX_DELAY 16
 
 static struct {
 	uint64_t random;
@@ -54,6 +55,14 @@ static void decide_pct(struct fiber *f, struct cell *cell, bool enabled)
 		go_on(f, &threads.fibers[next], !enabled);
 }
 
+/* One store in four waits for some accesses. */
+static unsigned int delay_pct(const struct fiber *f, const struct cell *cell)
+{
+	(void)f;
+	(void)cell;
+	return chance(4) ? 0 : 1 + (unsigned int)chance(MAX_DELAY);
+}
+
 static unsigned int first_pct(void)
 {
 	return highest();
@@ -84,6 +93,7 @@ void random_run(uint64_t seed, uint32_t schedules, uint32_t changes)
 
 	decide = decide_pct;
 	decide_first = first_pct;
+	decide_delay = delay_pct;
 	pct.random = seed;
 	pct.length = result->longest;
 	while (schedules-- && !result->findings_len) {
@@ -104,6 +114,7 @@ void pyfuzz_threads_fuzz(const struct pyfuzz_scenario *scenario, uint64_t seed,
 		return;
 	decide = decide_pct;
 	decide_first = first_pct;
+	decide_delay = delay_pct;
 	pct.random = seed;
 	pct.length = 64;
 	threads.pairing = true;

@@ -10,7 +10,7 @@
 #define OP PYFUZZ_OP_BYTES
 #define PICK(array) ((array)[below(sizeof(array) / sizeof((array)[0]))])
 /* Codes of byte 0 (decode.c). */
-enum { OPERATION = 0, SWITCH = 4, LIST = 7 };
+enum { OPERATION = 0, SWITCH = 4, DELAY = 6, LIST = 7 };
 
 static struct chance *chance;
 
@@ -39,7 +39,8 @@ static uint8_t length(void)
 
 static void list(uint8_t *op)
 {
-	put(op, LIST, length(), (below(5) < 2) | (below(5) < 2) << 1, 0);
+	put(op, LIST, length(),
+	    (below(5) < 2) | (below(5) < 2) << 1 | !below(8) << 2, 0);
 }
 
 static uint8_t entry(void)
@@ -68,6 +69,22 @@ static void switch_to(uint8_t *op, uint32_t fibers)
 	uint32_t at = below(1u << (1 + below(9)));
 
 	put(op, SWITCH | below(fibers) << 3, at & 255, at >> 8, below(fibers));
+}
+
+/* Without store buffers it means nothing. */
+static void delay(uint8_t *op, uint32_t fibers)
+{
+	uint32_t at = below(1u << (1 + below(9)));
+
+	put(op, DELAY | below(fibers) << 3, at & 255, at >> 8, 1 + below(16));
+}
+
+static bool has_buffers(const uint8_t *data, size_t n)
+{
+	for (size_t i = n; i--;)
+		if ((data[i * OP] & 7) == LIST)
+			return data[i * OP + 2] & 4;
+	return false;
 }
 
 /* The fibers that a sequence has so far, at least two. */
@@ -110,6 +127,9 @@ static size_t compose(struct chance *own, uint8_t *data, size_t n, size_t max)
 		n = scenario(data, max, fibers);
 	for (switches = below(4) + !!n; switches && n < max; switches--)
 		switch_to(data + OP * n++, fibers);
+	if (has_buffers(data, n))
+		for (switches = below(3); switches && n < max; switches--)
+			delay(data + OP * n++, fibers);
 	return n;
 }
 
@@ -152,6 +172,8 @@ static void change(struct chance *own, uint8_t *op)
 	chance = own;
 	if ((op[0] & 7) >= LIST)
 		list(op);
+	else if ((op[0] & 7) == DELAY)
+		delay(op, PYFUZZ_FIBERS);
 	else if ((op[0] & 7) >= SWITCH)
 		change_switch(op);
 	else if (below(3))
@@ -179,7 +201,8 @@ static void rearrange(struct chance *own, uint8_t *data, size_t n)
 		if (fiber == a || fiber == b)
 			op[0] = (uint8_t)((op[0] & 7) | (fiber == a ? b : a)
 								<< 3);
-		if (schedule && ((op[3] & 3) == a || (op[3] & 3) == b))
+		if ((op[0] & 7) < DELAY && schedule &&
+		    ((op[3] & 3) == a || (op[3] & 3) == b))
 			op[3] = (uint8_t)((op[3] & 3) == a ? b : a);
 	}
 }

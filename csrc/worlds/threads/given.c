@@ -5,13 +5,26 @@
 /* Switches by fiber and access: the next fiber, plus 1. */
 #define ACCESSES (PYFUZZ_MAX_ACCESSES + 64)
 static uint8_t next_at[PYFUZZ_FIBERS][ACCESSES];
+/* By how much stores are delayed, likewise. */
+static uint8_t delay_at[PYFUZZ_FIBERS][ACCESSES];
 static struct pyfuzz_schedule given;
 
 static void take(const struct pyfuzz_schedule *schedule)
 {
 	for (uint32_t i = 0; i < given.len; i++)
 		next_at[given.switches[i].fiber][given.switches[i].at] = 0;
-	given.len = 0;
+	for (uint32_t i = 0; i < given.delays_len; i++)
+		delay_at[given.delays[i].fiber][given.delays[i].at] = 0;
+	given.len = given.delays_len = 0;
+	for (uint32_t i = 0; i < schedule->delays_len; i++) {
+		const struct pyfuzz_delay *d = &schedule->delays[i];
+
+		if (d->fiber >= PYFUZZ_FIBERS || d->at >= ACCESSES)
+			continue;
+		given.delays[given.delays_len++] = *d;
+		delay_at[d->fiber][d->at] =
+			(uint8_t)(d->by < WAIT_MOST ? d->by : WAIT_MOST);
+	}
 	for (uint32_t i = 0; i < schedule->len; i++) {
 		const struct pyfuzz_switch *s = &schedule->switches[i];
 
@@ -58,15 +71,26 @@ static unsigned int first_given(void)
 	return next == NOBODY ? 0 : next;
 }
 
+static unsigned int delay_given(const struct fiber *f, const struct cell *cell)
+{
+	(void)cell;
+	return f->accesses < ACCESSES ? delay_at[fiber_number(f)][f->accesses] :
+					0;
+}
+
 void run_given(const struct pyfuzz_schedule *schedule)
 {
 	void (*before)(struct fiber *, struct cell *, bool) = decide;
 	unsigned int (*before_first)(void) = decide_first;
+	unsigned int (*before_delay)(const struct fiber *,
+				     const struct cell *) = decide_delay;
 
 	take(schedule);
 	decide = decide_given;
 	decide_first = first_given;
+	decide_delay = delay_given;
 	run_once();
 	decide = before;
 	decide_first = before_first;
+	decide_delay = before_delay;
 }

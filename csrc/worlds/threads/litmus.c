@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Litmus tests: the scheduler must allow exactly the outcomes that sequential
- * consistency allows.  Names as in the kernel's tools/memory-model/litmus-tests.
+ * consistency allows, or x86-TSO with store buffers.  Names as in the kernel's
+ * tools/memory-model/litmus-tests.
  */
 #include <string.h>
 #include "core.h"
@@ -24,6 +25,61 @@ static void store_buffering(unsigned int fiber)
 {
 	put(fiber ? &y : &x, 1);
 	registers[fiber] = get(fiber ? &x : &y);
+}
+
+/* A full barrier between the two, or a locked instruction: as without buffers. */
+static void store_buffering_mb(unsigned int fiber)
+{
+	put(fiber ? &y : &x, 1);
+	pyfuzz_fence(PYFUZZ_FULL);
+	registers[fiber] = get(fiber ? &x : &y);
+}
+
+static void store_buffering_locked(unsigned int fiber)
+{
+	put(fiber ? &y : &x, 1);
+	pyfuzz_atomic(&lock_word, 8, PYFUZZ_A_CMPXCHG, 1, 2, PYFUZZ_FULL);
+	registers[fiber] = get(fiber ? &x : &y);
+}
+
+/* A barrier in one of the two is not enough, and a release is none. */
+static void store_buffering_half(unsigned int fiber)
+{
+	pyfuzz_atomic(fiber ? &y : &x, 8, PYFUZZ_A_WRITE, 1, 0, PYFUZZ_RELEASE);
+	if (fiber)
+		pyfuzz_fence(PYFUZZ_FULL);
+	registers[fiber] = get(fiber ? &x : &y);
+}
+
+/* The same with plain stores, as the compiler makes them. */
+static void store_buffering_plain(unsigned int fiber)
+{
+	uint64_t *mine = fiber ? &y : &x;
+
+	access_bytes((uintptr_t)mine, 8, true, false, PLACE);
+	*mine = 1;
+	registers[fiber] = get(fiber ? &x : &y);
+}
+
+/* A fiber sees its own store at once, the other's later: forwarding. */
+static void forwarding(unsigned int fiber)
+{
+	put(fiber ? &y : &x, 1);
+	registers[2 * fiber] = get(fiber ? &y : &x);
+	registers[2 * fiber + 1] = get(fiber ? &x : &y);
+}
+
+/* Two stores to one word reach memory in their order. */
+static void two_stores(unsigned int fiber)
+{
+	if (fiber == 0) {
+		put(&x, 1);
+		put(&x, 0);
+		put(&y, 1);
+	} else {
+		registers[0] = get(&y);
+		registers[1] = get(&x);
+	}
 }
 
 static void message_passing(unsigned int fiber)
@@ -132,6 +188,12 @@ static const struct {
 	void (*body)(unsigned int fiber);
 } tests[] = {
 	{ "SB", 2, store_buffering },
+	{ "SB+mb", 2, store_buffering_mb },
+	{ "SB+locked", 2, store_buffering_locked },
+	{ "SB+half", 2, store_buffering_half },
+	{ "SB+plain", 2, store_buffering_plain },
+	{ "forwarding", 2, forwarding },
+	{ "two-stores", 2, two_stores },
 	{ "MP", 2, message_passing },
 	{ "LB", 2, load_buffering },
 	{ "CoRR", 2, coherence },
@@ -159,7 +221,7 @@ static void end(void)
 }
 
 int64_t pyfuzz_threads_litmus(const char *name, uint32_t bound, uint32_t prune,
-			      struct pyfuzz_threads_result *result)
+			      uint32_t tso, struct pyfuzz_threads_result *result)
 {
 	struct pyfuzz_scenario nothing = { .fibers = 1 };
 
@@ -176,7 +238,8 @@ int64_t pyfuzz_threads_litmus(const char *name, uint32_t bound, uint32_t prune,
 		threads.at_end = end;
 		threads.body = tests[i].body;
 		outcomes = 0;
-		search_run(bound, prune, 0);
+		threads.tso = tso;
+		search_run(bound, tso ? bound : 0, prune, 0);
 		return (int64_t)outcomes;
 	}
 	return -1;

@@ -9,6 +9,7 @@ static struct lock *lock_point(void *address, enum wait wait, uintptr_t place)
 	struct lock *lock = lock_of(address);
 	struct cell *cell = cell_of((uintptr_t)address);
 
+	stores_flush(f);
 	f->accesses++;
 	f->place = place;
 	threads.accesses++;

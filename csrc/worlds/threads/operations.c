@@ -41,6 +41,7 @@ static void add(void)
 		      PYFUZZ_RELAXED);
 	threads.function = pyfuzz_target.names.add;
 	returned = pyfuzz_target.add(0, HEAD_NUMBER, sptep_of(s));
+	stores_flush(threads.current); /* the model changes with memory */
 	threads.members |= bit;
 	if (pyfuzz_target_traits.tail_count_size && returned != before)
 		found(PYFUZZ_COUNT_CONTRACT, 0, 0,
@@ -65,6 +66,7 @@ static void zap_one(unsigned int s, bool free)
 	threads.leaving |= 1ULL << s;
 	threads.function = pyfuzz_target.names.zap_one;
 	pyfuzz_target.zap_one(0, HEAD_NUMBER, sptep_of(s));
+	stores_flush(threads.current);
 	threads.members &= ~(1ULL << s);
 	if (free)
 		free_page(s);
@@ -77,6 +79,7 @@ static void zap_all(bool free)
 	threads.leaving |= members;
 	threads.function = pyfuzz_target.names.zap_all;
 	pyfuzz_target.zap_all(0, HEAD_NUMBER);
+	stores_flush(threads.current);
 	threads.members = 0;
 	while (free && members) {
 		free_page((unsigned int)__builtin_ctzll(members));
@@ -126,9 +129,12 @@ static void hardware(unsigned int s, uint64_t bits)
 {
 	struct fiber *f = threads.current;
 	uintptr_t address = (uintptr_t)sptep_of(s < SPTES ? s : 0);
-	struct cell *cell = point(address, 8, PLACE);
-	bool present = !(threads.freed >> s & 1) && *sptep_of(s) & PRESENT;
+	struct cell *cell;
+	bool present;
 
+	stores_flush(f);
+	cell = point(address, 8, PLACE);
+	present = !(threads.freed >> s & 1) && *sptep_of(s) & PRESENT;
 	f->hardware = true;
 	trace(present ? PYFUZZ_E_ATOMIC : PYFUZZ_E_MARKED_READ, address, 8,
 	      *sptep_of(s) | (present ? bits : 0), PLACE);
@@ -366,6 +372,7 @@ static void build_list(void)
 	threads.body = build;
 	decide = go_straight_on;
 	decide_first = first_of_one;
+	decide_delay = delay_none;
 	run_once();
 	image_keep();
 	pool_save();
@@ -397,6 +404,7 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 	threads.current = NULL;
 	threads.rules = true;
 	threads.stop = false;
+	threads.tso = false;
 	if (!same) {
 		built = false;
 		build_list();
@@ -410,6 +418,7 @@ bool world_build(const struct pyfuzz_scenario *scenario)
 			     own.fibers > PYFUZZ_FIBERS ? PYFUZZ_FIBERS :
 							  own.fibers;
 	threads.grown = false;
+	threads.tso = own.tso;
 	threads.at_begin = begin;
 	threads.at_end = end;
 	threads.body = body;

@@ -71,7 +71,7 @@ static size_t sequence(const uint8_t *data, const uint8_t **longer)
 	uint8_t *at = bytes;
 
 	(void)data;
-	at = put(at, 7, of.entries, !of.ad | of.reuse << 1, 0);
+	at = put(at, 7, of.entries, !of.ad | of.reuse << 1 | of.tso << 2, 0);
 	for (unsigned int fiber = 0; fiber < of.fibers; fiber++)
 		for (uint32_t i = 0; i < of.fiber[fiber].ops_len; i++)
 			at = put(at, fiber << 3, of.fiber[fiber].ops[i].what,
@@ -81,6 +81,12 @@ static size_t sequence(const uint8_t *data, const uint8_t **longer)
 
 		at = put(at, 4U | s->fiber << 3U, s->at & 255, s->at >> 8,
 			 s->next);
+	}
+	for (uint32_t i = 0; i < shown.delays_len; i++) {
+		const struct pyfuzz_delay *d = &shown.delays[i];
+
+		at = put(at, 6U | d->fiber << 3U, d->at & 255, d->at >> 8,
+			 d->by);
 	}
 	*longer = bytes;
 	return (size_t)(at - bytes);

@@ -139,6 +139,9 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 		      "fiber %u changes the head without mmu_lock for write", i);
 	if (!pyfuzz_target_traits.locked_heads)
 		return;
+	if (was && threads.bit_owner == NOBODY)
+		found(PYFUZZ_LOCK_RULE, place, 0,
+		      "fiber %u changes the head, which is still locked", i);
 	if (was && threads.bit_owner != i)
 		found(PYFUZZ_LOCK_RULE, place, 0,
 		      is ? "fiber %u changes the head that fiber %u has locked" :
@@ -154,6 +157,25 @@ void rules_head(uint64_t old, uint64_t new, uintptr_t place)
 	else if (!was && !is && !changes && old && !holds_mmu_lock(f, true))
 		found(PYFUZZ_LOCK_RULE, place, 0,
 		      "fiber %u unlocks the head, which is not locked", i);
+}
+
+/* A store reaches memory that was freed meanwhile. */
+void rules_flush(const struct pending *store)
+{
+	uintptr_t in_pool = store->address - (uintptr_t)pool;
+	uintptr_t in_sptes = store->address - (uintptr_t)pyfuzz_target.sptes[0];
+	bool freed = false;
+
+	if (!threads.rules)
+		return;
+	if (in_pool < sizeof(pool))
+		freed = !pool_is_live(pool + in_pool / STRIDE * STRIDE);
+	else if (in_sptes < SPTES * 8)
+		freed = threads.freed >> in_sptes / 8 & 1;
+	if (freed)
+		found(PYFUZZ_USE_AFTER_FREE, store->place, 0,
+		      "fiber %u's store to %s reaches memory after it was freed",
+		      fiber_number(threads.current), word_at(store->address));
 }
 
 /* After a fiber's operation: no lock may be left held. */

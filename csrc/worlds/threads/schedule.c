@@ -62,8 +62,10 @@ void go_on(struct fiber *f, struct fiber *to, bool forced)
 		};
 	if (!forced)
 		threads.away++;
+	stores_hide(f);
 	if (threads.tracing)
 		trace_switch(f, to, forced);
+	stores_show(to);
 	if (to != f)
 		fiber_switch(f, to);
 }
@@ -73,6 +75,7 @@ static void finish(struct fiber *f)
 {
 	unsigned int left = 0;
 
+	stores_flush(f);
 	trace(PYFUZZ_E_END, 0, 0, 0, 0);
 	f->ended = true;
 	f->accesses++;
@@ -99,7 +102,8 @@ static void begin(void)
 	threads.hash = 0xcbf29ce484222325ULL;
 	threads.trace_hash = 0;
 	threads.away = 0;
-	threads.taken.len = 0;
+	threads.delayed = 0;
+	threads.taken.len = threads.taken.delays_len = 0;
 	threads.locks_len = 0;
 	threads.stop = false;
 	threads.bit_owner = NOBODY;
@@ -116,6 +120,9 @@ static void begin(void)
 		f->now[X86 + i] = f->now[LKMM + i] = 1;
 		f->read = NULL;
 		f->relaxed = 0;
+		f->stores_len = 0;
+		f->flushes = 0;
+		f->flushing = false;
 		f->operation = 0;
 		f->place = 0;
 		f->hardware = false;

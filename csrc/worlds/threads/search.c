@@ -29,7 +29,7 @@ struct node {
 static struct {
 	struct node nodes[DEPTH];
 	unsigned int nodes_len, depth;
-	uint32_t bound;
+	uint32_t bound, delays;
 	bool prune;
 	bool cut; /* the end of this schedule was seen */
 	bool too_deep;
@@ -110,7 +110,9 @@ static unsigned int choose(uint8_t fiber, uint32_t at, const uint8_t *options,
 	}
 	if (search.prune &&
 	    table_seen(&visited,
-		       mix(threads.trace_hash ^ mix((uint64_t)fiber + 1)),
+		       mix(threads.trace_hash ^
+			   mix((uint64_t)threads.delayed << 8 | (fiber + 1U)) ^
+			   (search.delays ? stores_hash() : 0)),
 		       (uint8_t)(search.bound - threads.away))) {
 		search.cut = true;
 		threads.stop = true;
@@ -157,6 +159,39 @@ static void decide_search(struct fiber *f, struct cell *cell, bool enabled)
 				 f->accesses, options, len);
 	if (next != self)
 		go_on(f, &threads.fibers[next], !enabled);
+}
+
+static bool is_shared(const struct cell *cell)
+{
+	return cell->shared && cell->scenario == threads.scenario_number;
+}
+
+/* Choices other than of a fiber that runs: codes beside the fiber's number. */
+#define CHOOSE_DELAY 0x40
+#define CHOOSE_FLUSH 0x80
+
+static unsigned int delay_search(const struct fiber *f, const struct cell *cell)
+{
+	static const uint8_t options[] = { false, true };
+
+	if (threads.delayed >= search.delays ||
+	    (search.prune && !is_shared(cell)))
+		return 0;
+	return choose((uint8_t)(CHOOSE_DELAY | fiber_number(f)), f->accesses,
+		      options, 2) ?
+		       WAIT_OPEN :
+		       0;
+}
+
+/* Waiting matters only where a word is accessed that others use. */
+static bool flush_search(const struct fiber *f, const struct cell *cell)
+{
+	static const uint8_t options[] = { false, true };
+
+	if (search.prune && (!cell || !is_shared(cell)))
+		return false;
+	return choose((uint8_t)(CHOOSE_FLUSH | fiber_number(f)), f->accesses,
+		      options, 2);
 }
 
 static unsigned int first_search(void)
@@ -223,12 +258,15 @@ static void bounded(uint64_t limit)
 	r->complete = !search.too_deep;
 }
 
-void search_run(uint32_t bound, bool prune, uint64_t limit)
+void search_run(uint32_t bound, uint32_t delays, bool prune, uint64_t limit)
 {
 	struct pyfuzz_threads_result *result = threads.result;
 
 	decide = decide_search;
 	decide_first = first_search;
+	decide_delay = delay_search;
+	decide_flush = flush_search;
+	search.delays = delays;
 	search.prune = prune;
 	search.too_deep = false;
 	/* Fewest switches first, so that findings have as few as possible. */
@@ -253,24 +291,26 @@ void search_confirm(void)
 	for (uint32_t i = 0; i < r->findings_len; i++) {
 		struct pyfuzz_threads_finding was = r->findings[i];
 
+		r->findings[i].count = 0;
 		threads.tracing = true;
 		run_given(&was.schedule);
 		threads.tracing = false;
-		if (r->findings[i].hash != was.hash)
+		if (!r->findings[i].count || r->findings[i].hash != was.hash)
 			r->errors = 1;
 		r->findings[i].count = was.count;
+		r->findings[i].first_schedule = was.first_schedule;
 	}
 }
 
 void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
-			   uint32_t bound, uint32_t prune, uint64_t limit,
-			   struct pyfuzz_threads_result *result)
+			   uint32_t bound, uint32_t delays, uint32_t prune,
+			   uint64_t limit, struct pyfuzz_threads_result *result)
 {
 	memset(result, 0, sizeof(*result));
 	threads.result = result;
 	if (!world_build(scenario))
 		return;
-	search_run(bound, prune, limit);
+	search_run(bound, delays, prune, limit);
 	result->hash = threads.hash;
 	search_confirm();
 }

@@ -5,6 +5,8 @@
 struct threads threads;
 void (*decide)(struct fiber *f, struct cell *cell, bool enabled);
 unsigned int (*decide_first)(void);
+unsigned int (*decide_delay)(const struct fiber *f, const struct cell *cell);
+bool (*decide_flush)(const struct fiber *f, const struct cell *cell);
 
 bool is_enabled(const struct fiber *f)
 {

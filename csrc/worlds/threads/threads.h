@@ -10,7 +10,7 @@
 #include "../../harness/pyfuzz.h"
 
 /* Changes with anything below; pyfuzz/worlds/threads checks it. */
-#define PYFUZZ_THREADS_ABI 5
+#define PYFUZZ_THREADS_ABI 6
 
 /* A sequence: records of four bytes each, see docs/threads.md. */
 #define PYFUZZ_OP_BYTES 4
@@ -19,6 +19,7 @@
 #define PYFUZZ_FIBER_OPS 4
 #define PYFUZZ_MAX_ENTRIES 40
 #define PYFUZZ_MAX_SWITCHES 256
+#define PYFUZZ_MAX_DELAYS 64
 #define PYFUZZ_THREADS_FINDINGS 8
 /* Limit on the accesses of a schedule: beyond it, a fiber makes no progress. */
 #define PYFUZZ_MAX_ACCESSES 20000
@@ -49,6 +50,7 @@ enum pyfuzz_record {
 	PYFUZZ_R_LIST = 0, /* the initial state: the last one counts */
 	PYFUZZ_R_FIBER = 1, /* the next operation of a fiber */
 	PYFUZZ_R_SWITCH = 2,
+	PYFUZZ_R_DELAY = 3, /* a store that waits in the store buffer */
 };
 
 /* One record, decoded; which members matter depends on the first. */
@@ -61,7 +63,9 @@ struct pyfuzz_op {
 	uint8_t what; /* enum pyfuzz_threads_what */
 	uint8_t operand;
 	uint8_t next; /* of a switch: the fiber that runs next */
-	uint32_t at; /* of a switch: before which access */
+	uint8_t tso; /* 1: stores may wait in store buffers */
+	uint8_t by; /* of a delay: the accesses that overtake the store */
+	uint32_t at; /* of a switch: before which access; of a delay: the store */
 };
 
 /* Why a record means nothing. */
@@ -70,7 +74,7 @@ enum pyfuzz_skip {
 	PYFUZZ_SKIP_UNSUPPORTED = 6, /* the target has no such function */
 	PYFUZZ_SKIP_HOST_DEAD = 7,
 	PYFUZZ_SKIP_FIBER_FULL = 24, /* more operations than a fiber can have */
-	PYFUZZ_SKIP_SWITCHES_FULL = 25,
+	PYFUZZ_SKIP_SWITCHES_FULL = 25, /* or delays */
 };
 
 /* What one record did: nothing runs before the tear-down, which runs all of it. */
@@ -105,6 +109,7 @@ struct pyfuzz_scenario {
 	uint8_t entries; /* of the list */
 	uint8_t ad; /* 1: SPTEs have Accessed and Dirty bits */
 	uint8_t reuse; /* 1: a freed descriptor is handed out next */
+	uint8_t tso; /* 1: stores may wait in store buffers */
 	struct pyfuzz_fiber_ops fiber[4];
 };
 
@@ -119,9 +124,22 @@ struct pyfuzz_switch {
 	uint16_t next;
 };
 
+/*
+ * The store that is the fiber's access number at waits in its store buffer while
+ * the fiber makes by more accesses; what drains the buffer may end this earlier.
+ * That it reaches memory counts as an access, too.
+ */
+struct pyfuzz_delay {
+	uint32_t at;
+	uint16_t fiber;
+	uint16_t by;
+};
+
 struct pyfuzz_schedule {
 	uint32_t len;
+	uint32_t delays_len;
 	struct pyfuzz_switch switches[256];
+	struct pyfuzz_delay delays[64];
 };
 
 struct pyfuzz_threads_finding {
@@ -134,6 +152,7 @@ struct pyfuzz_threads_finding {
 	uint32_t fiber;
 	uint32_t access; /* its number in the fiber */
 	uint32_t away; /* preemptions */
+	uint32_t delayed; /* stores that other accesses overtook */
 	uint32_t first_schedule; /* number of the schedule that had it, from 1 */
 	uint64_t count; /* schedules that had it */
 	char function[64]; /* the target's function to blame, where no place is */
@@ -172,6 +191,7 @@ enum pyfuzz_event_kind {
 	PYFUZZ_E_BEGIN = 9, /* start of the fiber's operation number value */
 	PYFUZZ_E_SWITCH = 10, /* value: the next fiber */
 	PYFUZZ_E_END = 11,
+	PYFUZZ_E_FLUSH = 12, /* a store in the store buffer reaches memory */
 };
 struct pyfuzz_event {
 	uint64_t place;
@@ -187,12 +207,13 @@ struct pyfuzz_event {
 };
 
 /*
- * Run all schedules with at most bound preemptions.  prune 0: treat no two as
- * equal.  limit: schedules, 0: no limit.
+ * Run all schedules with at most bound preemptions and, with store buffers, at
+ * most delays stores that wait.  prune 0: treat no two as equal.  limit:
+ * schedules, 0: no limit.
  */
 void pyfuzz_threads_search(const struct pyfuzz_scenario *scenario,
-			   uint32_t bound, uint32_t prune, uint64_t limit,
-			   struct pyfuzz_threads_result *result);
+			   uint32_t bound, uint32_t delays, uint32_t prune,
+			   uint64_t limit, struct pyfuzz_threads_result *result);
 /*
  * Run random schedules: the fiber with the highest priority runs; at changes
  * points its priority becomes the lowest (PCT).  Counts new pairs of places where
@@ -223,9 +244,11 @@ uint32_t pyfuzz_threads_reached(void);
 uint32_t pyfuzz_threads_locked_heads(void);
 /*
  * Outcomes of a litmus test (docs/threads.md): bit a + 2 b + 4 c + 8 d is set if
- * the registers ended as a, b, c, d.  -1: there is no such test.
+ * the registers ended as a, b, c, d.  tso: with store buffers.  -1: there is no
+ * such test.
  */
 int64_t pyfuzz_threads_litmus(const char *name, uint32_t bound, uint32_t prune,
+			      uint32_t tso,
 			      struct pyfuzz_threads_result *result);
 
 #endif

@@ -58,7 +58,7 @@ static void begin(void)
 	log_begin();
 	memset(&scenario, 0, sizeof(scenario));
 	scenario.fibers = scenario.ad = 1;
-	schedule.len = 0;
+	schedule.len = schedule.delays_len = 0;
 	threads.current = NULL;
 }
 
@@ -84,9 +84,19 @@ static enum pyfuzz_skip note(const struct pyfuzz_op *op)
 		scenario.entries = op->entries;
 		scenario.ad = op->ad;
 		scenario.reuse = op->reuse;
+		scenario.tso = op->tso;
 		return PYFUZZ_RAN;
 	case PYFUZZ_R_FIBER:
 		return note_operation(op);
+	case PYFUZZ_R_DELAY:
+		if (schedule.delays_len == PYFUZZ_MAX_DELAYS)
+			return PYFUZZ_SKIP_SWITCHES_FULL;
+		schedule.delays[schedule.delays_len++] = (struct pyfuzz_delay){
+			.at = op->at,
+			.fiber = op->fiber,
+			.by = op->by,
+		};
+		return PYFUZZ_RAN;
 	default:
 		if (schedule.len == PYFUZZ_MAX_SWITCHES)
 			return PYFUZZ_SKIP_SWITCHES_FULL;

@@ -9,6 +9,7 @@ from pyfuzz.worlds.threads.operation import (
     FIBERS,
     MAX_ENTRIES,
     Act,
+    Delay,
     Initial,
     Line,
     Operation,
@@ -19,7 +20,7 @@ from pyfuzz.worlds.threads.operation import (
 OPERATION_BYTES = 4
 
 # Bits 0 to 2 of the first byte: up to the next one's code.
-_ACT, _SWITCH, _INITIAL = 0, 4, 7
+_ACT, _SWITCH, _DELAY, _INITIAL = 0, 4, 6, 7
 
 
 def decode(data: bytes, *, faults: bool = False) -> list[Line]:
@@ -37,7 +38,9 @@ def decode(data: bytes, *, faults: bool = False) -> list[Line]:
 def _decode_one(b0: int, b1: int, b2: int, b3: int) -> Line:
     code, fiber = b0 & 7, b0 >> 3 & 3
     if code >= _INITIAL:
-        return Initial(b1 % (MAX_ENTRIES + 1), ad=not b2 & 1, reuse=bool(b2 & 2))
+        return Initial(b1 % (MAX_ENTRIES + 1), ad=not b2 & 1, reuse=bool(b2 & 2), tso=bool(b2 & 4))
+    if code >= _DELAY:
+        return Delay(fiber, b1 | b2 << 8, b3)
     if code >= _SWITCH:
         return Switch(fiber, b1 | b2 << 8, b3 % FIBERS)
     what = What(b1 % len(What))
@@ -52,9 +55,12 @@ def encode(lines: Iterable[Line]) -> bytes:
 def _encode_one(line: Line) -> bytes:
     match line:
         case Initial():
-            return bytes((_INITIAL, line.entries, (not line.ad) | line.reuse << 1, 0))
+            flags = (not line.ad) | line.reuse << 1 | line.tso << 2
+            return bytes((_INITIAL, line.entries, flags, 0))
         case Switch():
             return bytes((_SWITCH | line.fiber << 3, line.at & 255, line.at >> 8, line.next))
+        case Delay():
+            return bytes((_DELAY | line.fiber << 3, line.at & 255, line.at >> 8, line.by))
         case Act():
             return bytes((_ACT | line.fiber << 3, line.operation.what, line.operation.entry, 0))
     raise TypeError(line)

@@ -34,6 +34,8 @@ _SCHEDULES = 64
 _MAX_CHANGES = 4
 # How often a scenario is mutated from one that showed something new.
 _KEPT = 0.5
+# How often fibers have store buffers.
+_BUFFERED = 0.125
 _LENGTHS = (0, 1, 2, 3, 13, 14, 15, 16, 27, 28, 29, 30)
 _HARDWARE = (What.ACCESS, What.DIRTY)
 
@@ -132,6 +134,7 @@ class Maker:
             (),
             ad=not self._has_no_ad or self.random.random() < 0.6,
             reuse=self.random.random() < 0.4,
+            tso=self.random.random() < _BUFFERED,
         )
 
     def _either(self) -> list[What]:

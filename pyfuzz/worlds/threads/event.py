@@ -29,6 +29,7 @@ class EventKind(IntEnum):
     BEGIN = 9
     SWITCH = 10
     END = 11
+    FLUSH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class ThreadsFinding(Shown):
     fiber: int
     access: int
     away: int
+    delayed: int
     first_schedule: int
     count: int
     sequence: Sequence

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find a shorter sequence with the same finding: fewer switches, then fewer operations."""
+"""Find a shorter sequence with the same finding: fewer switches, then fewer operations.
+
+A store that waits counts as a switch does: both are part of the schedule.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyfuzz.worlds.threads.operation import (
+    Delay,
     Line,
     Sequence,
     Switch,
@@ -76,20 +80,25 @@ def find(module: Searching, sequence: Sequence, like: ThreadsFinding) -> Threads
     return next((one for one in found if one.key == like.key), None)
 
 
-def size(sequence: Sequence) -> tuple[int, int, int, int]:
+def size(sequence: Sequence) -> tuple[int, int, int, int, int]:
     """Order sequences by switches, then operations, then list, then how late the switches are."""
     operations = sum(map(len, sequence.fibers))
     return (
-        len(sequence.switches),
+        len(sequence.switches) + len(sequence.delays),
         operations,
         sequence.entries,
-        sum(switch.at for switch in sequence.switches),
+        sequence.tso,
+        sum(switch.at for switch in sequence.switches) + sum(delay.by for delay in sequence.delays),
     )
 
 
 def _fewer_switches(sequence: Sequence) -> Iterator[Sequence]:
-    switches = sequence.switches
-    yield replace(sequence, switches=())
+    switches, delays = sequence.switches, sequence.delays
+    yield replace(sequence, switches=(), delays=())
+    if sequence.tso:
+        yield replace(sequence, tso=False, delays=())
+    for number in range(len(delays)):
+        yield replace(sequence, delays=delays[:number] + delays[number + 1 :])
     for number in range(len(switches)):
         yield replace(sequence, switches=switches[:number] + switches[number + 1 :])
 
@@ -113,3 +122,8 @@ def _earlier(sequence: Sequence) -> Iterator[Sequence]:
             moved = Switch(switch.fiber, at, switch.next)
             switches = (*sequence.switches[:number], moved, *sequence.switches[number + 1 :])
             yield replace(sequence, switches=switches)
+    for number, delay in enumerate(sequence.delays):
+        for by in range(1, delay.by):
+            sooner = Delay(delay.fiber, delay.at, by)
+            delays = (*sequence.delays[:number], sooner, *sequence.delays[number + 1 :])
+            yield replace(sequence, delays=delays)

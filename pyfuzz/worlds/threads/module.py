@@ -17,6 +17,7 @@ from pyfuzz.worlds.threads import binary
 from pyfuzz.worlds.threads.event import Event, EventKind, SearchResult, ThreadsFinding
 from pyfuzz.worlds.threads.operation import (
     Act,
+    Delay,
     Initial,
     Line,
     Operation,
@@ -29,7 +30,7 @@ from pyfuzz.worlds.threads.places import Places
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
 
-ABI = 5
+ABI = 6
 _NOBODY: frozenset[int] = frozenset()
 
 
@@ -89,9 +90,11 @@ class ThreadsModule(Module):
         c = self._op
         match c.record:
             case self._lib.PYFUZZ_R_LIST:
-                return Initial(c.entries, bool(c.ad), bool(c.reuse))
+                return Initial(c.entries, bool(c.ad), bool(c.reuse), bool(c.tso))
             case self._lib.PYFUZZ_R_SWITCH:
                 return Switch(c.fiber, c.at, c.next)
+            case self._lib.PYFUZZ_R_DELAY:
+                return Delay(c.fiber, c.at, c.by)
             case _:
                 return Act(c.fiber, Operation(What(c.what), c.operand))
 
@@ -157,11 +160,13 @@ class ThreadsModule(Module):
         """Run every schedule of a sequence's fibers with at most ``bound`` switches.
 
         A switch counts if it preempts a fiber that could have continued.  The
-        sequence's own switches are ignored.  ``limit``: schedules, 0 for no limit.
+        sequence's own switches are ignored.  With store buffers, as many stores
+        wait at most.  ``limit``: schedules, 0 for no limit.
         Errors: HarnessError if a schedule does not replay exactly.
         """
         scenario = self._scenario(sequence)
-        self._lib.pyfuzz_threads_search(scenario, bound, prune, limit, self._result)
+        delays = bound if sequence.tso else 0
+        self._lib.pyfuzz_threads_search(scenario, bound, delays, prune, limit, self._result)
         return self._read(sequence)
 
     def fuzz(self, sequence: Sequence, seed: int, *, schedules: int, changes: int) -> SearchResult:
@@ -187,6 +192,10 @@ class ThreadsModule(Module):
         for number, switch in enumerate(sequence.switches):
             out = schedule.switches[number]
             out.fiber, out.at, out.next = switch.fiber, switch.at, switch.next
+        schedule.delays_len = len(sequence.delays)
+        for number, delay in enumerate(sequence.delays):
+            wait = schedule.delays[number]
+            wait.fiber, wait.at, wait.by = delay.fiber, delay.at, delay.by
         self._lib.pyfuzz_threads_run(self._scenario(sequence), schedule, self._result)
         return self._read(sequence)
 
@@ -210,13 +219,16 @@ class ThreadsModule(Module):
             for e in events
         ]
 
-    def litmus(self, name: str, bound: int, *, prune: bool = True) -> tuple[set[int], SearchResult]:
+    def litmus(
+        self, name: str, bound: int, *, prune: bool = True, tso: bool = False
+    ) -> tuple[set[int], SearchResult]:
         """Run a litmus test of csrc/worlds/threads/litmus.c; return its outcomes.
 
-        An outcome has bit ``n`` set where register ``n`` ended as 1.
+        ``tso``: fibers have store buffers.  An outcome has bit ``n`` set where register
+        ``n`` ended as 1.
         Errors: HarnessError if there is no such test.
         """
-        mask = self._lib.pyfuzz_threads_litmus(name.encode(), bound, prune, self._result)
+        mask = self._lib.pyfuzz_threads_litmus(name.encode(), bound, prune, tso, self._result)
         if mask < 0:
             raise HarnessError(f"there is no litmus test '{name}'")
         outcomes = {bit for bit in range(16) if mask >> bit & 1}
@@ -228,6 +240,7 @@ class ThreadsModule(Module):
         scenario.entries = sequence.entries
         scenario.ad = sequence.ad
         scenario.reuse = sequence.reuse
+        scenario.tso = sequence.tso
         for number, operations in enumerate(sequence.fibers):
             fiber = scenario.fiber[number]
             fiber.ops_len = len(operations)
@@ -261,6 +274,8 @@ class ThreadsModule(Module):
         place = self.places.find(raw.place)
         schedule = raw.schedule
         switches = tuple(Switch(s.fiber, s.at, s.next) for s in schedule.switches[0 : schedule.len])
+        waits = schedule.delays[0 : schedule.delays_len]
+        delays = tuple(Delay(d.fiber, d.at, d.by) for d in waits)
         return ThreadsFinding(
             symptom=Symptom(
                 ORDER[raw.kind],
@@ -273,11 +288,10 @@ class ThreadsModule(Module):
             fiber=raw.fiber,
             access=raw.access,
             away=raw.away,
+            delayed=raw.delayed,
             first_schedule=raw.first_schedule,
             count=raw.count,
-            sequence=Sequence(
-                sequence.entries, sequence.fibers, switches, sequence.ad, sequence.reuse
-            ),
+            sequence=replace(sequence, switches=switches, delays=delays),
         )
 
 

@@ -16,6 +16,8 @@ FIBERS = 4
 FIBER_OPERATIONS = 4
 MAX_ENTRIES = 40
 MAX_SWITCHES = 256
+MAX_DELAYS = 64
+MAX_DELAY = 255
 MAX_ACCESS = 65535
 """The last access that a switch can precede: two bytes."""
 
@@ -77,14 +79,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Initial(Line):
-    """The initial state: ``list ENTRIES [no-ad] [reuse]``.  The last one counts."""
+    """The initial state: ``list ENTRIES [no-ad] [reuse] [tso]``.  The last one counts."""
 
     entries: int
     ad: bool = True
     reuse: bool = False
+    tso: bool = False
 
     def __str__(self) -> str:
-        flags = " no-ad" * (not self.ad) + " reuse" * self.reuse
+        flags = " no-ad" * (not self.ad) + " reuse" * self.reuse + " tso" * self.tso
         return f"list {self.entries}{flags}"
 
 
@@ -112,11 +115,24 @@ class Switch(Line):
 
 
 @dataclass(frozen=True, slots=True)
+class Delay(Line):
+    """The store of access ``at`` waits in the store buffer while ``fiber`` makes ``by`` more."""
+
+    fiber: int
+    at: int
+    by: int
+
+    def __str__(self) -> str:
+        return f"delay {self.fiber} {self.at} {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sequence:
     """A list of ``entries``, what each fiber does to it, and in which order.
 
     ``ad``: SPTEs have Accessed and Dirty bits.  ``reuse``: a freed descriptor is
-    the next one to be allocated.
+    the next one to be allocated.  ``tso``: fibers have store buffers, and
+    ``delays`` say which stores wait in them.
     """
 
     entries: int
@@ -124,14 +140,16 @@ class Sequence:
     switches: tuple[Switch, ...] = ()
     ad: bool = True
     reuse: bool = False
+    tso: bool = False
+    delays: tuple[Delay, ...] = ()
 
 
 def lines_of(sequence: Sequence) -> list[Line]:
     """Return the lines of a sequence."""
-    lines: list[Line] = [Initial(sequence.entries, sequence.ad, sequence.reuse)]
+    lines: list[Line] = [Initial(sequence.entries, sequence.ad, sequence.reuse, sequence.tso)]
     for fiber, operations in enumerate(sequence.fibers):
         lines += [Act(fiber, operation) for operation in operations]
-    return [*lines, *sequence.switches]
+    return [*lines, *sequence.switches, *sequence.delays]
 
 
 def sequence_of(lines: Iterable[Line]) -> Sequence:
@@ -142,6 +160,7 @@ def sequence_of(lines: Iterable[Line]) -> Sequence:
     initial = Initial(0)
     fibers: list[list[Operation]] = [[]]
     switches: list[Switch] = []
+    delays: list[Delay] = []
     for line in lines:
         match line:
             case Initial():
@@ -152,6 +171,14 @@ def sequence_of(lines: Iterable[Line]) -> Sequence:
                     fibers[line.fiber].append(line.operation)
             case Switch() if len(switches) < MAX_SWITCHES:
                 switches.append(line)
+            case Delay() if len(delays) < MAX_DELAYS:
+                delays.append(line)
     return Sequence(
-        initial.entries, tuple(map(tuple, fibers)), tuple(switches), initial.ad, initial.reuse
+        initial.entries,
+        tuple(map(tuple, fibers)),
+        tuple(switches),
+        initial.ad,
+        initial.reuse,
+        initial.tso,
+        tuple(delays),
     )

@@ -36,7 +36,11 @@ def lines(result: SystematicResult, files: dict[str, Path]) -> Iterator[str]:
 
 def _searched(result: SystematicResult) -> Iterator[str]:
     bounds = range(result.bound + 1)
-    yield f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
+    buffers = f", and {result.bound} stores that wait in store buffers" if result.tso else ""
+    yield (
+        f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
+        f"{buffers}"
+    )
     head = "".join(f"{f'c={bound}':>11}" for bound in bounds)
     yield f"\n  {'writer':30} {'concurrent':22} {'pairs':>6}{head}"
     for (writer, others), rows in _grouped(result).items():
@@ -70,7 +74,11 @@ def as_object(result: SystematicResult, files: dict[str, Path]) -> dict[str, Any
     return {
         "target": result.target,
         "world": "threads",
-        "scope": {"switches": result.bound, "pairs": len(result.rows) + result.left},
+        "scope": {
+            "switches": result.bound,
+            "pairs": len(result.rows) + result.left,
+            "tso": result.tso,
+        },
         "complete": result.complete,
         "schedules_at_bound": [result.at_bound(bound) for bound in range(result.bound + 1)],
         "left": result.left,
@@ -87,6 +95,7 @@ def as_object(result: SystematicResult, files: dict[str, Path]) -> dict[str, Any
                 "message": finding.message,
                 "count": finding.count,
                 "switches": finding.away,
+                "delays": finding.delayed,
                 "operations": format_sequence(finding.sequence).splitlines()[1:],
                 "artifact": str(files.get(key(finding), "")),
                 "known": False,
@@ -149,5 +158,6 @@ def _words(operations: tuple[Operation, ...]) -> str:
 
 def _completeness(result: SystematicResult) -> str:
     if result.complete:
-        return f"complete for at most {result.bound} switches"
+        waiting = f" and {result.bound} stores that wait" if result.tso else ""
+        return f"complete for at most {result.bound} switches{waiting}"
     return f"not complete: {result.left} pairs are left"

@@ -113,5 +113,5 @@ def _run(module: ThreadsModule, sequence: Sequence) -> SearchResult:
 
 def _died(finding: RawFinding, sequence: Sequence) -> SearchResult:
     """Return the result of a search in which the process died."""
-    shown = ThreadsFinding(finding.symptom, finding.signature, "", 0, 0, 0, 1, 1, sequence)
+    shown = ThreadsFinding(finding.symptom, finding.signature, "", 0, 0, 0, 0, 1, 1, sequence)
     return SearchResult(0, 0, 0, 0, 0, 0, 0, False, 0, 0, (0,) * 8, (shown,))

@@ -17,14 +17,15 @@ def shape(lines: Iterable[Line]) -> Shape:
     """
     sequence = sequence_of(lines)
     form = ("empty", "single", "many")[min(sequence.entries, 2)]
-    flags = " no-ad" * (not sequence.ad) + " reuse" * sequence.reuse
+    flags = " no-ad" * (not sequence.ad) + " reuse" * sequence.reuse + " tso" * sequence.tso
     fibers = (
         f"fiber {number} {', '.join(operation.what.word for operation in operations)}"
         for number, operations in enumerate(sequence.fibers)
         if operations
     )
     switches = (f"switch {switch.fiber} {switch.next}" for switch in sequence.switches)
-    return (f"list {form}{flags}", *fibers, *switches)
+    delays = (f"delay {delay.fiber}" for delay in sequence.delays)
+    return (f"list {form}{flags}", *fibers, *switches, *delays)
 
 
 def naming(lines: Sequence[Line], line: int) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pyfuzz.worlds.threads.operation import Act, Initial, Line, Switch, sequence_of
+from pyfuzz.worlds.threads.operation import Act, Delay, Initial, Line, Switch, sequence_of
 
 Pass = Callable[[list[Line]], Iterator[list[Line]]]
 Size = tuple[int, int, int, int, int]
@@ -23,11 +23,12 @@ def size(lines: list[Line]) -> Size:
     """Return what the minimiser minimises: an order on sequences."""
     sequence = sequence_of(lines)
     switches = [line for line in lines if isinstance(line, Switch)]
+    delays = [line for line in lines if isinstance(line, Delay)]
     return (
-        len(switches),
+        len(switches) + len(delays),
         sum(isinstance(line, Act) for line in lines),
-        sequence.entries + (not sequence.ad) + sequence.reuse,
-        sum(switch.at for switch in switches),
+        sequence.entries + (not sequence.ad) + sequence.reuse + sequence.tso,
+        sum(switch.at for switch in switches) + sum(delay.by for delay in delays),
         len(lines),
     )
 
@@ -47,17 +48,21 @@ def shorter_lists(lines: list[Line]) -> Iterator[list[Line]]:
                 yield replace(line, entries=entries)
             yield replace(line, ad=True)
             yield replace(line, reuse=False)
+            yield replace(line, tso=False)
 
     return _each(lines, forms)
 
 
 def earlier_switches(lines: list[Line]) -> Iterator[list[Line]]:
-    """Move one switch to an earlier access."""
+    """Move one switch to an earlier access, or let a store wait for less."""
 
     def forms(line: Line) -> Iterator[Line]:
         if isinstance(line, Switch):
             for at in range(max(0, line.at - _FAR), line.at):
                 yield replace(line, at=at)
+        if isinstance(line, Delay):
+            for by in range(1, line.by):
+                yield replace(line, by=by)
 
     return _each(lines, forms)
 

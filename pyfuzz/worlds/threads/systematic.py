@@ -46,8 +46,11 @@ _OTHERS = (
 """The fibers beside the writer, and whether SPTEs have Accessed bits."""
 
 
-def pairs(module: Searching) -> Iterator[Sequence]:
-    """Yield the scenarios of a target: each pair on each list, and some with three fibers."""
+def pairs(module: Searching, *, tso: bool = False) -> Iterator[Sequence]:
+    """Yield the scenarios of a target: each pair on each list, and some with three fibers.
+
+    ``tso``: fibers have store buffers.
+    """
     for entries in SHAPES:
         for writer in _writers(entries):
             if not all(module.can(operation.what) for operation in writer):
@@ -57,11 +60,11 @@ def pairs(module: Searching) -> Iterator[Sequence]:
                     continue
                 # A writer that frees and allocates may get the same descriptor back.
                 for reuse in (False, True) if len(writer) > 1 else (False,):
-                    yield Sequence(entries, (writer, (Operation(what),)), (), ad, reuse)
+                    yield Sequence(entries, (writer, (Operation(what),)), (), ad, reuse, tso)
             if module.can(What.AGE) and entries in (1, 2):
                 age = (Operation(What.AGE),)
-                yield Sequence(entries, (writer, age, (Operation(What.DIRTY, 0),)))
-                yield Sequence(entries, (writer, age, (Operation(What.TEST_AGE),)))
+                yield Sequence(entries, (writer, age, (Operation(What.DIRTY, 0),)), tso=tso)
+                yield Sequence(entries, (writer, age, (Operation(What.TEST_AGE),)), tso=tso)
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class SystematicResult:
     target: str
     bound: int
     lockless: bool
+    tso: bool = False
     rows: list[Row] = field(default_factory=list)
     left: int = 0
     seconds: float = 0.0
@@ -109,16 +113,18 @@ def search(
     module: Searching,
     bound: int = DEFAULT_BOUND,
     *,
+    tso: bool = False,
     seconds: float | None = None,
     stop_on_finding: bool = False,
     progress: Callable[[SystematicResult, int], None] | None = None,
 ) -> SystematicResult:
     """Search every pair of a target, or as many as the time allows.
 
+    ``tso``: with store buffers, in which at most ``bound`` stores wait.
     Errors: HarnessError if a schedule does not replay.
     """
-    found = SystematicResult(module.name, bound, module.can(What.AGE))
-    todo = list(pairs(module))
+    found = SystematicResult(module.name, bound, module.can(What.AGE), tso)
+    todo = list(pairs(module, tso=tso))
     begin_s = time.monotonic()
     for number, sequence in enumerate(todo):
         try:
@@ -142,7 +148,8 @@ def search(
     return found
 
 
-def _effort(finding: ThreadsFinding) -> tuple[int, int, int]:
+def _effort(finding: ThreadsFinding) -> tuple[int, int, int, int]:
     """Order findings by how much a reader has to follow."""
     sequence = finding.sequence
-    return finding.away, len(sequence.switches), sequence.entries + finding.access
+    schedule = len(sequence.switches) + len(sequence.delays)
+    return finding.away, finding.delayed, schedule, sequence.entries + finding.access

@@ -9,8 +9,10 @@ from pyfuzz.world import LineError
 from pyfuzz.worlds.threads.operation import (
     FIBERS,
     MAX_ACCESS,
+    MAX_DELAY,
     MAX_ENTRIES,
     Act,
+    Delay,
     Initial,
     Line,
     Operation,
@@ -22,7 +24,7 @@ from pyfuzz.worlds.threads.operation import (
 
 HEADER = "# pyfuzz sequence 2 threads"
 _WHATS = {what.word: what for what in What}
-_FLAGS = ("no-ad", "reuse")
+_FLAGS = ("no-ad", "reuse", "tso")
 
 
 def format_operation(line: Line) -> str:
@@ -41,6 +43,7 @@ def parse_words(words: list[str]) -> Line:
         "list": _list,
         "fiber": _fiber,
         "switch": _switch,
+        "delay": _delay,
     }
     if words[0] not in verbs:
         raise LineError(
@@ -58,12 +61,12 @@ def _number(word: str, what: str, limit: int) -> int:
 
 def _list(words: list[str]) -> Initial:
     if not words:
-        raise LineError("must be: list ENTRIES [no-ad] [reuse]")
+        raise LineError("must be: list ENTRIES [no-ad] [reuse] [tso]")
     entries = _number(words[0], "the list's length", MAX_ENTRIES)
     for flag in words[1:]:
         if flag not in _FLAGS:
-            raise LineError(f"a list's flag must be {' or '.join(_FLAGS)}, is '{flag}'")
-    return Initial(entries, ad="no-ad" not in words, reuse="reuse" in words)
+            raise LineError(f"a list's flag must be one of {', '.join(_FLAGS)}, is '{flag}'")
+    return Initial(entries, "no-ad" not in words, "reuse" in words, "tso" in words)
 
 
 def _fiber(words: list[str]) -> Act:
@@ -87,4 +90,14 @@ def _switch(words: list[str]) -> Switch:
         _number(words[0], "a fiber", FIBERS - 1),
         _number(words[1], "an access", MAX_ACCESS),
         _number(words[2], "a fiber", FIBERS - 1),
+    )
+
+
+def _delay(words: list[str]) -> Delay:
+    if len(words) != 3:
+        raise LineError("must be: delay FIBER ACCESS BY")
+    return Delay(
+        _number(words[0], "a fiber", FIBERS - 1),
+        _number(words[1], "an access", MAX_ACCESS),
+        _number(words[2], "by how many accesses a store is delayed", MAX_DELAY),
     )

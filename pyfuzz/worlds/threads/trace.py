@@ -28,6 +28,7 @@ _VERBS = {
     EventKind.UNLOCK: "unlock",
     EventKind.FREE: "free",
     EventKind.RELAX: "cpu_relax",
+    EventKind.FLUSH: "flush",
 }
 _CODE = 56
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The scheduler itself: litmus tests allow exactly what sequential consistency allows."""
+"""The scheduler itself: litmus tests allow what sequential consistency allows, or x86-TSO."""
 
 from __future__ import annotations
 
@@ -43,6 +43,49 @@ def test_litmus_every_schedule_outcomes_are_those_of_sequential_consistency(
 
     assert result.complete
     assert allowed == outcomes
+
+
+# Without and with store buffers: registers as above.
+SB = {0b01, 0b10, 0b11}
+BUFFERED = [
+    ("SB", SB, {0b00, *SB}),
+    ("SB+plain", SB, {0b00, *SB}),
+    # A full barrier, or any locked instruction, in both: as without buffers.
+    ("SB+mb", SB, SB),
+    ("SB+locked", SB, SB),
+    # In one of the two it is not enough, and a release is none on x86.
+    ("SB+half", SB, {0b00, *SB}),
+    # Each sees its own store (a, c), and neither need see the other's (b, d).
+    ("forwarding", {0b0111, 0b1101, 0b1111}, {0b0101, 0b0111, 0b1101, 0b1111}),
+    # Stores reach memory in their order: what was overwritten is not seen behind a later one.
+    ("two-stores", {0b00, 0b01, 0b10}, {0b00, 0b01, 0b10}),
+    ("MP", {0b00, 0b10, 0b11}, {0b00, 0b10, 0b11}),
+    ("LB", {0b00, 0b01, 0b10}, {0b00, 0b01, 0b10}),
+    ("CoRR", {0b00, 0b10, 0b11}, {0b00, 0b10, 0b11}),
+    ("mutex", {0b01}, {0b01}),
+    ("no-mutex", {0b01, 0b10}, {0b01, 0b10}),
+    ("spin", {0b01}, {0b01}),
+]
+
+
+@pytest.mark.parametrize(("name", "without", "with_buffers"), BUFFERED)
+@pytest.mark.parametrize("prune", [True, False])
+def test_litmus_with_store_buffers_outcomes_are_those_of_tso(
+    module: ThreadsModule, name: str, without: set[int], with_buffers: set[int], prune: bool
+) -> None:
+    assert without == module.litmus(name, ALL, prune=prune)[0]
+
+    outcomes, result = module.litmus(name, ALL, prune=prune, tso=True)
+
+    assert result.complete
+    assert with_buffers == outcomes
+
+
+def test_litmus_iriw_with_store_buffers_readers_still_agree(module: ThreadsModule) -> None:
+    outcomes, result = module.litmus("IRIW", 4, tso=True)
+
+    assert result.complete
+    assert 0b0101 not in outcomes
 
 
 def test_litmus_iriw_readers_agree_on_the_order_of_writes(module: ThreadsModule) -> None:

@@ -15,7 +15,9 @@ from pyfuzz.worlds.threads import binary, text
 from pyfuzz.worlds.threads.module import ThreadsModule, load
 from pyfuzz.worlds.threads.operation import (
     MAX_ACCESS,
+    MAX_DELAY,
     Act,
+    Delay,
     Initial,
     Line,
     Operation,
@@ -32,11 +34,13 @@ _OPERATIONS = st.builds(
     st.integers(0, 39),
 )
 _SWITCHES = st.builds(Switch, st.integers(0, 3), st.integers(0, MAX_ACCESS), st.integers(0, 3))
+_DELAYS = st.builds(Delay, st.integers(0, 3), st.integers(0, MAX_ACCESS), st.integers(0, MAX_DELAY))
 _LINES: st.SearchStrategy[list[Line]] = st.lists(
     st.one_of(
-        st.builds(Initial, st.integers(0, 40), st.booleans(), st.booleans()),
+        st.builds(Initial, st.integers(0, 40), st.booleans(), st.booleans(), st.booleans()),
         st.builds(Act, st.integers(0, 3), _OPERATIONS),
         _SWITCHES,
+        _DELAYS,
     ),
     max_size=30,
 )
@@ -48,6 +52,8 @@ SEQUENCES = st.builds(
     st.lists(_SWITCHES, max_size=8).map(tuple),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
+    st.lists(_DELAYS, max_size=4).map(tuple),
 )
 
 
@@ -101,13 +107,15 @@ def test_world_is_a_row_of_the_table() -> None:
     [
         ("list", "must be: list ENTRIES"),
         ("list 41", "the list's length must be a number from 0 to 40, is '41'"),
-        ("list 1 thin", "a list's flag must be no-ad or reuse, is 'thin'"),
+        ("list 1 thin", "a list's flag must be one of no-ad, reuse, tso, is 'thin'"),
         ("fiber 0", "must be: fiber NUMBER OPERATION"),
         ("fiber 4 age", "a fiber must be a number from 0 to 3, is '4'"),
         ("fiber 0 fly", "an operation must be one of add, zap-one"),
         ("fiber 0 zap-one", "zap-one takes the number of an entry"),
         ("fiber 0 age 3", "age takes nothing"),
         ("switch 0 1", "must be: switch FIBER ACCESS NEXT"),
+        ("delay 0 1", "must be: delay FIBER ACCESS BY"),
+        ("delay 0 1 256", "by how many accesses a store is delayed must be a number from 0 to 255"),
         ("turn 1", "a line must begin with list, fiber, switch"),
     ],
 )
