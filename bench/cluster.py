@@ -33,7 +33,7 @@ from pyfuzz.share.carrier import AT_ONCE
 from pyfuzz.target import catalogue
 
 _FUZZ = (sys.executable, "-P", "-m", "pyfuzz", "fuzz")
-_PLAIN = ("--no-report", "--no-sanitizer-worker", "--json")
+_PLAIN = ("--world", "lists", "--no-report", "--no-sanitizer-worker", "--json")
 INTERVAL_S = 5.0
 _NETWORK = "10.213.7"
 _NAMESPACES = ("pyfuzz-1", "pyfuzz-2", "pyfuzz-3")
@@ -89,24 +89,25 @@ def overhead(target: str, seconds: int, rounds: int) -> None:
 
 
 def processors(target: str, seconds: int) -> None:
-    """Show who uses the processors once all has started; that does not depend on other load.
+    """Show who uses the processors once all has started.
 
-    On a machine without a free core, what does not fuzz is what a cluster costs.
+    What does not fuzz does the same work in each second, whatever it gets of a busy
+    machine: as a percentage of a core, it does not depend on other load.
     """
     for way in (["--workers", "3"], ["--cluster", "local:3", "--share", "share"]):
         with tempfile.TemporaryDirectory() as scratch:
             words = (target, "--time", f"{seconds}s", "--seed", "1", "--out", "run", *way)
             process = fuzz(Path(scratch), *words)
             time.sleep(seconds * 0.6)
-            first = _used(process.pid)
+            first, first_s = _used(process.pid), time.monotonic()
             time.sleep(seconds * 0.35)
-            last = _used(process.pid)
+            last, last_s = _used(process.pid), time.monotonic()
             said = result(process)
         used = {kind: last[kind] - first.get(kind, 0.0) for kind in last}
-        whole = sum(used.values())
+        whole, elapsed_s = sum(used.values()), last_s - first_s
         print(f"{' '.join(way)}: {said['executions']:,} executions; of {whole:.1f} s of processor:")
         for kind, some_s in sorted(used.items(), key=lambda one: -one[1]):
-            print(f"    {some_s / whole:6.1%}  {kind}", flush=True)
+            print(f"    {some_s / whole:6.1%} {some_s / elapsed_s:6.1%} of a core  {kind}")
 
 
 def _used(process: int) -> dict[str, float]:

@@ -79,7 +79,7 @@ def _all_execute(out: Path, seen: dict[str, tuple[float, float]]) -> bool:
 def _executions(out: Path) -> dict[str, int]:
     """Return how many executions each worker that fuzzes has done."""
     found = {}
-    for path in out.glob("workers/*/shared.1"):
+    for path in out.glob("**/workers/*/shared.1"):
         if path.parent.name != "sanitizer":
             try:
                 with Shared(path) as shared:

@@ -80,7 +80,8 @@ class Connection:
         import dask  # noqa: PLC0415 (an extra)
         from distributed import Client, LocalCluster, Security  # noqa: PLC0415 (an extra)
 
-        # Dask samples its workers' threads 100 times a second, which takes cores from slices.
+        # Dask samples its workers' threads 100 times a second, and looks at their memory 10
+        # times: that takes cores from slices, whose memory it does not see anyway.
         dask.config.set(
             {
                 "distributed.worker.profile.enabled": False,
@@ -96,6 +97,7 @@ class Connection:
             self._cluster = LocalCluster(
                 n_workers=asked.workers,
                 threads_per_worker=1,
+                memory_limit=0,
                 host="127.0.0.1",
                 protocol="tls",
                 security=security,

@@ -126,7 +126,9 @@ class Link:
         return f"{self._job.host}.json" if self._begun else ""
 
     def followed(self) -> dict[str, Host]:
-        """Return the heartbeats that are followed, by their names."""
+        """Return the heartbeats that are followed, by their names; none before it has begun."""
+        if not self._begun:
+            return {}
         try:
             values = files.read_object(self._folder / FOLLOWED)
         except FileNotFoundError:
