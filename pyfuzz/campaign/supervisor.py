@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pyfuzz.campaign.checker import unchecked
 from pyfuzz.campaign.engine_log import Greeting
@@ -31,9 +33,19 @@ from pyfuzz.target.catalogue import Target
 if TYPE_CHECKING:
     from pyfuzz.run.options import Options
 
+T = TypeVar("T")
 _CONFIRM_S = 20.0
 _EARLY_DEATHS = 10
 _EARLY_EXECUTIONS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a worker of one flavour loads: libFuzzer, its module, and what that is compared with."""
+
+    engine: Path
+    module: Path
+    against: tuple[str, int, int] | None
 
 
 class Supervisor:
@@ -50,6 +62,8 @@ class Supervisor:
         self._build: Future[Path] | None = None
         self._checked = folder.workers / "checked"
         self._going: list[WorkerProcess] = []
+        # Workers whose flavour is still being compiled, with what is needed to start them.
+        self._waiting: dict[str, tuple[Future[Built], list[WorkerProcess]]] = {}
         self.fuzzing: list[WorkerProcess] = []
         self.checker: WorkerProcess | None = None
         self.stopped = False
@@ -70,26 +84,41 @@ class Supervisor:
         return next((one.greeting for one in self.fuzzing if one.greeting is not None), None)
 
     def start(self) -> None:
-        """Start the workers; the sanitizer worker follows once its target is compiled."""
+        """Start the workers of the campaign's flavour; others follow once theirs is compiled."""
         options = self._options
         for number, (name, strategy) in enumerate(deal(options.workers, options.first_worker)):
-            job = self._job(strategy, number)
             folder = self._folder.workers / name
+            job = self._job(strategy, number)
             self.fuzzing.append(WorkerProcess(name, folder, job, options.memory_mb))
+        by_flavour: dict[str, list[WorkerProcess]] = {}
         for worker in self.fuzzing:
-            worker.start()
-        self._going = list(self.fuzzing)
+            by_flavour.setdefault(worker.compiled_as, []).append(worker)
+        self._begin(by_flavour.pop(options.flavour, []), _built(options.target, options.flavour))
+        for flavour, workers in by_flavour.items():
+            build = _in_background(partial(_built, options.target, flavour))
+            self._waiting[flavour] = (build, workers)
         if options.check and options.flavour != "sanitize":
             self._build = _in_background(lambda: _sanitized(options.target))
 
+    def _begin(self, workers: list[WorkerProcess], built: Built) -> None:
+        for worker in workers:
+            worker.take(built.engine, built.module, built.against)
+            worker.start()
+            self._going.append(worker)
+
+    def _begin_those_built(self) -> None:
+        """Errors: UsageError and HarnessError of a build."""
+        for flavour, (build, workers) in list(self._waiting.items()):
+            if build.done():
+                del self._waiting[flavour]
+                self._begin(workers, build.result())
+
     def _job(self, strategy: Strategy, number: int) -> Job:
+        """Return a worker's job, without what is compiled for it."""
         options = self._options
-        flavour = strategy.flavour if options.flavour == "fuzz" else options.flavour
-        against = options.target.against
         return Job(
-            module=str(builder.build(options.target, flavour)),
-            engine=str(engine.prepare(flavour)),
-            flavour=flavour,
+            module="",
+            flavour=strategy.flavour if options.flavour == "fuzz" else options.flavour,
             shared="",
             supervisor=0,
             folders=(str(self._folder.corpus),),
@@ -100,9 +129,6 @@ class Supervisor:
             encoding=options.encoding,
             without=strategy.without,
             only=strategy.only,
-            against=None
-            if against is None
-            else (str(builder.build(against.target, flavour)), against.level, against.aside),
         )
 
     def _start_checker(self, module: Path) -> None:
@@ -122,13 +148,14 @@ class Supervisor:
     def look_after(self, table: FindingTable) -> bool:
         """Restart workers that ended early; return whether any is still fuzzing.
 
-        Errors: HarnessError if a worker cannot fuzz at all, OSError.
+        Errors: HarnessError if a worker cannot fuzz at all or be built, OSError.
         """
+        self._begin_those_built()
         for worker in list(self._going):
             if not self._look_after(worker, table):
                 self._going.remove(worker)
         self._look_after_checker(table)
-        return bool(self._going)
+        return bool(self._going or self._waiting)
 
     def _look_after_checker(self, table: FindingTable) -> None:
         if self._build is not None and self._build.done():
@@ -229,6 +256,7 @@ class Supervisor:
         """End the workers that fuzz; the sanitizer worker goes on."""
         self.stopped = True
         self._going.clear()
+        self._waiting.clear()
         for worker in self.fuzzing:
             worker.kill()
 
@@ -244,14 +272,22 @@ class Supervisor:
             worker.close()
 
 
+def _built(target: Target, flavour: str) -> Built:
+    with_other = None
+    if target.against is not None:
+        other = builder.build(target.against.target, flavour)
+        with_other = (str(other), target.against.level, target.against.aside)
+    return Built(engine.prepare(flavour), builder.build(target, flavour), with_other)
+
+
 def _sanitized(target: Target) -> Path:
     engine.prepare("sanitize")
     return builder.build(target, "sanitize")
 
 
-def _in_background(work: Callable[[], Path]) -> Future[Path]:
+def _in_background(work: Callable[[], T]) -> Future[T]:
     """Run work in a daemon thread."""
-    future: Future[Path] = Future()
+    future: Future[T] = Future()
 
     def do() -> None:
         try:

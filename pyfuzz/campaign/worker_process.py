@@ -78,6 +78,15 @@ class WorkerProcess:
         return "sanitize" if self._job.flavour == "sanitize" else "fuzz"
 
     @property
+    def compiled_as(self) -> str:
+        """The flavour that its target is compiled in."""
+        return self._job.flavour
+
+    def take(self, engine: Path, module: Path, against: tuple[str, int, int] | None) -> None:
+        """Take what was compiled for it: libFuzzer, its target, and what that is compared with."""
+        self._job = replace(self._job, engine=str(engine), module=str(module), against=against)
+
+    @property
     def process(self) -> str:
         """A unique name for the current process."""
         return f"{self.name}.{self.started}"

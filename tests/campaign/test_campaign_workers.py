@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from campaigns import options, quiet
@@ -19,6 +20,7 @@ from pyfuzz.campaign.strategy import CHECKER, STRATEGIES, deal
 from pyfuzz.campaign.supervisor import Supervisor
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, compiled
+from pyfuzz.target.catalogue import Target
 
 FREE = "	kmem_cache_free(pte_list_desc_cache, head);\n"
 ERROR = "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);"
@@ -131,6 +133,32 @@ def test_worker_that_stands_still_is_ended_and_is_a_finding(
     progress = Campaign(some, until_found).run()
     assert [Kind.HANG] == [finding.kind for finding in progress.findings]
     assert any("made no progress" in note for note in progress.notes)
+
+
+def test_worker_that_is_still_being_compiled_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = next(at for at, strategy in enumerate(STRATEGIES) if strategy.flavour != "fuzz")
+    compiled, build = Event(), builder.build
+
+    def slowly(target: Target, flavour: str = "fuzz") -> Path:
+        assert flavour == "fuzz" or compiled.wait(120)
+        return build(target, "fuzz")
+
+    def until_all_run(progress: Progress, phase: str) -> None:
+        done = {worker.name: worker.counts.executions for worker in progress.workers}
+        if done.get(STRATEGIES[first + 1].name):
+            if not compiled.is_set():
+                assert 0 == done[STRATEGIES[first].name]
+            compiled.set()
+        if all(done.values()) and len(done) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(builder, "build", slowly)
+    some = options(tmp_path / "run", "v6.6", workers=2, first_worker=first, runs=None)
+    progress = Campaign(some, until_all_run).run()
+
+    assert (True, None) == (progress.interrupted, progress.trouble)
 
 
 @pytest.mark.slow
