@@ -33,6 +33,7 @@ from pyfuzz.share.carrier import AT_ONCE
 from pyfuzz.target import catalogue
 
 _FUZZ = (sys.executable, "-P", "-m", "pyfuzz", "fuzz")
+_FUZZES = "pyfuzz.campaign.worker"
 _PLAIN = ("--world", "lists", "--no-report", "--no-sanitizer-worker", "--json")
 INTERVAL_S = 5.0
 _NETWORK = "10.213.7"
@@ -91,13 +92,15 @@ def overhead(target: str, seconds: int, rounds: int) -> None:
 def processors(target: str, seconds: int) -> None:
     """Show who uses the processors once all has started.
 
-    What does not fuzz does the same work in each second, whatever it gets of a busy
-    machine: as a percentage of a core, it does not depend on other load.
+    What does not fuzz has the same work in each second, whatever it gets of a busy
+    machine: as a percentage of a core, it does not depend on other load.  Nor does what
+    starting takes.  What both mean for a machine that does nothing else is reckoned.
     """
+    costs = []
     for way in (["--workers", "3"], ["--cluster", "local:3", "--share", "share"]):
         with tempfile.TemporaryDirectory() as scratch:
             words = (target, "--time", f"{seconds}s", "--seed", "1", "--out", "run", *way)
-            process = fuzz(Path(scratch), *words)
+            process, began_s = fuzz(Path(scratch), *words), time.monotonic()
             time.sleep(seconds * 0.6)
             first, first_s = _used(process.pid), time.monotonic()
             time.sleep(seconds * 0.35)
@@ -108,6 +111,18 @@ def processors(target: str, seconds: int) -> None:
         print(f"{' '.join(way)}: {said['executions']:,} executions; of {whole:.1f} s of processor:")
         for kind, some_s in sorted(used.items(), key=lambda one: -one[1]):
             print(f"    {some_s / whole:6.1%} {some_s / elapsed_s:6.1%} of a core  {kind}")
+        rate = (whole - used[_FUZZES]) / elapsed_s
+        start_s = sum(first.values()) - first[_FUZZES] - rate * (first_s - began_s)
+        print(f"    starting what does not fuzz: {start_s:.1f} s of processor", flush=True)
+        costs.append((start_s, rate))
+    (plain_s, plain_rate), (start_s, rate) = costs
+    for cores in (2, 4, 16):
+        parts = [
+            f"{(start_s - plain_s + (rate - plain_rate) * time_s) / (cores * time_s):.1%} in "
+            f"{time_s // 60} min"
+            for time_s in (60, 600, 3600)
+        ]
+        print(f"so of {cores} cores with nothing else to do: {', '.join(parts)}")
 
 
 def _used(process: int) -> dict[str, float]:

@@ -35,6 +35,8 @@ from pyfuzz.run.options import Options
 from pyfuzz.text import printable
 
 _POLL_S = 0.2
+# Nobody looks at the status of a part of a campaign.
+_POLL_PART_S = 1.0
 _CARRY_S = 2.0
 # Time for the sanitizer worker to run its remaining inputs at the end.
 _CHECK_S = 10.0
@@ -225,6 +227,7 @@ class Campaign:
 
     def _fuzz(self, folder: RunFolder) -> None:
         options, supervisor = self._options, self.supervisor
+        poll_s = _POLL_PART_S if options.part else _POLL_S
         exchange = Exchange(folder.corpus, self._folders())
         carried_s = time.monotonic()
         while supervisor.look_after(self._table):
@@ -242,7 +245,10 @@ class Campaign:
             if time.monotonic() - carried_s > _CARRY_S:
                 exchange.carry()
                 carried_s = time.monotonic()
-            time.sleep(_POLL_S)
+            left_s = (
+                math.inf if options.seconds is None else options.seconds - self.progress.seconds
+            )
+            time.sleep(max(0.0, min(poll_s, left_s)))
         supervisor.stop_fuzzing()
         exchange.carry()
         self._check_the_rest(folder)
