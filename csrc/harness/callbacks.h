@@ -28,6 +28,12 @@ void __attribute__((noreturn)) pyfuzz_on_bug(const char *file, unsigned int line
 void pyfuzz_on_print(const char *file, unsigned int line, const char *function,
 		     const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/*
+ * The target has called a function that the extractor made up, which returns 0:
+ * a finding of this sequence may depend on that, and says so.  Returns whether
+ * this is new in the sequence.
+ */
+bool pyfuzz_on_made_up(const char *name);
 /* Whether a "once a boot" site may fire; state is its static word. */
 bool pyfuzz_once(unsigned int *state);
 

@@ -40,6 +40,32 @@ static uint64_t signature_of(enum pyfuzz_kind kind, const char *function,
 	return (hash ^ line) * 0x100000001b3ULL;
 }
 
+bool pyfuzz_on_made_up(const char *name)
+{
+	bool more = sequence.made_up && strcmp(sequence.made_up, name);
+	bool new = !sequence.made_up || (more && !sequence.made_up_more);
+
+	if (!sequence.made_up)
+		sequence.made_up = name;
+	sequence.made_up_more |= more;
+	return new;
+}
+
+/* End a message with what was made up, whatever room there is. */
+static void name_made_up(char *message, size_t size)
+{
+	size_t len = strlen(message), more;
+	char tail[112];
+
+	snprintf(tail, sizeof(tail), "; after a call of %.64s(), made up%s",
+		 sequence.made_up,
+		 sequence.made_up_more ? ", and of others" : "");
+	more = strlen(tail);
+	if (len + more + 1 > size)
+		len = size - more - 1;
+	memcpy(message + len, tail, more + 1);
+}
+
 void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 	     const char *format, ...)
 {
@@ -82,6 +108,8 @@ void finding(enum pyfuzz_kind kind, const char *function, unsigned int line,
 	va_start(args, format);
 	vsnprintf(f->message, sizeof(f->message), format, args);
 	va_end(args);
+	if (sequence.made_up)
+		name_made_up(f->message, sizeof(f->message));
 }
 
 static uint64_t now_ns(void)

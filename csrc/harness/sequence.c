@@ -13,6 +13,8 @@ void sequence_begin(void)
 	sequence.host_dead = sequence.late = sequence.ending = false;
 	sequence.operation = sequence.step = 0;
 	sequence.lines = 0;
+	sequence.made_up = NULL;
+	sequence.made_up_more = false;
 	sequence.result.findings_len = 0;
 	sequence.result.operations = 0;
 	sequence.result.steps = 0;

@@ -27,6 +27,8 @@ struct sequence {
 	uint32_t step_findings; /* mask over enum pyfuzz_kind, this step's */
 	uint64_t step_log; /* what this step logged, as a number; 0: nothing */
 	const char *logged, *logged_by; /* the last line's format and function */
+	const char *made_up; /* the first function called that is; NULL: none */
+	bool made_up_more; /* others as well */
 
 	/* The target's function that runs or ran last, for findings. */
 	const char *volatile function;

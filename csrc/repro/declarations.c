@@ -42,6 +42,11 @@ static void __attribute__((noreturn)) pyfuzz_on_bug(const char *file,
 static void pyfuzz_on_print(const char *file, unsigned int line,
 			    const char *function, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+static inline bool pyfuzz_on_made_up(const char *name)
+{
+	printf("  made up: %s() returns 0\n", name);
+	return false;
+}
 static bool pyfuzz_once(unsigned int *state);
 static void pyfuzz_on_request(unsigned int vm, unsigned int vcpu,
 			      unsigned int request);

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from pyfuzz.errors import HarnessError
+
+if TYPE_CHECKING:
+    from pyfuzz.module.compiled import Module
 
 GREETING = "pyfuzz worker: "
 _LOADED = re.compile(r"^INFO: Loaded \d+ modules?\s+\((\d+) inline 8-bit counters\)", re.MULTILINE)
@@ -23,16 +27,25 @@ _PATIENCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a worker reports about its target before it fuzzes; opcodes are numbers."""
+    """What a worker reports about its target before it fuzzes; opcodes are numbers.
+
+    ``walker``: whose code walks guests' tables, "" in a world without any.
+    """
 
     counters: int
     states: int
     opcodes: tuple[int, ...]
+    walker: str = ""
 
     def line(self) -> str:
         """Return the greeting as a line for greeting() to read."""
-        values = {"counters": self.counters, "states": self.states, "opcodes": self.opcodes}
-        return GREETING + json.dumps(values)
+        return GREETING + json.dumps(asdict(self))
+
+
+def greeting_of(module: Module) -> Greeting:
+    """Return what there is to report about a target that is fuzzed by itself."""
+    traits = module.traits
+    return Greeting(traits.counters, traits.states, tuple(sorted(traits.opcodes)), module.walker)
 
 
 def greeting(log: str) -> Greeting | None:
@@ -40,7 +53,7 @@ def greeting(log: str) -> Greeting | None:
     for line in log.splitlines(keepends=True):
         if line.startswith(GREETING) and line.endswith("\n"):
             values = json.loads(line.removeprefix(GREETING))
-            return Greeting(values["counters"], values["states"], tuple(values["opcodes"]))
+            return Greeting(**{**values, "opcodes": tuple(values["opcodes"])})
     return None
 
 

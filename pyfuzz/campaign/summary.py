@@ -10,7 +10,7 @@ from pyfuzz.campaign.campaign import Progress, WorkerState
 from pyfuzz.finding import words
 from pyfuzz.finding.artifact import replay_command
 from pyfuzz.finding.finding import Finding
-from pyfuzz.run.summary import FoundEntry, Summary, WorkerEntry
+from pyfuzz.run.summary import WALKERS, FoundEntry, Summary, WorkerEntry
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.text import rate, wrapped
 
@@ -41,6 +41,7 @@ def as_object(progress: Progress) -> dict[str, Any]:
         verdict=progress.verdict,
         interrupted=progress.interrupted,
         resumed=progress.resumed,
+        walker=walker(progress) or None,
         missing_operations=missing_operations(progress),
         notes=list(progress.notes),
         error=str(progress.trouble) if progress.trouble else None,
@@ -81,6 +82,11 @@ def _found_entry(finding: Finding, progress: Progress) -> FoundEntry:
     )
 
 
+def walker(progress: Progress) -> str:
+    """Return whose code walks guests' tables, "" in a world without any."""
+    return progress.greeting.walker if progress.greeting is not None else ""
+
+
 def missing_operations(progress: Progress) -> list[str]:
     """Return the words of the operations that the target has no function for."""
     if progress.greeting is None:
@@ -111,6 +117,8 @@ def as_text(progress: Progress) -> str:
     lines.append(f"  run folder   {options.out}" + " (continued)" * progress.resumed)
     if progress.page:
         lines.append(f"  report       {progress.page}")
+    if whose := walker(progress):
+        lines.append(f"  guest tables walked by {WALKERS[whose]}")
     said = {note.split(": ")[1] for note in progress.notes if note.startswith("not fuzzed: ")}
     missing = [word for word in missing_operations(progress) if word not in said]
     if missing:

@@ -85,6 +85,7 @@ def total(
         verdict=verdict(outcomes),
         interrupted=interrupted,
         resumed=any(one.resumed for one in every),
+        walker=next((one.walker for one in every if one.walker), None),
         missing_operations=sorted({word for one in every for word in one.missing_operations}),
         notes=[f"{name}: {note}" for name, one in ran.items() for note in one.notes],
         error=trouble(outcomes),

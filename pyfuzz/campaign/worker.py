@@ -97,7 +97,7 @@ def main() -> None:
     states = 0 if "state" in job.without else sum(each.states for each in both)
     counters = sum(each.counters for each in both)
     opcodes = frozenset.intersection(*(each.opcodes for each in both))
-    greeting = Greeting(counters, states, tuple(sorted(opcodes)))
+    greeting = Greeting(counters, states, tuple(sorted(opcodes)), module.walker)
     print(greeting.line(), file=sys.stderr, flush=True)
     # No garbage: an input costs the bytes object that
     # atheris creates, and no other Python object.

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pyfuzz.campaign.engine_log import Greeting
+from pyfuzz.campaign.engine_log import Greeting, greeting_of
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.finding.table import death
 from pyfuzz.module.shared import Slot
@@ -16,8 +16,7 @@ from pyfuzz.run.options import Options
 from pyfuzz.share.objects import SharedFinding
 
 if TYPE_CHECKING:
-    from pyfuzz.module.compiled import Module
-    from pyfuzz.module.results import Traits
+    pass
 
 _LIMIT_S = 10.0
 
@@ -32,8 +31,8 @@ class Replays:
 
     def start(self) -> None:
         """Load the target.  Errors: PyfuzzError if it cannot be."""
-        traits: Traits = self._runner(self._options.flavour).call(traits_of)
-        self.greeting = Greeting(traits.counters, traits.states, tuple(sorted(traits.opcodes)))
+        found: Greeting = self._runner(self._options.flavour).call(greeting_of)
+        self.greeting = found
 
     def slot(self, found: SharedFinding) -> Slot | None:
         """Return a finding as seen here, None if its sequence does not show it here."""
@@ -65,8 +64,3 @@ class Replays:
             bare = replace(self._options.target, known=())
             self._runners[flavour] = Runner(bare, flavour, _LIMIT_S, self._options.memory_mb)
         return self._runners[flavour]
-
-
-def traits_of(module: Module) -> Traits:
-    """Return what a compiled target offers; called in the child."""
-    return module.traits

@@ -149,7 +149,10 @@ def _stand_ins(closure: Closure) -> list[str]:
     lines = [f"{tag};" for tag in closure.tags if not tag.startswith("enum")]
     for name, arguments in closure.annotations.items():
         lines.append(f"#define {name}{'(...)' if arguments else ''}")
-    return lines + [f"#define {name}(...) (0)" for name in closure.stubs]
+    for name, stub in closure.stubs.items():
+        value = f'(pyfuzz_on_made_up("{name}"), 0)' if stub.value_used else "(0)"
+        lines.append(f"#define {name}(...) {value}")
+    return lines
 
 
 def in_order(items: Iterable[Item], index: Index) -> list[Item]:

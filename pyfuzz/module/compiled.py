@@ -65,6 +65,11 @@ class Module:
         self.target: Target | None = None
         self.traits = self._read_traits()
 
+    @property
+    def walker(self) -> str:
+        """Whose code walks guests' tables, ``kernel`` or ``pyfuzz``; "" in a world without any."""
+        return ""
+
     def run(self, data: bytes, *, faults: bool = False) -> int:
         """Run one sequence with all checks; return how many signatures were new.
 

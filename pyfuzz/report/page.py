@@ -14,6 +14,7 @@ from pyfuzz.kinds import Kind
 from pyfuzz.report import chart, list_drawing, pages_drawing, style
 from pyfuzz.report.glossary import glossary
 from pyfuzz.report.highlight import highlight
+from pyfuzz.run.summary import WALKERS
 
 MAX_BYTES = 5_000_000
 _NBSP = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
@@ -41,6 +42,7 @@ def render(report: dict[str, Any]) -> str:
         "unreached": _unreached(report["coverage"]),
         "curves": _curves(report),
         "glossary": glossary(),
+        "walkers": WALKERS,
         "kinds": tuple(Kind),
         "new": [finding for finding in report["findings"] if not finding["known"]],
         "known": [finding for finding in report["findings"] if finding["known"]],

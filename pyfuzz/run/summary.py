@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "summary.json"
+WALKERS = {
+    "kernel": "the kernel's own FNAME(walk_addr) and FNAME(fetch)",
+    "pyfuzz": "a walker of ours, not the kernel's",
+}
+"""Whose code walks guests' tables, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,10 @@ class WorkerEntry:
 class Summary:
     """The result of a campaign.
 
-    ``not_run`` are worlds that were asked for and not fuzzed, each with the reason;
-    ``by_world`` is empty unless several were: then it has each one's own result.
+    ``walker`` tells whose code walks guests' tables, the ``kernel``'s or that of
+    ``pyfuzz``; None in a world without any.  ``not_run`` are worlds that were asked for
+    and not fuzzed, each with the reason; ``by_world`` is empty unless several were:
+    then it has each one's own result.
     """
 
     target: str
@@ -83,6 +90,7 @@ class Summary:
     verdict: str
     interrupted: bool = False
     resumed: bool = False
+    walker: str | None = None
     missing_operations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: str | None = None

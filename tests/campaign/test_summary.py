@@ -97,3 +97,24 @@ def test_every_key_of_the_object_is_documented() -> None:
     keys = {*told, *told["findings"][0]}
     documented = set(re.findall(r"`(\w+)`", text))
     assert set() == keys - documented
+
+
+@pytest.mark.parametrize(
+    ("walker", "words"), [("kernel", "own FNAME(walk_addr)"), ("pyfuzz", "a walker of ours")]
+)
+def test_summary_says_whose_code_walks_the_guest_tables(walker: str, words: str) -> None:
+    told = progress()
+    told.greeting = Greeting(30, 12, (0, 1), walker)
+
+    assert walker == summary.as_object(told)["walker"]
+    assert words in summary.as_text(told)
+    assert summary.as_object(progress())["walker"] is None
+    assert "walked by" not in summary.as_text(progress())
+
+
+def test_world_that_was_not_fuzzed_is_named_with_the_reason() -> None:
+    told = progress()
+    told = replace(told, options=replace(told.options, not_run={"pages": "no headers"}))
+
+    assert {"pages": "no headers"} == summary.as_object(told)["not_run"]
+    assert "the world pages was not fuzzed: no headers" in summary.as_text(told)

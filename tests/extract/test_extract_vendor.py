@@ -10,6 +10,10 @@ from made_up import KVM_HOST_H, extracted, tree, variant
 
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import extract
+from pyfuzz.replay.runner import Runner
+from pyfuzz.sequence import binary
+from pyfuzz.sequence.input import Input
+from pyfuzz.sequence.text import parse
 from pyfuzz.target.kernel import Kernel
 
 REMOVE_HEAD = "\tstruct pte_list_desc *block;\n\tint slot;\n\n\tif (KVM_BUG"
@@ -49,6 +53,17 @@ def test_extract_unknown_value_that_remove_needs_is_zero_and_said(tmp_path: Path
 
     assert "made up: vendor_owns (returns 0, in pte_list_remove)" in extraction.notes()
     assert "vendor_owns" in extraction.target.note
+
+
+def test_finding_after_a_call_of_what_was_made_up_names_it(tmp_path: Path) -> None:
+    code = "if (!vendor_owns(spte))\n\t\treturn;"
+    extraction = extracted(tmp_path, "v7", in_remove(code))
+
+    operations = parse("add vm0 f0 s0\nremove vm0 f0 s0", "test")
+    with Runner(extraction.target) as runner:
+        found = runner.run(Input(binary.encode(operations)))
+    assert found
+    assert all(one.message.endswith("; after a call of vendor_owns(), made up") for one in found)
 
 
 def test_extract_unknown_value_that_an_option_needs_drops_the_operation(tmp_path: Path) -> None:

@@ -286,8 +286,6 @@ static int64_t seam_used_pages(unsigned int vm)
 	return pyfuzz_kvms[vm].used_pages;
 }
 
-static const char *const seam_stubs[] = { NULL };
-
 #define SIZE_OF(member) sizeof(((struct pte_list_desc *)0)->member)
 struct pages_target pages_target = {
 	.name = PYFUZZ_NAME,
@@ -306,7 +304,6 @@ struct pages_target pages_target = {
 	.modes = 1U << PAGES_NONPAGING | 1U << PAGES_4LEVEL |
 		 1U << PAGES_5LEVEL | 1U << PAGES_NESTED | 1U << PAGES_NESTED5,
 	.own_walker = true,
-	.stubs = seam_stubs,
 	.vm_init = seam_vm_init,
 	.vm_destroy = seam_vm_destroy,
 	.topup = seam_topup,

@@ -233,12 +233,3 @@ uint32_t pyfuzz_own_walker(void)
 {
 	return pages_target.own_walker;
 }
-
-const char *pyfuzz_stub(uint32_t i)
-{
-	uint32_t n = 0;
-
-	while (pages_target.stubs && pages_target.stubs[n] && n < i)
-		n++;
-	return pages_target.stubs ? pages_target.stubs[n] : NULL;
-}

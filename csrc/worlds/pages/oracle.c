@@ -165,6 +165,10 @@ static void mark_leaf(unsigned int vm, const struct pages_page *page,
 	use_head(vm, page->smm, n, page->level, i);
 	rules_leaf(vm, page, sptep, false);
 	states_leaf(page, n);
+	states_spte(page, table, index_in_table(sptep),
+		    page->level > 1		       ? SPTE_HUGE :
+		    pages_target.spte_writable(*sptep) ? SPTE_WRITABLE :
+							 SPTE_READ_ONLY);
 }
 
 static void mark_link(unsigned int vm, const struct pages_page *page,
@@ -184,6 +188,9 @@ static void mark_link(unsigned int vm, const struct pages_page *page,
 	mark(sptep, table, page_at(child)->parents);
 	rules_link(vm, page, sptep, page_at(child), false);
 	states_link(page, page_at(child));
+	if (states_spte(page, table, index_in_table(sptep),
+			page_at(child)->direct ? SPTE_DIRECT_LINK : SPTE_LINK))
+		states_linked(page, page_at(child), child);
 }
 
 /*
@@ -213,6 +220,7 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 		hot[table].chunks = ALWAYS_HOT;
 		chunks = ~0ULL;
 	}
+	states_table(table);
 	for (; chunks && !sequence.host_dead; chunks &= chunks - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(chunks) * 8;
 		const uint64_t *spte = page->spt + i;
@@ -222,16 +230,22 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 			any |= spte[k] ^ nothing;
 		if (any)
 			hot[table].chunks |= 1ULL << i / 8;
+		else
+			states_nothing(table, i, 8);
 		for (unsigned int k = 0; any && k < 8; k++, spte++) {
-			if (spte_nothing(*spte))
+			if (spte_nothing(*spte)) {
+				states_nothing(table, i + k, 1);
 				continue;
-			if (!pages_target.spte_present(*spte))
+			}
+			if (!pages_target.spte_present(*spte)) {
 				rules_mmio(vm, page, spte);
-			else if (page->level == 1 ||
-				 pages_target.spte_large(*spte))
+				states_spte(page, table, i + k, SPTE_MMIO);
+			} else if (page->level == 1 ||
+				   pages_target.spte_large(*spte)) {
 				mark_leaf(vm, page, table, spte);
-			else
+			} else {
 				mark_link(vm, page, table, spte);
+			}
 			if (sequence.host_dead)
 				return;
 		}

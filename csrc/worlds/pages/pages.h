@@ -171,6 +171,5 @@ uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu);
 uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);
 uint32_t pyfuzz_own_walker(void);
-const char *pyfuzz_stub(uint32_t i); /* NULL past the last */
 
 #endif

@@ -7,16 +7,25 @@
  * ENTRY: an entry that the guest wrote: level x old kind x new kind x
  * whether KVM was told
  * LINK: level of the parent x its kind x the child's kind
- * LEAF: level x kind of page x slot x entries of its head so far
+ * REUSE: an SPTE that an operation made a link: its level x the child's kind x
+ * whether the child was there before
+ * ROLE: the child's level x its access x whether it is direct
+ * OVER: level of an SPTE that an operation changed x what was there x what is
+ * LEAF: level x kind of page x slot
  * LIST: level, or parents x entries
  */
+#include <string.h>
 #include "harness/feedback.h"
+#include "harness/sequence.h"
 #include "world.h"
 
 #define STEP 0
 #define ENTRY (STEP + PYFUZZ_OPCODES * 16 * 4)
 #define LINK (ENTRY + 4 * 4 * 4 * 2)
-#define LEAF (LINK + 8 * 8 * 8)
+#define REUSE (LINK + 8 * 8 * 8)
+#define ROLE (REUSE + 8 * 8 * 2)
+#define OVER (ROLE + 8 * 8 * 2)
+#define LEAF (OVER + 8 * SPTES * SPTES)
 #define LIST (LEAF + 4 * 8 * 8)
 #define STATES (LIST + 8 * 2 * 16)
 
@@ -72,11 +81,68 @@ static unsigned int page_class(const struct pages_page *page)
 			       0U);
 }
 
+/*
+ * What each SPTE was at the last look, one byte each, so that an operation shows
+ * what it overwrote: the kind, and some bits of the value, since another page of
+ * the same kind is another value.  Only what was there during one lifetime of the
+ * table counts.
+ */
+static struct {
+	uint32_t life;
+	uint32_t born; /* the operation that the table was first seen after */
+	uint8_t was[512];
+} seen[LOOKED_TABLES];
+
+#define KIND(was) ((was) & (SPTES - 1))
+
+void states_table(uint32_t table)
+{
+	if (seen[table].life == memory_table_life(table))
+		return;
+	seen[table].life = memory_table_life(table);
+	seen[table].born = sequence.operation;
+	memset(seen[table].was, SPTE_NOTHING, sizeof(seen[table].was));
+}
+
+void states_nothing(uint32_t table, unsigned int first, unsigned int n)
+{
+	memset(seen[table].was + first, SPTE_NOTHING, n);
+}
+
+bool states_spte(const struct pages_page *page, uint32_t table,
+		 unsigned int index, enum states_spte kind)
+{
+	uint64_t at = page->spt[index] & pages_target.spte_frame_mask;
+	uint64_t hash = at * 0x9e3779b97f4a7c15ULL;
+	uint8_t *was = &seen[table].was[index];
+	uint8_t is = (uint8_t)((hash >> 56 & ~(uint64_t)(SPTES - 1)) | kind);
+
+	if (*was == is)
+		return false;
+	feedback_hit(OVER + ((page->level & 7U) * SPTES + KIND(*was)) * SPTES +
+		     kind);
+	*was = is;
+	return true;
+}
+
 void states_link(const struct pages_page *parent, const struct pages_page *child)
 {
 	feedback_hit(LINK +
 		     ((parent->level & 7U) * 8 + (page_class(parent) & 7)) * 8 +
 		     (page_class(child) & 7));
+	feedback_hit(ROLE + ((child->level & 7U) * 8 + (child->access & 7U)) * 2 +
+		     child->direct);
+}
+
+void states_linked(const struct pages_page *parent,
+		   const struct pages_page *child, uint32_t table)
+{
+	bool there = seen[table].life == memory_table_life(table) &&
+		     seen[table].born < sequence.operation;
+
+	feedback_hit(REUSE +
+		     ((parent->level & 7U) * 8 + (page_class(child) & 7)) * 2 +
+		     there);
 }
 
 void states_leaf(const struct pages_page *page, unsigned int slot)

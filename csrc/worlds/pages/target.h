@@ -199,8 +199,6 @@ struct pages_target {
 	uint32_t counters; /* filled by the harness */
 	bool own_walker; /* page_fault() walks with code of ours */
 	bool warns_are_errors; /* see docs/pages.md: WARN in this generation */
-	/* Made-up stand-ins of this target, for messages; ends with NULL. */
-	const char *const *stubs;
 
 	/*
 	 * A new VM: kvm_mmu_init_vm(), vCPUs with kvm_mmu_create(), no slots.

@@ -172,8 +172,26 @@ static inline bool spte_nothing(uint64_t spte)
 void states_step(const struct pyfuzz_op *op, unsigned int outcome);
 void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
 		  bool told);
+/* The kinds of SPTE that states_spte() tells apart. */
+enum states_spte {
+	SPTE_NOTHING,
+	SPTE_READ_ONLY,
+	SPTE_WRITABLE,
+	SPTE_HUGE,
+	SPTE_LINK,
+	SPTE_DIRECT_LINK, /* to a direct page */
+	SPTE_MMIO,
+	SPTES = 8,
+};
+void states_table(uint32_t table); /* before its SPTEs are looked at */
+void states_nothing(uint32_t table, unsigned int first, unsigned int n);
+/* Whether the SPTE is another one than at the last look. */
+bool states_spte(const struct pages_page *page, uint32_t table,
+		 unsigned int index, enum states_spte kind);
 void states_link(const struct pages_page *parent,
 		 const struct pages_page *child);
+void states_linked(const struct pages_page *parent,
+		   const struct pages_page *child, uint32_t child_table);
 void states_leaf(const struct pages_page *page, unsigned int slot);
 void states_list(unsigned int level, bool parents, unsigned int entries);
 

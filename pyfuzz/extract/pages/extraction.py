@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pyfuzz import records
+from pyfuzz.run.summary import WALKERS
 from pyfuzz.target.catalogue import Target
 
 
@@ -28,6 +29,7 @@ class PagesRecord:
     sha256: str
     kernel_version: str | None
     known: list[dict[str, str]]
+    walker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class PagesExtraction:
     kernel_version: str | None
     sha256: str
 
+    @property
+    def walker(self) -> str:
+        """Whose code walks guests' tables: FNAME(fetch) is paging64_fetch() in the code taken."""
+        return "kernel" if b"paging64_fetch(" in self.target.source.read_bytes() else "pyfuzz"
+
     def notes(self) -> list[str]:
         """Return the notes that the summary of a campaign must show, one line each."""
         return [
@@ -66,7 +73,8 @@ class PagesExtraction:
         return [
             f"{self.target.name}: from {self.mmu}",
             f"  kernel            {self.kernel_version or 'unknown version'} (for information)",
-            "  world             pages: its own walks of guest tables, its own SPTEs",
+            "  world             pages: its own SPTEs",
+            f"  guest tables      walked by {WALKERS[self.walker]}",
             "taken, whole",
             *(f"  {name}" for name in self.code),
             *(["please note", *(f"  {note}" for note in notes)] if notes else []),
@@ -90,5 +98,6 @@ class PagesExtraction:
             sha256=self.sha256,
             kernel_version=self.kernel_version,
             known=[known.in_short() for known in self.target.known],
+            walker=self.walker,
         )
         return dict(records.plain(record))

@@ -212,9 +212,9 @@ class PagesModule(Module):
         return Slot(out.base_gfn, out.npages, bool(out.present), bool(out.dirty_log))
 
     @property
-    def own_walker(self) -> bool:
-        """Whether our own code, not the kernel's, walks guests' tables."""
-        return bool(self._lib.pyfuzz_own_walker())
+    def walker(self) -> str:
+        """Whose code walks guests' tables and maps: the ``kernel``'s, or that of ``pyfuzz``."""
+        return "pyfuzz" if self._lib.pyfuzz_own_walker() else "kernel"
 
 
 def _read(kind: Any, c: Any) -> Any:

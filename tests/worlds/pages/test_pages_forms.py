@@ -53,6 +53,10 @@ def test_frames_and_addresses_are_those_of_the_harness(port: module.PagesModule)
     ]
 
 
+def test_port_says_that_its_walker_is_ours(port: module.PagesModule) -> None:
+    assert "pyfuzz" == port.walker
+
+
 def test_bytes_decode_in_python_as_in_c(port: module.PagesModule) -> None:
     data = some_bytes(1, 5000)
 

@@ -238,13 +238,14 @@ void pyfuzz_kernel_warn(const char *file, unsigned int line,
 		pages_on_warn(file, line, function, condition);
 }
 
-/* --- functions without a stand-in: return 0, with a message once per sequence --- */
+/* --- functions without a stand-in: return 0, with a message --- */
 void pyfuzz_kernel_missing(const char *name);
 void pyfuzz_kernel_missing(const char *name)
 {
-	pyfuzz_on_print(__FILE__, __LINE__, name,
-			"made up: %s() is not in the code taken, returns 0",
-			name);
+	if (pyfuzz_on_made_up(name))
+		pyfuzz_on_print(__FILE__, __LINE__, name,
+				"made up: %s() is not in the code taken, returns 0",
+				name);
 }
 
 #endif
