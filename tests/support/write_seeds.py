@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rewrite corpus/seeds: the few of every_state's sequences that reach as much as all of them.
+"""Rewrite the seeds of the world lists: the few of every_state's that reach as much as all.
 
     .venv/bin/python tests/support/write_seeds.py
 
@@ -21,7 +21,7 @@ from pyfuzz import paths
 from pyfuzz.module import compiled
 from pyfuzz.module.shared import Shared
 from pyfuzz.sequence import container
-from pyfuzz.sequence.input import Input
+from pyfuzz.sequence.input import DEFAULT, Input
 from pyfuzz.target import catalogue
 
 # The cost of a file in addition to its bytes.
@@ -99,8 +99,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         seeds = choose(every_state(), Ports(Path(scratch)))
-    for old in folder.glob("*.pyfz"):
-        old.unlink()
+    for old in container.read_folder(folder, print):
+        if old.input.encoding == DEFAULT:
+            old.path.unlink()
     for data in seeds:
         name = hashlib.sha256(data).hexdigest()[:12]
         (folder / f"{name}.pyfz").write_bytes(container.pack(Input(data)))
