@@ -13,33 +13,19 @@ from dataclasses import dataclass
 
 from pyfuzz.errors import HarnessError
 from pyfuzz.export.flatten import Line
-from pyfuzz.worlds.lists.operation import Opcode
+from pyfuzz.worlds.lists.operation import FORMS, Opcode
 
 _MACRO = re.compile(r"#define (PYFUZZ_[A-Z_]+)\(([^)]*)\)\s+(.*)", re.DOTALL)
 _VALUE = re.compile(r"#define (PYFUZZ_[A-Z_]+)(?:\s+(.*))?", re.DOTALL)
 _ITER_TYPE = "PYFUZZ_ITER_TYPE"
 
-# The macro that an operation cannot do without.
+# The macro that an operation cannot do without: its function's name, in capitals.
 _NEEDS = {
-    Opcode.ADD: "ADD",
-    Opcode.REMOVE: "REMOVE",
-    Opcode.REMOVE_STRAY: "REMOVE",
-    Opcode.ZAP_ONE: "ZAP_ONE",
-    Opcode.ZAP_ONE_STRAY: "ZAP_ONE",
-    Opcode.ZAP_ALL: "ZAP_ALL",
-    Opcode.COUNT: "COUNT",
-    Opcode.ITERATE: "ITER_FIRST",
-    Opcode.PARENT_ADD: "PARENT_ADD",
-    Opcode.PARENT_REMOVE: "PARENT_REMOVE",
-    Opcode.PARENT_REMOVE_STRAY: "PARENT_REMOVE",
-    Opcode.PARENT_DROP: "PARENT_DROP",
-    Opcode.PARENT_UNLINK: "PARENT_UNLINK",
-    Opcode.RMAP_ADD: "RMAP_ADD",
-    Opcode.RMAP_REMOVE: "RMAP_REMOVE",
-    Opcode.RMAP_REMOVE_STRAY: "RMAP_REMOVE",
-    Opcode.RMAP_REMOVE_OFF: "RMAP_REMOVE",
+    opcode: "ITER_FIRST" if form.call == "iterate" else form.call.upper()
+    for opcode, form in FORMS.items()
+    if form.call
 }
-_ALWAYS = (Opcode.ENTER, Opcode.CONTEXT, Opcode.CREATE, Opcode.DESTROY)
+_ALWAYS = tuple(op for op in FORMS if op not in _NEEDS and op is not Opcode.FAULT)
 
 
 @dataclass(frozen=True, slots=True)

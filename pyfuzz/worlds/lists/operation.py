@@ -82,18 +82,29 @@ class Context(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one opcode looks like: its word, which fields it uses, its share of 32 codes."""
+    """What one opcode looks like: its word, which fields it uses, its share of 32 codes.
+
+    ``call`` is the function of a target that it needs, "" if it needs none.
+    """
 
     word: str
     heads: Heads
     operand: Operand
     repeats: bool
     share: int
+    call: str
 
 
 FORMS: dict[Opcode, Form] = {
-    Opcode[name]: Form(word, Heads[heads], Operand[operand], bool(int(repeats)), int(share))
-    for name, word, heads, operand, repeats, share, _ in tables.rows(
+    Opcode[name]: Form(
+        word,
+        Heads[heads],
+        Operand[operand],
+        bool(int(repeats)),
+        int(share),
+        "" if call == "vm_init" else call,
+    )
+    for name, word, heads, operand, repeats, share, call in tables.rows(
         "worlds/lists/operations.def", "OP", 7
     )
 }
