@@ -37,8 +37,9 @@ def mutants_of(options: Options) -> list[Mutant]:
 
     Errors: UsageError if a name is unknown, or if the options ask for what this world lacks.
     """
-    if options.mechanical:
-        raise UsageError(f"the world {_GROUP} has no mechanical mutants: leave out --mechanical")
+    if options.mechanical or options.sample:
+        left = "--mechanical" if options.mechanical else "--sample"
+        raise UsageError(f"the world {_GROUP} has no mechanical mutants: leave out {left}")
     every = {mutant.name: mutant for mutant in catalogue(_GROUP)}
     for name in options.only:
         if name not in every:

@@ -189,6 +189,7 @@ def command(options: Options) -> str:
     words = [f"pyfuzz mutants {what} --time-per-mutant {options.time_per_mutant_s:g}s"]
     words += [f"--trials {options.trials} --seed {options.seed}"]
     words += [f"--only {name}" for name in options.only]
+    words += [f"--sample {options.sample}"] if options.sample else []
     return " ".join(words + (["--mechanical"] if options.mechanical else []))
 
 

@@ -93,6 +93,27 @@ def test_listed_equivalents_are_mechanical_mutants_of_their_targets(port: str, l
     assert listed == sum(bool(mutant.equivalent) for mutant in found)
 
 
+def test_sample_is_drawn_from_the_mechanical_mutants_by_the_seed() -> None:
+    source = source_of("v6.6")
+
+    def drawn(seed: int, number: int) -> list[str]:
+        options = experiment.Options(source.target, seed=seed, sample=number)
+        return [one.name for one in experiment.mutants_of(source, options)]
+
+    names = [one.name for one in mechanical.mutants(source)]
+    assert drawn(1, 9) == drawn(1, 9) != drawn(2, 9)
+    assert 9 == len(set(drawn(1, 9)) & set(names))
+    assert names == drawn(1, len(names) + 1)
+
+
+def test_command_with_a_sample_of_named_mutants_exits_2() -> None:
+    arguments = ["v6.6", "--sample", "3", "--only", "free-missing"]
+
+    done = CliRunner().invoke(mutants, arguments, standalone_mode=False)
+
+    assert "leave out --only" in str(done.exception)
+
+
 @pytest.mark.slow
 def test_command_measures_one_mutant_as_json() -> None:
     arguments = ["v6.6", "--only", "free-missing", "--time-per-fault", "20s", "--json"]

@@ -71,6 +71,7 @@ def test_trial_of_a_mutant_cannot_write_files(tmp_path: Path) -> None:
     [
         (Options(V6_15, only=("nothing",)), "there is no mutant 'nothing' in the world threads"),
         (Options(V6_15, mechanical=True), "has no mechanical mutants: leave out --mechanical"),
+        (Options(V6_15, sample=3), "has no mechanical mutants: leave out --sample"),
     ],
 )
 def test_options_that_fit_no_mutant_of_schedules_are_refused(
