@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyfuzz.worlds.pages.host import Host
 from pyfuzz.worlds.pages.operation import (
     FRAMES,
+    INDICES,
     SLOTS,
     SPACES,
     TABLES,
@@ -172,7 +173,7 @@ class Model:
         vm = self.vm(op.vm)
         vcpu = vm.vcpus[op.vcpu]
         levels = levels_of(vcpu.mode)
-        indices = self._indices(op, vcpu.mode)
+        indices = indices_of(op.page, vcpu.mode)
         gfn, found = vcpu.root, None
         for level in range(levels, 0, -1):
             table = vm.table_at(vcpu.smm, gfn)
@@ -220,11 +221,6 @@ class Model:
                 return gfn >> shift << shift | gva >> 12 & (1 << shift) - 1
         return None
 
-    def _indices(self, op: Operation, mode: Mode) -> tuple[int, ...]:
-        """Return the index at each level, lowest first; in nonpaging mode, of its gfn."""
-        page = FRAMES[op.page % 32] & 63 if mode is Mode.NONPAGING else op.page
-        return (*reversed(path(page)), 0)
-
     def apply(self, op: Operation) -> None:
         """Apply an operation that does not write a table's entry."""
         vm = self.vm(op.vm)
@@ -263,6 +259,18 @@ def levels_of(mode: Mode) -> int:
     """Return how many levels of tables a paging mode has."""
     known = {Mode.LEVEL5: 5, Mode.NESTED5: 5, Mode.PAE: 3, Mode.BITS32: 2}
     return known.get(mode, 4)
+
+
+def indices_of(page: int, mode: Mode) -> tuple[int, ...]:
+    """Return the index at each level, lowest first; in nonpaging mode, of the page's gfn."""
+    top, third, second, last = path(FRAMES[page % 32] & 63 if mode is Mode.NONPAGING else page)
+    if mode is Mode.PAE:
+        return (last, second, top << 1 | third)
+    if mode is Mode.BITS32:  # ten bits a level, of which a shadow page has nine
+        pde = top << 9 | third << 1 | second
+        pte = 1023 if last == INDICES[-1] else last | third << 9
+        return (pte & 511, (pde << 1 | pte >> 9) & 511)
+    return (last, second, third, top, 0)[: levels_of(mode)]
 
 
 def entry_value(op: Operation, level: int) -> int:

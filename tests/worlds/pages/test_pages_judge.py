@@ -6,17 +6,21 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import debian
 import pytest
 from plants import plant
 from selection import mostly_slow
 from taken_back import CAUSES, REAL
 
+from pyfuzz.extract import pages as extraction
 from pyfuzz.kinds import Kind
 from pyfuzz.sequence import text
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.pages import binary, module
 from pyfuzz.worlds.pages.judge import OBSERVED, Judge
-from pyfuzz.worlds.pages.operation import Opcode, Operation
+from pyfuzz.worlds.pages.model import indices_of, levels_of
+from pyfuzz.worlds.pages.operation import PAGES, Mode, Opcode, Operation
 
 BUGS = {**REAL, **CAUSES}
 
@@ -67,6 +71,30 @@ def test_sequence_by_chance_shows_neither_of_them_anything(seed: int) -> None:
     assert loaded.last().findings == ()
     loaded.run(binary.encode(operations))
     assert loaded.last().findings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["6.1", "6.12"])
+def test_both_say_the_same_of_a_kernel(version: str) -> None:
+    kernel = Kernel(debian.source(version, tarball=True), world="pages")
+    loaded = module.load(extraction.extract(kernel).target)
+
+    for seed in range(100):
+        operations = likely(seed, 60)
+        kinds = judged(loaded, operations)  # raises if the model and the harness disagree
+        in_c = {finding.kind for finding in loaded.last().findings}
+        assert bool(in_c) == bool(kinds), seed
+        assert in_c <= kinds, seed
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NONPAGING])
+def test_page_has_the_same_indices_for_both(mode: Mode) -> None:
+    loaded = module.load(catalogue.get("pages"))
+
+    for page in range(PAGES):
+        gva = loaded.gva(page, mode)
+        levels = range(levels_of(mode))
+        assert indices_of(page, mode) == tuple(gva >> 12 + 9 * n & 511 for n in levels), page
 
 
 def test_observed_kinds_are_those_that_memory_cannot_tell() -> None:
