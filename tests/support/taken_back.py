@@ -255,6 +255,13 @@ CAUSES: dict[str, Bug] = {
         "access vm0 cpu0 read 0:0:3:0\nunmap vm0 0x401 4K\n",
         Kind.STALE_SPTE,
     ),
+    "a huge page may be written whose writes are logged": _bug(
+        "fault.h",
+        "	if (slot->dirty_log)\n		return 1;",
+        "",
+        "dirty-log vm0 slot1 on\naccess vm0 cpu0 write 0:0:3:0\n",
+        Kind.WRONG_ACCESS,
+    ),
     "a range is zapped in the normal address space alone": _bug(
         "host.h",
         "			gfn_t from = start, to = end;\n\n			if (!slot->present)",

@@ -519,6 +519,8 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 			       (unsigned long long)gfn,
 			       (unsigned long long)must);
 		rules_leaf(vm, page, spte, true);
+		if (spte == synced_new_huge())
+			rules_logged(vm, page, spte);
 		rules_report();
 		return;
 	}

@@ -6,7 +6,8 @@
  *	levels above it together;
  *	a leaf maps the entry's gfn and allows no more than page and entry do;
  *	a leaf maps the frame that the host has there, no larger than the host does;
- *	no leaf lets a guest's table be written unseen;
+ *	no leaf lets a guest's table be written unseen, nor is it made so that it
+ *	lets a huge page be written where writes are logged;
  *	nothing in use points to a page that was zapped.
  *
  * KVM need not know of an entry that was changed behind its back until it walks
@@ -207,6 +208,20 @@ void rules_leaf(unsigned int vm, const struct pages_page *page,
 		check_tracked(page, sptep, gfn);
 	if (!first.text[0])
 		check_host(vm, page, sptep, gfn);
+}
+
+/* Writes are logged by 4K: no access may let the guest write a huge page. */
+void rules_logged(unsigned int vm, const struct pages_page *page,
+		  const uint64_t *sptep)
+{
+	uint64_t gfn = sp_gfn(page, index_of(sptep));
+	const struct slot *slot = slot_at(vm, page->smm, gfn, NULL);
+
+	if (!slot || !slot->dirty_log || first.text[0])
+		return;
+	broken(PYFUZZ_WRONG_ACCESS,
+	       "%s lets the guest write a huge page, gfn 0x%llx is in a slot with dirty logging",
+	       sptep_name(sptep), (unsigned long long)gfn);
 }
 
 /* An MMIO SPTE is made where there is no slot, and one may be created later. */

@@ -263,6 +263,8 @@ static unsigned int slot_operation(const struct pyfuzz_op *op)
 		CALL(pages_target.names.slot_move,
 		     pages_target.slot_move(vm, as, n, base));
 		slot->base_gfn = base;
+		/* It is another slot to the target. */
+		slot->dirty_log = false;
 		break;
 	case PYFUZZ_OP_PROTECT:
 		CALL(pages_target.names.write_protect,

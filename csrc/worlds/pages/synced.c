@@ -29,6 +29,7 @@ static struct {
 	uint64_t spte;
 } way[DEPTH];
 static uint32_t reached[LOOKED_TABLES], reached_len;
+static const uint64_t *new_huge;
 
 static bool is_met(uint32_t table)
 {
@@ -137,10 +138,19 @@ static bool is_new(unsigned int depth, const uint64_t *sptep)
 	return !is_met(memory_table_of(sptep));
 }
 
+static bool is_huge_writable(uint64_t spte)
+{
+	return pages_target.spte_present(spte) &&
+	       pages_target.spte_large(spte) && pages_target.spte_writable(spte);
+}
+
 static void compare(unsigned int depth, const uint64_t *sptep)
 {
 	uint32_t table = live_table(child_of(*sptep));
 
+	if (is_huge_writable(*sptep) && is_new(depth, sptep) &&
+	    !is_huge_writable(way[depth].spte))
+		new_huge = sptep;
 	if (table != NOWHERE && pages_target.spte_present(*sptep) &&
 	    is_new(depth, sptep) && is_met(table) && states[table].unsync)
 		states[table].all = world.time;
@@ -165,6 +175,7 @@ static void reach(unsigned int vm, const uint64_t *table, unsigned int depth)
 void synced_before(const struct pyfuzz_op *op, uint64_t gva)
 {
 	reached_len = 0;
+	new_huge = NULL;
 	memset(way, 0, sizeof(way));
 	if (sequence.host_dead || world.vms[op->vm].bugged)
 		return;
@@ -195,6 +206,11 @@ void synced_after(const struct pyfuzz_op *op, uint64_t gva)
 	for (uint32_t i = 0; i < reached_len; i++)
 		if (memory_table_live(reached[i]) && is_met(reached[i]))
 			states[reached[i]].all = world.time;
+}
+
+const uint64_t *synced_new_huge(void)
+{
+	return new_huge;
 }
 
 /* --- for csrc/exhaust --- */

@@ -138,6 +138,8 @@ void rules_report(void);
 void rules_page(const struct pages_page *page);
 void rules_leaf(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep, bool now);
+void rules_logged(unsigned int vm, const struct pages_page *page,
+		  const uint64_t *sptep);
 void rules_mmio(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep);
 void rules_link(unsigned int vm, const struct pages_page *page,
@@ -150,6 +152,8 @@ void rules_link(unsigned int vm, const struct pages_page *page,
 void synced_page(const struct pages_page *page);
 void synced_before(const struct pyfuzz_op *op, uint64_t gva);
 void synced_after(const struct pyfuzz_op *op, uint64_t gva);
+/* The huge SPTE that the last access let the guest write through, NULL: none. */
+const uint64_t *synced_new_huge(void);
 /* When the SPTE was last made to agree with the guest's entry, as far as is known. */
 uint64_t synced_at(const struct pages_page *page, unsigned int index);
 /* The same as part of a state of csrc/exhaust: a bit for each entry in use. */

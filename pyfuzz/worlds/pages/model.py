@@ -63,6 +63,7 @@ class Slot:
     base: int
     frames: int
     host: int
+    dirty_log: bool = False
 
     def host_frame(self, gfn: int) -> int:
         """Return the frame of host memory behind a gfn of this slot."""
@@ -233,7 +234,10 @@ class Model:
                 vm.slots_changed = True
             case Opcode.SLOT_MOVE:
                 vm.slots[key].base = self.target_of(op)
+                vm.slots[key].dirty_log = False
                 vm.slots_changed = True
+            case Opcode.DIRTY_LOG:
+                vm.slots[key].dirty_log = bool(op.on)
             case Opcode.CHANGE_PTE:
                 vm.host.replace(vm.host_frame(op.gfn))
             case Opcode.HOST_SIZE:

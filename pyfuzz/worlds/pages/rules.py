@@ -69,6 +69,17 @@ def walked(vm: Vm, page: Shadow, spte: Spte, child: Shadow | None) -> Iterator[B
         yield from _leaf(vm, page, spte, set(), clean=False, now=True)
 
 
+def logged(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
+    """Yield whether the last access made a huge page writable whose writes are logged by 4K."""
+    was = {one.address: one for sptes in vm.synced.before.sptes.values() for one in sptes}
+    old, slot = was.get(spte.address), vm.slot_at(page.smm, spte.gfn)
+    if page.level == 1 or not spte.writable or slot is None or not slot[1].dirty_log:
+        return
+    if old is None or not (old.leaf and old.present and old.writable):
+        said = f"{_where(page, spte)} is huge and writable in a slot with dirty logging"
+        yield Broken(Kind.WRONG_ACCESS, said, spte.address)
+
+
 def _zapped(page: Shadow) -> bool:
     return page.invalid or page.obsolete
 

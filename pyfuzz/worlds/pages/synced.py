@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Synced:
-    """The times at which pages, and single SPTEs of them, were last compared."""
+    """The times at which pages, and single SPTEs of them, were last compared.
 
-    _before: Picture = field(default_factory=Picture)
+    ``before``: what was in memory before the last operation.
+    """
+
+    before: Picture = field(default_factory=Picture)
+    _last: Picture = field(default_factory=Picture)
     _pages: dict[int, int] = field(default_factory=dict)
     _sptes: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -36,7 +40,8 @@ class Synced:
 
     def step(self, op: Operation, gva: int, now: int, after: Picture) -> None:
         """Take note of an operation: what is in memory after it."""
-        for header in self._before.pages.keys() - after.pages.keys():
+        self.before, self._last = self._last, after
+        for header in self.before.pages.keys() - after.pages.keys():
             self._pages.pop(header, None)
             for key in [key for key in self._sptes if key[0] == header]:
                 del self._sptes[key]
@@ -52,15 +57,14 @@ class Synced:
             case Opcode.ACCESS:
                 was = {
                     spte.address: spte.value
-                    for sptes in self._before.sptes.values()
+                    for sptes in self.before.sptes.values()
                     for spte in sptes
                 }
                 for _, spte in after.way(op.vcpu, gva):
                     is_new = was.get(spte.address) != spte.value
                     if is_new and self._was_out_of_sync(spte.child):
                         self._pages[spte.child] = now
-        self._before = after
 
     def _was_out_of_sync(self, header: int) -> bool:
-        page = self._before.pages.get(header)
+        page = self.before.pages.get(header)
         return page is not None and page.unsync
