@@ -124,9 +124,32 @@ STANDIN_NOTHING(cpu_mitigations_off)
 STANDIN_NOTHING(kvm_mmu_init_tdp_mmu)
 STANDIN_NOTHING(kvm_mmu_uninit_tdp_mmu)
 
-/* CPUID: a guest without anything that changes how tables are walked. */
-STANDIN_NOTHING(kvm_find_cpuid_entry)
-STANDIN_NOTHING(kvm_find_cpuid_entry_index)
+/*
+ * CPUID: a guest with huge pages of 1G, and nothing else that changes how tables
+ * are walked.  Later kernels keep what the guest has beside the vCPU (vm.h).
+ */
+static struct kvm_cpuid_entry2 *pyfuzz_cpuid(u32 function)
+{
+	static struct kvm_cpuid_entry2 extended = {
+		.function = 0x80000001,
+		.edx = 1U << (X86_FEATURE_GBPAGES & 31),
+	};
+
+	return function == extended.function ? &extended : NULL;
+}
+
+STANDIN(struct kvm_cpuid_entry2 *, kvm_find_cpuid_entry,
+	(struct kvm_vcpu * vcpu, u32 function))
+{
+	return pyfuzz_cpuid(function);
+}
+
+STANDIN(struct kvm_cpuid_entry2 *, kvm_find_cpuid_entry_index,
+	(struct kvm_vcpu * vcpu, u32 function))
+{
+	return pyfuzz_cpuid(function);
+}
+
 STANDIN_NOTHING(kvm_find_cpuid_entry2)
 STANDIN_NOTHING(cpuid_query_maxguestphyaddr)
 

@@ -13,6 +13,18 @@
 
 static u8 pyfuzz_mm[64];
 
+/* The guest's CPUID has huge pages of 1G, where it is not looked up each time. */
+static void pyfuzz_allow_1g(struct kvm_vcpu *vcpu)
+{
+#if defined(PYFUZZ_HAVE_CPU_CAPS)
+	vcpu->arch.cpu_caps[__feature_leaf(X86_FEATURE_GBPAGES)] |=
+		__feature_bit(X86_FEATURE_GBPAGES);
+#elif defined(PYFUZZ_HAVE_GOVERNED_FEATURES)
+	set_bit((unsigned int)kvm_governed_feature_index(X86_FEATURE_GBPAGES),
+		vcpu->arch.governed_features.enabled);
+#endif
+}
+
 static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 {
 	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
@@ -25,6 +37,7 @@ static void pyfuzz_vcpu_init(unsigned int vm, unsigned int i)
 #ifdef PYFUZZ_HAVE_RESERVED_GPA_BITS
 	vcpu->arch.reserved_gpa_bits = rsvd_bits(PYFUZZ_GUEST_BITS, 63);
 #endif
+	pyfuzz_allow_1g(vcpu);
 	kvm_mmu_create(vcpu);
 }
 
