@@ -2,7 +2,8 @@
 """``make ablation``: what each part of the generator and the oracle contributes.
 
 The same mutants, seeds and processor time for every configuration, each of which
-leaves out a part.
+leaves out a part.  Ports of the lists get mutants in random states; the port
+``pages`` gets the real bugs whose fixes can be reverted.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import random
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scipy.stats import mannwhitneyu
 
 from bench import rare
 from pyfuzz.kinds import Kind
+from pyfuzz.mutants import mutant as mutants_of
 from pyfuzz.mutants import sources, trial
 from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial, Ways
@@ -67,7 +69,11 @@ def measure(options: argparse.Namespace) -> list[Cell]:
     """Run all trials, in random order."""
     port = catalogue.get(options.target)
     source = sources.Source(port)
-    mutants = rare.mutants(options.each, options.draw)
+    real = port.world == "pages"
+    mutants = (
+        list(mutants_of.catalogue("reverted")) if real else rare.mutants(options.each, options.draw)
+    )
+    masks = {one.name: sum(1 << kind.number for kind in one.kinds) for one in mutants}
     trials, budget_s, first_seed = options.trials, options.seconds, options.seed
     configurations = {**CONFIGURATIONS, **(NO_ORACLE if options.no_oracle else {})}
     flavours = {ways.flavour for ways in configurations.values()}
@@ -89,7 +95,9 @@ def measure(options: argparse.Namespace) -> list[Cell]:
 
         def run(job: tuple[str, str, int]) -> Trial:
             mutant, name, seed = job
-            ways = configurations[name]
+            ways = replace(configurations[name], world=port.world)
+            if real:
+                ways = replace(ways, kinds=ways.kinds & masks[mutant])
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
                 program = programs[mutant, ways.flavour]
                 return trial.run(program, Path(corpus), port.known, budget_s, seed, ways)
@@ -209,7 +217,7 @@ def _comparison(
 def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(prog="make ablation", description=__doc__)
-    parser.add_argument("--target", default="v6.6")
+    parser.add_argument("--target", default="v6.6", help="v6.6 or pages")
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5.0, help="of processor time, each trial")
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")

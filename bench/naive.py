@@ -3,7 +3,8 @@
 
 What one would write first, without pyfuzz: the same target, the same operations,
 and only the cheapest checks of pyfuzz's independent oracle (return values, which
-VMs are bugged, the list that was touched).
+VMs are bugged, the list that was touched).  In the world ``pages``, where an
+operation has no number that it must return, what is left is the call for each.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pyfuzz.sequence import binary
 from pyfuzz.worlds.lists.model import Model
 from pyfuzz.worlds.lists.module import ListsModule
 from pyfuzz.worlds.lists.operation import Opcode, Operation
+from pyfuzz.worlds.pages import binary as pages
+from pyfuzz.worlds.pages.module import PagesModule
 
 
 def harness(
@@ -73,13 +76,35 @@ def harness(
     return run_one
 
 
+def pages_harness(module: PagesModule, shared: Shared) -> Callable[[bytes], None]:
+    """Return a function that runs one input of the world ``pages``, with one call per step."""
+
+    def run_one(data: bytes) -> None:
+        operations = pages.decode(data)
+        module.begin()
+        steps = 0
+        for number, operation in enumerate(operations):
+            result = module.step(operation, number)
+            steps += result.skip is Skip.RAN
+            if result.findings:
+                break
+        module.end(len(operations))
+        shared.count(len(operations), steps)
+
+    return run_one
+
+
 def main() -> None:
     """``python -m bench.naive MODULE SHARED ARGUMENTS...``."""
     engine.load()
     module = compiled.open_module(Path(sys.argv[1]), "fuzz")
-    assert isinstance(module, ListsModule)
     shared = Shared(Path(sys.argv[2]))
-    atheris_loop.fuzz(harness(module, shared, lambda _: True), sys.argv[3:])
+    if isinstance(module, PagesModule):
+        run = pages_harness(module, shared)
+    else:
+        assert isinstance(module, ListsModule)
+        run = harness(module, shared, lambda _: True)
+    atheris_loop.fuzz(run, sys.argv[3:])
 
 
 if __name__ == "__main__":

@@ -44,6 +44,11 @@ _PARTS = {
     "list.c": "oracle: walking lists",
     "list.h": "oracle: walking lists",
     "walk.c": "oracle: walking lists",
+    "rules.c": "oracle: shadow pages against the guest's tables",
+    "guest.c": "the guest's tables and the host's frames",
+    "slots.c": "the guest's tables and the host's frames",
+    "geometry.c": "the guest's tables and the host's frames",
+    "memory.c": "the allocators",
     "model.c": "model: what should be in every list",
     "decode.c": "decoding and running operations",
     "run_ops.c": "decoding and running operations",
@@ -54,7 +59,7 @@ _PARTS = {
     "feedback.c": "state feedback",
     "states.c": "state feedback",
     "coverage.c": "state feedback",
-    "descriptors.c": "the descriptor allocator",
+    "descriptors.c": "the allocators",
     "guard.c": "the way back from BUG() and hangs",
 }
 

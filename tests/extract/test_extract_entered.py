@@ -10,10 +10,13 @@ import debian
 import pytest
 from moved import copied
 
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.extract.pages import compile as compiling
 from pyfuzz.extract.pages import extractor as pages
 from pyfuzz.extract.pages import tree as pages_tree
 from pyfuzz.extract.pages.entered import refuse_foreign, refuse_special
+from pyfuzz.extract.pages.tree import Tree
 from pyfuzz.target.kernel import Kernel
 
 
@@ -106,3 +109,19 @@ def test_kernel_that_makes_the_compiler_read_a_file_is_refused(
         pages.extract(Kernel(tree, world="pages"))
 
     assert said in str(caught.value)
+
+
+def test_stdarg_of_a_kernel_up_to_5_14_is_ours_and_not_the_compilers(
+    header: Path, tmp_path: Path
+) -> None:
+    for name in ("kconfig.h", "compiler_types.h"):
+        (header.parent / name).write_text("")
+    source, result = tmp_path / "linux/a.c", tmp_path / "a.i.c"
+    source.write_text("#include <stdarg.h>\nvoid a(int n, ...) { va_list v; va_start(v, n); }\n")
+    tree = Tree(tmp_path / "linux", tmp_path / "linux")
+
+    outcome = compiling.preprocess(source, result, tree, (), ())
+
+    assert not outcome.errors
+    refuse_foreign(result.read_text(), (tmp_path / "linux", paths.csrc()))
+    assert not compiling.check(result, tmp_path / "a.o").errors
