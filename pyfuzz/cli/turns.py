@@ -73,13 +73,22 @@ class Plan:
         """How many worlds are fuzzed at the same time."""
         return min(self.workers or 1, len(self.worlds))
 
+    @property
+    def in_turns(self) -> bool:
+        """Whether worlds take turns on this machine."""
+        return self.workers is not None and self.workers < len(self.worlds)
+
+    def share_s(self, worlds: int) -> float | None:
+        """Return the share of each of so many worlds that take turns; None without a time."""
+        return None if self.seconds is None else self.seconds * min(self.at_once, worlds) / worlds
+
     def shares(self) -> list[Share]:
         """Deal workers, or where these are fewer than worlds time; and runs, if they are given."""
         count = len(self.worlds)
         each, over = divmod(self.workers or 0, count)
         seconds = self.seconds
         if seconds is not None and not each:
-            seconds = seconds * self.at_once / count
+            seconds = self.share_s(count)
         shares = []
         for number, world in enumerate(self.worlds):
             workers = None if self.workers is None else max(1, each + (number < over and each > 0))
@@ -104,7 +113,9 @@ class Plan:
         if share.runs is not None:
             command += ["--runs", str(share.runs)]
         elif share.seconds is not None:
-            command += ["--time", f"{share.seconds:.2f}s"]
+            # In turns, its share may grow: Turns ends it.
+            seconds = self.seconds if self.in_turns else share.seconds
+            command += ["--time", f"{seconds:.2f}s"]
         if self.stop_on_finding:
             command.append("--stop-on-finding")
         return command
@@ -137,7 +148,7 @@ class _Child:
         except OSError:
             self.going = False
             return
-        self.going = what == GO
+        self.going = what == GO or (what == END and self.going)
         self.since_s = time.monotonic()
 
     def hear(self) -> None:
@@ -190,6 +201,8 @@ class Turns:
                 child.hear()
                 child.outcome, child.going = _outcome(child, interrupted=self.interrupted), False
                 child.told = replace(child.told, phase=ENDED)
+        if self._plan.in_turns:
+            self._end_those_done()
         self._give_turns()
         if self._plan.stop_on_finding and any(child.told.new for child in self._children):
             self._end_all()
@@ -228,6 +241,17 @@ class Turns:
         )
         theirs.close()
         return _Child(share, process, ours, out, text)
+
+    def _end_those_done(self) -> None:
+        """End the campaigns that have had their share; one that cannot run leaves its own."""
+        lost = sum(
+            child.outcome is not None and child.outcome.summary is None for child in self._children
+        )
+        share_s = self._plan.share_s(max(1, len(self._plan.worlds) - lost))
+        for child in self._children:
+            fuzzing = child.outcome is None and child.going and child.told.phase == "fuzzing"
+            if share_s is not None and fuzzing and child.told.seconds >= share_s:
+                child.send(END)
 
     def _give_turns(self) -> None:
         going = [child for child in self._children if child.going]

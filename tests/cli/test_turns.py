@@ -53,7 +53,14 @@ def test_command_names_world_share_and_seed() -> None:
     command = one.command(one.shares()[1], 7)
 
     assert "--world threads --out out/threads --seed 1 --json --turns 7" in " ".join(command)
-    assert "--workers 1 --time 300.00s" in " ".join(command)
+    assert "--workers 1 --time 600.00s" in " ".join(command), "ended after its share"
+
+
+def test_share_of_a_world_that_cannot_run_goes_to_the_others() -> None:
+    three = plan("lists pages threads", 1)
+
+    assert (200.0, 300.0, 600.0) == (three.share_s(3), three.share_s(2), three.share_s(1))
+    assert 600.0 == plan("lists pages threads", 2).share_s(2)
 
 
 class Campaign:
