@@ -72,7 +72,7 @@ def cxx_libraries() -> list[Path]:
 
 
 def _mapped() -> list[str]:
-    """Return the files that are mapped into this process, each once."""
+    """Return the files that are mapped into this process, each once; not those since replaced."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     found = (line.split(maxsplit=5)[-1] for line in lines)
-    return [path for path in dict.fromkeys(found) if path.startswith("/")]
+    return [path for path in dict.fromkeys(found) if path.startswith("/") and Path(path).is_file()]

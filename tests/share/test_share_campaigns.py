@@ -115,6 +115,13 @@ def test_share_that_cannot_work_is_refused_at_once(tmp_path: Path, url: str, wor
     assert (2, True) == (done.returncode, words in done.stderr), done.stderr
 
 
+def test_link_that_has_not_begun_follows_nobody(tmp_path: Path) -> None:
+    link = Link(str(tmp_path), options(tmp_path / "run"), follow="c0123-")
+
+    # A campaign that could not start asks all the same, and must end with its own reason.
+    assert (False, {}) == (link.catch_up(0.1), link.followed())
+
+
 def test_campaign_without_a_share_imports_nothing_for_it(tmp_path: Path) -> None:
     code = (
         "import sys; from pyfuzz.cli.group import run\n"
