@@ -12,7 +12,7 @@ from pyfuzz.mutants import experiment, summary
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
-PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10")
+PORTS = ("v6.6", "v6.15", "rfc-v4", "v5.10", "pages")
 
 
 def section(target: Target, command: str, options: argparse.Namespace) -> str:

@@ -41,6 +41,11 @@ const char *page_name(const struct pages_page *page)
 	return name;
 }
 
+const char *size_name(unsigned int level)
+{
+	return level == 1 ? "4K" : level == 2 ? "2M" : "1G";
+}
+
 static unsigned int index_in_table(const uint64_t *sptep)
 {
 	return (unsigned int)((uintptr_t)sptep / 8 % ENTRIES);

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "harness/list.h"
-#include "harness/log.h"
 #include "world.h"
 
 #define ENTRIES 512
@@ -52,10 +51,7 @@ static const char *walked_name(const struct list *list)
 	else
 		snprintf(name, sizeof(name),
 			 "the reverse map of gfn 0x%llx (%s, slot %u%s)",
-			 (unsigned long long)walked.gfn,
-			 walked.level == 1 ? "4K" :
-			 walked.level == 2 ? "2M" :
-					     "1G",
+			 (unsigned long long)walked.gfn, size_name(walked.level),
 			 walked.slot, walked.as ? " of SMM" : "");
 	return name;
 }
@@ -464,157 +460,4 @@ void check_vm(unsigned int vm, bool all)
 	if (!sequence.host_dead)
 		check_roots(vm);
 	rules_report();
-}
-
-/*
- * The last access is still allowed: the shadow pages must map its address to what
- * the guest's tables say, which have not changed since.
- */
-void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
-{
-	const uint64_t *table = pages_target.root(vm, vcpu, 0);
-	uint64_t must = guest_gfn(vm, vcpu, gva), gfn;
-
-	if (must == NOWHERE || !table || sequence.host_dead || sequence.watched)
-		return;
-	for (unsigned int depth = 0; depth < 5; depth++) {
-		uint32_t t = memory_table_of(table);
-		const struct pages_page *page = t == NOWHERE ? NULL : page_at(t);
-		const uint64_t *spte;
-		unsigned int shift;
-
-		if (!page)
-			return; /* a root of another kind */
-		shift = (page->level - 1) * 9U;
-		spte = table + (gva >> (12 + shift) & (ENTRIES - 1));
-		/*
-		 * The kernel's handler also reports success when it has zapped
-		 * a write-protected page and wants a retry.
-		 */
-		if (spte_nothing(*spte) && !pages_target.own_walker)
-			return;
-		if (!pages_target.spte_present(*spte))
-			broken(PYFUZZ_MISSING_ENTRY,
-			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
-			       (unsigned long long)gva, sptep_name(spte));
-		if (page->level > 1 && !pages_target.spte_large(*spte)) {
-			table = (const uint64_t
-					 *)(uintptr_t)(*spte &
-						       pages_target
-							       .spte_frame_mask);
-			t = memory_table_of(table);
-			if (t != NOWHERE && page_at(t))
-				rules_link(vm, page, spte, page_at(t), true);
-			rules_report();
-			if (sequence.host_dead)
-				return;
-			continue;
-		}
-		gfn = sp_gfn(page, index_in_table(spte)) +
-		      (gva >> 12 & ((1ULL << shift) - 1));
-		if (gfn != must)
-			broken(PYFUZZ_WRONG_GFN,
-			       "%s maps 0x%llx to gfn 0x%llx, the guest's tables say 0x%llx",
-			       sptep_name(spte), (unsigned long long)gva,
-			       (unsigned long long)gfn,
-			       (unsigned long long)must);
-		rules_leaf(vm, page, spte, true);
-		if (spte == synced_new_huge())
-			rules_logged(vm, page, spte);
-		rules_report();
-		return;
-	}
-}
-
-void check_loaded(unsigned int vm, unsigned int vcpu)
-{
-	const uint64_t *root = pages_target.root(vm, vcpu, 0);
-	uint32_t table = root ? memory_table_of(root) : NOWHERE;
-	struct pages_page page;
-
-	if (table == NOWHERE || !memory_table_live(table) ||
-	    !pages_private(root) || sequence.host_dead)
-		return;
-	pages_target.page(vm, pages_private(root), &page);
-	if (page.invalid || page.obsolete)
-		broken(PYFUZZ_WRONG_ROLE,
-		       "vm%u cpu%u has loaded %s as its root, which is zapped",
-		       vm, vcpu, page_name(&page));
-}
-
-/* --- the rest --- */
-
-/* may_bug: the operation is the one that bugs its VM. */
-void check_flags(unsigned int op_vm, bool may_bug)
-{
-	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
-		struct vm *m = &world.vms[vm];
-		bool bugged = m->alive && *pages_target.bugged[vm];
-		bool must = m->bugged || (may_bug && vm == op_vm);
-
-		if (!m->alive)
-			continue;
-		if (bugged && !must)
-			finding(vm == op_vm ? PYFUZZ_FALSE_ALARM :
-					      PYFUZZ_WRONG_VM,
-				sequence.function, 0,
-				vm == op_vm ?
-					"vm%u is bugged by an operation that is correct" :
-					"vm%u is bugged by an operation of the other VM",
-				vm);
-		else if (must && !bugged)
-			finding(PYFUZZ_UNFLAGGED_ERROR, sequence.function, 0,
-				m->bugged ?
-					"vm%u was bugged and is not any more" :
-					"vm%u must be bugged, is not",
-				vm);
-		world.bugged_total += bugged && !m->bugged;
-		m->bugged = bugged;
-		for (unsigned int v = 0; v < PAGES_VCPUS; v++) {
-			if (m->requests[v] == bugged)
-				continue;
-			finding(PYFUZZ_REQUEST, sequence.function, 0,
-				"vm%u cpu%u must have %u VM-dead requests, has %u",
-				vm, v, bugged, m->requests[v]);
-			m->requests[v] = bugged;
-		}
-	}
-}
-
-void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
-		    uint64_t start, uint64_t end)
-{
-	uint64_t base_gfn = world.vms[vm].slots[as][n].base_gfn;
-
-	if (world.vms[vm].bugged || *pages_target.bugged[vm] ||
-	    sequence.host_dead)
-		return;
-	for (unsigned int level = 1; level <= PAGES_LEVELS; level++) {
-		unsigned int shift = (level - 1) * 9U;
-		uint64_t heads = 0, first = base_gfn >> shift;
-		const unsigned long *base =
-			pages_target.rmaps(vm, as, n, level, &heads);
-
-		for (uint64_t i = (start >> shift) - first;
-		     base && i <= ((end - 1) >> shift) - first && i < heads; i++)
-			if (base[i] & ~2UL) /* bit 1 is a lock */
-				broken(PYFUZZ_STALE_SPTE,
-				       "gfn 0x%llx was unmapped and is still mapped (slot %u%s)",
-				       (unsigned long long)((first + i) << shift),
-				       n, as ? " of SMM" : "");
-	}
-}
-
-/* A destroyed VM must leave nothing behind. */
-void check_gone(unsigned int vm)
-{
-	enum pages_kind kind;
-	uint32_t left = memory_live(vm, &kind);
-
-	if (!left)
-		return;
-	finding(PYFUZZ_LEAK, sequence.function, 0,
-		"vm%u is gone, and %u objects of it are allocated, among them a %s",
-		vm, left, memory_kind_name(kind));
-	sequence.host_dead = true;
 }

@@ -380,6 +380,13 @@ static unsigned int range_operation(const struct pyfuzz_op *op)
 	return PYFUZZ_RAN;
 }
 
+/* All of it is unmapped. */
+static void report_region(uint64_t gfn)
+{
+	world.report->first_gfn = gfn & ~511ULL;
+	world.report->end_gfn = world.report->first_gfn + 512;
+}
+
 static unsigned int frame_operation(const struct pyfuzz_op *op)
 {
 	uint64_t gfn = frame_gfn(op->frame), hva, pfn;
@@ -394,6 +401,7 @@ static unsigned int frame_operation(const struct pyfuzz_op *op)
 	switch (op->opcode) {
 	case PYFUZZ_OP_CHANGE_PTE:
 		/* The host splits its own huge page first. */
+		report_region(gfn);
 		each_slot(PYFUZZ_OP_UNMAP, op->vm, hva & ~511ULL,
 			  (hva & ~511ULL) + 512);
 		pfn = host_move(op->vm, hva);
@@ -416,6 +424,7 @@ static unsigned int frame_operation(const struct pyfuzz_op *op)
 						 op->on ? ~0ULL : 7));
 		break;
 	case PYFUZZ_OP_HOST_SIZE:
+		report_region(gfn);
 		each_slot(PYFUZZ_OP_UNMAP, op->vm, hva & ~511ULL,
 			  (hva & ~511ULL) + 512);
 		host_set_size(op->vm, hva, op->on);

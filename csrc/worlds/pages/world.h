@@ -105,12 +105,14 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
 /* oracle.c: what is in memory is what must be */
 void check_vm(unsigned int vm, bool all);
 void check_forget(unsigned int vm);
-/* Nothing maps a range that was just unmapped. */
+
+/* vm_checks.c.  Nothing maps a range that was just unmapped. */
 void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
 		    uint64_t start, uint64_t end);
 void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
-/* After an access that succeeded: the shadow pages map what the guest's do. */
+
+/* mapping.c.  After an access that succeeded: the shadow pages map what the guest's do. */
 void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
 
 /* The root that a vCPU has just loaded may be used. */
@@ -127,6 +129,7 @@ extern struct looked {
 } looked;
 const struct pages_page *page_at(uint32_t table);
 const char *page_name(const struct pages_page *page);
+const char *size_name(unsigned int level);
 const char *sptep_name(const uint64_t *sptep);
 
 /*

@@ -120,10 +120,10 @@ def _leaf(
                 Kind.WRONG_GFN, f"{where} is present, the guest's entry maps nothing", spte.address
             )
             return
-        if _gfn(entry, page.level) != spte.gfn:
-            yield Broken(
-                Kind.WRONG_GFN, f"{where} maps {spte.gfn:#x}, not {entry:#x}", spte.address
-            )
+        gfn = _gfn(entry, page.level)
+        if gfn != spte.gfn:
+            said = f"{where} maps gfn {spte.gfn:#x}, must map gfn {gfn:#x}"
+            yield Broken(Kind.WRONG_GFN, said, spte.address)
         may &= of_entry(entry)
         # Walks set the dirty bit, which the model does not follow.
         if clean:

@@ -61,6 +61,26 @@ def test_a_bit_of_everything_shows_nothing(port: str) -> None:
     assert kinds_of(catalogue.get(port), QUIET) == set()
 
 
+def test_slot_that_was_moved_is_not_logged_any_more() -> None:
+    sequence = """# pyfuzz sequence 2 pages
+dirty-log vm0 slot3 on
+slot-move vm0 slot3 away
+slot-move vm0 slot3 back
+access vm0 cpu0 write 0:1:3:0
+"""
+
+    assert kinds_of(catalogue.get("pages"), sequence) == set()
+
+
+@pytest.mark.parametrize("line", ["host-size vm0 0x203 4K", "change-pte vm0 0x203 writable"])
+def test_operation_that_unmaps_a_huge_page_says_its_range(line: str) -> None:
+    loaded = module.load(catalogue.get("pages"))
+    (operation,) = text.parse(f"# pyfuzz sequence 2 pages\n{line}\n", "made up")
+    loaded.begin()
+
+    assert range(0x200, 0x400) == loaded.step(operation, 0).gfns
+
+
 @pytest.mark.parametrize(
     ("port", "dies"),
     [

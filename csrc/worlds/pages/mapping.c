@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an access has led to: its root, and the way to what the address is mapped to. */
+#include "world.h"
+
+#define broken(kind, ...)                                         \
+	do {                                                      \
+		finding(kind, sequence.function, 0, __VA_ARGS__); \
+		sequence.host_dead = true;                        \
+		return;                                           \
+	} while (0)
+
+/*
+ * The last access is still allowed: the shadow pages must map its address to what
+ * the guest's tables say, which have not changed since.
+ */
+void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
+{
+	const uint64_t *table = pages_target.root(vm, vcpu, 0);
+	uint64_t must = guest_gfn(vm, vcpu, gva), gfn;
+
+	if (must == NOWHERE || !table || sequence.host_dead || sequence.watched)
+		return;
+	for (unsigned int depth = 0; depth < 5; depth++) {
+		uint32_t t = memory_table_of(table);
+		const struct pages_page *page = t == NOWHERE ? NULL : page_at(t);
+		const uint64_t *spte;
+		unsigned int shift;
+
+		if (!page)
+			return; /* a root of another kind */
+		shift = (page->level - 1) * 9U;
+		spte = table + (gva >> (12 + shift) & (TABLE_WORDS - 1));
+		/*
+		 * The kernel's handler also reports success when it has zapped
+		 * a write-protected page and wants a retry.
+		 */
+		if (spte_nothing(*spte) && !pages_target.own_walker)
+			return;
+		if (!pages_target.spte_present(*spte))
+			broken(PYFUZZ_MISSING_ENTRY,
+			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
+			       (unsigned long long)gva, sptep_name(spte));
+		if (page->level > 1 && !pages_target.spte_large(*spte)) {
+			table = (const uint64_t
+					 *)(uintptr_t)(*spte &
+						       pages_target
+							       .spte_frame_mask);
+			t = memory_table_of(table);
+			if (t != NOWHERE && page_at(t))
+				rules_link(vm, page, spte, page_at(t), true);
+			rules_report();
+			if (sequence.host_dead)
+				return;
+			continue;
+		}
+		gfn = sp_gfn(page,
+			     (unsigned int)((uintptr_t)spte / 8 % TABLE_WORDS)) +
+		      (gva >> 12 & ((1ULL << shift) - 1));
+		if (gfn != must)
+			broken(PYFUZZ_WRONG_GFN,
+			       "%s maps 0x%llx to gfn 0x%llx, the guest's tables say 0x%llx",
+			       sptep_name(spte), (unsigned long long)gva,
+			       (unsigned long long)gfn,
+			       (unsigned long long)must);
+		rules_leaf(vm, page, spte, true);
+		if (spte == synced_new_huge())
+			rules_logged(vm, page, spte);
+		rules_report();
+		return;
+	}
+}
+
+void check_loaded(unsigned int vm, unsigned int vcpu)
+{
+	const uint64_t *root = pages_target.root(vm, vcpu, 0);
+	uint32_t table = root ? memory_table_of(root) : NOWHERE;
+	struct pages_page page;
+
+	if (table == NOWHERE || !memory_table_live(table) ||
+	    !pages_private(root) || sequence.host_dead)
+		return;
+	pages_target.page(vm, pages_private(root), &page);
+	if (page.invalid || page.obsolete)
+		broken(PYFUZZ_WRONG_ROLE,
+		       "vm%u cpu%u has loaded %s as its root, which is zapped",
+		       vm, vcpu, page_name(&page));
+}
