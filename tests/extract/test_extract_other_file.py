@@ -167,3 +167,16 @@ def test_kernel_with_moved_list_code_compiles_whole(tmp_path: Path) -> None:
 
     assert str(moved) in extraction.code
     assert "pte_list_add" not in extraction.made_up
+
+
+def test_file_that_mmu_c_includes_is_not_compiled_again(tmp_path: Path) -> None:
+    folder = tmp_path / "arch/x86/kvm/mmu"
+    folder.mkdir(parents=True)
+    lists = "void f(struct kvm_rmap_head *head) { pte_list_add(0, 0, head); }\n"
+    (folder / "mmu.c").write_text('#ifdef CONFIG_KVM_MMU_AUDIT\n#include "mmu_audit.c"\n#endif\n')
+    (folder / "mmu_audit.c").write_text(lists)
+    (folder / "mmu_more.c").write_text(lists)
+
+    code = pages_tree.Tree(tmp_path, tmp_path).code()
+
+    assert [path.name for path in code] == ["mmu.c", "mmu_more.c"]

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import debian
 import pytest
 from click.testing import CliRunner
 from plants import plant
@@ -15,9 +16,18 @@ from taken_back import REAL
 from pyfuzz import fixes
 from pyfuzz.cli.fixes import fixes as command
 from pyfuzz.errors import UsageError
+from pyfuzz.extract import pages as extraction
+from pyfuzz.extract.pages import tree
+from pyfuzz.mutants import mutant
+from pyfuzz.mutants.sources import Source, changed
 from pyfuzz.sequence import container
 from pyfuzz.target import catalogue
+from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.pages.world import WORLD
+
+REVERTED = mutant.catalogue("reverted")
+# The adapter for kernels has no nested page tables.
+NO_CODE = {"84e5ffd045f3"}
 
 
 def test_every_fix_has_a_regression_of_the_pages_world_that_the_port_passes() -> None:
@@ -97,3 +107,39 @@ def test_command_without_a_kernel_says_what_to_give() -> None:
     assert str(done.exception) == (
         "no kernel is given: give --kernel PATH, or a port with --target pages"
     )
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(fix.name for fix in REVERTED if fix.name not in NO_CODE))
+def test_kernel_with_a_fix_reverted_has_all_the_others(name: str, tmp_path: Path) -> None:
+    kernel = Kernel(debian.source("6.12", tarball=True), world="pages")
+    target = extraction.extract(kernel).target
+    (fix,) = [one for one in REVERTED if one.name == name]
+    broken = changed(target, Source(target).apply(fix), name, tmp_path)
+
+    found = {one.fix.commit: one.state for one in fixes.states(broken, fixes.catalogue())}
+
+    missing = {commit for commit, state in found.items() if state == fixes.NOT_FIXED}
+    # Without the check of the gfn, there is no check of the role either.
+    assert missing == ({name, "81ccda30b4e8"} if name == "0cb2af2ea66a" else {name})
+    assert {found[one.name] for one in REVERTED if one.name not in {*missing, *NO_CODE}} == {
+        fixes.FIXED
+    }
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+def test_mmu_c_in_its_tree_is_told_as_the_tree_is_and_alone_says_what_it_needs(
+    tmp_path: Path,
+) -> None:
+    root = tree.find(Kernel(debian.source("6.12", tarball=True), world="pages")).root
+    own = root / "arch/x86/kvm/mmu/mmu.c"
+    alone = tmp_path / "mmu.c"
+    alone.write_bytes(own.read_bytes())
+
+    inside = CliRunner().invoke(command, ["--kernel", str(own), "--json"], standalone_mode=False)
+    outside = CliRunner().invoke(command, ["--kernel", str(alone)], standalone_mode=False)
+
+    assert inside.return_value == 0, inside.output
+    assert "needs the kernel's headers beside mmu.c: give the whole tree" in str(outside.exception)

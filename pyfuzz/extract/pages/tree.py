@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +19,8 @@ from pyfuzz.target.kernel import Kernel
 _MMU = source.MMU_PATHS[0]
 # Many headers, none of which KVM includes.
 _NOT_INCLUDED = ("include/dt-bindings/", "include/sound/", "include/drm/", "include/media/")
+_OWN = ("mmu.c", "spte.c", "page_track.c")
+_INCLUDES_C = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"(\w+\.c)"', re.MULTILINE)
 _NEEDED = ("include/linux/kvm_host.h", "include/linux/list.h", "arch/x86/include/asm/kvm_host.h")
 
 
@@ -33,17 +36,21 @@ class Tree:
     patched: Path | None = None
 
     def code(self) -> list[Path]:
-        """Return the files to compile, in order: KVM's own, then others that work on lists."""
+        """Return the files to compile, in order: KVM's own, then others that work on lists.
+
+        A file that one of KVM's own includes (mmu_audit.c, up to 5.18) is part of that.
+        """
         folder = (self.patched or self.root) / "arch/x86/kvm/mmu"
-        names = ("mmu.c", "spte.c", "page_track.c")
+        own = [folder / name for name in _OWN if (folder / name).is_file()]
+        included = {name for path in own for name in _INCLUDES_C.findall(path.read_text("latin-1"))}
         others = [
             path
             for path in sorted(folder.glob("*.c"))
-            if path.name not in names
+            if path.name not in (*_OWN, *included)
             and path.is_file()
             and source.works_on_lists(path.read_text("latin-1"))
         ]
-        return [*(folder / name for name in names if (folder / name).is_file()), *others]
+        return [*own, *others]
 
 
 def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
