@@ -122,7 +122,7 @@ def _seen(case: Case) -> Iterator[str]:
         yield f"  (after {first} earlier steps, which showed nothing)"
     shown = entries[first : at + 1]
     # Columns that were folded could not be read.
-    columns = {line for entry in shown for line in trace_text.fiber_lines(entry)}
+    columns = {line for entry in shown for line in trace_text.fiber_lines(entry, WIDTH)}
     for line in trace_text.lines(shown, case.done.known, WIDTH):
         yield from [line] if line in columns else _kept(line)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from pyfuzz.module.results import Skip
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _Line = tuple[str, int | None]
 _WHOLE = -1
 _INDENT = " " * 8
-_COLUMN = 44
-_PLACE = 32
+_BETWEEN = " | "
 _EIO = -5
 
 SKIPPED = {
@@ -56,12 +56,15 @@ def lines(
 
     ``everything``: a fiber's accesses to memory that no other one uses, as well.
     """
-    for text, indent in _lines(entries, known, everything):
+    for text, indent in _lines(entries, known, width, everything):
         yield from _wrapped(text, indent, width)
 
 
 def _lines(
-    entries: Iterable[Entry], known: Callable[[RawFinding], str | None], everything: bool
+    entries: Iterable[Entry],
+    known: Callable[[RawFinding], str | None],
+    width: int,
+    everything: bool,
 ) -> Iterator[_Line]:
     dead: list[Entry] = []
     ended: Containment | None = None
@@ -69,7 +72,7 @@ def _lines(
         if entry.skipped[Skip.HOST_DEAD] and not entry.findings:
             dead.append(entry)
             continue
-        yield from _entry_lines(entry, known, everything)
+        yield from _entry_lines(entry, known, width, everything)
         ended = entry.containment
     if dead:
         yield f"     not done: {_dead_text(dead)}; {SKIPPED[Skip.HOST_DEAD]}", None
@@ -94,7 +97,7 @@ def _dead_text(dead: list[Entry]) -> str:
 
 
 def _entry_lines(
-    entry: Entry, known: Callable[[RawFinding], str | None], everything: bool
+    entry: Entry, known: Callable[[RawFinding], str | None], width: int, everything: bool
 ) -> Iterator[_Line]:
     if entry.text:
         yield f"{entry.operation:4}  {entry.text}{_part(entry)}", _WHOLE
@@ -102,7 +105,7 @@ def _entry_lines(
         yield f"      {entry.ending}", None
     for text in _facts(entry):
         yield f"{_INDENT}{text}", None
-    for line in fiber_lines(entry, everything=everything):
+    for line in fiber_lines(entry, width, everything=everything):
         yield line, _WHOLE
     for change in entry.lists:
         yield from _change_lines(change, always=bool(entry.errors or entry.findings))
@@ -110,24 +113,38 @@ def _entry_lines(
         yield from _finding_lines(finding, known(finding))
 
 
-def fiber_lines(entry: Entry, *, everything: bool = False) -> Iterator[str]:
-    """Yield what fibers did as a table with a column for each."""
+def fiber_lines(entry: Entry, width: int = WIDTH, *, everything: bool = False) -> Iterator[str]:
+    """Yield what fibers did as a table with a column for each, within ``width``.
+
+    An access's line of code is below it.  What is longer than a column goes beyond it.
+    """
     fibers = entry.fibers
     if not fibers:
         return
-    titles = (f"{f'fiber {number}: {title}':{_COLUMN}}" for number, title in enumerate(fibers))
-    yield " | ".join(titles).rstrip()
-    yield "-+-".join("-" * _COLUMN for _ in fibers)
+    column = (width - len(_BETWEEN) * (len(fibers) - 1)) // len(fibers)
+    titles = [
+        wrapped(f"fiber {number}: {title}", "", "  ", column) for number, title in enumerate(fibers)
+    ]
+    for row in zip_longest(*titles, fillvalue=""):
+        yield _BETWEEN.join(f"{cell[:column]:{column}}" for cell in row).rstrip()
+    yield "-+-".join("-" * column for _ in fibers)
+    empty = _BETWEEN.join(" " * column for _ in fibers).ljust(width)
     for access in entry.accesses:
         if access.private and not everything:
             continue
         if access.fiber is None:
-            yield f"-- {access.text}"
+            yield from wrapped(f"-- {access.text}", "", "   ", width)
             continue
-        cells = [""] * len(fibers)
-        cells[access.fiber] = access.text[:_COLUMN]
-        columns = " | ".join(f"{cell:{_COLUMN}}" for cell in cells)
-        yield f"{columns}  {access.where:{_PLACE}} {access.code}".rstrip()
+        at = access.fiber * (column + len(_BETWEEN))
+        yield _overlaid(empty, access.text, at)
+        if access.where:
+            yield _overlaid(empty, f"{access.where} {access.code}", at + 4)
+
+
+def _overlaid(line: str, text: str, at: int) -> str:
+    """Put a text over a line at a column, or as far to the left as it needs to fit."""
+    at = max(0, min(at, len(line) - len(text)))
+    return f"{line[:at]}{text}{line[at + len(text) :]}"[: len(line)].rstrip()
 
 
 def _part(entry: Entry) -> str:

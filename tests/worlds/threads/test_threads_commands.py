@@ -59,7 +59,9 @@ def test_replay_shows_a_column_for_each_fiber_and_the_list(tmp_path: Path) -> No
     assert "| fiber 1: age" in titles
     switch = next(line for line in lines if "stops before" in line)
     assert "-- fiber 0 stops before its access 2: fiber 1 goes on; the list: [2: s0 s1]" == switch
-    assert any("rmap_lock:" in line and "READ_ONCE head" in line for line in lines)
+    read = next(number for number, line in enumerate(lines) if "READ_ONCE head" in line)
+    assert lines[read + 1].lstrip().startswith("rmap_lock:")
+    assert max(map(len, lines)) <= 80
     assert "verdict: clean, nothing found" == lines[-1]
 
 
