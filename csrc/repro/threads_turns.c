@@ -182,6 +182,8 @@ ATOMIC(u16)
 ATOMIC(u32)
 ATOMIC(u64)
 
+HIDDEN static bool lock_held(bool write);
+
 /* The lock bit of the list's head: who holds it. */
 static struct kvm_rmap_head heads[3][PYFUZZ_FRAME_HEADS];
 static volatile int bit_owner = -1;
@@ -191,24 +193,38 @@ HIDDEN static u64 head_word(void)
 	return *(volatile u64 *)&heads[0][0];
 }
 
-HIDDEN static void head_changed(u64 old, u64 new)
+/* A marked write to the head. */
+HIDDEN static void head_written(u64 old, u64 new)
 {
-#ifdef PYFUZZ_LOCKED_HEADS
-	bool was = old & 2, is = new & 2;
+	bool was = old & 2, is = new & 2, changes = (old ^ new) & ~2ULL;
 
-	if (me < 0 || was == is)
+	if (me < 0)
 		return;
+#ifndef PYFUZZ_LOCKED_HEADS
+	was = is = false;
+	changes = old != new;
+#endif
+	if (changes && !lock_held(true))
+		failed("lock-rule",
+		       "the head is changed without mmu_lock for write");
+#ifdef PYFUZZ_LOCKED_HEADS
 	if (was && bit_owner != me)
 		failed("lock-rule",
-		       "the head is unlocked, which thread %d has locked",
+		       "the head is written, which thread %d has locked",
 		       bit_owner);
-	if (is && !fibers[me].preempt)
+	if (!was && is && changes)
+		failed("lock-rule", "the head is changed while it is locked");
+	if (!was && is && !fibers[me].preempt)
 		failed("lock-rule",
 		       "the head is locked with preemption enabled");
+	if (!was && !is && changes && old)
+		failed("lock-rule", "the head is changed without its lock bit");
+	if (!was && !is && !changes && old && !lock_held(true))
+		failed("lock-rule", "the head is unlocked, which is not locked");
 	bit_owner = is ? me : -1;
 #else
-	(void)old;
-	(void)new;
+	(void)was;
+	(void)is;
 #endif
 }
 
@@ -220,10 +236,13 @@ uint64_t pyfuzz_atomic(volatile void *address, unsigned int size,
 		       uint64_t compare, unsigned int order)
 {
 	bool head = address == (void *)&heads[0][0];
+	bool writes = op != PYFUZZ_A_READ;
 	uint64_t old, before;
 
 	before_call();
 	before = head ? head_word() : 0;
+	if (op == PYFUZZ_A_CMPXCHG && before != compare)
+		writes = false;
 	if (size == 8)
 		old = atomic_u64(address, op, operand, compare, order);
 	else if (size == 4)
@@ -234,12 +253,16 @@ uint64_t pyfuzz_atomic(volatile void *address, unsigned int size,
 		old = atomic_u8(address, op, (u8)operand, (u8)compare, order);
 	last_read = op == PYFUZZ_A_READ && size == 8 ? address : NULL;
 	last_value = old;
-	if (head)
-		head_changed(before, head_word());
+	if (head && writes)
+		head_written(before, head_word());
 	after_call();
 	return old;
 }
 
+/* ThreadSanitizer ignores fences, and gcc says so. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
 void pyfuzz_fence(unsigned int order)
 {
 	if (order == PYFUZZ_FULL)
@@ -346,8 +369,12 @@ void pyfuzz_read_unlock(void *lock)
 
 void pyfuzz_preempt(int change)
 {
-	if (me >= 0)
-		fibers[me].preempt += change;
+	if (me < 0)
+		return;
+	fibers[me].preempt += change;
+	if (fibers[me].preempt <= 0 && bit_owner == me)
+		failed("lock-rule",
+		       "preemption is enabled with the head locked");
 }
 
 void pyfuzz_may_sleep(void)

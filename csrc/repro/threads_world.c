@@ -10,14 +10,18 @@ static void on_signal(int number)
 /* Descriptors are from calloc(), so that sanitizers can track them. */
 static void *pyfuzz_descriptor_alloc(unsigned int vm)
 {
+	void *descriptor = calloc(1, sizeof(struct pte_list_desc));
+
 	(void)vm;
-	return calloc(1, sizeof(struct pte_list_desc));
+	object_made(descriptor);
+	return descriptor;
 }
 
 static void pyfuzz_descriptor_free(void *descriptor)
 {
 	before_call();
-	free(descriptor);
+	if (object_freed(descriptor))
+		free(descriptor);
 	after_call();
 }
 
@@ -72,7 +76,7 @@ static void walker_set_ad(bool on);
 static const u64 fresh_spte;
 
 /* Under mmu_lock: which SPTEs should be in the list. */
-static u64 members;
+static u64 members, freed;
 static unsigned int next_spte;
 
 static unsigned int members_len(void)
@@ -105,6 +109,22 @@ static void __attribute__((unused)) check_list(void)
 		       members_len(), n);
 }
 
+/* Present are those in the list, and no other. */
+static void check_sptes(void)
+{
+	for (unsigned int s = 0; s < next_spte; s++) {
+		bool in_list = members >> s & 1;
+		u64 spte = __atomic_load_n(the_spte(s), __ATOMIC_RELAXED);
+
+		if (freed >> s & 1 || strcmp(PROPERTY, "stale-spte"))
+			continue;
+		if (in_list != !!(spte & PRESENT))
+			failed("stale-spte", "s%u is %s the list, and is %s", s,
+			       in_list ? "in" : "not in",
+			       in_list ? "cleared" : "present");
+	}
+}
+
 static void add_one(void)
 {
 	unsigned int s = next_spte++, before = members_len();
@@ -126,6 +146,7 @@ static void add_one(void)
 static void free_spte(unsigned int s)
 {
 	before_call();
+	freed |= 1ULL << s;
 	*the_spte(s) = 0;
 	ASAN_POISON_MEMORY_REGION(the_spte(s), 8);
 	after_call();
@@ -135,6 +156,7 @@ static void op_add(void)
 {
 	pyfuzz_write_lock(&pyfuzz_kvms[0].mmu_lock);
 	add_one();
+	check_sptes();
 	pyfuzz_write_unlock(&pyfuzz_kvms[0].mmu_lock);
 }
 
@@ -147,6 +169,7 @@ static void __attribute__((unused)) op_zap_one(unsigned int s, bool drop)
 		if (drop)
 			free_spte(s);
 	}
+	check_sptes();
 	pyfuzz_write_unlock(&pyfuzz_kvms[0].mmu_lock);
 }
 
@@ -160,6 +183,7 @@ static void __attribute__((unused)) op_zap_all(bool drop)
 	members = 0;
 	for (; drop && before; before &= before - 1)
 		free_spte((unsigned int)__builtin_ctzll(before));
+	check_sptes();
 	pyfuzz_write_unlock(&pyfuzz_kvms[0].mmu_lock);
 }
 
@@ -191,8 +215,10 @@ static void __attribute__((unused)) op_iterate(void)
 static void __attribute__((unused)) op_hardware(unsigned int s, u64 bits)
 {
 	before_call();
+	by_processor = true;
 	if (__atomic_load_n(the_spte(s), __ATOMIC_RELAXED) & PRESENT)
 		__atomic_fetch_or(the_spte(s), bits, __ATOMIC_RELAXED);
+	by_processor = false;
 	after_call();
 }
 

@@ -22,13 +22,27 @@ _WIDTH = 76
 
 @dataclass(frozen=True, slots=True)
 class About(Shown):
-    """What a program is about; ``flags`` are the compiler's, ``command`` shows it with pyfuzz."""
+    """What a program is about; ``flags`` are the compiler's, ``command`` shows it with pyfuzz.
+
+    ``hooks`` are further flags for the compiler alone, not for the linker.
+    """
 
     symptom: Symptom
     target: Target
     operations: Iterable[Any]
     flags: str = ""
     command: str = ""
+    hooks: str = ""
+
+    def build(self, source: str) -> list[str]:
+        """Return the commands that build the program and run it."""
+        flags = f"{self.flags} " if self.flags else ""
+        if not self.hooks:
+            return [f"cc {flags}-o repro {source} && ./repro"]
+        return [
+            f"cc {flags}{self.hooks} -c -o repro.o {source}",
+            f"cc {flags}-o repro repro.o && ./repro",
+        ]
 
 
 def as_bytes(lines: Iterable[str]) -> list[str]:
@@ -41,11 +55,10 @@ def comment(case: About, name: str) -> list[str]:
     of = case.target
     where = f" in {case.function}()" if case.function else ""
     said = case.message or f"target {of.name} does not show it (any more)"
-    flags = f"{case.flags} " if case.flags else ""
     paragraphs: list[str | list[str]] = [
         f"{case.kind.value}{where}: {said}",
         f"Target {of.name}: {of.generation}; {of.policy}.  {_TO_SEE_IT}",
-        [f"\tcc {flags}-o repro {shlex.quote(name)} && ./repro"],
+        [f"\t{line}" for line in case.build(shlex.quote(name))],
         "Exit status: 0 if nothing failed, 1 if this failed, 2 if something else did.",
         "The sequence (docs/sequences.md of pyfuzz), which main() has as calls:",
         [f"\t{format_operation(op)}" for op in case.operations],

@@ -40,13 +40,10 @@ _CHECKED = (
     Kind.GHOST_ENTRY,
     Kind.COUNT_CONTRACT,
     Kind.ITERATOR,
+    Kind.STALE_SPTE,
 )
-_RULES = (
-    "/*",
-    " * It checks what is locked, unlocked, asserted and left held.  That a list is touched",
-    " * without its lock, only pyfuzz sees.",
-    " */",
-)
+# The compiler calls the program before each access, which then checks the rules of locks.
+_HOOKS = {Kind.LOCK_RULE: "-fsanitize=thread"}
 _DEFINE = "PYFUZZ_THREADS=1"
 _END = "END"
 _CALLS = {
@@ -147,15 +144,16 @@ def generate(done: Replay, symptom: Symptom, command: str, name: str) -> bytes:
         done.file.operations,
         f"-g -pthread {flags}".strip(),
         command,
+        _HOOKS.get(symptom.kind, ""),
     )
     own = [
         *c_text.comment(about, name),
-        *(_RULES if symptom.kind is Kind.LOCK_RULE else []),
         "",
         "#define _GNU_SOURCE",
         "#include <pthread.h>",
         "#include <sched.h>",
         f'#define PROPERTY "{symptom.kind.value}"',
+        *(["#define WITH_HOOKS"] if symptom.kind in _HOOKS else []),
         *c_text.defines(done.target),
         "",
         *c_text.fragment("declarations"),
@@ -168,6 +166,8 @@ def generate(done: Replay, symptom: Symptom, command: str, name: str) -> bytes:
         "",
         *c_text.title("The threads, and the world around them."),
         *c_text.fragment("threads_turns"),
+        "",
+        *c_text.fragment("threads_hooks"),
         "",
         *c_text.fragment("threads_world"),
         "",
@@ -266,7 +266,8 @@ def _main(sequence: Sequence, needs: str) -> Iterator[str]:
         ]
     yield f"\tset_up({sequence.entries}, {str(sequence.ad).lower()});"
     yield f"\tfibers_len = {len(names)};"
-    yield from ["\trun(bodies);", '\toperation = "the end";', "\tcheck_list();"]
+    yield from ["\trun(bodies);", '\toperation = "the end";']
+    yield from ["\tcheck_list();", "\tcheck_sptes();"]
     yield from ['\tputs("\\nNothing failed (" PROPERTY ").");', "\treturn 0;", "}"]
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -32,6 +33,17 @@ SHOWN = [
     ("age-plain", "list 1\nfiber 0 age\nfiber 1 dirty 0\nswitch 0 7 1\n", Kind.DATA_RACE, "race"),
     ("no-preempt-disable", "list 2\nfiber 0 age\n", Kind.LOCK_RULE, "preemption is enabled"),
     ("test-returns-locked", "list 2\nfiber 0 test-age\n", Kind.LOCK_RULE, "left"),
+    # A list that is touched without its lock: the compiler calls the program before each access.
+    ("add-not-locked", "list 2\nfiber 0 add\n", Kind.LOCK_RULE, "without the list's lock bit"),
+    ("no-lock-but-recheck", "list 2\nfiber 0 age\n", Kind.LOCK_RULE, "descriptor is read without"),
+    ("single-not-locked", "list 1\nfiber 0 age\n", Kind.LOCK_RULE, "SPTE is read without"),
+    ("two-unlocks", "list 2\nfiber 0 test-age\n", Kind.LOCK_RULE, "unlocked, which is not locked"),
+    (
+        "age-no-ad-writes",
+        "list 1 no-ad\nfiber 0 zap-one 0\nfiber 1 age\nswitch 0 0 1\nswitch 1 6 0\n",
+        Kind.STALE_SPTE,
+        "s0 is not in the list, and is present",
+    ),
 ]
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
@@ -51,10 +63,17 @@ def shown(folder: Path, text: str, mutant: str | None) -> Replay:
 
 def run(folder: Path, text: bytes, kind: Kind) -> subprocess.CompletedProcess[str]:
     (folder / "x.c").write_bytes(text)
-    command = ["gcc", "-g", "-pthread", *FLAGS.get(kind, "").split(), "-o", "x", "x.c"]
-    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert not built.returncode, built.stderr[:2000]
-    done = subprocess.run([folder / "x"], capture_output=True, text=True, timeout=60, check=False)
+    # As the top of the file says.
+    steps = re.findall(r"^ \*\tcc (.*?)(?: && ./repro)?$", text.decode(), re.MULTILINE)
+    assert FLAGS.get(kind, "") in steps[0]
+    for step in steps:
+        command = ["gcc", *step.split()]
+        built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert not built.returncode, built.stderr[:2000]
+        assert "warning" not in built.stderr
+    done = subprocess.run(
+        [folder / "repro"], capture_output=True, text=True, timeout=60, check=False
+    )
     if "unexpected memory mapping" in done.stderr:
         pytest.skip("ThreadSanitizer cannot run on this kernel")
     return done
@@ -75,7 +94,9 @@ def test_program_with_the_planted_mistake_fails_in_the_same_way(
 
 
 @needs_gcc
-@pytest.mark.parametrize("kind", [Kind.USE_AFTER_FREE, Kind.DATA_RACE, Kind.LOCK_RULE])
+@pytest.mark.parametrize(
+    "kind", [Kind.USE_AFTER_FREE, Kind.DATA_RACE, Kind.LOCK_RULE, Kind.STALE_SPTE]
+)
 def test_program_of_the_correct_code_says_that_nothing_failed(tmp_path: Path, kind: Kind) -> None:
     done = shown(tmp_path, BETWEEN, None)
 
