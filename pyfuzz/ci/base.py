@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pyfuzz import world
 from pyfuzz.errors import UsageError
 from pyfuzz.export import subject
 from pyfuzz.export.subject import Item
+from pyfuzz.run import worlds as run_worlds
 from pyfuzz.run.folder import MARKER
 from pyfuzz.target.catalogue import TARGETS, Target
 from pyfuzz.target.kernel import Kernel
@@ -54,7 +56,8 @@ def find(
     kernel, built as ``like`` is, and what does not exist is the name of a
     target.  Errors: UsageError.
     """
-    path = Path(name)
+    # What is compared is a campaign of this world.
+    path = run_worlds.the_run(Path(name), world.DEFAULT)
     if (path / MARKER).is_file():
         return _run(path, entries)
     from pyfuzz.extract.revision import split  # noqa: PLC0415 (brings the C parser)

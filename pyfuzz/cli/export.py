@@ -21,6 +21,7 @@ from pyfuzz.files import write_beside
 from pyfuzz.kinds import Kind
 from pyfuzz.replay.replays import Replay
 from pyfuzz.replay.replays import replay as run_replays
+from pyfuzz.run import worlds as run_worlds
 from pyfuzz.sequence import container
 from pyfuzz.sequence.binary import has_faults
 from pyfuzz.sequence.input import Input
@@ -84,7 +85,7 @@ def export(
     if form == "kunit":
         _write_kunit(sources, target_of(target, kernel), kernel, output)
         return
-    (source,) = sources
+    source = run_worlds.the_run(sources[0])
     entries = declared(known_files)
     named = target is not None or kernel is not None
     chosen = file = None

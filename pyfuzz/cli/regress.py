@@ -14,6 +14,7 @@ from pyfuzz.export import subject
 from pyfuzz.regression import writing
 from pyfuzz.regression.writing import Case, Seen
 from pyfuzz.replay.runner import Runner
+from pyfuzz.run import worlds
 from pyfuzz.sequence import container
 from pyfuzz.sequence.container import SequenceFile
 from pyfuzz.sequence.input import Input
@@ -58,15 +59,17 @@ def regress(
                 "--target and --kernel apply to a sequence file: leave them out, a run folder "
                 "names what it fuzzed"
             )
-        run = subject.of_run(source, entries)
-        items = [item for item in run.items if item.known is None]
-        if stem is not None and len(items) > 1:
+        runs = [subject.of_run(run, entries) for run in worlds.runs_in(source)]
+        items = [[item for item in run.items if item.known is None] for run in runs]
+        count = sum(map(len, items))
+        if stem is not None and count > 1:
             raise UsageError(
-                f"--name applies to one finding, and {source} has {len(items)} new ones: leave it "
-                "out"
+                f"--name applies to one finding, and {source} has {count} new ones: leave it out"
             )
-        cases = _of_run(run, items)
-        _add_all(cases, files, into, stem, shows, licence=licence)
+        for run, new in zip(runs, items, strict=True):
+            _add_all(_of_run(run, new), files, into, stem, shows, licence=licence)
+        if not count:
+            print("the run has no new finding: nothing to write")
         return
     file = container.read(source)
     seen: Seen | None = None
@@ -152,9 +155,6 @@ def _add_all(
     licence: bool,
 ) -> None:
     """Write each case that is not there yet, and print what was done with each."""
-    if not cases:
-        print("the run has no new finding: nothing to write")
-        return
     new = []
     for case in cases:
         same = writing.duplicate_of(case, files)

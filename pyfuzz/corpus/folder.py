@@ -12,6 +12,7 @@ from pyfuzz.errors import UsageError
 from pyfuzz.files import write_beside
 from pyfuzz.run import folder as run_folder
 from pyfuzz.run import provenance
+from pyfuzz.run import worlds as run_worlds
 from pyfuzz.sequence import container
 from pyfuzz.sequence.input import DEFAULT, Encoding
 
@@ -59,13 +60,14 @@ def is_run(path: Path) -> bool:
 def find(paths: Iterable[Path], encoding: Encoding = DEFAULT) -> Found:
     """Read what was named: corpus folders, run folders, single files.
 
+    Of a campaign in several worlds, the run folder of the encoding's world is read.
     From a run folder, that is its corpus, and what a killed campaign left with its
     workers.  ``encoding`` is that of engine inputs, except in the run folder of a
     campaign with faults, which says so; sequences of another world count as unreadable.
     Errors: UsageError about a path that is not there or cannot be read.
     """
     found = Found()
-    for path in paths:
+    for path in (run_worlds.the_run(path, encoding.world) for path in paths):
         if is_run(path):
             _read_run(found, path, replace(encoding, faults=True) if _of_faults(path) else encoding)
         elif path.is_dir():
@@ -92,10 +94,13 @@ def _read_input(path: Path, encoding: Encoding) -> Input:
 def target_of_runs(paths: Iterable[Path]) -> Target | None:
     """Return the target of the run folders among the paths, None if there are none.
 
+    Of a campaign in several worlds, that is the target of the first world.
+
     Errors: UsageError if they have different targets, or if a target cannot be made.
     """
     targets: dict[str, Target] = {}
-    for path in paths:
+    named = [path for paths_of in map(run_worlds.runs_in, paths) for path in paths_of[:1]]
+    for path in named:
         if not is_run(path):
             continue
         campaigns, notes = provenance.read(path)

@@ -43,6 +43,19 @@ def runs_in(path: Path) -> list[Path]:
     return [folder for folder in folders if (folder / run_folder.MARKER).is_file()]
 
 
+def the_run(path: Path, of: str | None = None) -> Path:
+    """Return the run folder of this world in a folder of several; any other path as it is.
+
+    Errors: UsageError if there are several and none is asked for.
+    """
+    if not is_marked(path):
+        return path
+    if of is not None:
+        return path / of
+    names = " or ".join(str(run) for run in runs_in(path)) or "another folder"
+    raise UsageError(f"{path} has a run folder for each world: name {names}")
+
+
 def claim(path: Path, target: str, names: tuple[str, ...]) -> None:
     """Mark a folder, or see that it is one of this target.
 
