@@ -4,7 +4,7 @@
 #include "run_move.h"
 #include "seen.h"
 
-bool run_asked;
+bool run_asked, run_sure;
 static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
 
 void plan_make(struct plan *plan)
@@ -71,16 +71,29 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 	return !sequence.host_dead;
 }
 
-uint32_t run_all(struct outcome *outcomes)
+bool state_hash(struct hash *hash)
 {
 	static uint8_t bytes[SPACE_STATE];
+	uint32_t size;
+
+	if (space->digest)
+		return space->digest(hash);
+	size = space->encode(bytes, false);
+	*hash = hash_of(bytes, size);
+	return size;
+}
+
+uint32_t run_all(struct outcome *outcomes, bool wholly)
+{
 	static struct plan plan;
 	bool asked = true;
 
 	plan_make(&plan);
+	run_sure = true;
 	space->save();
 	for (uint32_t i = 0; i < plan.n; i++) {
 		struct outcome *o = &outcomes[i];
+		struct hash hash;
 
 		o->told = i;
 		o->low = o->high = 0;
@@ -88,12 +101,11 @@ uint32_t run_all(struct outcome *outcomes)
 			asked = true;
 		else if (!asked)
 			continue;
-		if (run_move(&plan, i, &o->told)) {
-			uint32_t size = space->encode(bytes, false);
-			struct hash hash = hash_of(bytes, size);
-
+		if (run_move(&plan, i, &o->told) && state_hash(&hash)) {
 			o->low = hash.low;
 			o->high = hash.high;
+			run_sure &= !wholly || !space->sure ||
+				    space->sure(&hash);
 		}
 		if (!plan.context[i])
 			asked = run_asked;

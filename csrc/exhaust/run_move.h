@@ -28,15 +28,20 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told);
 /* Whether the last move could distinguish contexts. */
 extern bool run_asked;
 
+/* The hash of the current state; false if it does not fit. */
+bool state_hash(struct hash *hash);
+
 /* The result of a move. */
 struct outcome {
 	uint64_t told, low, high;
 };
 /*
  * Run all moves of the current world, each from that same world; outcomes has
- * room for SPACE_MOVES.  Returns their number.
+ * room for SPACE_MOVES.  Returns their number.  wholly: run_sure says whether each
+ * comes to the same when nothing is left out (space->sure()).
  */
-uint32_t run_all(struct outcome *outcomes);
+uint32_t run_all(struct outcome *outcomes, bool wholly);
+extern bool run_sure;
 
 /*
  * Run the moves by which a state was first reached, in a fresh world; false if

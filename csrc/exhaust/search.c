@@ -19,14 +19,18 @@ static bool begun;
 static uint32_t deepest; /* the first state that is deeper than search.depth */
 
 /* The current state: known, new (and queued), or out of the scope. */
-static void note(uint32_t parent, uint32_t move)
+static void note(uint32_t parent, uint32_t move, bool wholly)
 {
 	static uint8_t bytes[SPACE_STATE];
-	uint32_t size = space->encode(bytes, false), state;
-	bool is_new = false, kept = true;
+	uint32_t size, state = 0;
 	struct hash hash;
+	bool is_new;
 
-	if (!size) {
+	if (wholly && state_hash(&hash) && space->sure && !space->sure(&hash)) {
+		audit_unsure(parent, move);
+		return;
+	}
+	if (!state_hash(&hash)) {
 		search.end = PYFUZZ_END_CANNOT_HOLD;
 		return;
 	}
@@ -34,16 +38,18 @@ static void note(uint32_t parent, uint32_t move)
 		search.beyond++;
 		return;
 	}
-	hash = hash_of(bytes, size);
 	if (share_is_split()) {
-		if (seen_find(hash) == SEEN_NONE)
-			kept = share_put(hash, parent, move, bytes, size);
+		is_new = seen_find(hash) == SEEN_NONE && !share_has(hash);
 	} else {
 		state = seen_add(hash, parent, move, &is_new);
-		kept = state != SEEN_NONE &&
-		       (!is_new || queue_put(state, bytes, size));
+		if (state == SEEN_NONE)
+			search.end = PYFUZZ_END_MEMORY;
 	}
-	if (!kept)
+	if (!is_new || search.end)
+		return;
+	size = space->encode(bytes, false);
+	if (!(share_is_split() ? share_put(hash, parent, move, bytes, size) :
+				 queue_put(state, bytes, size)))
 		search.end = PYFUZZ_END_MEMORY;
 }
 
@@ -71,7 +77,7 @@ int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 	sequence.keep_log = false;
 	start();
 	share_begin(scope->part, scope->parts);
-	note(0, 0);
+	note(0, 0, false);
 	if (share_is_split() && !search.end && !share_merge())
 		search.end = PYFUZZ_END_MEMORY;
 	deepest = seen_len();
@@ -97,6 +103,15 @@ static bool sampled(uint64_t number)
 			0);
 }
 
+/*
+ * Whether all is looked at after a move, unchanged or not: the first ones, which
+ * are of all kinds, and one in 64 of the others, which are for each entry.
+ */
+static bool looked_at(uint32_t state, uint32_t move)
+{
+	return move < 12 || (state + move) % 64 == 0;
+}
+
 static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 {
 	static struct plan plan;
@@ -112,10 +127,11 @@ static void expand(uint32_t state, const uint8_t *bytes, uint32_t size)
 			continue;
 		if (i > first)
 			space->restore();
-		if (!run_move(&plan, i, NULL) || found_ends())
+		if (!run_move(&plan, i, NULL) || found_ends()) {
 			search.ended++;
-		else
-			note(state, i);
+		} else {
+			note(state, i, looked_at(state, i));
+		}
 		if (!plan.context[i])
 			asked = run_asked;
 		search.transitions++;

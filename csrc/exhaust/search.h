@@ -15,6 +15,9 @@ extern struct pyfuzz_scope search_scope;
 void audit_state(uint32_t state, uint32_t before, const uint8_t *bytes,
 		 uint32_t size);
 
+/* A step that left more unchanged than is so. */
+void audit_unsure(uint32_t state, uint32_t move);
+
 /* product.c: the space of this module and the one that it is compared with, or NULL. */
 const struct pyfuzz_space *product_space(void);
 

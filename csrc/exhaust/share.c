@@ -92,15 +92,19 @@ static bool append(struct buffer *buffer, const void *data, size_t size)
 	return true;
 }
 
+bool share_has(struct hash hash)
+{
+	const struct hash *last = &recent[hash.high % RECENT];
+
+	return last->low == hash.low && last->high == hash.high;
+}
+
 bool share_put(struct hash hash, uint32_t parent, uint32_t move,
 	       const uint8_t *bytes, uint32_t size)
 {
-	struct hash *last = &recent[hash.high % RECENT];
 	struct news news = { hash, parent, move, size };
 
-	if (last->low == hash.low && last->high == hash.high)
-		return true;
-	*last = hash;
+	recent[hash.high % RECENT] = hash;
 	return append(&heard[part], &news, sizeof(news)) &&
 	       append(&heard[part], bytes, size);
 }

@@ -14,6 +14,8 @@ bool share_owns(uint32_t state);
 /* Its share of a state's moves: from *first to before *end. */
 struct plan;
 void share_moves(const struct plan *plan, uint32_t *first, uint32_t *end);
+/* Whether a state is among the last news; if not, it may still be among the others. */
+bool share_has(struct hash hash);
 /* A state that is not known from an earlier depth; false: no memory. */
 bool share_put(struct hash hash, uint32_t parent, uint32_t move,
 	       const uint8_t *bytes, uint32_t size);

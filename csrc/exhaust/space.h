@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include "exhaust.h"
+#include "hash.h"
 
 /* Limit on the bytes of a state in its canonical form. */
 #define SPACE_STATE 65536
@@ -49,7 +50,17 @@ struct pyfuzz_space {
 	 * state does not fit.  mapped: remember the mapping for steps().
 	 */
 	uint32_t (*encode)(uint8_t *out, bool mapped);
-	/* Whether the last encoded state is in the scope. */
+	/*
+	 * The hash by which the current state is known, where that is cheaper than
+	 * its form; false if it does not fit; NULL: the hash of the form.
+	 */
+	bool (*digest)(struct hash *hash);
+	/*
+	 * After a step: whether what it did not look at again, since nothing there
+	 * had changed, is right and has this hash when all is looked at; NULL: yes.
+	 */
+	bool (*sure)(const struct hash *hash);
+	/* Whether the last encoded or digested state is in the scope. */
 	bool (*within)(void);
 	/*
 	 * Put the world into a state.  shuffle 0: in the simplest way, so that

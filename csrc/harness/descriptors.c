@@ -153,6 +153,22 @@ void descriptors_restore(void)
 		memcpy(ring, saved.ring, sizeof(ring));
 }
 
+bool descriptor_as_saved(const void *descriptor)
+{
+	uint32_t i = index_of(descriptor);
+	const uint64_t *now, *then;
+	uint64_t any = 0;
+
+	if (i >= saved.fresh || i >= fresh || states[i] != LIVE ||
+	    saved.states[i] != LIVE || owners[i] != saved.owners[i])
+		return false;
+	now = (const uint64_t *)(const void *)(pool + i * stride());
+	then = (const uint64_t *)(const void *)(saved.pool + i * stride());
+	for (uint32_t k = 0; k < pyfuzz_target_traits.descriptor_size / 8; k++)
+		any |= now[k] ^ then[k];
+	return !any;
+}
+
 /*
  * Memory not used in this world may hold objects of earlier worlds.  Stray
  * accesses must find the same there in every run.

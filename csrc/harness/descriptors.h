@@ -12,6 +12,8 @@ void *descriptors_take(uint32_t i, unsigned int vm);
 /* Save the complete state, and restore it. */
 void descriptors_save(void);
 void descriptors_restore(void);
+/* Whether it is in use, and was when all was saved, with the same contents. */
+bool descriptor_as_saved(const void *descriptor);
 uint32_t descriptors_live(void);
 uint32_t descriptors_of(unsigned int vm);
 uint32_t descriptors_orphan(unsigned int vm);

@@ -87,12 +87,77 @@ static inline uint8_t *encode_entry(uint8_t *p, unsigned int vm,
 	return p;
 }
 
+/* How a state is written: as a form, with its mapping, or with hashes of descriptors. */
+enum form { PLAIN, MAPPED, HASHED };
+
+/* The words of a descriptor. */
 static inline __attribute__((always_inline)) uint8_t *
-encode_list(uint8_t *p, unsigned int vm, unsigned int head, bool mapped)
+encode_words(uint8_t *p, unsigned int vm, unsigned int head,
+	     const uint64_t *desc, struct view_list *list, bool mapped)
 {
 	const struct pyfuzz_traits *t = &pyfuzz_target_traits;
 	const uint32_t more = t->more_offset / 8, words = t->descriptor_size / 8;
 	const uint64_t sptes = (uint64_t)(uintptr_t)target->sptes[vm];
+
+	for (uint32_t i = 0; i < words && p; i++) {
+		uint64_t word = desc[i], offset = word - sptes;
+
+		if (offset < PYFUZZ_SPTES * 8 && !(offset & 7)) {
+			p = encode_entry(p, vm, head,
+					 (unsigned int)(offset >> 3), list,
+					 mapped);
+		} else if (!word) {
+			*p++ = WORD_ZERO;
+		} else if (i == more) {
+			*p++ = WORD_MORE;
+		} else if (word < 0x80) {
+			*p++ = WORD_SMALL | (uint8_t)word;
+		} else if (descriptor_is_live((void *)(uintptr_t)word)) {
+			return NULL;
+		} else {
+			*p++ = WORD_RAW;
+			memcpy(p, &word, 8);
+			p += 8;
+		}
+	}
+	return p;
+}
+
+bool canonical_hash(unsigned int vm, unsigned int head, const void *desc,
+		    struct hash *hash, unsigned int *entries)
+{
+	struct view_list list = { 0 };
+	uint8_t form[1024], *end;
+
+	_Static_assert(sizeof(form) >= 512 / 8 * 11, "a descriptor fits");
+	end = encode_words(form, vm, head, desc, &list, false);
+	if (!end)
+		return false;
+	*hash = hash_of(form, (uint32_t)(end - form));
+	*entries += list.count;
+	return true;
+}
+
+/* Knows hashes of descriptors; NULL: none. */
+static descriptor_hasher known;
+
+static uint8_t *put_hash(uint8_t *p, unsigned int vm, unsigned int head,
+			 const uint64_t *desc, struct view_list *list)
+{
+	unsigned int entries = 0;
+	struct hash hash;
+
+	if (!(known && known(desc, &hash, &entries)) &&
+	    !canonical_hash(vm, head, desc, &hash, &entries))
+		return NULL;
+	list->count = (uint16_t)(list->count + entries);
+	memcpy(p, &hash, sizeof(hash));
+	return p + sizeof(hash);
+}
+
+static inline __attribute__((always_inline)) uint8_t *
+encode_list(uint8_t *p, unsigned int vm, unsigned int head, enum form form)
+{
 	struct view_list *list = &view.lists[vm][head];
 	uint64_t val = *target->heads[vm][head];
 	const uint64_t *desc;
@@ -105,46 +170,22 @@ encode_list(uint8_t *p, unsigned int vm, unsigned int head, bool mapped)
 	if (!(val & LIST_MANY)) {
 		unsigned int n = spte_number(vm, (void *)(uintptr_t)val);
 
-		return n == PYFUZZ_NONE ?
-			       NULL :
-			       encode_entry(p, vm, head, n, list, mapped);
+		return n == PYFUZZ_NONE ? NULL :
+					  encode_entry(p, vm, head, n, list,
+						       form == MAPPED);
 	}
-	if (t->locked_heads && (val & LIST_LOCKED))
+	if (pyfuzz_target_traits.locked_heads && (val & LIST_LOCKED))
 		return NULL;
 	*p++ = WORD_MORE;
 	desc = (const uint64_t *)(uintptr_t)(val & ~LIST_MANY);
-	while (desc) {
-		const uint64_t *next = NULL;
-
+	for (; desc && p; desc = (const void *)list_more((const void *)desc)) {
 		if (!descriptor_is_live(desc) ||
 		    list->descriptors > PYFUZZ_SPTES)
 			return NULL;
 		list->descriptors++;
-		for (uint32_t i = 0; i < words; i++) {
-			uint64_t word = desc[i], offset = word - sptes;
-
-			if (offset < PYFUZZ_SPTES * 8 && !(offset & 7)) {
-				p = encode_entry(p, vm, head,
-						 (unsigned int)(offset >> 3),
-						 list, mapped);
-				if (!p)
-					return NULL;
-			} else if (!word) {
-				*p++ = WORD_ZERO;
-			} else if (i == more) {
-				next = (const uint64_t *)(uintptr_t)word;
-				*p++ = WORD_MORE;
-			} else if (word < 0x80) {
-				*p++ = WORD_SMALL | (uint8_t)word;
-			} else if (descriptor_is_live((void *)(uintptr_t)word)) {
-				return NULL;
-			} else {
-				*p++ = WORD_RAW;
-				memcpy(p, &word, 8);
-				p += 8;
-			}
-		}
-		desc = next;
+		p = form == HASHED ? put_hash(p, vm, head, desc, list) :
+				     encode_words(p, vm, head, desc, list,
+						  form == MAPPED);
 	}
 	return p;
 }
@@ -178,7 +219,7 @@ static void sort(struct piece *pieces, unsigned int n)
 
 /* The lists from the first of the scope's heads up to the last, sorted. */
 static uint8_t *encode_lists(uint8_t *p, unsigned int vm, unsigned int first,
-			     unsigned int last, bool mapped)
+			     unsigned int last, enum form form)
 {
 	static uint8_t buffers[PYFUZZ_HEADS][LIST_BYTES];
 	struct piece pieces[PYFUZZ_HEADS];
@@ -186,15 +227,17 @@ static uint8_t *encode_lists(uint8_t *p, unsigned int vm, unsigned int first,
 	if (scope.renamed != 1 || last - first < 2) {
 		for (unsigned int i = first; i < last && p; i++) {
 			view.head[vm][i] = (uint8_t)scope_head(i);
-			p = mapped ? encode_list(p, vm, scope_head(i), true) :
-				     encode_list(p, vm, scope_head(i), false);
+			p = form == MAPPED ?
+				    encode_list(p, vm, scope_head(i), MAPPED) :
+			    form == PLAIN ?
+				    encode_list(p, vm, scope_head(i), PLAIN) :
+				    encode_list(p, vm, scope_head(i), HASHED);
 		}
 		return p;
 	}
 	for (unsigned int i = first; i < last; i++) {
 		struct piece *piece = &pieces[i - first];
-		uint8_t *end =
-			encode_list(buffers[i], vm, scope_head(i), mapped);
+		uint8_t *end = encode_list(buffers[i], vm, scope_head(i), form);
 
 		if (!end)
 			return NULL;
@@ -224,7 +267,7 @@ static uint8_t vm_flags(unsigned int vm)
 	       (*target->dead[vm] ? DEAD : 0);
 }
 
-static uint8_t *encode_vm(uint8_t *p, unsigned int vm, bool mapped)
+static uint8_t *encode_vm(uint8_t *p, unsigned int vm, enum form form)
 {
 	*p = vm_flags(vm);
 	if (!*p++)
@@ -239,9 +282,9 @@ static uint8_t *encode_vm(uint8_t *p, unsigned int vm, bool mapped)
 		if (!descriptor_is_blank(*target->cache_slot(vm, (unsigned int)i),
 					 vm))
 			return NULL;
-	p = encode_lists(p, vm, 0, scope.frames, mapped);
+	p = encode_lists(p, vm, 0, scope.frames, form);
 	if (p)
-		p = encode_lists(p, vm, scope.frames, scope_heads(), mapped);
+		p = encode_lists(p, vm, scope.frames, scope_heads(), form);
 	return p;
 }
 
@@ -254,7 +297,7 @@ static uint8_t *encode_header(uint8_t *p)
 
 /* VMs from first to before last, sorted. */
 static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
-			   bool mapped)
+			   enum form form)
 {
 	static uint8_t buffers[PYFUZZ_VMS][SPACE_STATE / PYFUZZ_VMS];
 	struct piece pieces[PYFUZZ_VMS];
@@ -262,13 +305,13 @@ static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
 	if (scope.renamed != 1 || last - first < 2) {
 		for (unsigned int i = first; i < last && p; i++) {
 			view.vm[i] = (uint8_t)i;
-			p = encode_vm(p, i, mapped);
+			p = encode_vm(p, i, form);
 		}
 		return p;
 	}
 	for (unsigned int i = first; i < last; i++) {
 		struct piece *piece = &pieces[i - first];
-		uint8_t *end = encode_vm(buffers[i], i, mapped);
+		uint8_t *end = encode_vm(buffers[i], i, form);
 
 		if (!end)
 			return NULL;
@@ -287,18 +330,34 @@ static uint8_t *encode_vms(uint8_t *p, unsigned int first, unsigned int last,
 	return p;
 }
 
-uint32_t canonical_encode(uint8_t *out, bool mapped)
+static uint32_t encode(uint8_t *out, enum form form)
 {
 	uint8_t *p = encode_header(out);
 
 	if (scope.renamed == 2)
 		names_begin();
-
-	view.exact = mapped;
-	p = encode_vms(p, 0, scope.vms, mapped);
+	view.exact = form == MAPPED;
+	p = encode_vms(p, 0, scope.vms, form);
 	if (p)
-		p = encode_vms(p, scope.vms, PYFUZZ_VMS, mapped);
+		p = encode_vms(p, scope.vms, PYFUZZ_VMS, form);
 	return p ? (uint32_t)(p - out) : 0;
+}
+
+uint32_t canonical_encode(uint8_t *out, bool mapped)
+{
+	return encode(out, mapped ? MAPPED : PLAIN);
+}
+
+/* Where entries have names, a descriptor's hash depends on those before it. */
+bool canonical_digest(struct hash *hash, bool hashed, descriptor_hasher hasher)
+{
+	static uint8_t bytes[SPACE_STATE];
+	uint32_t size;
+
+	known = hasher;
+	size = encode(bytes, hashed && scope.renamed == 1 ? HASHED : PLAIN);
+	*hash = hash_of(bytes, size);
+	return size;
 }
 
 bool canonical_within(void)

@@ -7,6 +7,7 @@
 #ifndef PYFUZZ_LISTS_CANONICAL_H
 #define PYFUZZ_LISTS_CANONICAL_H
 
+#include "exhaust/hash.h"
 #include "exhaust/space.h"
 #include "model.h"
 
@@ -55,9 +56,19 @@ uint16_t *canonical_names(uint16_t *table);
 uint32_t canonical_encode(uint8_t *out, bool mapped);
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
 bool canonical_within(void);
+/* Looks up the hash of a descriptor, and adds its entries; false: it is not known. */
+typedef bool (*descriptor_hasher)(const void *desc, struct hash *hash,
+				  unsigned int *entries);
+/* The hash of a state; hashed: made of descriptors' hashes.  false: as encode(). */
+bool canonical_digest(struct hash *hash, bool hashed, descriptor_hasher hasher);
+/* One descriptor of a list; adds its entries. */
+bool canonical_hash(unsigned int vm, unsigned int head, const void *desc,
+		    struct hash *hash, unsigned int *entries);
 
 void snapshot_save(void);
 void snapshot_restore(void);
+/* SPTEs that differ from the saved world; more than max: not all are in out. */
+unsigned int snapshot_changed(unsigned int vm, uint16_t *out, unsigned int max);
 
 uint32_t moves_list(struct move *out);
 uint32_t moves_steps(const struct move *move, void *ops);

@@ -5,6 +5,7 @@
 #include "containment.h"
 #include "oracle.h"
 #include "states.h"
+#include "unchanged.h"
 #include "walk.h"
 
 /*
@@ -31,7 +32,10 @@ static bool check_in_budget(unsigned int vm, unsigned int head,
 		return true;
 	}
 	world.credit += CREDIT_PER_STEP;
-	if (sequence.precise || entries <= ALWAYS_WALKED)
+	if (sequence.precise)
+		return unchanged_walk(vm, head, walk) ||
+		       walk_list(vm, head, walk);
+	if (entries <= ALWAYS_WALKED)
 		return walk_list(vm, head, walk);
 	if (world.credit >= entries) {
 		world.credit -= entries;
@@ -96,8 +100,10 @@ static void check_linked(uint32_t linked)
  */
 void check_precisely(unsigned int op_vm, unsigned int head_vm, unsigned int head)
 {
-	uint32_t linked = check_one(head_vm, head, op_vm);
+	uint32_t linked;
 
+	unchanged_look();
+	linked = check_one(head_vm, head, op_vm);
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++) {
 		if (!world.vms[vm].alive)
 			continue;

@@ -5,6 +5,7 @@
 #include "harness/list.h"
 #include "harness/log.h"
 #include "canonical.h"
+#include "unchanged.h"
 
 #define CACHE 4
 /* A power of two greater than any number in a state. */
@@ -230,6 +231,7 @@ static void models_sort(void)
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
 {
 	(void)size;
+	unchanged_forget();
 	clear();
 	touched = shuffle || !scope.renamed ? PYFUZZ_SPTES : 0;
 	choose(shuffle);

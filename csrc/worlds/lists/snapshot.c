@@ -95,6 +95,36 @@ void snapshot_save(void)
 	descriptors_save();
 }
 
+#define AT_ONCE 16
+
+unsigned int snapshot_changed(unsigned int vm, uint16_t *out, unsigned int max)
+{
+	const uint64_t *sptes = target->sptes[vm], *old = saved[vm].sptes;
+	const uint8_t *gfns = target->gfns[vm], *old_gfns = saved[vm].gfns;
+	const uint8_t *owner = world.vms[vm].owner, *old_owner = saved[vm].owner;
+	unsigned int n = 0;
+
+	for (unsigned int from = 0; from < touched; from += AT_ONCE) {
+		unsigned int end = from + AT_ONCE < touched ? from + AT_ONCE :
+							      touched;
+		uint64_t any = 0;
+
+		for (unsigned int i = from; i < end; i++)
+			any |= (sptes[i] ^ old[i]) |
+			       (uint64_t)((gfns[i] ^ old_gfns[i]) |
+					  (owner[i] ^ old_owner[i]));
+		for (unsigned int i = from; any && i < end; i++) {
+			if (sptes[i] == old[i] && gfns[i] == old_gfns[i] &&
+			    owner[i] == old_owner[i])
+				continue;
+			if (n == max)
+				return max + 1;
+			out[n++] = (uint16_t)i;
+		}
+	}
+	return n;
+}
+
 void snapshot_restore(void)
 {
 	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)

@@ -2,6 +2,7 @@
 /* The lists world, as csrc/exhaust searches it. */
 #include "harness/world.h"
 #include "canonical.h"
+#include "unchanged.h"
 
 static void begin(const struct pyfuzz_scope *wanted)
 {
@@ -28,14 +29,52 @@ static bool asked(void)
 	return was;
 }
 
+static bool digest(struct hash *hash)
+{
+	return canonical_digest(hash, unchanged_pays(), unchanged_hash);
+}
+
+static void save(void)
+{
+	snapshot_save();
+	unchanged_save();
+}
+
+static bool all_right(const struct hash *known)
+{
+	struct hash hash;
+	struct walk walk;
+
+	for (unsigned int vm = 0; vm < PYFUZZ_VMS; vm++)
+		for (unsigned int h = 0; h < PYFUZZ_HEADS; h++)
+			if (world.vms[vm].alive && !walk_list(vm, h, &walk))
+				return false;
+	return digest(&hash) && hash.low == known->low &&
+	       hash.high == known->high;
+}
+
+static bool sure(const struct hash *known)
+{
+	bool right;
+
+	if (!unchanged_used())
+		return true;
+	unchanged_ignore(true);
+	right = all_right(known);
+	unchanged_ignore(false);
+	return right;
+}
+
 _Static_assert(sizeof(struct pyfuzz_step) <= SPACE_REPORT, "it has room");
 
 const struct pyfuzz_space pyfuzz_space = {
 	.begin = begin,
 	.encode = canonical_encode,
+	.digest = digest,
+	.sure = sure,
 	.within = canonical_within,
 	.decode = canonical_decode,
-	.save = snapshot_save,
+	.save = save,
 	.restore = snapshot_restore,
 	.moves = moves_list,
 	.steps = moves_steps,

@@ -7,6 +7,7 @@
 #include "containment.h"
 #include "decode.h"
 #include "model.h"
+#include "unchanged.h"
 #include "observe.h"
 #include "probe.h"
 #include "run_ops.h"
@@ -49,6 +50,7 @@ static void close_report(struct pyfuzz_step *out, bool ended)
 static void begin(void)
 {
 	open_report(&unread);
+	unchanged_forget();
 	model_reset();
 	descriptors_reset();
 	log_begin();
