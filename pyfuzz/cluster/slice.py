@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A slice of a campaign: ``python -m pyfuzz.cluster.slice FOLDER``, a child of a Dask worker.
+"""A slice of a campaign: ``python -m pyfuzz.cluster.slice FOLDER PARENT``, a Dask worker's child.
 
 It reads its job from standard input, runs a campaign with the share in FOLDER, and prints
 its answer.  It ends as Ctrl-C ends a campaign if the Dask worker that started it is gone.
@@ -88,6 +88,7 @@ def _quiet(progress: Progress, phase: str) -> None:
 
 
 def _end_with_parent(parent: int) -> None:
+    """End when the Dask worker is gone, which it may be since before this process could look."""
     while os.getppid() == parent:
         time.sleep(_LOOK_S)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -103,7 +104,7 @@ def main() -> None:
     """Do what standard input says."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     job = Job.read(sys.stdin.read(MAX_JOB_BYTES))
     print(answer(job, Path(sys.argv[1])).text())
 

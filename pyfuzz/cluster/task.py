@@ -29,7 +29,10 @@ def run(name: str, job: str) -> str:
     folder.mkdir(exist_ok=True)
     with (folder / "log").open("wb") as log:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pyfuzz.cluster.slice", str(folder / "run")],
+            [
+                *(sys.executable, "-P", "-m", "pyfuzz.cluster.slice"),
+                *(str(folder / "run"), str(os.getpid())),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

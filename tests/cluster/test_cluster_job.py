@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_process import environment
 
 from pyfuzz import paths, records
 from pyfuzz.cluster.job import MAX_ANSWER_BYTES, MAX_SOURCE_BYTES, Answer, Job, packed
@@ -110,3 +113,23 @@ def test_answer_leaves_out_findings_for_which_there_is_no_room() -> None:
     assert len(text) < MAX_ANSWER_BYTES
     read = Answer.read(text)
     assert set(read.findings) == {FOUND} and len(read.findings) >= 250
+
+
+def test_slice_whose_dask_worker_is_gone_before_it_could_look_ends(tmp_path: Path) -> None:
+    target = catalogue.get("v6.6")
+    key = target_hash(target, DEFAULT)
+    text = job(target, seconds=600.0, url=str(tmp_path / "share"), key=key).text()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pyfuzz.cluster.slice", str(tmp_path / "run"), str(gone.pid)],
+        input=text,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert "executions" not in done.stdout or not json.loads(done.stdout)["beat"]
