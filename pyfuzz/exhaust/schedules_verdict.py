@@ -140,9 +140,7 @@ def scope_words(found: Schedules) -> str:
     """Return the scope in words."""
     shapes = [str(shape) for shape in systematic.SHAPES]
     waiting = (
-        f", and {number(found.bound, 'store')} that wait in store buffers"
-        if found.search.tso
-        else ""
+        f", and {number(found.bound, 'store')} waiting in store buffers" if found.search.tso else ""
     )
     return (
         f"{number(len(found.search.rows) + found.search.left, 'pair')} of a writer and what runs "

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyfuzz.errors import UsageError
 from pyfuzz.replay import trace_text
+from pyfuzz.text import number
 from pyfuzz.worlds.threads.event import ThreadsFinding
 from pyfuzz.worlds.threads.operation import Operation, lines_of
 from pyfuzz.worlds.threads.searching import Searcher
@@ -36,11 +37,11 @@ def lines(result: SystematicResult, files: dict[str, Path]) -> Iterator[str]:
 
 def _searched(result: SystematicResult) -> Iterator[str]:
     bounds = range(result.bound + 1)
-    buffers = f", and {result.bound} stores that wait in store buffers" if result.tso else ""
-    yield (
-        f"{result.target}: schedules with at most {result.bound} switches away from a fiber"
-        f"{buffers}"
+    buffers = (
+        f", and {number(result.bound, 'store')} waiting in store buffers" if result.tso else ""
     )
+    switches = number(result.bound, "switch", "switches")
+    yield (f"{result.target}: schedules with at most {switches} away from a fiber{buffers}")
     head = "".join(f"{f'c={bound}':>11}" for bound in bounds)
     yield f"\n  {'writer':30} {'concurrent':22} {'pairs':>6}{head}"
     for (writer, others), rows in _grouped(result).items():
@@ -158,6 +159,6 @@ def _words(operations: tuple[Operation, ...]) -> str:
 
 def _completeness(result: SystematicResult) -> str:
     if result.complete:
-        waiting = f" and {result.bound} stores that wait" if result.tso else ""
-        return f"complete for at most {result.bound} switches{waiting}"
+        waiting = f" and {number(result.bound, 'waiting store')}" if result.tso else ""
+        return f"complete for at most {number(result.bound, 'switch', 'switches')}{waiting}"
     return f"not complete: {result.left} pairs are left"
