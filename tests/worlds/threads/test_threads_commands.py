@@ -29,7 +29,7 @@ def test_fuzz_systematic_prints_json_and_ends_with_0(tmp_path: Path) -> None:
         said[key] for key in ("world", "complete", "verdict", "left")
     )
     assert sum(said["schedules_at_bound"]) == said["schedules"]
-    assert "complete for at most 1 switches" in done.stderr
+    assert "complete for at most 1 switch" in done.stderr
 
 
 @pytest.mark.slow
