@@ -7,44 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
-from made_up import text
+from made_up import WALKER, text
 
 from pyfuzz.cli.group import run
 
 # Takes the head without its lock bit, in code that holds no mmu_lock.
-WALKER = """
-static void look_readonly_done(struct kvm_rmap_head *rmap_head, unsigned long value)
-{
-	if (!value)
-		return;
-	atomic_long_set_release(&rmap_head->val, value);
-	preempt_enable();
-}
-
-static bool look_at_frames(struct kvm *kvm, struct kvm_gfn_range *range, bool test_only)
-{
-	struct kvm_rmap_head *rmap_head = gfn_to_rmap(range->start, PG_LEVEL_4K, range->slot);
-	struct rmap_iterator iter = {};
-	unsigned long value;
-	bool young = false;
-	u64 *spte;
-
-	preempt_disable();
-	value = kvm_rmap_get(rmap_head);
-	if (!value)
-		preempt_enable();
-	spte = value ? rmap_get_first(rmap_head, &iter) : NULL;
-	for (; spte; spte = rmap_get_next(&iter)) {
-		if (!(READ_ONCE(*spte) & BIT_ULL(5)))
-			continue;
-		young = true;
-		if (!test_only)
-			clear_bit(5, (unsigned long *)spte);
-	}
-	look_readonly_done(rmap_head, value);
-	return young;
-}
-"""
+UNLOCKED = WALKER.replace("__kvm_rmap_lock", "kvm_rmap_get")
 # The last entry is about a world that this kernel does not have.
 KNOWN = "".join(
     f'[[known]]\nkind = "{kind}"\nfunction = "{function}"\nreason = "planted"\n'
@@ -63,7 +31,7 @@ def test_known_findings_of_every_world_are_told_in_one_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], known: bool, code: int
 ) -> None:
     mmu = tmp_path / "mmu.c"
-    mmu.write_text(text("v7") + WALKER, "utf-8")
+    mmu.write_text(text("v7") + UNLOCKED, "utf-8")
     (tmp_path / "known.toml").write_text(KNOWN)
     command = ["fuzz", "--kernel", str(mmu), "--runs", "1600", "--seed", "1", "--json"]
     command += ["--no-sanitizer-worker", "--no-report", "--out", str(tmp_path / "out")]

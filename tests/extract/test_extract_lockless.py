@@ -6,46 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_up import text
+from made_up import WALKER, text
 
 from pyfuzz.extract import Extraction, extract
 from pyfuzz.worlds.threads.event import EventKind
 from pyfuzz.worlds.threads.module import load
 from pyfuzz.worlds.threads.operation import Operation, Sequence, What
 
-WALKER = """
-static void look_readonly_done(struct kvm_rmap_head *rmap_head, unsigned long value)
-{
-	if (!value)
-		return;
-	atomic_long_set_release(&rmap_head->val, value);
-	preempt_enable();
-}
-
-static bool look_at_frames(struct kvm *kvm, struct kvm_gfn_range *range, bool test_only)
-{
-	struct kvm_rmap_head *rmap_head = gfn_to_rmap(range->start, PG_LEVEL_4K, range->slot);
-	struct rmap_iterator iter = {};
-	unsigned long value;
-	bool young = false;
-	u64 *spte;
-
-	preempt_disable();
-	value = __kvm_rmap_lock(rmap_head);
-	if (!value)
-		preempt_enable();
-	spte = value ? rmap_get_first(rmap_head, &iter) : NULL;
-	for (; spte; spte = rmap_get_next(&iter)) {
-		if (!(READ_ONCE(*spte) & BIT_ULL(5)))
-			continue;
-		young = true;
-		if (!test_only)
-			clear_bit(5, (unsigned long *)spte);
-	}
-	look_readonly_done(rmap_head, value);
-	return young;
-}
-"""
 AGE = (Operation(What.AGE),)
 
 
