@@ -10,7 +10,7 @@ from typing import Any
 
 from pyfuzz.errors import UsageError
 from pyfuzz.replay import trace_text
-from pyfuzz.text import number
+from pyfuzz.text import number, wrapped
 from pyfuzz.worlds.threads.event import ThreadsFinding
 from pyfuzz.worlds.threads.operation import Operation, lines_of
 from pyfuzz.worlds.threads.searching import Searcher
@@ -41,17 +41,23 @@ def _searched(result: SystematicResult) -> Iterator[str]:
         f", and {number(result.bound, 'store')} waiting in store buffers" if result.tso else ""
     )
     switches = number(result.bound, "switch", "switches")
-    yield (f"{result.target}: schedules with at most {switches} away from a fiber{buffers}")
-    head = "".join(f"{f'c={bound}':>11}" for bound in bounds)
-    yield f"\n  {'writer':30} {'concurrent':22} {'pairs':>6}{head}"
+    yield from wrapped(
+        f"{result.target}: schedules with at most {switches} away from a fiber{buffers}"
+    )
+    table = [("writer", "concurrent", "pairs", *(f"c={bound}" for bound in bounds))]
     for (writer, others), rows in _grouped(result).items():
         counts = (sum(row.result.at_bound[bound] for row in rows) for bound in bounds)
-        cells = "".join(f"{count:>11,}" for count in counts)
-        yield f"  {writer:30} {others:22} {len(rows):>6}{cells}"
+        table.append((writer, others, str(len(rows)), *(f"{count:,}" for count in counts)))
+    wide = [max(map(len, column)) for column in zip(*table, strict=True)]
+    yield ""
+    for row in table:
+        cells = (f"{cell:{'<' if at < 2 else '>'}{wide[at]}}" for at, cell in enumerate(row))
+        yield f"  {'  '.join(cells)}"
     yield (
         f"\n{len(result.rows)} pairs, {result.schedules:,} schedules in {result.seconds:.1f} s "
-        f"({_rate(result)}): {_completeness(result)}"
+        f"({_rate(result)})"
     )
+    yield _completeness(result)
 
 
 def _rate(result: SystematicResult) -> str:

@@ -30,6 +30,7 @@ def test_fuzz_systematic_prints_json_and_ends_with_0(tmp_path: Path) -> None:
     )
     assert sum(said["schedules_at_bound"]) == said["schedules"]
     assert "complete for at most 1 switch" in done.stderr
+    assert 80 >= max(map(len, done.stderr.splitlines()))
 
 
 @pytest.mark.slow
