@@ -201,6 +201,17 @@ def test_finding_about_the_list_names_the_function_that_changed_it(
     assert seen in {(finding.kind.value, finding.function) for finding in result.findings}
 
 
+def test_loop_without_cpu_relax_is_a_hang(tmp_path: Path) -> None:
+    read = "val = (unsigned long)atomic_long_read(&rmap_head->val);"
+    wrong = Edit(("rmap_lock",), f"cpu_relax(); {read}", read)
+    target = sources.changed(port(), sources.Source(port()).edit([wrong]), "spins", tmp_path)
+
+    (found,) = load(target).search(pair(2, What.ZAP_ALL, What.AGE), 1).findings
+
+    assert Kind.HANG is found.kind
+    assert "no progress within 20000 accesses" in found.message
+
+
 def test_lost_dirty_bit_names_the_function_that_wrote_over_it(tmp_path: Path) -> None:
     found = systematic.search(planted("age-plain", tmp_path), 2, stop_on_finding=True).findings
 
