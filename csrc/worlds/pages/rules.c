@@ -169,7 +169,7 @@ static void check_tracked(const struct pages_page *page, const uint64_t *sptep,
 		if (tracked[i].smm == page->smm &&
 		    tracked[i].gfn - gfn < pages_of(page->level))
 			broken(PYFUZZ_WRONG_ACCESS,
-			       "%s lets the guest write to gfn 0x%llx, a table of its that is shadowed and in sync",
+			       "%s lets the guest write to gfn 0x%llx, a page table of its own, shadowed and in sync",
 			       sptep_name(sptep),
 			       (unsigned long long)tracked[i].gfn);
 }
