@@ -111,6 +111,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: Any = pyfuzz.main(arguments, prog_name="pyfuzz", standalone_mode=False)
+        sys.stdout.flush()  # here, where a closed pipe is handled, and not at exit
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:

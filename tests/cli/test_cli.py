@@ -84,7 +84,7 @@ def test_output_that_nobody_reads_is_no_crash(tmp_path: Path) -> None:
     os.close(reading)
     done = subprocess.run(
         [*COMMAND, "targets"],
-        env=environment(),
+        env=environment(PYTHONUNBUFFERED=""),
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
