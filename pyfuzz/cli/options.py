@@ -262,11 +262,9 @@ def target_and_facts(
         raise UsageError(f"--kernel replaces the target: leave out '{name}' or --kernel")
     kernel = replace(kernel, world=of or kernel.world)
     found = extraction_of(kernel)
-    from pyfuzz.extract.revision import prepared  # noqa: PLC0415 (brings the C parser)
-
     facts = {
         # A patched copy stays in the build folder, whatever becomes of the patches.
-        "path": str(prepared(kernel).absolute() if kernel.patches else kernel.absolute()),
+        "path": str(found.origin.absolute() if kernel.patches else kernel.absolute()),
         "mmu": found.mmu,
         "version": found.kernel_version,
         "sha256": found.sha256,

@@ -18,7 +18,7 @@ from pyfuzz.extract.conditions import DEFAULT_CONFIG
 from pyfuzz.extract.extraction import Extraction, Missing, Taken, notes
 from pyfuzz.extract.parse import Index, Item, Kind
 from pyfuzz.extract.reads import refuse_files
-from pyfuzz.extract.revision import prepared
+from pyfuzz.extract.revision import bare_name, prepared
 from pyfuzz.extract.source import KernelSource, Progress
 from pyfuzz.extract.traits import Traits
 from pyfuzz.kinds import Kind as FindingKind
@@ -318,7 +318,7 @@ def label(origin: Path) -> str:
     for inside in source.MMU_PATHS:
         if path.as_posix().endswith(f"/{inside}"):
             path = path.parents[inside.count("/")]
-    name = re.sub(r"\.tar(\.\w+)?$|\.tgz$|\.txz$", "", path.name)
+    name = bare_name(path)
     if name in _TELL_NOTHING and path.parent.name:
         name = f"{path.parent.name}-{name}"
     return re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII).strip("._") or "kernel"

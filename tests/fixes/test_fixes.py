@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +128,29 @@ def test_kernel_with_a_fix_reverted_has_all_the_others(name: str, tmp_path: Path
     assert {found[one.name] for one in REVERTED if one.name not in {*missing, *NO_CODE}} == {
         fixes.FIXED
     }
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+def test_kernel_with_a_patch_that_reverts_a_fix_lacks_it(tmp_path: Path) -> None:
+    tarball = debian.source("6.12", tarball=True)
+    place = "arch/x86/kvm/mmu/mmu.c"
+    old = (tree.find(Kernel(tarball, world="pages")).root / place).read_text("latin-1")
+    new = re.sub(r"&&\s*\S+->role\.word == role\.word\)", ")", old)
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{place}", f"b/{place}"
+    )
+    patch = tmp_path / "revert.patch"
+    patch.write_text("".join(lines), "latin-1")
+
+    asked = ["--kernel", str(tarball), "--patch", str(patch), "--json"]
+    done = CliRunner().invoke(command, asked, standalone_mode=False)
+
+    assert done.return_value == 1, done.output
+    found = {one["commit"]: one["state"] for one in json.loads(done.stdout)["fixes"]}
+    assert [commit for commit, state in found.items() if state == fixes.NOT_FIXED] == [
+        "81ccda30b4e8"
+    ]
 
 
 @pytest.mark.kernels

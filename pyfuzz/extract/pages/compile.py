@@ -55,8 +55,7 @@ def preprocess(
     """Preprocess ``source``, which includes the kernel's files, into one text."""
     ours = paths.csrc() / "kernel/include"
     root = tree.root
-    kvm = (tree.patched or root) / "arch/x86/kvm"
-    folders = (ours, *includes, kvm, root / "virt/kvm", kvm / "mmu", paths.csrc())
+    folders = (ours, *includes, tree.kvm, root / "virt/kvm", tree.kvm / "mmu", paths.csrc())
     arguments = [
         *("-nostdinc", "-E", *_DEFINES, *(f"-D{define}" for define in defines)),
         *(f"-I{folder}" for folder in folders),

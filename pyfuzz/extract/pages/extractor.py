@@ -58,6 +58,7 @@ class _Missing:
 
 class _Extractor:
     def __init__(self, found: tree.Tree, asked: Kernel) -> None:
+        self.asked = asked
         self.kernel = found
         self.defines = asked.defines
         self.name = label(found.origin) + ("+bug-on-data-corruption" if asked.defines else "")
@@ -146,12 +147,13 @@ class _Extractor:
         """Preprocess; a missing header is replaced by an empty one."""
         source, result = self.folder / f"{stem}.c", self.folder / f"{stem}.i.c"
         source.write_text(text)
-        roots = [self.kernel.root, *([self.kernel.patched] if self.kernel.patched else [])]
         for _ in range(_MAX_HEADERS):
             includes = headers.write(self.kernel, self.folder / "generated", frozenset(self.empty))
             outcome = compiling.preprocess(source, result, self.kernel, includes, self.defines)
             if result.is_file():
-                refuse_foreign(result.read_text("latin-1"), (*roots, self.folder, paths.csrc()))
+                refuse_foreign(
+                    result.read_text("latin-1"), (self.kernel.root, self.folder, paths.csrc())
+                )
             missing = _NO_HEADER.search(outcome.text)
             if missing is None or missing[1] in self.empty:
                 break
@@ -169,7 +171,7 @@ class _Extractor:
 
     def _failed(self, error: CompileError) -> UsageError:
         return UsageError(
-            f"{self.kernel.origin}: does not compile for the world pages: {error}; "
+            f"{self.asked}: does not compile for the world pages: {error}; "
             "fuzz its lists with --world lists"
         )
 

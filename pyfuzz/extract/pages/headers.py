@@ -38,8 +38,7 @@ def write(tree: Tree, folder: Path, extra: frozenset[str]) -> list[Path]:
     for name in (*_EMPTY, *extra):
         _write(folder / name, "")
     _write(folder / "uapi/linux/version.h", _VERSION)
-    own = [tree.patched / "arch/x86/include", tree.patched / "include"] if tree.patched else []
-    return [*own, x86, folder, generic, x86 / "uapi", folder / "uapi", generic / "uapi"]
+    return [x86, folder, generic, x86 / "uapi", folder / "uapi", generic / "uapi"]
 
 
 def _write(path: Path, text: str) -> None:

@@ -32,9 +32,7 @@ class Kept:
 
 def key(tree: Tree, name: str, defines: tuple[str, ...]) -> str:
     """Return the key of an extraction: the kernel and its options."""
-    total = hashlib.sha256(
-        f"{tree.root}\0{tree.patched}\0{name}\0{defines}\0{compiler.find().identity}".encode()
-    )
+    total = hashlib.sha256(f"{tree.root}\0{name}\0{defines}\0{compiler.find().identity}".encode())
     for path in sorted((*_ours(),)):
         total.update(path.read_bytes())
     return total.hexdigest()[:16]

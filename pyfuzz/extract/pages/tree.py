@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from pyfuzz import files
 from pyfuzz.errors import UsageError
 from pyfuzz.extract import source
-from pyfuzz.extract.revision import prepared, split
+from pyfuzz.extract.pages import copies
+from pyfuzz.extract.revision import bare_name, split
 from pyfuzz.extract.source import Progress
 from pyfuzz.extract.tarball import is_tarball, refuse_archive, unpack
 from pyfuzz.target.kernel import Kernel
@@ -28,19 +29,23 @@ _NEEDED = ("include/linux/kvm_host.h", "include/linux/list.h", "arch/x86/include
 class Tree:
     """A kernel's tree, or as much of it as KVM's MMU needs to compile.
 
-    ``patched`` has patched copies of some files; they take precedence.
+    ``origin`` is what the user gave, or the copy of it, and names the target.
     """
 
     root: Path
     origin: Path
-    patched: Path | None = None
+
+    @property
+    def kvm(self) -> Path:
+        """Return the folder of KVM's own files for x86."""
+        return self.root / "arch/x86/kvm"
 
     def code(self) -> list[Path]:
         """Return the files to compile, in order: KVM's own, then others that work on lists.
 
         A file that one of KVM's own includes (mmu_audit.c, up to 5.18) is part of that.
         """
-        folder = (self.patched or self.root) / "arch/x86/kvm/mmu"
+        folder = self.kvm / "mmu"
         own = [folder / name for name in _OWN if (folder / name).is_file()]
         included = {name for path in own for name in _INCLUDES_C.findall(path.read_text("latin-1"))}
         others = [
@@ -58,16 +63,19 @@ def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
 
     Raises UsageError that says what is missing where it cannot be compiled.
     """
-    path = prepared(kernel) if split(kernel.path) else kernel.path
-    patched = prepared(kernel) if kernel.patches else None
-    tree = Tree(_root(path, progress), path, patched)
-    missing = [name for name in _NEEDED if not (tree.root / name).is_file()]
+    named = split(kernel.path)
+    path = copies.of_revision(*named, _is_wanted) if named else kernel.path
+    root = _root(path, progress)
+    missing = [name for name in _NEEDED if not (root / name).is_file()]
     if missing:
         raise UsageError(
-            f"{path}: has no {missing[0]}; the world pages compiles mmu.c against the kernel's "
+            f"{kernel}: has no {missing[0]}; the world pages compiles mmu.c against the kernel's "
             "own headers: give the whole tree or the source tarball"
         )
-    return tree
+    if not kernel.patches:
+        return Tree(root, path)
+    patched = copies.patched(root, bare_name(path), kernel.patches, _is_wanted)
+    return Tree(patched, patched)
 
 
 def why_not(kernel: Kernel) -> str:
@@ -112,6 +120,10 @@ def _from_tarball(path: Path, progress: Progress | None) -> Path:
     return members[_MMU].parents[_MMU.count("/")]
 
 
+def _is_wanted(name: str) -> bool:
+    return _wanted(name) == name
+
+
 def _wanted(member: str) -> str | None:
     parts = PurePosixPath(member).parts
     if ".." in parts:
@@ -140,7 +152,7 @@ def digest(tree: Tree) -> str:
     total = hashlib.sha256()
     for path in (
         *tree.code(),
-        *sorted(((tree.patched or tree.root) / "arch/x86/kvm").rglob("*.h")),
+        *sorted(tree.kvm.rglob("*.h")),
     ):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
