@@ -67,6 +67,9 @@ KERNEL = (
     "-fcf-protection=none",
     "-mno-red-zone",
 )
+# Where its variables are, which `pyfuzz exhaust` must know.  ASan would leave out
+# variables in such sections.
+SECTIONS = ("-include", "worlds/pages/kernel/sections.h")
 # The compiler calls csrc/worlds/threads before each access.  Only the pass, since
 # the driver's -fsanitize=thread would also add a runtime.
 THREADS = (
@@ -273,7 +276,7 @@ def _target_unit(target: Target, flavour: str) -> Unit:
     flags = (*COMMON, *warnings, *_flavour_flags(flavour), *around.flags)
     flags = (*flags, *includes(target.world), *defines)
     if target.extracted and (paths.csrc() / "worlds" / target.world / "kernel").is_dir():
-        flags = (*flags, *KERNEL)
+        flags = (*flags, *KERNEL, *(() if flavour == "sanitize" else SECTIONS))
     of = FLAVOURS[flavour]
     coverage = (compiler.COVERAGE,) if of.instead is None else of.instead
     return Unit(target.source, (*flags, *coverage, *of.target_flags, *around.target_flags))

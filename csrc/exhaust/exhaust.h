@@ -82,6 +82,8 @@ struct pyfuzz_exhaust {
 
 /* Whether the states of this module, and of what it is compared with, can be told apart. */
 int pyfuzz_exhaust_can(void);
+/* Why not, in words; NULL: not known, or they can. */
+const char *pyfuzz_exhaust_cannot(void);
 /* Begin a search; returns 0, or 1 if there is no memory. */
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope);
 /* Try about this many operations; NULL if no search was begun. */

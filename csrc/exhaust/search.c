@@ -60,6 +60,11 @@ int pyfuzz_exhaust_can(void)
 	return !pyfuzz_space.can || pyfuzz_space.can();
 }
 
+const char *pyfuzz_exhaust_cannot(void)
+{
+	return pyfuzz_space.cannot ? pyfuzz_space.cannot() : NULL;
+}
+
 int pyfuzz_exhaust_begin(const struct pyfuzz_scope *scope)
 {
 	pyfuzz_exhaust_end();

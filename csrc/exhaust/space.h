@@ -34,6 +34,8 @@ struct move {
 struct pyfuzz_space {
 	/* Whether the states of this target can be told apart; NULL: yes. */
 	bool (*can)(void);
+	/* Why not; may be NULL, and so may what it returns. */
+	const char *(*cannot)(void);
 	/* What is searched from here on. */
 	void (*begin)(const struct pyfuzz_scope *scope);
 	/* A fresh world, in which the first state is; NULL: the world's own. */

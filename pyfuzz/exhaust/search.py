@@ -89,14 +89,10 @@ class Searcher:
         """Load the target; errors: as Runner, UsageError if its states cannot be searched."""
         self._target = target
         self._runners = [Runner(target)]
-        traits: Traits | None = self._runners[0].call(_traits)
-        if traits is None:
+        traits: Traits | str = self._runners[0].call(_traits)
+        if isinstance(traits, str):
             self.close()
-            what = "" if target.against is None else "pairs of "
-            raise UsageError(
-                f"{what}states of '{target.name}' in the world {target.world} cannot be searched "
-                "yet: name a port of the world, or use pyfuzz fuzz"
-            )
+            raise UsageError(_refusal(target, traits))
         self.traits = traits
         self.grow(workers)
 
@@ -202,8 +198,17 @@ def _folded(operations: list[Operation]) -> list[Operation]:
     return folded
 
 
-def _traits(module: Module) -> Traits | None:
-    return module.traits if module.searchable else None
+def _refusal(target: Target, why: str) -> str:
+    states = f"states of '{target.name}' in the world {target.world} cannot be searched"
+    if target.against is not None:
+        return f"pairs of {states} yet: compare without --exhaust"
+    why = why or "this target does not say where all that it can read is"
+    return f"{states}: {why}; name a port of the world, or use pyfuzz fuzz"
+
+
+def _traits(module: Module) -> Traits | str:
+    """Return the traits of a target that can be searched; of another why it cannot."""
+    return module.traits if module.searchable else module.unsearchable
 
 
 def _begin(module: Module, part: int, scope: Scope, number: int) -> float:

@@ -184,6 +184,14 @@ class Module:
         """Whether the target's states can be searched one and all."""
         return hasattr(self._lib, "pyfuzz_exhaust_can") and bool(self._lib.pyfuzz_exhaust_can())
 
+    @property
+    def unsearchable(self) -> str:
+        """Why not, "" if they can or if that is not known."""
+        if self.searchable or not hasattr(self._lib, "pyfuzz_exhaust_cannot"):
+            return ""
+        why = self._lib.pyfuzz_exhaust_cannot()
+        return str(self._ffi.string(why).decode()) if why else ""
+
     def search_begin(self, scope: Scope, part: int = 0, parts: int = 1) -> None:
         """Begin to visit all states of a scope, or one of several parts of them.
 

@@ -112,7 +112,7 @@ def test_target_that_does_not_say_where_its_data_is_cannot_be_searched(tmp_path:
         "ports/pages/adapter.h", "		{ pyfuzz_kvms, sizeof(pyfuzz_kvms) },", "		{ 0 },"
     )
 
-    with pytest.raises(UsageError, match="cannot be searched yet: name a port"):
+    with pytest.raises(UsageError, match="does not say where all that it can read is; name a port"):
         searched(plant("pages", tmp_path, silent), SMALL)
 
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include "harness/log.h"
 #include "canonical.h"
+#include "data.h"
 
 #define MAX_OBJECTS 4096
 #define NO_OBJECT UINT16_MAX
@@ -54,7 +55,12 @@ static uint32_t memory_turn[MEMORY_OBJECTS], descriptor_turn[1 << 14], turn;
 
 bool canonical_can(void)
 {
-	return pages_target.data[0].size && snapshot_can();
+	return pages_target.data[0].size && !pages_target.unsearchable;
+}
+
+const char *canonical_cannot(void)
+{
+	return pages_target.unsearchable;
 }
 
 static uint16_t add(uint8_t *address, uint32_t size, uint8_t kind, uint8_t owner)
@@ -174,6 +180,21 @@ static int find_here(struct dl_phdr_info *info, size_t size, void *unused)
 void canonical_begin(void)
 {
 	dl_iterate_phdr(find_here, NULL);
+	data_begin();
+}
+
+static bool is_address(uint64_t word)
+{
+	void *address = (void *)(uintptr_t)word;
+	struct object object;
+
+	return far(word) && (descriptors_hold(address) ||
+			     memory_object_at(address, &object));
+}
+
+void canonical_first(void)
+{
+	data_take_base(is_address);
 }
 
 static uint8_t *encode_word(uint8_t *p, uint64_t word, bool of_table)
@@ -201,31 +222,46 @@ static uint8_t *encode_word(uint8_t *p, uint64_t word, bool of_table)
 	return put(p, &word, sizeof(word));
 }
 
+/* Whether eight words have nothing that must be written down. */
+static bool as_known(const uint64_t *words, const uint64_t *base)
+{
+	uint64_t any = 0;
+
+	for (uint32_t k = 0; k < 8; k++)
+		any |= base ? words[k] ^ base[k] : words[k];
+	return !any;
+}
+
+/*
+ * The words that are not 0.  Of the target's own data (number i) those that are
+ * not as in the first state, without what only counts.
+ */
 static uint8_t *encode_words(uint8_t *p, const uint8_t *end,
-			     const struct known *object)
+			     const struct known *object, uint32_t number)
 {
 	const uint64_t *words = (const uint64_t *)(const void *)object->address;
+	bool of_data = object->kind == KIND_DATA;
+	const uint64_t *base = of_data ? data_base(number) : NULL;
+	const uint64_t *read = of_data ? data_read(number) : NULL;
 	uint32_t n = object->size / 8, i = 0;
 	bool of_table = object->kind == PAGES_SPT;
 	uint16_t index;
 
 	while (i < n) {
-		if (!(i & 7) && i + 8 <= n) {
-			uint64_t any = 0;
+		uint64_t word = words[i];
 
-			for (uint32_t k = 0; k < 8; k++)
-				any |= words[i + k];
-			if (!any) {
-				i += 8;
-				continue;
-			}
+		if (!(i & 7) && i + 8 <= n &&
+		    as_known(words + i, of_data ? base + i : NULL)) {
+			i += 8;
+			continue;
 		}
-		if (words[i]) {
+		if (of_data ? (word ^ base[i]) & read[i] : word) {
 			if (p + GUARD_BYTES > end)
 				return NULL;
 			index = (uint16_t)i;
 			p = put(p, &index, sizeof(index));
-			p = encode_word(p, words[i], of_table);
+			p = encode_word(p, of_data ? word & read[i] : word,
+					of_table);
 		}
 		i++;
 	}
@@ -251,7 +287,7 @@ static uint8_t *encode_object(uint8_t *p, const uint8_t *end, uint32_t i)
 				false);
 		*p++ = synced_mask(object->owner, table);
 	}
-	return encode_words(p, end, object);
+	return encode_words(p, end, object, i);
 }
 
 static uint8_t *encode_header(uint8_t *p)
@@ -394,13 +430,6 @@ static const uint8_t *decode_word(const uint8_t *p, uint64_t *word)
 	return p;
 }
 
-static const uint8_t *skip_word(const uint8_t *p)
-{
-	uint64_t word;
-
-	return decode_word(p, &word);
-}
-
 /* Over an object, or with contents into it. */
 static const uint8_t *decode_words(const uint8_t *p, uint32_t i, bool contents)
 {
@@ -420,8 +449,16 @@ static const uint8_t *decode_words(const uint8_t *p, uint32_t i, bool contents)
 		p++;
 	}
 	for (p = get(p, &index, sizeof(index)); index != UINT16_MAX;
-	     p = get(p, &index, sizeof(index)))
-		p = contents ? decode_word(p, &words[index]) : skip_word(p);
+	     p = get(p, &index, sizeof(index))) {
+		uint64_t word, counts = 0;
+
+		p = decode_word(p, &word);
+		if (!contents)
+			continue;
+		if (object->kind == KIND_DATA)
+			counts = words[index] & ~data_read(i)[index];
+		words[index] = word | counts;
+	}
 	if (contents)
 		memcpy(words + object->size / 8, p, object->size % 8);
 	return p + object->size % 8;
@@ -473,10 +510,9 @@ void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle)
 	memory_reset();
 	place_freed();
 	n = read_objects(p, end);
-	for (unsigned int i = 0; i < PAGES_DATA; i++) {
+	for (unsigned int i = 0; i < PAGES_DATA; i++)
 		objects[i].address = pages_target.data[i].address;
-		memset(objects[i].address, 0, objects[i].size);
-	}
+	data_set_base(shuffle);
 	/* Shuffled: from somewhere in the middle, and backwards. */
 	from = shuffle ? (uint32_t)(shuffle >> 8) % n : 0;
 	for (uint32_t k = 0; k < n; k++) {

@@ -11,14 +11,16 @@
 
 /* Whether the target says where all of its data is. */
 bool canonical_can(void);
+/* Why not, as far as that is known. */
+const char *canonical_cannot(void);
 void canonical_begin(void);
+/* The current state is the first one of the search. */
+void canonical_first(void);
 /* Returns the size; 0: it does not fit. */
 uint32_t canonical_encode(uint8_t *out, bool mapped);
 /* shuffle: other addresses; 0: the simplest ones. */
 void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
 
-/* Whether there is room for the target's data. */
-bool snapshot_can(void);
 void snapshot_save(void);
 void snapshot_restore(void);
 

@@ -3,8 +3,7 @@
 #include <string.h>
 #include "harness/log.h"
 #include "canonical.h"
-
-#define DATA_BYTES 65536
+#include "data.h"
 
 static struct {
 	struct vm vms[PAGES_VMS];
@@ -12,19 +11,10 @@ static struct {
 	uint64_t unheard_at[PAGES_VMS][GUEST_WORDS];
 	uint8_t sizes[PAGES_VMS][HOST_REGIONS];
 	uint8_t times[PAGES_VMS][PYFUZZ_FRAMES];
-	uint8_t data[PAGES_DATA][DATA_BYTES];
 	uint8_t lines[LOG_SITES];
 	uint64_t spoken;
 	unsigned int bugged_total;
 } saved;
-
-bool snapshot_can(void)
-{
-	for (unsigned int i = 0; i < PAGES_DATA; i++)
-		if (pages_target.data[i].size > DATA_BYTES)
-			return false;
-	return true;
-}
 
 void snapshot_save(void)
 {
@@ -44,9 +34,7 @@ void snapshot_save(void)
 		memcpy(saved.sizes[vm], sizes, HOST_REGIONS);
 		memcpy(saved.times[vm], times, PYFUZZ_FRAMES);
 	}
-	for (unsigned int i = 0; i < PAGES_DATA; i++)
-		memcpy(saved.data[i], pages_target.data[i].address,
-		       pages_target.data[i].size);
+	data_save();
 	memset(saved.lines, 0, sizeof(saved.lines));
 	log_lines(saved.lines);
 	saved.spoken = once_spoken();
@@ -73,9 +61,7 @@ void snapshot_restore(void)
 		memcpy(sizes, saved.sizes[vm], HOST_REGIONS);
 		memcpy(times, saved.times[vm], PYFUZZ_FRAMES);
 	}
-	for (unsigned int i = 0; i < PAGES_DATA; i++)
-		memcpy(pages_target.data[i].address, saved.data[i],
-		       pages_target.data[i].size);
+	data_restore();
 	memory_restore();
 	synced_restore();
 	log_set(saved.lines);

@@ -2,6 +2,7 @@
 /* The pages world, as csrc/exhaust searches it. */
 #include "harness/world.h"
 #include "canonical.h"
+#include "data.h"
 
 static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
 _Static_assert(sizeof(struct pyfuzz_step) <= SPACE_REPORT, "it has room");
@@ -18,13 +19,9 @@ static void fill_caches(void)
 			continue;
 		for (unsigned int vcpu = 0; vcpu < PAGES_VCPUS; vcpu++)
 			CALL("", pages_target.topup(vm, vcpu));
+		if (pages_target.settle)
+			CALL("", pages_target.settle(vm));
 	}
-}
-
-static void begin(const struct pyfuzz_scope *scope)
-{
-	canonical_begin();
-	moves_begin(scope);
 }
 
 static void step(const struct pyfuzz_op *op)
@@ -43,9 +40,18 @@ static void start(void)
 	uint32_t n = moves_before(ops);
 
 	sequence_begin();
+	data_start();
 	pyfuzz_world.begin();
 	for (uint32_t i = 0; i < n; i++)
 		step(&ops[i]);
+}
+
+static void begin(const struct pyfuzz_scope *scope)
+{
+	canonical_begin();
+	moves_begin(scope);
+	start();
+	canonical_first();
 }
 
 /* The next VM would have the usual tables, with more entries than the scope has. */
@@ -71,6 +77,7 @@ static uint64_t told(void)
 
 const struct pyfuzz_space pyfuzz_space = {
 	.can = canonical_can,
+	.cannot = canonical_cannot,
 	.begin = begin,
 	.start = start,
 	.prefix = moves_before,

@@ -30,6 +30,7 @@
 #define PAGES_SPACES 2 /* address spaces */
 #define PAGES_SLOTS 8 /* memslots of an address space */
 #define PAGES_DATA 2 /* regions of a target's own data */
+#define PAGES_COUNTS 10 /* regions of statistics in it */
 #define PAGES_LEVELS 3 /* sizes with reverse maps: 4K, 2M, 1G */
 
 /* Paging modes of a vCPU's guest.  A bit each in pages_target.modes. */
@@ -254,6 +255,15 @@ struct pages_target {
 		void *address;
 		size_t size;
 	} data[PAGES_DATA];
+	/* What it only counts with there, and does not read: statistics. */
+	struct pages_data counts[PAGES_COUNTS];
+	/* Why its states cannot be told apart; NULL: no data[], or they can. */
+	const char *unsearchable;
+	/*
+	 * After each operation of an exhaustive search: what only the next one
+	 * prepares or overwrites, in its only form.  NULL: there is none.
+	 */
+	void (*settle)(unsigned int vm);
 };
 
 extern struct pages_target pages_target;

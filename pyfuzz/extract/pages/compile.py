@@ -67,8 +67,9 @@ def preprocess(
 
 
 def check(source: Path, result: Path) -> Outcome:
-    """Compile a preprocessed text."""
-    return _run(["-c", str(source), "-o", str(result)], result)
+    """Compile a preprocessed text, with its variables where those of a target are."""
+    sections = paths.csrc() / "worlds/pages/kernel/sections.h"
+    return _run(["-include", str(sections), "-c", str(source), "-o", str(result)], result)
 
 
 def _run(arguments: Sequence[str], result: Path, timeout_s: int = _TIMEOUT_S) -> Outcome:

@@ -83,8 +83,8 @@ class _Extractor:
             have = self._probe()
             missing = self._missing(have)
             text = self._expand(self._text(have, missing), "target")
-            self._compile(text)
-            source = _keep(text.read_bytes())
+            elsewhere = symbols.scattered(self._compile(text))
+            source = _keep(text.read_bytes() + generate.scattered(elsewhere).encode())
         return kept.Kept(
             source=str(source),
             have=have,

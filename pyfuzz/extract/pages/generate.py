@@ -110,9 +110,16 @@ def target(
 
 def _zeroes(name: str) -> str:
     return (
-        f'__asm__(".pushsection .bss\\n.balign 64\\n.globl {name}\\n.hidden {name}\\n'
+        f'__asm__(".pushsection pyfuzz_bss,\\"aw\\",@nobits\\n.balign 64\\n'
+        f".globl {name}\\n.hidden {name}\\n"
         f'{name}:\\n\\t.zero 64\\n.popsection");'
     )
+
+
+def scattered(sections: Sequence[str]) -> str:
+    """Return the line that ends a target's text: why some of its variables are not known, or ""."""
+    why = f"some of its variables are in {', '.join(sections)}" if sections else ""
+    return f'const char pyfuzz_scattered[] = "{why}";\n'
 
 
 def _trampoline(name: str) -> str:

@@ -1,19 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The undefined symbols of an object file."""
+"""What an object file does not define, and where its variables are."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 # Defined by the C library or the harness.
 _ELSEWHERE = re.compile(
     r"mem(?:set|cpy|move|cmp|chr)|str(?:len|cmp|ncmp|str|cpy|chr)|vsnprintf"
-    r"|pages_\w+|pyfuzz_\w+|_GLOBAL_OFFSET_TABLE_"
+    r"|pages_\w+|(?:__(?:start|stop)_)?pyfuzz_\w+|_GLOBAL_OFFSET_TABLE_"
 )
+# Where csrc/worlds/pages/kernel/sections.h puts variables; words of the harness; what
+# nothing writes once addresses are filled in.
+_KNOWN = re.compile(r"pyfuzz_(?:data|bss|once)|\.data\.rel\.ro(?:\..*)?|\.init_array(?:\..*)?")
+_WRITTEN = SH_FLAGS.SHF_ALLOC | SH_FLAGS.SHF_WRITE
+
+
+def scattered(path: Path) -> list[str]:
+    """Return the sections, other than the known ones, in which there are variables."""
+    with path.open("rb") as file:
+        return sorted(
+            section.name
+            for section in ELFFile(file).iter_sections()
+            if section["sh_flags"] & _WRITTEN == _WRITTEN
+            and section["sh_size"]
+            and not _KNOWN.fullmatch(section.name)
+        )
 
 
 def undefined(path: Path) -> list[str]:

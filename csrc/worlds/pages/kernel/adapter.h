@@ -12,6 +12,7 @@
 
 #include "calls.h"
 #include "facts.h"
+#include "data.h"
 
 #define PYFUZZ_OFFSET(member) ((uint32_t)offsetof(struct pte_list_desc, member))
 #define PYFUZZ_SIZE(member) \
@@ -44,6 +45,9 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	.vm_destroy = pyfuzz_vm_destroy, .names.vm_destroy = "kvm_mmu_zap_all",
 	.topup = pyfuzz_topup,
 	.drain = pyfuzz_drain,
+#ifdef PYFUZZ_HAVE_TOPUP
+	.settle = pyfuzz_settle,
+#endif
 	PYFUZZ_CALL(set_mode, "kvm_init_mmu"),
 	PYFUZZ_CALL(load, "kvm_mmu_load"),
 	PYFUZZ_CALL(unload, "kvm_mmu_unload"),
@@ -126,7 +130,8 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	.used_pages = pyfuzz_used_pages,
 };
 
-static void __attribute__((constructor)) pyfuzz_adapter_wire(void)
+/* Before the harness's constructors. */
+static void __attribute__((constructor(200))) pyfuzz_adapter_wire(void)
 {
 	pyfuzz_kernel_init();
 	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
@@ -141,6 +146,7 @@ static void __attribute__((constructor)) pyfuzz_adapter_wire(void)
 #ifdef PYFUZZ_HAVE_NONPRESENT_VALUE
 	pages_target.spte_nothing = SHADOW_NONPRESENT_VALUE;
 #endif
+	pyfuzz_data_wire();
 }
 
 #pragma clang attribute pop

@@ -82,49 +82,21 @@ STANDIN(void, kfree, (void *object))
 	pyfuzz_free_array(object);
 }
 
-/* Root pages that are not shadow pages: PAE's, and those above a shadow root. */
-#define PYFUZZ_ROOT_PAGES 32
-static u8 pyfuzz_root_pages[PYFUZZ_ROOT_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
-/* The owner of each: 0 for none, otherwise a VM's number plus 1. */
-static u8 pyfuzz_root_page_owner[PYFUZZ_ROOT_PAGES];
-
+/* A page of roots, which is no shadow page: PAE's, and those above a shadow root. */
 static void *pyfuzz_root_page(void)
 {
-	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++) {
-		if (pyfuzz_root_page_owner[i])
-			continue;
-		pyfuzz_root_page_owner[i] = (u8)(pyfuzz_vm_now() + 1);
-		memset(pyfuzz_root_pages[i], 0, PAGE_SIZE);
-		return pyfuzz_root_pages[i];
-	}
-	BUG();
-}
-
-/* A sequence that ended in the middle of a call may leave some. */
-static void pyfuzz_root_pages_reset(unsigned int vm)
-{
-	for (unsigned int i = 0; i < PYFUZZ_ROOT_PAGES; i++)
-		if (pyfuzz_root_page_owner[i] == vm + 1)
-			pyfuzz_root_page_owner[i] = 0;
-}
-
-static bool pyfuzz_is_root_page(const void *table)
-{
-	return (const u8 *)table - pyfuzz_root_pages[0] >= 0 &&
-	       (const u8 *)table - pyfuzz_root_pages[0] <
-		       (long)sizeof(pyfuzz_root_pages);
+	return pages_alloc(PAGES_ARRAY, pyfuzz_vm_now(), PAGE_SIZE);
 }
 
 /* From a table to its shadow page; a page of roots has none. */
 void *pyfuzz_kernel_private(const void *table)
 {
-	return pyfuzz_is_root_page(table) ? NULL : pages_private(table);
+	return pages_private(table);
 }
 
 void pyfuzz_kernel_set_private(const void *table, void *value)
 {
-	if (!pyfuzz_is_root_page(table))
-		pages_set_private(table, value);
+	pages_set_private(table, value);
 }
 
 STANDIN(void *, get_zeroed_page, (gfp_t gfp))
@@ -160,12 +132,7 @@ STANDIN(void, free_pages, (unsigned long address, unsigned int order))
 {
 	void *page = (void *)address;
 
-	if (!page)
-		return;
-	if (pyfuzz_is_root_page(page))
-		pyfuzz_root_page_owner[((u8 *)page - pyfuzz_root_pages[0]) /
-				       PAGE_SIZE] = 0;
-	else
+	if (page)
 		pages_free(pages_kind_of(page) == PAGES_ARRAY ? PAGES_ARRAY :
 								PAGES_SPT,
 			   page);
@@ -276,8 +243,10 @@ STANDIN(int, kvm_mmu_memory_cache_nr_free_objects,
 
 STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache * mc))
 {
-	while (mc->nobjs)
+	while (mc->nobjs) {
 		pages_free(pyfuzz_cache_kind(mc), mc->objects[--mc->nobjs]);
+		mc->objects[mc->nobjs] = NULL;
+	}
 #ifdef PYFUZZ_HAVE_CACHE_CAPACITY
 	pyfuzz_free_array(mc->objects);
 	mc->objects = NULL;
@@ -285,14 +254,19 @@ STANDIN(void, kvm_mmu_free_memory_cache, (struct kvm_mmu_memory_cache * mc))
 #endif
 }
 
+/* Nothing reads a place behind the last object, so none is left there. */
 STANDIN(void *, kvm_mmu_memory_cache_alloc, (struct kvm_mmu_memory_cache * mc))
 {
+	void *object;
+
 	if (pyfuzz_fills_late(mc))
 		return pyfuzz_cache_object(mc);
 	/* As in the kernel: a missing top-up gives a warning, and the object. */
 	if (WARN_ON(!mc->nobjs))
 		return pyfuzz_cache_object(mc);
-	return mc->objects[--mc->nobjs];
+	object = mc->objects[--mc->nobjs];
+	mc->objects[mc->nobjs] = NULL;
+	return object;
 }
 
 #endif

@@ -64,7 +64,6 @@ static void pyfuzz_vm_init(unsigned int vm)
 
 	pyfuzz_vm_made = (int)vm;
 	memset(kvm, 0, sizeof(*kvm));
-	pyfuzz_root_pages_reset(vm);
 	memset(pyfuzz_slot_there[vm], 0, sizeof(pyfuzz_slot_there[vm]));
 #ifndef PYFUZZ_HAVE_SLOT_TREES
 	memset(pyfuzz_slot_sets[vm], 0, sizeof(pyfuzz_slot_sets[vm]));
@@ -113,6 +112,18 @@ static void pyfuzz_topup(unsigned int vm, unsigned int vcpu)
 
 static void pyfuzz_drain(unsigned int vm)
 {
+}
+
+/*
+ * A fault tops up the caches before it uses them.  Done at once, what is in them is
+ * the same in every state.  A vCPU that never had a fault has none.
+ */
+static void pyfuzz_settle(unsigned int vm)
+{
+	for (unsigned int i = 0; i < PAGES_VCPUS; i++)
+		if (pyfuzz_vcpus[vm][i].arch.mmu_shadow_page_cache.nobjs)
+			mmu_topup_memory_caches(&pyfuzz_vcpus[vm][i], true);
+	memset(&pyfuzz_asked, 0, sizeof(pyfuzz_asked));
 }
 
 /*
