@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from pyfuzz.mutants.sources import Source, plant
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
-LIMIT_S = 20.0
+LIMIT_S = 20.0  # of processor time, for one scope
 
 
 def stages(target: Target) -> list[Scope]:
@@ -49,7 +48,7 @@ def found(target: Target, scopes: list[Scope], clean: set[int]) -> tuple[Finding
     searcher = Searcher(target)
     try:
         for scope in scopes:
-            search = searcher.search(scope, time.monotonic() + LIMIT_S, lambda _: None)
+            search = searcher.search(scope, None, lambda _: None, most_s=LIMIT_S)
             for finding in search.findings:
                 if finding.signature not in clean:
                     return finding, whole
@@ -66,9 +65,7 @@ def signatures(target: Target, scopes: list[Scope]) -> set[int]:
         return {
             finding.signature
             for scope in scopes
-            for finding in searcher.search(
-                scope, time.monotonic() + LIMIT_S, lambda _: None
-            ).findings
+            for finding in searcher.search(scope, None, lambda _: None, most_s=LIMIT_S).findings
         }
     finally:
         searcher.close()

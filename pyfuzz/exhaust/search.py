@@ -110,14 +110,23 @@ class Searcher:
         """Return the scopes to search; errors: UsageError."""
         return chosen(self.traits, names, changes, self._target.world)
 
-    def search(self, scope: Scope, until_s: float | None, show: Callable[[Search], None]) -> Search:
+    def search(
+        self,
+        scope: Scope,
+        until_s: float | None,
+        show: Callable[[Search], None],
+        *,
+        most_s: float | None = None,
+    ) -> Search:
         """Visit all states of a scope, or until a time (monotonic); show() is called meanwhile.
+
+        ``most_s`` limits its processor time.
 
         Errors: HarnessError if a process died, UsageError if the world cannot be searched.
         """
         search = Search(scope)
         try:
-            self._visit(search, until_s, show)
+            self._visit(search, until_s, most_s, show)
             found = parts.findings(self._all(_findings))
         except ChildDiedError as died:
             raise HarnessError(f"{died}, in the scope '{scope.name}'; please report") from None
@@ -127,7 +136,13 @@ class Searcher:
         search.findings = [self._finding(one, search) for one in found]
         return search
 
-    def _visit(self, search: Search, until_s: float | None, show: Callable[[Search], None]) -> None:
+    def _visit(
+        self,
+        search: Search,
+        until_s: float | None,
+        most_s: float | None,
+        show: Callable[[Search], None],
+    ) -> None:
         """Advance all processes together until the search is over."""
         number = len(self._runners)
         share = replace(search.scope, memory_mb=max(search.scope.memory_mb // number, _LEAST_MB))
@@ -145,6 +160,7 @@ class Searcher:
             if step is parts.Step.CUT:
                 return
             late = until_s is not None and time.monotonic() >= until_s
+            late |= most_s is not None and search.processor_s >= most_s
             if progress.end or late:
                 search.timed_out = not progress.end
                 if number == 1:

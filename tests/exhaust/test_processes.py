@@ -103,6 +103,15 @@ def test_several_processes_are_cut_when_the_time_is_up() -> None:
     assert not any(search.interrupted for search in searches)
 
 
+@pytest.mark.parametrize(("most_s", "cut"), [(0.0, True), (60.0, False)])
+def test_search_is_cut_when_its_processor_time_is_spent(most_s: float, cut: bool) -> None:
+    with closing(Searcher(catalogue.get("v6.6"))) as searcher:
+        (scope,) = searcher.scopes(("heads",), {})
+        search = searcher.search(scope, None, lambda _: None, most_s=most_s)
+
+    assert (cut, not cut) == (search.timed_out, search.complete)
+
+
 def test_scopes_of_another_world_are_refused() -> None:
     with pytest.raises(UsageError, match="--scope must be one of"):
         search_scopes(catalogue.get("v6.6"), ("tables",), {}, 0.0, lambda _: None, 2)
