@@ -268,6 +268,14 @@ def harness_units(flavour: str, world: str = "lists") -> list[Unit]:
     return [Unit(source, flags) for source in (*shared, *own)]
 
 
+def harness_objects(world: str, flavour: str, main_source: Path) -> list[Path]:
+    """Return the compiled harness with a world and a file with main(), without a target."""
+    chosen, included = compiler.find(), _included_hash()
+    main_unit = Unit(main_source, (*COMMON, *WARNINGS, *includes(world)))
+    units = [*harness_units(flavour, world), main_unit]
+    return [_compile(chosen, unit, None, included) for unit in units]
+
+
 def _target_unit(target: Target, flavour: str) -> Unit:
     # A kernel's own code is compiled as it is; its warnings do not concern us.
     warnings = ("-w", "-Werror=implicit-function-declaration") if target.extracted else WARNINGS

@@ -21,7 +21,6 @@ from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiler, engine
-from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
 TARGETS = ("v6.6", "rfc-v4")
@@ -44,7 +43,12 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make compare", description=__doc__)
-    parser.add_argument("--target", action="append", help=f"default: {' and '.join(TARGETS)}")
+    parser.add_argument(
+        "--target",
+        action="append",
+        help=f"default: {' and '.join(TARGETS)}; pages: real bugs, their fixes reverted; "
+        "threads: mistakes that need a second thread",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="of processor time, each trial")
     parser.add_argument("--trials", type=int, default=3, help="of the fast peers, each mutant")
     parser.add_argument("--slow-trials", type=int, default=1, help="of the slow ones")
@@ -53,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         "--sample", type=int, default=20, help="mutants for the slow peers; 0: all, takes hours"
     )
     parser.add_argument("--only", action="append", default=[], help="only these mutants")
+    parser.add_argument(
+        "--part", type=part, default=(1, 1), metavar="N/M", help="the N-th of M parts of them"
+    )
     parser.add_argument("--peer", action="append", help="only these peers")
     parser.add_argument("--rounds", type=int, default=5, help="of the speeds; 0: none")
     parser.add_argument("--runs", type=int, default=20_000, help="on the same inputs, each round")
@@ -64,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def part(text: str) -> tuple[int, int]:
+    """Parse the value of ``--part``: the N-th of M."""
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"must be N/M with 1 <= N <= M, is {text!r}")
+    return int(number), int(of)
+
+
 def measure(options: argparse.Namespace) -> Measured:
     """Measure everything."""
     chosen = [peer for peer in peers.PEERS if not options.peer or peer.name in options.peer]
@@ -71,11 +86,17 @@ def measure(options: argparse.Namespace) -> Measured:
     present = [peer for peer in chosen if peer.name not in missing]
     for name, why in missing.items():
         _say(f"{name} is left out: {why}")
-    targets = [catalogue.get(name) for name in options.target or TARGETS]
+    targets = [trials.subject(name) for name in options.target or TARGETS]
     seeds = tuple(range(options.seed, options.seed + options.trials))
     slow_seeds = tuple(range(options.seed, options.seed + options.slow_trials))
     how = trials.Options(
-        options.seconds, seeds, slow_seeds, options.sample, options.jobs, tuple(options.only)
+        options.seconds,
+        seeds,
+        slow_seeds,
+        options.sample,
+        options.jobs,
+        tuple(options.only),
+        options.part,
     )
     start_s, rates, same = _clean(targets[0], present, options)
     rows = [row for target in targets for row in trials.measure(target, present, how, _say)]

@@ -9,12 +9,14 @@ in shared memory.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from types import MappingProxyType
 
 from pyfuzz import paths
 from pyfuzz.errors import UsageError
@@ -49,7 +51,9 @@ def missing() -> str:
 
 
 def _driver() -> Path | None:
-    return next((Path(path) for path in _DRIVERS if Path(path).is_file()), None)
+    # AFL_PATH is AFL++'s own variable: where its files are if not where it was built for.
+    named = [f"{folder}/libAFLDriver.a"] if (folder := os.environ.get("AFL_PATH")) else []
+    return next((Path(path) for path in (*named, *_DRIVERS) if Path(path).is_file()), None)
 
 
 @cache
@@ -61,12 +65,10 @@ def version() -> str:
 
 
 class Builder:
-    """Builds programs for AFL++ in a folder; the harness is compiled once."""
+    """Builds programs for AFL++ in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._objects: list[Path] = []
-        self._lock = Lock()
 
     def build(self, target: Target) -> Path:
         """Return the program of a target.
@@ -78,28 +80,23 @@ class Builder:
             for flag in builder.target_flags(target, "fuzz")
             if not flag.startswith("-fsanitize-coverage")
         ]
-        with self._lock:
-            if not self._objects:
-                self._objects = self._harness([f for f in flags if not f.startswith("-D")])
+        main_source = paths.csrc() / "mutants" / "driver.c"
+        objects = builder.harness_objects(target.world, "fuzz", main_source)
         driver = _driver()
         assert driver is not None, missing()
         own = self._folder / f"{target.name}.afl.o"
         program = self._folder / f"{target.name}.afl"
-        _run(["afl-clang-fast", *flags, "-c", str(target.source), "-o", str(own)])
-        _run(["afl-clang-fast", *map(str, [own, *self._objects, driver]), "-o", str(program)])
+        # AFL++'s own pass counts in line, and the pass that watches the accesses of the
+        # world threads would watch these, too: there clang's counters call a function.
+        way = {"AFL_LLVM_INSTRUMENT": "LLVM-NATIVE"} if "-fsanitize=thread" in flags else {}
+        _run(["afl-clang-fast", *flags, "-c", str(target.source), "-o", str(own)], way)
+        _run(["afl-clang-fast", *map(str, [own, *objects, driver]), "-o", str(program)])
         own.unlink()
         return program
 
-    def _harness(self, flags: list[str]) -> list[Path]:
-        sources = [*builder.harness_sources(), paths.csrc() / "mutants" / "driver.c"]
-        objects = [self._folder / f"{source.parent.name}-{source.stem}.o" for source in sources]
-        for source, out in zip(sources, objects, strict=True):
-            _run([*compiler.find().command, *flags, "-c", str(source), "-o", str(out)])
-        return objects
 
-
-def _run(command: list[str]) -> None:
-    environment = {**compiler.find().environment, "AFL_QUIET": "1"}
+def _run(command: list[str], way: Mapping[str, str] = MappingProxyType({})) -> None:
+    environment = {**compiler.find().environment, "AFL_QUIET": "1", **way}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if "error" in line]

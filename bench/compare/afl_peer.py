@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.compare import afl, trial
+from bench.compare import afl, line, trial
 from pyfuzz.module.shared import Shared
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -62,7 +62,7 @@ def main() -> None:
         sys.exit(f"afl-fuzz did not begin: {(folder / 'log').read_text()[-300:]!r}")
     what = (found.kind.number, found.function, found.message) if found and found.kind else ()
     reached = bool(found and found.reached)
-    print(trial.line(reached, (counts.executions, counts.steps), spent_ns, what))
+    print(line.line(reached, (counts.executions, counts.steps), spent_ns, what))
 
 
 def fuzz_command(program: str, folder: Path, seed: str, known: str = "") -> list[str]:

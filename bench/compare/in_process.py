@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Shared by the peers in Python: the budget of processor time, and the final line."""
+"""Shared by the peers in Python: the budget of processor time, and the final line.
+
+It imports and does no more before the first input than a campaign's worker
+(pyfuzz/campaign/worker.py), so that a trial's start-up is that of a worker.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,38 @@ import ctypes
 import os
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from bench.compare import trial
+from bench.compare import line
 from pyfuzz.kinds import ORDER
-from pyfuzz.module.results import RawFinding
 from pyfuzz.module.shared import Shared
-from pyfuzz.target.known_findings import Known
+
+if TYPE_CHECKING:
+    from pyfuzz.module.results import RawFinding
+    from pyfuzz.target.known_findings import Known
 
 
 class Watch:
     """The budget and the known findings of a trial; ends the process."""
 
     def __init__(self, module: Path, shared: Path, budget_s: float, known: str) -> None:
-        """``known`` comes from trial.known_lines(); ``shared`` is created if it does not exist."""
-        # An existing one is already being read.
-        self.shared = Shared(shared, create=not shared.exists())
+        """``known`` comes from trial.known_lines(); ``shared`` is the region's file."""
+        self._path = shared
         self._module = module
         self._began_ns = 0
         self._budget_s = budget_s
-        self._known = [_known(entry) for entry in known.splitlines()]
+        self._lines = known
+
+    @cached_property
+    def shared(self) -> Shared:
+        """The region, to be read or counted in; reading its layout takes longer than a start."""
+        return Shared(self._path)
+
+    @cached_property
+    def _known(self) -> list[Known]:
+        return [_known(entry) for entry in self._lines.splitlines()]
 
     def begin(self) -> None:
         """Note, before an input is run, that the start-up is over."""
@@ -46,11 +61,11 @@ class Watch:
 
     def end(self, found: tuple[object, ...]) -> NoReturn:
         """Print the line and exit, bypassing the engine's own end."""
-        counts = self.shared.counts()
         spent_ns = time.process_time_ns()
+        counts = self.shared.counts()
         both = (counts.executions, counts.steps)
-        print(trial.start_line(self._began_ns))
-        print(trial.line(self._reached(), both, spent_ns, found), flush=True)
+        print(line.start_line(self._began_ns))
+        print(line.line(self._reached(), both, spent_ns, found), flush=True)
         os._exit(0)
 
     def _reached(self) -> bool:
@@ -62,5 +77,7 @@ class Watch:
 
 
 def _known(entry: str) -> Known:
+    from pyfuzz.target.known_findings import Known  # noqa: PLC0415 (a worker does not load it)
+
     number, function, message = entry.split("\t")
     return Known(ORDER[int(number)], function, "", message)

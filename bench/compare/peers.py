@@ -18,12 +18,14 @@ from pyfuzz import paths
 from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.errors import UsageError
 from pyfuzz.module import builder, compiler, engine
+from pyfuzz.module.shared import Shared
 from pyfuzz.mutants import trial as mutant_trial
 from pyfuzz.mutants.trial import ALL_KINDS
 from pyfuzz.target.catalogue import Target
 
 # Effectively no limit, in milliseconds or executions.
 _NO_LIMIT = "1000000000"
+_PYTHON = ("pyfuzz", "naive", "hypothesis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Peer:
     def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Tried:
         """Run one trial in an empty folder; a negative budget ends with the first execution."""
         command = self.command(programs, folder, budget_s, seed)
+        if self.how in _PYTHON:
+            Shared(folder / "shared", create=True).close()
         environment = dict(engine.environment("fuzz"))
         environment["PYFUZZ_WITHOUT"] = "state" if self.how == "plain" else ""
         environment["PYFUZZ_ONLY"] = ""
@@ -83,9 +87,9 @@ class Peer:
         common = (str(folder), str(budget_s), str(seed), known)
         if self.how == "afl":
             return [sys.executable, "-m", "bench.compare.afl_peer", str(programs.afl), *common]
-        if self.how in ("pyfuzz", "naive", "hypothesis"):
-            command = [sys.executable, "-m", "bench.compare.python_peer", self.how]
-            return [*command, str(programs.module), *common]
+        if self.how in _PYTHON:
+            command = [sys.executable, "-P", "-m", "bench.compare.python_peer", self.how]
+            return [*command, str(engine.prepare("fuzz")), str(programs.module), *common]
         budget = f"{budget_s * 1000:.0f}/0" if budget_s >= 0 else f"{_NO_LIMIT}/1"
         program = programs.plain if self.how == "plain" else programs.native
         way = "random" if self.how == "random" else "fuzz"
@@ -113,7 +117,7 @@ PEERS = (
     Peer("libFuzzer with our generator",
          "native; pyfuzz's mutator, state feedback and flags: pyfuzz without Python",
          "native", aim=False),
-    Peer("blind chance", "up to 64 operations of random bytes, no engine", "random", aim=False),
+    Peer("random inputs", "up to 64 operations of random bytes, no engine", "random", aim=False),
     Peer("AFL++", "persistent mode, test cases in shared memory, one seed of one operation",
          "afl", slow=True),
     Peer("Hypothesis", "a stateful test on the Python interface, one call per step",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A trial of a peer in Python: pyfuzz's own worker, the naive harness, or Hypothesis.
 
-``python -m bench.compare.python_peer HOW MODULE FOLDER BUDGET_S SEED KNOWN`` prints
-one line (bench/compare/trial.py).  A negative budget ends the trial at the first
-execution, which measures the start-up.
+``python -m bench.compare.python_peer HOW ENGINE MODULE FOLDER BUDGET_S SEED KNOWN``
+prints one line (bench/compare/line.py); FOLDER has the file ``shared``.  A negative budget
+ends the trial at the first execution, which measures the start-up.
 """
 
 from __future__ import annotations
@@ -13,15 +13,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import naive
 from bench.compare.in_process import Watch
 from pyfuzz.campaign import atheris_loop
 from pyfuzz.campaign.worker import Job, engine_arguments
-from pyfuzz.kinds import Kind
-from pyfuzz.module import compiled, engine
-from pyfuzz.module.results import RawFinding
-from pyfuzz.symptom import Symptom
-from pyfuzz.worlds.lists.module import ListsModule
+from pyfuzz.module import compiled, engine, shared
 
 # Like the harness in C, do not read the clock for every input.
 _LOOK_EVERY = 32
@@ -29,7 +24,6 @@ _LOOK_EVERY = 32
 
 def shipped(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
     """Return the function that pyfuzz's worker runs per input, and the end of a trial."""
-    module.attach(watch.shared.buffer)
     gc.disable()
     run = module.run_function
     turn = 0
@@ -48,6 +42,12 @@ def shipped(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
 
 def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], None]:
     """Return the function that the naive harness runs per input, and the end of a trial."""
+    # What pyfuzz's worker does not load.
+    from bench import naive  # noqa: PLC0415
+    from pyfuzz.kinds import Kind  # noqa: PLC0415
+    from pyfuzz.module.results import RawFinding  # noqa: PLC0415
+    from pyfuzz.symptom import Symptom  # noqa: PLC0415
+    from pyfuzz.worlds.lists.module import ListsModule  # noqa: PLC0415
 
     def differs(what: str) -> bool:
         findings = module.last().findings
@@ -69,10 +69,13 @@ def one_call_a_step(module: compiled.Module, watch: Watch) -> Callable[[bytes], 
 
 def main() -> None:
     """Run the trial of the command line."""
-    how, path, folder, budget_s, seed, known = sys.argv[1:]
-    engine.load()
+    how, libfuzzer, path, folder, budget_s, seed, known = sys.argv[1:]
+    engine.load("fuzz", Path(libfuzzer))
     module = compiled.open_module(Path(path), "fuzz")
-    watch = Watch(Path(path), Path(folder, "shared"), float(budget_s), known)
+    region = Path(folder, "shared")
+    watch = Watch(Path(path), region, float(budget_s), known)
+    if how == "pyfuzz":
+        module.attach(shared.mapped(region))
     if how == "hypothesis":
         from bench.compare import stateful  # noqa: PLC0415 (only this peer needs the package)
 

@@ -8,7 +8,7 @@ parts: some peers or targets in one run, others in another.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,16 @@ def _same(data: Mapping[str, Any]) -> SameInputs:
     return SameInputs(native, pyfuzz, data["native_s"], data["pyfuzz_s"])
 
 
+def _trial_of(row: Row) -> tuple[str, str, str, int]:
+    return row.target, row.mutant, row.peer, row.trial.seed
+
+
+def _either(seeds: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sorted({seed for some in seeds for seed in some}))
+
+
 def together(parts: Sequence[Measured]) -> Measured:
-    """Combine several runs; if two tried the same peer on a mutant, the first counts.
+    """Combine several runs; if two have the same trial, the first counts.
 
     Errors: UsageError if they had another budget.
     """
@@ -89,17 +97,21 @@ def together(parts: Sequence[Measured]) -> Measured:
         )
     rows: list[Row] = []
     for part in parts:
-        had = {(row.target, row.mutant, row.peer) for row in rows}
-        rows += [row for row in part.rows if (row.target, row.mutant, row.peer) not in had]
+        had = {_trial_of(row) for row in rows}
+        rows += [row for row in part.rows if _trial_of(row) not in had]
     speed = next((part for part in parts if part.rates), first)
-    start_s = {name: s for part in reversed(parts) for name, s in part.start_s.items()}
+    start_s: dict[str, float] = {}
+    for part in parts:
+        for name, one_s in part.start_s.items():
+            # Other load can only add to it.
+            start_s[name] = min(one_s, start_s.get(name, one_s))
     missing = {name: why for part in parts for name, why in part.missing.items()}
     return Measured(
         command="`, `".join(part.command for part in parts),
         machine=max((part.machine for part in parts), key=len),
         budget_s=first.budget_s,
-        seeds=first.seeds,
-        slow_seeds=next((p.slow_seeds for p in reversed(parts) if p.slow_seeds), ()),
+        seeds=_either(part.seeds for part in parts),
+        slow_seeds=_either(part.slow_seeds for part in parts),
         start_s=start_s,
         missing={name: why for name, why in missing.items() if name not in start_s},
         rows=rows,

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.compare.line import START
 from pyfuzz.kinds import ORDER
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.target.known_findings import Known
 
 _FIELDS = 7
-_START = "start\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,9 @@ def known_lines(known: Iterable[Known]) -> str:
     return "\n".join(f"{k.kind.number}\t{k.function}\t{k.message}" for k in known)
 
 
-def line(reached: bool, counts: tuple[int, int], spent_ns: int, found: Sequence[object]) -> str:
-    """Return the line of csrc/mutants/driver.c: ``found`` is kind's number, function, message."""
-    what = found or (-1, "", "")
-    return "\t".join(map(str, (int(reached), *counts, spent_ns, *what)))
-
-
-def start_line(began_ns: int) -> str:
-    """Return the line with which a process reports its start-up time."""
-    return f"{_START}{began_ns}"
-
-
 def start_s(text: str) -> float | None:
     """Return the start-up time in a trial's output; None if it has none."""
-    said = [line.removeprefix(_START) for line in text.splitlines() if line.startswith(_START)]
+    said = [line.removeprefix(START) for line in text.splitlines() if line.startswith(START)]
     return int(said[0]) / 1e9 if said else None
 
 

@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.compare import afl, peers
 from bench.compare.peers import Peer, Programs
-from pyfuzz.mutants import experiment, sources
+from pyfuzz.errors import UsageError
+from pyfuzz.mutants import experiment, mutant, sources
 from pyfuzz.mutants.mutant import Mutant
 from pyfuzz.mutants.trial import Trial
+from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
 STARTS = 5
@@ -35,7 +37,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to run; ``sample``: the number of mutants for the slow peers, 0 for all."""
+    """What to run; ``sample``: the number of mutants for the slow peers, 0 for all.
+
+    ``part`` is N and M: every M-th mutant, from the N-th on.
+    """
 
     seconds: float
     seeds: tuple[int, ...]
@@ -43,6 +48,7 @@ class Options:
     sample: int
     jobs: int
     only: tuple[str, ...] = ()
+    part: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,32 @@ class _Job:
     seed: int
 
 
+def subject(name: str) -> Target:
+    """Return what ``--target`` names: a target of the catalogue, or the world threads."""
+    if name != "threads":
+        return catalogue.get(name)
+    port = catalogue.get("v6.15", "threads")
+    return replace(port, name=name, defines=(*port.defines, "PYFUZZ_THREADS=1"))
+
+
+# Worlds above and around the lists: real bugs, and mistakes that need a second thread.
+_BUGS = {"pages": "reverted", "threads": "threads"}
+
+
 def mutants_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
-    """Return the mutants of a target that are not equivalent to the original code."""
-    found = experiment.mutants_of(sources.Source(target), experiment.Options(target, only=only))
-    return [mutant for mutant in found if not mutant.equivalent]
+    """Return the mutants of a target that are not equivalent to the original code.
+
+    Errors: UsageError if a name is unknown.
+    """
+    if target.world in _BUGS:
+        found = list(mutant.catalogue(_BUGS[target.world]))
+        if unknown := set(only) - {one.name for one in found}:
+            raise UsageError(f"there is no '{min(unknown)}' in {_BUGS[target.world]}.toml")
+        found = [one for one in found if not only or one.name in only]
+    else:
+        options = experiment.Options(target, only=only)
+        found = experiment.mutants_of(sources.Source(target), options)
+    return [one for one in found if not one.equivalent]
 
 
 def measure(
@@ -66,15 +94,16 @@ def measure(
     The sample is random, plus every mutant that pyfuzz missed in any trial: those
     are the ones that a slow peer might find instead.
     """
-    mutants = mutants_of(target, options.only)
+    number, of = options.part
+    mutants = mutants_of(target, options.only)[number - 1 :: of]
     fast = [peer for peer in present if not peer.slow]
     slow = [peer for peer in present if peer.slow]
     with tempfile.TemporaryDirectory(prefix="pyfuzz-compare-") as scratch:
         folder = Path(scratch)
         rows = _run_all(target, mutants, fast, options.seeds, options, folder, progress)
         missed = {row.mutant for row in rows if row.peer == "pyfuzz" and row.trial.kind is None}
-        chosen = sample([mutant.name for mutant in mutants], missed, options)
-        some = [mutant for mutant in mutants if mutant.name in chosen]
+        chosen = sample([one.name for one in mutants], missed, options)
+        some = [one for one in mutants if one.name in chosen]
         if slow:
             rows += _run_all(target, some, slow, options.slow_seeds, options, folder, progress)
     return rows
@@ -125,14 +154,15 @@ def _programs(
     """Compile all mutants, and delete what was built afterwards."""
     afl_builder = afl_for(some, folder)
 
-    def build(mutant: Mutant) -> Programs:
-        planted = sources.changed(source.target, source.apply(mutant), mutant.name, folder)
+    def build(one: Mutant) -> Programs:
+        planted = sources.changed(source.target, source.apply(one), one.name, folder)
         return peers.build(planted, afl_builder)
 
     with ThreadPoolExecutor(jobs) as pool:
         built = list(pool.map(build, mutants))
     try:
-        yield {mutant.name: one for mutant, one in zip(mutants, built, strict=True)}
+        names = [one.name for one in mutants]
+        yield dict(zip(names, built, strict=True))
     finally:
         for one in built:
             one.delete()

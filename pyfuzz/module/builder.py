@@ -75,6 +75,12 @@ def harness_sources(world: str = "lists") -> list[Path]:
     return sources
 
 
+def harness_objects(world: str, flavour: str, main_source: Path) -> list[Path]:
+    """Return the compiled harness with a world and a C file with main(), without a target."""
+    objects: list[Path] = _build_py().harness_objects(world, flavour, main_source)
+    return objects
+
+
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object."""
     path: Path = _build_py().build_engine(archive)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,15 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 from selection import mostly_slow
 
-from bench.compare import afl, peers, store, throughput, trial, trials
+from bench.compare import afl, line, peers, store, throughput, trial, trials
+from bench.compare.__main__ import part
 from bench.compare.peers import PEERS, Peer, Programs
 from bench.compare.report import Comparison, aims, as_markdown
 from bench.compare.statistics import Table, a12
 from bench.compare.store import Measured
 from bench.compare.throughput import Rate, SameInputs
 from bench.compare.trials import Options, Row
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder, engine
@@ -55,7 +58,7 @@ def test_parse_of_anything_else_is_none(text: str) -> None:
 
 
 def test_line_of_nothing_found_round_trips() -> None:
-    assert Trial(1, False, 3, 4, 5e-9) == trial.parse(trial.line(False, (3, 4), 5, ()), 1)
+    assert Trial(1, False, 3, 4, 5e-9) == trial.parse(line.line(False, (3, 4), 5, ()), 1)
 
 
 def test_run_of_a_process_that_dies_says_how(tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_restricted_mean_counts_what_was_not_found_as_the_budget() -> None:
 
 
 def test_start_up_that_a_trial_says_goes_before_that_of_its_peer() -> None:
-    assert 0.25 == trial.start_s(f"noise\n{trial.start_line(250_000_000)}\n1\t2\n")
+    assert 0.25 == trial.start_s(f"noise\n{line.start_line(250_000_000)}\n1\t2\n")
     one = Row("v6.6", "x", "a", found(1.0), 0.25)
 
     assert [0.75] == Table([one], 20.0, {"a": 0.9}).times_s("x", "a", net=True)
@@ -261,10 +264,48 @@ def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(afl.missing()), reason=afl.missing())
-def test_afl_builder_gives_coverage_to_the_target_alone(planted: Programs, tmp_path: Path) -> None:
-    builder_of = afl.Builder(tmp_path)
-    builder_of.build(planted.target)
-    harness = {path.name: defined(path, ".symtab") for path in tmp_path.glob("*.o")}
+def test_afl_builder_gives_coverage_to_the_target_alone() -> None:
+    objects = builder.harness_objects("lists", "fuzz", paths.csrc() / "mutants" / "driver.c")
+    harness = {path.name.rsplit("-", 1)[0]: defined(path, ".symtab") for path in objects}
 
-    assert {"harness-oracle.o", "shim-descriptors.o", "mutants-driver.o"} <= set(harness)
+    assert {"oracle", "descriptors", "driver"} <= set(harness)
     assert not [name for name, symbols in harness.items() if "sancov" in " ".join(symbols)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(afl.missing()), reason=afl.missing())
+def test_afl_finds_a_mistake_between_threads_and_takes_no_counter_for_one(tmp_path: Path) -> None:
+    target = trials.subject("threads")
+    (mutant,) = trials.mutants_of(target, ("two-unlocks",))
+    planted = peers.build(sources.plant(target, mutant, tmp_path), afl.Builder(tmp_path))
+    (peer,) = (peer for peer in PEERS if peer.how == "afl")
+    one = peer.run(planted, tmp_path, 60.0, 1).trial
+
+    assert (Kind.LOCK_RULE, True) == (one.kind, one.reached)
+
+
+def test_bugs_of_the_other_worlds_are_real_ones_and_mistakes_between_threads() -> None:
+    fixes = {one.name for one in trials.mutants_of(trials.subject("pages"))}
+    mistakes = {one.name for one in trials.mutants_of(trials.subject("threads"))}
+
+    assert {"0cb2af2ea66a", "81ccda30b4e8"} <= fixes
+    assert "two-unlocks" in mistakes and "freed-before-unlocked" not in mistakes  # equivalent
+
+
+def test_bug_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"there is no 'x' in reverted\.toml"):
+        trials.mutants_of(trials.subject("pages"), ("x",))
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b"])
+def test_part_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="must be N/M"):
+        part(text)
+
+
+def test_together_adds_the_seeds_of_runs() -> None:
+    one = measured("one", 20.0, rows("pyfuzz", x=[replace(found(1.0), seed=1)]))
+    other = measured("other", 20.0, rows("pyfuzz", x=[replace(found(2.0), seed=2)]))
+    both = store.together([one, replace(other, seeds=(2,), start_s={"pyfuzz": 0.05})])
+
+    assert ((1, 2), 2, 0.05) == (both.seeds, len(both.rows), both.start_s["pyfuzz"])
