@@ -37,14 +37,15 @@ class Kernel:
         return (f"{CONFIG_BUG}=1",) if self.bug_on_data_corruption else ()
 
     def options(self) -> list[str]:
-        """Return the options of a command that asks for this kernel."""
+        """Return the options that ask for this kernel, in any command; ``--world`` is the caller's.
+
+        A sequence names its world, so the commands that take one have no such option.
+        """
         options = ["--kernel", str(self.path)]
         if self.bug_on_data_corruption:
             options.append("--bug-on-data-corruption")
         for patch in self.patches:
             options += ["--patch", str(patch)]
-        if self.world != world.DEFAULT:
-            options += ["--world", self.world]
         return options
 
     def absolute(self) -> Self:
