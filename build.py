@@ -349,7 +349,7 @@ def _compile(chosen: compiler.Compiler, unit: Unit, target: Target | None, inclu
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with _beside(path) as partial:
-            command = [*chosen.command, *unit.flags, "-c", str(unit.source), "-o", str(partial)]
+            command = [*chosen.compile, *unit.flags, "-c", str(unit.source), "-o", str(partial)]
             blame = target if target and unit.source == target.source else None
             _run(chosen, command, unit.source.name, blame)
     return path

@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from pyfuzz import paths
+from pyfuzz import paths, records
 from pyfuzz.errors import UsageError
-from pyfuzz.module import linker
+from pyfuzz.module import linker, zig
 
 COVERAGE = "-fsanitize-coverage=inline-8bit-counters,pc-table"
 _TRIAL = "#include <stdint.h>\n#include <string.h>\nint trial(int n) { return n + 1; }\n"
@@ -31,12 +31,21 @@ _TRIAL_TIMEOUT_S = 180  # zig builds parts of its C library the first time
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """The compiler chosen, why, and what was passed over on the way (with why)."""
+    """The compiler chosen, why, and what was passed over on the way (with why).
+
+    ``direct`` is a faster command that compiles a C file like ``command``, if there is one.
+    """
 
     command: tuple[str, ...]
     version: str
     reason: str
     passed_over: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
+
+    @property
+    def compile(self) -> tuple[str, ...]:
+        """The command to compile one C file with."""
+        return self.direct or self.command
 
     @property
     def major(self) -> int:
@@ -65,7 +74,7 @@ class Compiler:
     @property
     def identity(self) -> str:
         """A text that changes when the compiler does."""
-        return f"{shlex.join(self.command)}\n{self.version}"
+        return f"{shlex.join(self.compile)}\n{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ class _Trial:
 
     version: str
     trouble: str
+    direct: tuple[str, ...] = ()
 
 
 @cache
@@ -86,7 +96,7 @@ def find() -> Compiler:
     for command, reason in _candidates(passed_over):
         trial = _try(command)
         if not trial.trouble:
-            return Compiler(command, trial.version, reason, tuple(passed_over))
+            return Compiler(command, trial.version, reason, tuple(passed_over), trial.direct)
         passed_over.append(f"{shlex.join(command)}: {trial.trouble}")
     looked = f" ({'; '.join(passed_over)})" if passed_over else ""
     raise UsageError(
@@ -107,8 +117,9 @@ def _candidates(passed_over: list[str]) -> list[tuple[tuple[str, ...], str]]:
     found += [((path,), "the newest clang on PATH") for path in _clangs_on_path()]
     if spec := importlib.util.find_spec("ziglang"):
         # What `python -m ziglang` executes, without starting Python each time.
-        zig = Path(spec.origin or "").with_name("zig")
-        command = (str(zig), "cc") if zig.is_file() else (sys.executable, "-m", "ziglang", "cc")
+        program = Path(spec.origin or "").with_name("zig")
+        words = (str(program),) if program.is_file() else (sys.executable, "-m", "ziglang")
+        command = (*words, "cc")
         found.append((command, "the ziglang package, since no clang on PATH works"))
     return found
 
@@ -141,12 +152,13 @@ def _try(command: tuple[str, ...]) -> _Trial:
         stat = program.stat()
     except OSError as error:
         return _Trial("", str(error.strerror))
-    subject = f"{command} {program} {stat.st_mtime_ns} {stat.st_size} {COVERAGE}"
+    of = (program, stat.st_mtime_ns, stat.st_size, COVERAGE, _processor())
+    subject = " ".join(map(str, (command, *of)))
     key = hashlib.sha256(subject.encode()).hexdigest()[:16]
     record = paths.build_dir() / "compilers" / f"{key}.json"
     try:
-        return _Trial(**json.loads(record.read_text()))
-    except (OSError, ValueError, TypeError):
+        return records.read(json.loads(record.read_text()), _Trial)
+    except (OSError, ValueError):
         trial = _compile_trial(command)
     if not trial.trouble:  # a missing header may be installed any time
         record.parent.mkdir(exist_ok=True)
@@ -164,22 +176,36 @@ def _compile_trial(command: tuple[str, ...]) -> _Trial:
         return _Trial("", trouble)
     if "clang version" not in version:
         return _Trial("", "is not a clang")
+    direct: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="pyfuzz-") as folder:
         source = Path(folder, "trial.c")
         source.write_text(_TRIAL)
         objects, library = Path(folder, "trial.o"), Path(folder, "trial.so")
-        for step in (
-            [*command, "-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)],
-            linker.shared(tried.command, library, [objects]),
-        ):
-            _, trouble = _run(step, environment)
-            if trouble:
-                return _Trial("", trouble)
-    return _Trial(version.splitlines()[0].strip(), "")
+        compiling = ["-c", "-fPIC", COVERAGE, str(source), "-o", str(objects)]
+        ours = zig.is_zig_cc(command)
+        said, trouble = _run([*command, *(["-v"] if ours else []), *compiling], environment)
+        if ours and not trouble:
+            direct = zig.clang(command, said)
+            objects.unlink()
+            if not direct or _run([*direct, *compiling], environment)[1]:
+                direct = ()
+                _, trouble = _run([*command, *compiling], environment)
+        if not trouble:
+            _, trouble = _run(linker.shared(command, library, [objects]), environment)
+    return _Trial("" if trouble else version.splitlines()[0].strip(), trouble, direct)
+
+
+def _processor() -> str:
+    """Return what distinguishes this processor: zig compiles for the one that it runs on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
+    except OSError:
+        return ""
+    return " ".join(line for line in lines if line.startswith(("model name", "flags", "Features")))
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[str, str]:
-    """Run a command; return its standard output, and what went wrong in one line."""
+    """Run a command; return what it printed, and what went wrong in one line."""
     try:
         done = subprocess.run(
             command,
@@ -193,7 +219,7 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[str, str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         return "", f"cannot be run ({error})"
     if done.returncode == 0:
-        return done.stdout, ""
+        return done.stdout + done.stderr, ""
     lines = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
     return "", f"cannot compile a trial file ({lines[0].strip()})"
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from pyfuzz.errors import HarnessError, UsageError
+from pyfuzz.module.zig import is_zig_cc
 
 _ZIG_FLAGS = ("-shared", "--eh-frame-hdr", "--hash-style=gnu", "--build-id", "-z", "now")
 _CXX = ("libstdc++.so", "libgcc_s.so")
@@ -42,9 +43,8 @@ def shared(
 
 def zig_linker(compile_command: tuple[str, ...]) -> tuple[str, ...]:
     """Return zig's linker for a ``zig cc``, empty for another compiler or C library."""
-    *zig, last = compile_command
-    ours = bool(zig) and last == "cc" and Path(zig[-1]).name in ("zig", "ziglang")
-    return (*zig, "ld.lld") if ours and any("libc.so." in one for one in _own_libraries()) else ()
+    ours = is_zig_cc(compile_command) and any("libc.so." in one for one in _own_libraries())
+    return (*compile_command[:-1], "ld.lld") if ours else ()
 
 
 @cache
