@@ -191,6 +191,19 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     return path
 
 
+def build_program(source: Path) -> Path:
+    """Return the program of one C file that needs neither a target nor an engine."""
+    chosen, included = compiler.find(), _included_hash()
+    unit = Unit(source, (*COMMON, *WARNINGS))
+    key = _key(chosen.identity, _source_hash(source, included), *unit.flags)
+    path = paths.build_dir() / "native" / f"{source.stem}-{key}"
+    if not path.exists():
+        with _locked(path), _beside(path) as partial:
+            compiled = _compile(chosen, unit, None, included)
+            _run(chosen, [*chosen.link, "-o", str(partial), str(compiled)], source.name)
+    return path
+
+
 def build_engine(archive: Path) -> Path:
     """Return libFuzzer as a shared object, linked from atheris's static archive.
 

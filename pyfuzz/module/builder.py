@@ -97,3 +97,9 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     """Return a program without Python: a target, the harness, libFuzzer, a C file with main()."""
     path: Path = _build_py().build_native(target, main_source, archive, flavour)
     return path
+
+
+def build_program(source: Path) -> Path:
+    """Return the program of one C file that needs neither a target nor an engine."""
+    path: Path = _build_py().build_program(source)
+    return path

@@ -116,8 +116,10 @@ def confine(writable: Iterable[Path] = ()) -> None:
     if not landlock_version() and not has_seccomp():
         return
     _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if landlock_version():
-        _restrict_files(writable)
+    given = ruleset(writable)
+    if given is not None:
+        _libc().syscall(_LANDLOCK_RESTRICT, given, 0)
+        os.close(given)
     if has_seccomp():
         _filter_calls()
 
@@ -127,39 +129,45 @@ def die_with_parent() -> None:
     _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
-def _restrict_files(writable: Iterable[Path]) -> None:
+def ruleset(writable: Iterable[Path], executable: Iterable[Path] = ()) -> int | None:
+    """Return the file descriptor of a Landlock ruleset, None if this machine has none."""
     version = landlock_version()
+    if not version:
+        return None
     on_file = _WRITE_FILE | (_TRUNCATE if version >= 3 else 0)
     writing = on_file | _CHANGE_FOLDER | (_REFER if version >= 2 else 0)
     handled = [writing | _EXECUTE]
     handled += [_TCP] if version >= 4 else []
     handled += [_SCOPES] if version >= 6 else []
     attributes = struct.pack(f"={len(handled)}Q", *handled)
-    ruleset = _libc().syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
-    if ruleset < 0:
-        return
+    made = int(_libc().syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
+    if made < 0:
+        return None
     try:
         for path in (Path(os.devnull), *writable):
-            _allow(ruleset, path, writing & ~_SPECIAL if path.is_dir() else on_file)
-        _libc().syscall(_LANDLOCK_RESTRICT, ruleset, 0)
-    finally:
-        os.close(ruleset)
+            _allow(made, path, writing & ~_SPECIAL if path.is_dir() else on_file)
+        for path in executable:
+            _allow(made, path, _EXECUTE)
+    except BaseException:
+        os.close(made)
+        raise
+    return made
 
 
-def _allow(ruleset: int, path: Path, rights: int) -> None:
+def _allow(rules: int, path: Path, rights: int) -> None:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
         rule = struct.pack("=Qi", rights, fd)
-        _libc().syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0)
+        _libc().syscall(_LANDLOCK_ADD, rules, 1, rule, 0)
     finally:
         os.close(fd)
 
 
 def _filter_calls() -> None:
-    code = b"".join(struct.pack("=HBBI", *one) for one in program(os.getpid()))
+    code = packed(program(os.getpid()))
     given = _Filter(len(code) // 8, code)
     _libc().prctl(_PR_SET_SECCOMP, _FILTER, ctypes.byref(given), 0, 0)
 
@@ -167,8 +175,16 @@ def _filter_calls() -> None:
 _Instruction = tuple[int, int, int, int]
 
 
-def program(pid: int) -> Sequence[_Instruction]:
-    """Return the filter for the process ``pid``: its instructions, in order."""
+def packed(instructions: Iterable[_Instruction]) -> bytes:
+    """Return a filter as the kernel takes it."""
+    return b"".join(struct.pack("=HBBI", *one) for one in instructions)
+
+
+def program(pid: int, *, executes: bool = False) -> Sequence[_Instruction]:
+    """Return the filter for the process ``pid``: its instructions, in order.
+
+    ``executes``: it may become another program, which is confined in the same way.
+    """
     lines: list[_Instruction] = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, _X86_64),
@@ -177,8 +193,9 @@ def program(pid: int) -> Sequence[_Instruction]:
         (_ANY_BIT, 0, 1, _X32),
         _refuse(_EPERM),
     ]
-    for number in _DENIED.values():
-        lines += [(_EQUAL, 0, 1, number), _refuse(_EPERM)]
+    for name, number in _DENIED.items():
+        if not (executes and name == "execve"):
+            lines += [(_EQUAL, 0, 1, number), _refuse(_EPERM)]
     # Its flags are in memory, which a filter cannot read; libc falls back to clone().
     lines += [(_EQUAL, 0, 1, _CLONE3), _refuse(_ENOSYS)]
     for number in _TO_ONESELF_ONLY.values():

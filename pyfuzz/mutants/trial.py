@@ -17,7 +17,7 @@ from pyfuzz import paths
 from pyfuzz.campaign.worker import Job, engine_arguments
 from pyfuzz.errors import HarnessError
 from pyfuzz.kinds import ORDER, Kind
-from pyfuzz.module import builder, engine
+from pyfuzz.module import builder, engine, launcher
 from pyfuzz.sequence import container
 from pyfuzz.target.catalogue import Target
 from pyfuzz.target.known_findings import Known
@@ -127,16 +127,12 @@ def run(
         "PYFUZZ_ONLY": ",".join(ways.only),
     }
     try:
-        done = subprocess.run(
+        done = launcher.run(
             command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
+            writable=[folder],
+            environment=environment,
             # The budget is processor time; this catches a process that waits forever.
-            timeout=60 + 20 * budget_s,
-            check=False,
+            timeout_s=60 + 20 * budget_s,
         )
     except subprocess.TimeoutExpired:
         return Trial(seed, False, 0, 0, budget_s, died="did not end")
@@ -181,11 +177,5 @@ def baseline(program: Path, folder: Path, target: Target, budget_s: float) -> tu
 
 def digests(program: Path, inputs: list[Path]) -> list[str]:
     """Return one hash per input, of what every step did and left behind."""
-    done = subprocess.run(
-        [str(program), "digest", *map(str, inputs)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    return done.stdout.split()
+    command = [str(program), "digest", *map(str, inputs)]
+    return launcher.run(command, timeout_s=600).stdout.split()

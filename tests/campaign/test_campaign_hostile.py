@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from campaigns import options, quiet
-from plants import Edit, plant
+from hostile import at_load, call, on_error
+from plants import plant
 
 from pyfuzz.campaign.campaign import Campaign, Progress
 from pyfuzz.errors import HarnessError, UsageError
@@ -20,27 +21,7 @@ from pyfuzz.sequence.input import Input
 from pyfuzz.sequence.text import parse
 from pyfuzz.target.catalogue import EXTRACTED
 
-ITERATOR = "struct rmap_iterator {"
-ERROR = "KVM_BUG_ON_DATA_CORRUPTION(true, kvm);"
 STRAY = Input(encode(parse("add vm0 f0 s0 x2\nremove vm0 f0 s9", "stray")))
-
-
-def call(number: int, *arguments: str) -> str:
-    """Return a system call as a source can make it without any declaration."""
-    first, second, third = [*arguments, "0", "0", "0"][:3]
-    return (
-        f'({{ long r; asm volatile("syscall" : "=a"(r) : "0"({number}L), "D"((long)({first})), '
-        f'"S"((long)({second})), "d"((long)({third})) : "rcx", "r11", "memory"); r; }})'
-    )
-
-
-def on_error(code: str) -> Edit:
-    return Edit("ports/headdesc.h", ERROR, f"{code}; {ERROR}")
-
-
-def at_load(code: str) -> Edit:
-    hostile = f"static void __attribute__((constructor)) hostile(void) {{ {code}; }}\n"
-    return Edit("ports/iterator.h", ITERATOR, hostile + ITERATOR)
 
 
 EXIT = call(231)  # exit_group(0)
