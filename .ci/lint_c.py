@@ -28,6 +28,8 @@ def units() -> list[build.Unit]:
     for flavour in build.FLAVOURS:
         found |= set(build.harness_units(flavour))
     found |= set(build._engine_units())  # noqa: SLF001
+    launcher = paths.csrc() / "mutants" / "confined.c"
+    found.add(build.Unit(launcher, (*build.COMMON, *build.WARNINGS)))
     for target in catalogue.TARGETS.values():
         if target.builds:
             found.add(build.Unit(target.source, build.target_flags(target, "fuzz")))
