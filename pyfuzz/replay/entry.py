@@ -55,8 +55,9 @@ class Entry:
     that ran and had one; ``skipped`` counts the other steps by their reason;
     ``errors`` counts the steps where the sequence asks for what cannot be
     done, so that the VM must be bugged.  ``facts`` are lines to print
-    first, ``chosen`` is what the steps chose and ``mistake`` what is wrong with what the
-    sequence asks for, all three in the words of its world.
+    first, ``flushes`` what it has the TLBs flush and vCPUs do later, ``chosen``
+    is what the steps chose and ``mistake`` what is wrong with what the
+    sequence asks for, all four in the words of its world.
     ``ending`` says what the tear-down is.  ``fibers`` are the titles of what runs
     interleaved in it, and ``accesses`` what they did, in that order.
     ``containment``, in the tear-down's entry, is the outcome of the faults.
@@ -77,6 +78,7 @@ class Entry:
     log: list[str] = field(default_factory=list)
     findings: list[RawFinding] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    flushes: list[str] = field(default_factory=list)
     chosen: str = ""
     mistake: str = ""
     containment: Containment | None = None

@@ -42,6 +42,7 @@ class TraceEntry:
     recycled: Count
     bugged: list[Count]
     log: list[str]
+    flushes: list[str]
     lists: list[ChangeEntry]
     fibers: list[str]
     accesses: list[AccessEntry]

@@ -136,6 +136,7 @@ def trace_entry(entry: Entry) -> TraceEntry:
         recycled=entry.recycled,
         bugged=entry.bugged,
         log=entry.log,
+        flushes=entry.flushes,
         lists=[ChangeEntry(change.name, change.before, change.after) for change in entry.lists],
         fibers=entry.fibers,
         accesses=[

@@ -158,6 +158,7 @@ def _part(entry: Entry) -> str:
 
 def _facts(entry: Entry) -> Iterator[str]:
     yield from entry.facts
+    yield from entry.flushes
     for reason, times in sorted(entry.skipped.items()):
         yield f"skipped{times_text(times, entry.steps)}: {SKIPPED[reason]}"
     chosen = entry.chosen

@@ -66,6 +66,7 @@ static enum pages_result mmu_set_spte(struct kvm_vcpu *vcpu,
 		access &= ~ACC_WRITE;
 		protect = true;
 	}
+	flush_write(sptep, access);
 	*sptep = make_leaf_spte(pfn, access, level, writable);
 	if (mapped)
 		kvm_mmu_page_set_translation(sp, spte_index(sptep), gfn, access);

@@ -51,10 +51,12 @@ static void change_pte(struct kvm *kvm, const struct kvm_memory_slot *slot,
 		return;
 	}
 	/* Read-only now, as under copy on write: the mapping can stay. */
-	for_each_mapping(head, &iter, sptep)
+	for_each_mapping(head, &iter, sptep) {
+		flush_spte(sptep);
 		*sptep = (*sptep & ~(SPTE_FRAME_MASK | SPTE_WRITABLE |
 				     SPTE_HOST_WRITABLE)) |
 			 pfn << 12;
+	}
 }
 
 static bool age_range(const struct kvm_memory_slot *slot, gfn_t start,
@@ -95,8 +97,10 @@ static void clear_dirty_slot(const struct kvm_memory_slot *slot)
 
 	for_each_head(slot, 1, slot->base_gfn, slot->base_gfn + slot->npages,
 		      head)
-		for_each_mapping(head, &iter, sptep)
+		for_each_mapping(head, &iter, sptep) {
+			flush_write(sptep, 0);
 			*sptep &= ~(SPTE_DIRTY | SPTE_WRITABLE);
+		}
 }
 
 static bool could_be_larger(struct kvm *kvm, const struct kvm_memory_slot *slot,

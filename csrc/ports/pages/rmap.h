@@ -10,7 +10,7 @@
 #ifndef PYFUZZ_PORTS_PAGES_RMAP_H
 #define PYFUZZ_PORTS_PAGES_RMAP_H
 
-#include "spte.h"
+#include "flush.h"
 
 /* The lists are those of 6.6, unless the port asks for others. */
 #define PORT_LISTS_ONLY
@@ -96,6 +96,7 @@ static bool rmap_write_protect(struct kvm_rmap_head *head)
 
 	for_each_mapping(head, &iter, sptep) {
 		had |= !!(*sptep & SPTE_WRITABLE);
+		flush_write(sptep, 0);
 		*sptep &= ~SPTE_WRITABLE;
 	}
 	return had;

@@ -176,6 +176,7 @@ static struct kvm_mmu_page *get_child(struct kvm_vcpu *vcpu, u64 *sptep,
 static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *sp,
 			    u64 *parent_pte)
 {
+	flush_all(kvm);
 	pte_list_remove(kvm, parent_pte, &sp->parent_ptes);
 	*parent_pte = 0;
 }
@@ -253,6 +254,7 @@ static void commit_zap(struct kvm *kvm, struct doomed *doomed)
 
 	for (sp = doomed->first; sp; sp = next) {
 		next = sp->doomed;
+		flush_all(kvm);
 		WARN_ON_ONCE(!sp->role.invalid || sp->root_count);
 		hash_remove(kvm, sp);
 		pages_free(PAGES_SPT, sp->spt);

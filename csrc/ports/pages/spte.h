@@ -93,11 +93,14 @@ static u64 make_leaf_spte(u64 pfn, unsigned int access, int level,
 	return spte;
 }
 
+static void flush_spte(const u64 *sptep);
+
 static u64 mmu_spte_clear_track_bits(struct kvm *kvm, u64 *sptep)
 {
 	u64 old = *sptep;
 
 	(void)kvm;
+	flush_spte(sptep);
 	*sptep = 0;
 	return old;
 }

@@ -172,4 +172,19 @@ uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);
 uint32_t pyfuzz_own_walker(void);
 
+/*
+ * The last step's TLB flushes.  One of these stands for consecutive ones of a VM: of
+ * everything, or of gfns that follow one another.
+ */
+struct pyfuzz_flush {
+	uint64_t gfn;
+	uint64_t pages; /* 0: everything */
+	uint32_t times;
+	uint32_t vm;
+};
+/* How many there are, which may be more than cap. */
+uint32_t pyfuzz_flushes(struct pyfuzz_flush *out, uint32_t cap);
+/* The requests of a vCPU that the last step added: a mask of enum pages_request. */
+uint32_t pyfuzz_requests(uint32_t vcpu);
+
 #endif

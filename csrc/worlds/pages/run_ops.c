@@ -511,6 +511,7 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	world.time++;
 	world.report->skip = PYFUZZ_RAN;
 	world.report->result = 0;
+	flushes_forget();
 	world.running_vm = (int)op->vm;
 	world.running_vcpu = -1;
 	if (sequence.host_dead) {
@@ -536,7 +537,9 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	}
 	vm_ensure(op->vm);
 	sequence.result.steps++;
+	flushes_begin(op->vm);
 	outcome = dispatch(op);
+	flushes_end(op->vm);
 	states_step(op, outcome);
 	check_flags(op->vm, op->opcode == PYFUZZ_OP_BUG);
 	if (op->opcode >= PYFUZZ_OP_SLOT_DELETE &&

@@ -60,6 +60,14 @@ enum pages_result {
 #define PAGES_PF_USER (1U << 2)
 #define PAGES_PF_FETCH (1U << 4)
 
+/* What a vCPU is asked to do before it enters the guest. */
+enum pages_request {
+	PAGES_REQUEST_FLUSH = 1, /* all or the current TLB context */
+	PAGES_REQUEST_SYNC = 2, /* KVM_REQ_MMU_SYNC */
+	PAGES_REQUEST_ROOTS =
+		4, /* drop roots: MMU_RELOAD, MMU_FREE_OBSOLETE_ROOTS */
+};
+
 /* What a shadow page, or an SPTE, allows besides reading. */
 #define PAGES_EXEC 1U
 #define PAGES_WRITE 2U
@@ -247,6 +255,11 @@ struct pages_target {
 	/* kvm->arch.n_used_mmu_pages and similar counters; -1: not kept. */
 	int64_t (*used_pages)(unsigned int vm);
 	/*
+	 * What a vCPU is to do before it enters the guest, so far: a mask of enum
+	 * pages_request.  NULL: the target does all of it at once.
+	 */
+	uint32_t (*requests)(unsigned int vm, unsigned int vcpu);
+	/*
 	 * All writable data of the target but for once-a-boot words; what else it
 	 * can read is allocated and reached from there.  No size: unknown, and
 	 * its states cannot be told apart.
@@ -313,6 +326,12 @@ void *pages_frame(unsigned int vm, uint64_t hva_frame);
  */
 uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable);
 unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame);
+
+/*
+ * The target has the TLBs of a VM's vCPUs flushed: what is cached for gfns from
+ * gfn on, or all of it (pages 0).
+ */
+void pages_on_flush(unsigned int vm, uint64_t gfn, uint64_t pages);
 
 /*
  * WARN, BUG, printk, requests: the hooks of csrc/harness/callbacks.h, and

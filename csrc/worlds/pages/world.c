@@ -85,6 +85,7 @@ static void begin(void)
 static void teardown(void)
 {
 	sequence.ending = true;
+	flushes_forget();
 	for (unsigned int vm = 0; vm < PAGES_VMS; vm++)
 		check_vm(vm, true);
 	for (unsigned int vm = 0; vm < PAGES_VMS && !sequence.host_dead; vm++) {

@@ -106,6 +106,11 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op);
 void check_vm(unsigned int vm, bool all);
 void check_forget(unsigned int vm);
 
+/* flushes.c: what an operation has the TLBs do; recorded, not judged. */
+void flushes_forget(void);
+void flushes_begin(unsigned int vm);
+void flushes_end(unsigned int vm);
+
 /* vm_checks.c.  Nothing maps a range that was just unmapped. */
 void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
 		    uint64_t start, uint64_t end);

@@ -14,6 +14,7 @@ from elftools.elf.sections import SymbolTableSection
 _ELSEWHERE = re.compile(
     r"mem(?:set|cpy|move|cmp|chr)|str(?:len|cmp|ncmp|str|cpy|chr)|vsnprintf"
     r"|pages_\w+|(?:__(?:start|stop)_)?pyfuzz_\w+|_GLOBAL_OFFSET_TABLE_"
+    r"|kvm_flush_remote_tlbs_(?:range|with_address)"
 )
 # Where csrc/worlds/pages/kernel/sections.h puts variables; words of the harness; what
 # nothing writes once addresses are filled in.

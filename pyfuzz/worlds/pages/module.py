@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyfuzz.module import compiled
 from pyfuzz.module.compiled import Module
 from pyfuzz.module.results import Skip, Step
-from pyfuzz.worlds.pages.operation import Opcode, Operation
+from pyfuzz.worlds.pages.flush import Flush, Request
+from pyfuzz.worlds.pages.operation import VCPUS, Opcode, Operation
 
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MEMBERS = tuple(name for name in Operation.__dataclass_fields__ if name not in ("world", "repeat"))
 _CAP = 1024
 _ROOTS = 4
+_FLUSHES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,20 @@ class PagesModule(Module):
         if not self._lib.pyfuzz_slot(vm, space, slot, out):
             return None
         return Slot(out.base_gfn, out.npages, bool(out.present), bool(out.dirty_log))
+
+    def flushes(self) -> tuple[Flush, ...]:
+        """Return the TLB flushes of the last step; those past the first 64 are left out."""
+        out = self._ffi.new("struct pyfuzz_flush[]", _CAP)
+        length = min(self._lib.pyfuzz_flushes(out, _CAP), _FLUSHES)
+        return tuple(
+            Flush(c.vm, range(c.gfn, c.gfn + c.pages) if c.pages else None, c.times)
+            for c in out[0:length]
+        )
+
+    def requests(self) -> tuple[tuple[int, Request], ...]:
+        """Return each vCPU of the last step's VM and what the step asks it to do."""
+        asked = (self._lib.pyfuzz_requests(vcpu) for vcpu in range(VCPUS))
+        return tuple((vcpu, Request(mask)) for vcpu, mask in enumerate(asked))
 
     @property
     def walker(self) -> str:

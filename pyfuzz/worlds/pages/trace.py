@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.module.results import Skip
 from pyfuzz.replay.entry import Entry, ListChange
-from pyfuzz.worlds.pages import drawing
+from pyfuzz.worlds.pages import drawing, flush
 from pyfuzz.worlds.pages.operation import VMS, Mode, Opcode, Operation
 from pyfuzz.worlds.pages.text import MODES, format_operation
 
@@ -81,6 +81,7 @@ class _Recorder:
 
     def _record(self, entry: Entry, step: PagesStep) -> None:
         entry.steps = 1
+        entry.flushes = list(flush.lines(self._module.flushes(), self._module.requests()))
         if step.skip is not Skip.RAN:
             entry.skipped[step.skip] += 1
         entry.bugged += sorted(step.bugged - self._bugged)

@@ -128,6 +128,7 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	.spte_writable = pyfuzz_spte_writable,
 	.root = pyfuzz_root,
 	.used_pages = pyfuzz_used_pages,
+	.requests = pyfuzz_requests,
 };
 
 /* Before the harness's constructors. */

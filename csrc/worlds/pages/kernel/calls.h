@@ -92,6 +92,13 @@ static unsigned long __maybe_unused pyfuzz_slot_hva(unsigned int vm,
 	return pyfuzz_hva(pyfuzz_slot(vm, as, slot), gfn);
 }
 
+/* As kvm_main.c does when one of the next two returns that it is needed. */
+static void pyfuzz_flush_if(unsigned int vm, bool needed)
+{
+	if (needed)
+		pages_on_flush(vm, 0, 0);
+}
+
 static void pyfuzz_unmap(unsigned int vm, unsigned int as, unsigned int slot,
 			 uint64_t start, uint64_t end)
 {
@@ -99,13 +106,18 @@ static void pyfuzz_unmap(unsigned int vm, unsigned int as, unsigned int slot,
 #if defined(PYFUZZ_HAVE_UNMAP_GFN_RANGE)
 	struct kvm_gfn_range range = pyfuzz_range(vm, as, slot, start, end);
 
-	kvm_unmap_gfn_range(kvm, &range);
+	pyfuzz_flush_if(vm, kvm_unmap_gfn_range(kvm, &range));
 #elif defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_4)
-	kvm_unmap_hva_range(kvm, pyfuzz_slot_hva(vm, as, slot, start),
-			    pyfuzz_slot_hva(vm, as, slot, end), 0);
+	pyfuzz_flush_if(vm,
+			kvm_unmap_hva_range(kvm,
+					    pyfuzz_slot_hva(vm, as, slot, start),
+					    pyfuzz_slot_hva(vm, as, slot, end),
+					    0));
 #elif defined(PYFUZZ_HAVE_UNMAP_HVA_RANGE_3)
-	kvm_unmap_hva_range(kvm, pyfuzz_slot_hva(vm, as, slot, start),
-			    pyfuzz_slot_hva(vm, as, slot, end));
+	pyfuzz_flush_if(vm,
+			kvm_unmap_hva_range(kvm,
+					    pyfuzz_slot_hva(vm, as, slot, start),
+					    pyfuzz_slot_hva(vm, as, slot, end)));
 #endif
 }
 
@@ -125,9 +137,11 @@ static void __maybe_unused pyfuzz_change_pte(unsigned int vm, unsigned int as,
 #elif defined(PYFUZZ_HAVE_RANGE_ARG_PTE)
 	range.arg.pte = pte;
 #endif
-	kvm_set_spte_gfn(kvm, &range);
+	pyfuzz_flush_if(vm, kvm_set_spte_gfn(kvm, &range));
 #elif defined(PYFUZZ_HAVE_SET_SPTE_HVA)
-	kvm_set_spte_hva(kvm, pyfuzz_slot_hva(vm, as, slot, gfn), pte);
+	pyfuzz_flush_if(vm, kvm_set_spte_hva(kvm,
+					     pyfuzz_slot_hva(vm, as, slot, gfn),
+					     pte));
 #endif
 }
 

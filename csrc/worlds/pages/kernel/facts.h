@@ -119,6 +119,52 @@ static const uint64_t *pyfuzz_root(unsigned int vm, unsigned int vcpu,
 	return pyfuzz_table_at(mmu->pae_root[i]);
 }
 
+static u64 pyfuzz_request_bit(int request)
+{
+	return 1ULL << (request & KVM_REQUEST_MASK);
+}
+
+/* The requests that a vCPU handles by flushing its TLB. */
+static u64 pyfuzz_flush_requests(void)
+{
+	u64 bits = pyfuzz_request_bit(KVM_REQ_TLB_FLUSH);
+
+#ifdef KVM_REQ_TLB_FLUSH_CURRENT
+	bits |= pyfuzz_request_bit(KVM_REQ_TLB_FLUSH_CURRENT);
+#endif
+#ifdef KVM_REQ_TLB_FLUSH_GUEST
+	bits |= pyfuzz_request_bit(KVM_REQ_TLB_FLUSH_GUEST);
+#endif
+	return bits;
+}
+
+static u64 pyfuzz_root_requests(void)
+{
+	u64 bits = 0;
+
+#ifdef KVM_REQ_MMU_RELOAD
+	bits |= pyfuzz_request_bit(KVM_REQ_MMU_RELOAD);
+#endif
+#ifdef KVM_REQ_MMU_FREE_OBSOLETE_ROOTS
+	bits |= pyfuzz_request_bit(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS);
+#endif
+	return bits;
+}
+
+static uint32_t pyfuzz_requests(unsigned int vm, unsigned int i)
+{
+	u64 bits = pyfuzz_vcpus[vm][i].requests;
+	uint32_t mask = 0;
+
+	if (bits & pyfuzz_flush_requests())
+		mask |= PAGES_REQUEST_FLUSH;
+	if (bits & pyfuzz_request_bit(KVM_REQ_MMU_SYNC))
+		mask |= PAGES_REQUEST_SYNC;
+	if (bits & pyfuzz_root_requests())
+		mask |= PAGES_REQUEST_ROOTS;
+	return mask;
+}
+
 static int64_t pyfuzz_used_pages(unsigned int vm)
 {
 #ifdef PYFUZZ_HAVE_USED_PAGES

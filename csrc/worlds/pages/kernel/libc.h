@@ -19,4 +19,8 @@ PYFUZZ_LIBC int vsnprintf(char *, __SIZE_TYPE__, const char *,
 			  __builtin_va_list);
 #pragma GCC visibility push(hidden)
 
+/* Where mmu.c defines these itself, those of csrc/worlds/pages/flushes.c count. */
+#pragma weak kvm_flush_remote_tlbs_with_address
+#pragma weak kvm_flush_remote_tlbs_range
+
 #endif

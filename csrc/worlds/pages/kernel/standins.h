@@ -103,10 +103,19 @@ STANDIN(bool, e820__mapped_raw_any, (void))
 	return true;
 }
 
-/* --- flushes: nothing is cached; invalidation: no faults meanwhile --- */
-STANDIN_NOTHING(kvm_flush_remote_tlbs)
-STANDIN_NOTHING(kvm_flush_remote_tlbs_range)
-STANDIN_NOTHING(kvm_flush_remote_tlbs_memslot)
+/* --- flushes: nothing is cached, so they are recorded; no faults meanwhile --- */
+/* Those of a range: csrc/worlds/pages/flushes.c. */
+STANDIN(void, kvm_flush_remote_tlbs, (struct kvm * kvm))
+{
+	pages_on_flush(pyfuzz_vm_of(kvm), 0, 0);
+}
+
+STANDIN(void, kvm_flush_remote_tlbs_memslot,
+	(struct kvm * kvm, const struct kvm_memory_slot *slot))
+{
+	pages_on_flush(pyfuzz_vm_of(kvm), slot->base_gfn, slot->npages);
+}
+
 STANDIN_NOTHING(kvm_mmu_invalidate_start)
 STANDIN_NOTHING(kvm_mmu_invalidate_begin)
 STANDIN_NOTHING(kvm_mmu_invalidate_end)

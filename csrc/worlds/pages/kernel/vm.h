@@ -3,6 +3,7 @@
 #ifndef PYFUZZ_KERNEL_VM_H
 #define PYFUZZ_KERNEL_VM_H
 
+#include "facts.h"
 #include "standins.h"
 
 /* The harness has no room for more; with fewer the kernel reclaims. */
@@ -208,6 +209,8 @@ static int pyfuzz_load(unsigned int vm, unsigned int i)
 		return r;
 	if (kvm_check_request(KVM_REQ_MMU_SYNC, vcpu))
 		kvm_mmu_sync_roots(vcpu);
+	/* There is no TLB. */
+	vcpu->requests &= ~pyfuzz_flush_requests();
 	return 0;
 }
 
