@@ -37,7 +37,8 @@ class Fix:
     """A fix: its commit, its CVE ("" if it has none), and its regression sequence.
 
     ``kinds``: the kinds of finding that a kernel without it shows.  ``blind``: why no
-    sequence of this world shows that it is missing, "" if one does.
+    sequence of this world shows that it is missing, "" if one does.  ``absent``: what it
+    means if the kernel lacks a function that the sequence needs.
     """
 
     commit: str
@@ -46,6 +47,7 @@ class Fix:
     sequence: str
     kinds: frozenset[Kind]
     blind: str = ""
+    absent: str = ""
 
     @property
     def path(self) -> Path:
@@ -77,6 +79,7 @@ def catalogue() -> tuple[Fix, ...]:
                 "" if "blind" in row else row["sequence"],
                 frozenset(Kind(kind) for kind in row.get("kinds", ())),
                 row.get("blind", ""),
+                row.get("absent", ""),
             )
             for row in tomllib.loads(path.read_text(encoding="utf-8"))["fix"]
         )
@@ -102,13 +105,13 @@ def _state(runner: Runner, fix: Fix) -> State:
         return State(fix, NOT_FIXED, _said(shown[-1]))
     if findings:
         return State(fix, CANNOT_TELL, f"the sequence shows something else: {_said(findings[0])}")
-    missed = _missed(runner.trace(list(file.operations)))
+    missed = _missed(runner.trace(list(file.operations)), fix.absent)
     if missed:
         return State(fix, CANNOT_TELL, missed)
     return State(fix, FIXED, "")
 
 
-def _missed(entries: Iterator[Entry]) -> str:
+def _missed(entries: Iterator[Entry], absent: str) -> str:
     """Name the first operation that did nothing: the kernel was not really tested.
 
     An access that faults in the guest does not come to the code either: a kernel may
@@ -118,6 +121,8 @@ def _missed(entries: Iterator[Entry]) -> str:
         if any(fact.endswith(GUEST_FAULT) for fact in entry.facts):
             return f"'{entry.text}' does not get that far: {GUEST_FAULT}"
         for reason in entry.skipped:
+            if reason is Skip.UNSUPPORTED and absent:
+                return absent
             if reason is not Skip.RAN:
                 return f"'{entry.text}' did nothing: {SKIPPED[reason]}"
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import debian
 import pytest
 from click.testing import CliRunner
-from plants import plant
+from plants import Edit, plant
 from taken_back import REAL
 
 from pyfuzz import fixes
@@ -28,8 +28,6 @@ from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.pages.world import WORLD
 
 REVERTED = mutant.catalogue("reverted")
-# The adapter for kernels has no nested page tables.
-NO_CODE = {"84e5ffd045f3"}
 
 
 def test_every_fix_has_a_regression_of_the_pages_world_that_the_port_passes() -> None:
@@ -92,6 +90,17 @@ def test_sequence_that_is_not_carried_out_tells_nothing(
     assert (state.state, state.why) == (fixes.CANNOT_TELL, why)
 
 
+def test_fix_of_code_that_a_kernel_does_not_have_says_so(tmp_path: Path) -> None:
+    (fix,) = [one for one in fixes.catalogue() if one.commit == "84e5ffd045f3"]
+    edit = Edit(
+        "ports/pages/adapter.h", "1U << PAGES_5LEVEL | 1U << PAGES_NESTED |", "1U << PAGES_5LEVEL |"
+    )
+    (state,) = fixes.states(plant("pages", tmp_path, edit), [fix])
+
+    assert (state.state, state.why) == (fixes.CANNOT_TELL, fix.absent)
+    assert "no more than four levels" in fix.absent
+
+
 def test_command_says_it_for_people_and_for_scripts() -> None:
     shown = CliRunner().invoke(command, ["--target", "pages"], standalone_mode=False)
     plain = CliRunner().invoke(command, ["--target", "pages", "--json"], standalone_mode=False)
@@ -113,7 +122,7 @@ def test_command_without_a_kernel_says_what_to_give() -> None:
 
 @pytest.mark.kernels
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(fix.name for fix in REVERTED if fix.name not in NO_CODE))
+@pytest.mark.parametrize("name", sorted(fix.name for fix in REVERTED))
 def test_kernel_with_a_fix_reverted_has_all_the_others(name: str, tmp_path: Path) -> None:
     kernel = Kernel(debian.source("6.12", tarball=True), world="pages")
     target = extraction.extract(kernel).target
@@ -125,9 +134,7 @@ def test_kernel_with_a_fix_reverted_has_all_the_others(name: str, tmp_path: Path
     missing = {commit for commit, state in found.items() if state == fixes.NOT_FIXED}
     # Without the check of the gfn, there is no check of the role either.
     assert missing == ({name, "81ccda30b4e8"} if name == "0cb2af2ea66a" else {name})
-    assert {found[one.name] for one in REVERTED if one.name not in {*missing, *NO_CODE}} == {
-        fixes.FIXED
-    }
+    assert {found[one.name] for one in REVERTED if one.name not in missing} == {fixes.FIXED}
 
 
 @pytest.mark.kernels

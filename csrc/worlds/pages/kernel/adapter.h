@@ -40,7 +40,7 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 #endif
 	},
 	.modes = 1U << PAGES_NONPAGING | 1U << PAGES_32BIT | 1U << PAGES_PAE |
-		 1U << PAGES_4LEVEL | 1U << PAGES_5LEVEL,
+		 1U << PAGES_4LEVEL | 1U << PAGES_5LEVEL | PYFUZZ_NESTED_MODES,
 	.vm_init = pyfuzz_vm_init, .names.vm_init = "kvm_mmu_init_vm",
 	.vm_destroy = pyfuzz_vm_destroy, .names.vm_destroy = "kvm_mmu_zap_all",
 	.topup = pyfuzz_topup,

@@ -39,6 +39,10 @@ static enum pages_result pyfuzz_page_fault(unsigned int vm, unsigned int i,
 	u64 done = pyfuzz_faults_done(vcpu);
 	int r;
 
+	/* To nested tables each access is one from user mode. */
+	if (pyfuzz_nests(vcpu))
+		error |= PFERR_USER_MASK;
+
 	if (pyfuzz_root(vm, i, 0) && pyfuzz_hits_mmio(vcpu, gva))
 		error |= PFERR_RSVD_MASK | PFERR_PRESENT_MASK;
 	memset(&pyfuzz_asked, 0, sizeof(pyfuzz_asked));
@@ -54,7 +58,20 @@ static enum pages_result pyfuzz_page_fault(unsigned int vm, unsigned int i,
 
 static void pyfuzz_invlpg(unsigned int vm, unsigned int i, uint64_t gva)
 {
-	kvm_mmu_invlpg(&pyfuzz_vcpus[vm][i], gva);
+	struct kvm_vcpu *vcpu = &pyfuzz_vcpus[vm][i];
+
+	if (!pyfuzz_nests(vcpu)) {
+		kvm_mmu_invlpg(vcpu, gva);
+		return;
+	}
+	/* L1 has an address of L2's flushed, as by INVEPT. */
+#if defined(PYFUZZ_HAVE_NESTED_WALK)
+	kvm_mmu_invalidate_addr(vcpu, vcpu->arch.mmu->w, gva, KVM_MMU_ROOTS_ALL);
+#elif defined(PYFUZZ_HAVE_INVALIDATE_ADDR)
+	kvm_mmu_invalidate_addr(vcpu, vcpu->arch.mmu, gva, KVM_MMU_ROOTS_ALL);
+#elif defined(PYFUZZ_HAVE_INVALIDATE_GVA)
+	kvm_mmu_invalidate_gva(vcpu, vcpu->arch.mmu, gva, INVALID_PAGE);
+#endif
 }
 
 static void pyfuzz_track_write(unsigned int vm, unsigned int i, uint64_t gpa,

@@ -154,6 +154,60 @@ static bool pyfuzz_has_pdptrs(const struct kvm_vcpu *vcpu)
 	       (vcpu->arch.cr4 & X86_CR4_PAE) && !(vcpu->arch.efer & EFER_LMA);
 }
 
+/*
+ * Shadowing of nested page tables, which have five levels on some hosts (AMD's),
+ * whatever L1 has.  Only kernels in which the vendor can demand that.
+ */
+#if defined(PYFUZZ_HAVE_SHADOW_NPT) && defined(PYFUZZ_HAVE_CONFIGURE_4)
+#define PYFUZZ_NESTED_MODES (1U << PAGES_NESTED | 1U << PAGES_NESTED5)
+#define PYFUZZ_NPT_LEVELS PT64_ROOT_5LEVEL
+#else
+#define PYFUZZ_NESTED_MODES 0
+#define PYFUZZ_NPT_LEVELS 0
+#endif
+
+static bool pyfuzz_nests(const struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu == &vcpu->arch.guest_mmu;
+}
+
+static unsigned long __maybe_unused pyfuzz_nested_pgd(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.cr3;
+}
+
+/* As on VMRUN: L2 runs, and faults on its physical addresses come here. */
+static void pyfuzz_enter_l2(struct kvm_vcpu *vcpu, unsigned long cr4, u64 efer,
+			    uint64_t root)
+{
+#if PYFUZZ_NESTED_MODES
+	vcpu->arch.hflags |= HF_GUEST_MASK;
+	vcpu->arch.mmu = &vcpu->arch.guest_mmu;
+#ifdef PYFUZZ_HAVE_SHADOW_NPT_BY_CR4
+	kvm_init_shadow_npt_mmu(vcpu, cr4, efer, root, 0);
+#else
+	kvm_init_shadow_npt_mmu(vcpu, X86_CR0_PG, cr4, efer, root);
+#endif
+#ifdef PYFUZZ_HAVE_NESTED_WALK
+	vcpu->arch.ngpa_walk.get_guest_pgd = pyfuzz_nested_pgd;
+#else
+	vcpu->arch.mmu->get_guest_pgd = pyfuzz_nested_pgd;
+#endif
+#ifdef PYFUZZ_HAVE_WALK_MMU
+	vcpu->arch.walk_mmu = &vcpu->arch.nested_mmu;
+#endif
+#endif
+}
+
+static void pyfuzz_leave_l2(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.hflags &= ~HF_GUEST_MASK;
+	vcpu->arch.mmu = &vcpu->arch.root_mmu;
+#ifdef PYFUZZ_HAVE_WALK_MMU
+	vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
+#endif
+}
+
 static void pyfuzz_set_mode(unsigned int vm, unsigned int i,
 			    enum pages_mode mode, bool smm, uint64_t root)
 {
@@ -171,7 +225,7 @@ static void pyfuzz_set_mode(unsigned int vm, unsigned int i,
 	}
 	if (mode >= PAGES_4LEVEL)
 		efer |= EFER_LME | EFER_LMA;
-	if (mode == PAGES_5LEVEL)
+	if (mode == PAGES_5LEVEL || mode == PAGES_NESTED5)
 		cr4 |= X86_CR4_LA57;
 	vcpu->arch.cr0 = cr0;
 	vcpu->arch.cr3 = root;
@@ -181,6 +235,11 @@ static void pyfuzz_set_mode(unsigned int vm, unsigned int i,
 		vcpu->arch.hflags |= HF_SMM_MASK;
 	else
 		vcpu->arch.hflags &= ~HF_SMM_MASK;
+	pyfuzz_leave_l2(vcpu);
+	if (mode == PAGES_NESTED || mode == PAGES_NESTED5) {
+		pyfuzz_enter_l2(vcpu, cr4, efer, root);
+		return;
+	}
 	if (pyfuzz_has_pdptrs(vcpu))
 		pyfuzz_load_pdptrs(vcpu, root);
 #ifdef PYFUZZ_HAVE_INIT_MMU_2
@@ -297,7 +356,8 @@ static void pyfuzz_kernel_init(void)
 	kvm_mmu_vendor_module_init();
 #endif
 #if defined(PYFUZZ_HAVE_CONFIGURE_4)
-	kvm_configure_mmu(false, 0, 0, PG_LEVEL_1G);
+	kvm_configure_mmu(false, PYFUZZ_NPT_LEVELS, PYFUZZ_NPT_LEVELS,
+			  PG_LEVEL_1G);
 #elif defined(PYFUZZ_HAVE_CONFIGURE_3)
 	kvm_configure_mmu(false, 0, PG_LEVEL_1G);
 #endif
