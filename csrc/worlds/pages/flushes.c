@@ -85,12 +85,12 @@ void kvm_flush_remote_tlbs_with_address(void *kvm, uint64_t gfn, uint64_t pages)
 void kvm_flush_remote_tlbs_with_address(void *kvm, uint64_t gfn, uint64_t pages)
 {
 	(void)kvm;
-	pages_on_flush(pages_running_vm(), gfn, pages);
+	pages_on_flush((unsigned int)world.running_vm, gfn, pages);
 }
 
 void kvm_flush_remote_tlbs_range(void *kvm, uint64_t gfn, uint64_t pages);
 void kvm_flush_remote_tlbs_range(void *kvm, uint64_t gfn, uint64_t pages)
 {
 	(void)kvm;
-	pages_on_flush(pages_running_vm(), gfn, pages);
+	pages_on_flush((unsigned int)world.running_vm, gfn, pages);
 }
