@@ -222,19 +222,26 @@ static uint8_t *encode_word(uint8_t *p, uint64_t word, bool of_table)
 	return put(p, &word, sizeof(word));
 }
 
+/* What a word of an object is that need not be written down. */
+static uint64_t usual(const struct known *object)
+{
+	return object->kind == PAGES_SPT ? pages_target.spte_nothing : 0;
+}
+
 /* Whether eight words have nothing that must be written down. */
-static bool as_known(const uint64_t *words, const uint64_t *base)
+static bool as_known(const uint64_t *words, const uint64_t *base,
+		     uint64_t common)
 {
 	uint64_t any = 0;
 
 	for (uint32_t k = 0; k < 8; k++)
-		any |= base ? words[k] ^ base[k] : words[k];
+		any |= words[k] ^ (base ? base[k] : common);
 	return !any;
 }
 
 /*
- * The words that are not 0.  Of the target's own data (number i) those that are
- * not as in the first state, without what only counts.
+ * The words that are not as they usually are.  Of the target's own data (by
+ * number) those that are not as in the first state, without what only counts.
  */
 static uint8_t *encode_words(uint8_t *p, const uint8_t *end,
 			     const struct known *object, uint32_t number)
@@ -243,6 +250,7 @@ static uint8_t *encode_words(uint8_t *p, const uint8_t *end,
 	bool of_data = object->kind == KIND_DATA;
 	const uint64_t *base = of_data ? data_base(number) : NULL;
 	const uint64_t *read = of_data ? data_read(number) : NULL;
+	uint64_t common = usual(object);
 	uint32_t n = object->size / 8, i = 0;
 	bool of_table = object->kind == PAGES_SPT;
 	uint16_t index;
@@ -251,11 +259,11 @@ static uint8_t *encode_words(uint8_t *p, const uint8_t *end,
 		uint64_t word = words[i];
 
 		if (!(i & 7) && i + 8 <= n &&
-		    as_known(words + i, of_data ? base + i : NULL)) {
+		    as_known(words + i, of_data ? base + i : NULL, common)) {
 			i += 8;
 			continue;
 		}
-		if (of_data ? (word ^ base[i]) & read[i] : word) {
+		if (of_data ? (word ^ base[i]) & read[i] : word ^ common) {
 			if (p + GUARD_BYTES > end)
 				return NULL;
 			index = (uint16_t)i;
@@ -481,7 +489,12 @@ static uint32_t read_objects(const uint8_t *p, const uint8_t *end)
 
 static void place(struct known *object)
 {
+	uint64_t *words, common = usual(object);
+
 	object->address = pages_alloc(object->kind, object->owner, object->size);
+	words = (uint64_t *)(void *)object->address;
+	for (uint32_t i = 0; common && i < object->size / 8; i++)
+		words[i] = common;
 }
 
 /* One object of each kind that is allocated and freed again. */
