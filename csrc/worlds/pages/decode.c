@@ -4,9 +4,12 @@
  *
  *	byte 0	bits 0-5: code, 6: vCPU, 7: VM
  *	byte 1	bits 0-5: page, 6-7: access, or level - 1
- *		or: bit 0: address space, 1-2: slot, 6-7: level - 1
- *	byte 2	bits 0-4: frame, 5: user mode; or all: mode, number
- *	byte 3	bits of the entry; size of a range; bit 0: on
+ *		or: bit 0: address space, 1-2: slot, 6-7: level - 1; 3-5, all
+ *		of them: the slot of 1G
+ *	byte 2	bits 0-4: frame, 5: user mode; 5-7, all of them: a frame of the
+ *		slot of 1G; or all: mode, number
+ *	byte 3	bits of the entry; size of a range; bit 0: on; the size of the
+ *		host's page modulo 3, if that can be 1G
  */
 #include <string.h>
 #include "world.h"
@@ -65,6 +68,14 @@ static void canonical(struct pyfuzz_op *op)
 		op->frame %= PYFUZZ_TABLES;
 }
 
+static uint8_t frame_of(uint8_t byte)
+{
+	if ((byte & 0xe0) == 0xe0)
+		return PYFUZZ_SMALL_FRAMES +
+		       byte % (PYFUZZ_FRAMES - PYFUZZ_SMALL_FRAMES);
+	return byte % PYFUZZ_SMALL_FRAMES;
+}
+
 uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
 {
 	memset(op, 0, sizeof(*op));
@@ -84,7 +95,7 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
 		op->vcpu = data[0] >> 6 & 1;
 		op->page = data[1] & 63;
 		op->level = (uint8_t)((data[1] >> 6) + 1);
-		op->frame = data[2] & 31;
+		op->frame = frame_of(data[2]);
 		op->bits = data[3];
 		canonical(op);
 		break;
@@ -105,19 +116,23 @@ uint32_t decode(const uint8_t *data, struct pyfuzz_op *op)
 	case SWITCH:
 	case LEVEL:
 		op->space = data[1] & 1;
-		op->slot = data[1] >> 1 & 3;
+		op->slot = (data[1] & 0x38) == 0x38 ? PYFUZZ_BIG_SLOT :
+						      data[1] >> 1 & 3;
 		if (table[op->opcode].operands == LEVEL)
 			op->level = (uint8_t)((data[1] >> 6) % PAGES_LEVELS + 1);
 		else if (table[op->opcode].operands != SLOT)
 			op->on = data[3] & 1;
 		break;
 	case RANGE:
-		op->frame = data[2] & 31;
+		op->frame = frame_of(data[2]);
 		op->size = data[3] % 3;
 		break;
 	case FRAME:
-		op->frame = data[2] & 31;
-		op->on = data[3] & 1;
+		op->frame = frame_of(data[2]);
+		op->on = op->opcode == PYFUZZ_OP_HOST_SIZE &&
+					 op->frame >= PYFUZZ_SMALL_FRAMES ?
+				 data[3] % 3 :
+				 data[3] & 1;
 		break;
 	case NUMBER:
 		op->number = data[2];

@@ -10,6 +10,7 @@
  * operation were drawn from all of them, two rare ones that only matter together
  * would not meet.
  */
+#include <stdbool.h>
 #include "engine/generator.h"
 #include "pages.h"
 
@@ -45,7 +46,12 @@ static struct {
 	uint8_t frame;
 	uint8_t slot; /* byte 1 */
 	uint8_t host[2]; /* the host's operations that it uses */
+	bool big; /* in the slot of 1G */
 } focus;
+
+/* Bits of byte 1, and of byte 2, that are all set for what is in the slot of 1G. */
+#define BIG_SLOT 0x38
+#define BIG_FRAME 0xe0
 
 static void refocus(void)
 {
@@ -58,6 +64,10 @@ static void refocus(void)
 	focus.slot = (uint8_t)below(256);
 	focus.host[0] = PICK(host_codes);
 	focus.host[1] = PICK(host_codes);
+	/* One in 32: such a sequence takes longer. */
+	focus.big = (focus.slot & BIG_SLOT) == BIG_SLOT && focus.frame % 4 == 3;
+	if (!focus.big)
+		focus.slot &= (uint8_t)~BIG_SLOT;
 }
 
 static uint8_t who(void)
@@ -74,6 +84,8 @@ static uint8_t page(void)
 
 static uint8_t frame(void)
 {
+	if (focus.big && below(4))
+		return (uint8_t)(BIG_FRAME | below(8));
 	return below(3) ? (uint8_t)below(32) : focus.frame;
 }
 
@@ -128,7 +140,8 @@ static void write_entry(uint8_t *op)
 
 static void host_code(uint8_t *op, uint8_t code)
 {
-	put(op, code | (focus.who & 0x80), below(4) ? focus.slot : below(256),
+	put(op, code | (focus.who & 0x80),
+	    below(4) ? focus.slot : below(256) & ~(unsigned int)BIG_SLOT,
 	    code == MMIO || code == RECLAIM ? below(256) : frame(), below(256));
 }
 
@@ -193,6 +206,12 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 		put(data + n * OP, MODE | focus.who, 0,
 		    below(4) ? PYFUZZ_4LEVEL : below(256), below(2));
 		n++;
+	}
+	if (focus.big && n + 2 < end) {
+		put(data + n++ * OP, SLOT_CREATE | (focus.who & 0x80), BIG_SLOT,
+		    0, 0);
+		put(data + n++ * OP, POKE | focus.who, 2U << 6 | focus.pages[0],
+		    frame(), PYFUZZ_ENTRY_LARGE);
 	}
 	while (n < end && below(2))
 		circumstance(data + n++ * OP);

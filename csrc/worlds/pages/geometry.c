@@ -37,6 +37,15 @@ static const uint64_t gfns[PYFUZZ_FRAMES] = {
 	0xa01,
 	0xc00, /* where that slot can be moved */
 	0x2,
+	/* In the slot of 1G: each 2M of it looks the same to the host. */
+	0x40000,
+	0x40001,
+	0x401ff,
+	0x40200,
+	0x40202,
+	0x40400,
+	0x40401,
+	0x407ff,
 };
 
 uint64_t frame_gfn(unsigned int frame)

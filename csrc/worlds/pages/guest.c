@@ -31,7 +31,7 @@ uint64_t page_gva(unsigned int page, enum pages_mode mode)
 
 	switch (mode) {
 	case PAGES_NONPAGING:
-		return frame_gfn(page) << 12;
+		return frame_gfn(page % PYFUZZ_SMALL_FRAMES) << 12;
 	case PAGES_32BIT: /* ten bits each: quadrants of a shadow page */
 		return (i4 << 9 | i3 << 1 | i2) << 22 |
 		       (i1 == 511 ? 1023 : i1 | i3 << 9) << 12;

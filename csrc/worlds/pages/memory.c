@@ -38,6 +38,9 @@ struct pool {
 #define HEADER_SIZE 512
 #define SMALL_SIZE 4096
 #define LARGE_SIZE 61440
+/* Arrays of the slot of 1G: most of one is never touched. */
+#define HUGE_ARRAYS 12
+#define HUGE_SIZE (2U << 20)
 #define GUARD 4096
 
 #define POOL(name, number, bytes)                                  \
@@ -49,6 +52,7 @@ POOL(spt, SPTS, 4096)
 POOL(header, HEADERS, HEADER_SIZE)
 POOL(small, SMALL_ARRAYS, GUARD + SMALL_SIZE)
 POOL(large, LARGE_ARRAYS, GUARD + LARGE_SIZE)
+POOL(huge, HUGE_ARRAYS, GUARD + HUGE_SIZE)
 
 #define IN(name, number, bytes, guard)       \
 	{ .memory = name##_memory + (guard), \
@@ -58,12 +62,13 @@ POOL(large, LARGE_ARRAYS, GUARD + LARGE_SIZE)
 	  .state = name##_state,             \
 	  .owner = name##_owner,             \
 	  .size = name##_size }
-enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, POOLS };
+enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, HUGE, POOLS };
 static struct pool pools[POOLS] = {
 	[PAGES_SPT] = IN(spt, SPTS, 4096, 0),
 	[PAGES_HEADER] = IN(header, HEADERS, HEADER_SIZE, 0),
 	[SMALL] = IN(small, SMALL_ARRAYS, SMALL_SIZE, GUARD),
 	[LARGE] = IN(large, LARGE_ARRAYS, LARGE_SIZE, GUARD),
+	[HUGE] = IN(huge, HUGE_ARRAYS, HUGE_SIZE, GUARD),
 };
 
 static void __attribute__((constructor)) arrays_guard(void)
@@ -86,6 +91,7 @@ static const char *const kind_names[POOLS] = {
 	[PAGES_DESCRIPTOR] = "descriptor",
 	[SMALL] = "array",
 	[LARGE] = "array",
+	[HUGE] = "array",
 };
 
 void memory_reset(void)
@@ -138,9 +144,18 @@ static void check_pattern(unsigned int k, uint32_t i)
 	}
 }
 
+/* Zero pages, given to it as they are touched; nobody may touch a freed one. */
+static void huge_array(void *object, bool live)
+{
+	madvise(object, HUGE_SIZE, MADV_DONTNEED);
+	mprotect(object, HUGE_SIZE, live ? PROT_READ | PROT_WRITE : PROT_NONE);
+}
+
 void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 {
-	unsigned int k = kind == PAGES_ARRAY && size > SMALL_SIZE ? LARGE : kind;
+	unsigned int k = kind != PAGES_ARRAY || size <= SMALL_SIZE ? kind :
+			 size <= LARGE_SIZE			   ? LARGE :
+								     HUGE;
 	struct pool *pool = &pools[k];
 	uint32_t i;
 	void *object;
@@ -158,7 +173,8 @@ void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 		if (!pool->freed)
 			pyfuzz_on_bug(__FILE__, __LINE__, __func__,
 				      "out of memory");
-		check_pattern(k, i);
+		if (k != HUGE)
+			check_pattern(k, i);
 		pool->freed--;
 		pool->oldest = (i + 1) % pool->objects;
 	}
@@ -170,7 +186,10 @@ void *pages_alloc(enum pages_kind kind, unsigned int vm, size_t size)
 		privates[i] = NULL;
 		lives[i] = ++births;
 	}
-	memset(object, 0, size);
+	if (k == HUGE)
+		huge_array(object, true);
+	else
+		memset(object, 0, size);
 	return object;
 }
 
@@ -184,8 +203,8 @@ void pages_free(enum pages_kind kind, void *object)
 		return;
 	}
 	i = start_in(&pools[k], object);
-	if (i == NOWHERE && kind == PAGES_ARRAY) {
-		k = LARGE;
+	while (i == NOWHERE && kind == PAGES_ARRAY && k < HUGE) {
+		k = k == SMALL ? LARGE : HUGE;
 		i = start_in(&pools[k], object);
 	}
 	if (i == NOWHERE || pools[k].state[i] != LIVE) {
@@ -197,7 +216,10 @@ void pages_free(enum pages_kind kind, void *object)
 	}
 	pools[k].state[i] = FREED;
 	pools[k].freed++;
-	memset(object, FREED_BYTE, pools[k].size[i]);
+	if (k == HUGE)
+		huge_array(object, false);
+	else
+		memset(object, FREED_BYTE, pools[k].size[i]);
 }
 
 enum pages_kind pages_kind_of(const void *object)
@@ -206,7 +228,7 @@ enum pages_kind pages_kind_of(const void *object)
 		return PAGES_DESCRIPTOR;
 	for (unsigned int k = 0; k < POOLS; k++)
 		if (pools[k].memory && start_in(&pools[k], object) != NOWHERE)
-			return k == LARGE ? PAGES_ARRAY : k;
+			return k >= LARGE ? PAGES_ARRAY : k;
 	return PAGES_KINDS;
 }
 
@@ -289,7 +311,7 @@ uint32_t memory_live(unsigned int vm, enum pages_kind *kind)
 		for (uint32_t i = 0; i < pools[k].fresh; i++)
 			if (pools[k].state[i] == LIVE &&
 			    pools[k].owner[i] == vm) {
-				*kind = k == LARGE ? PAGES_ARRAY : k;
+				*kind = k >= LARGE ? PAGES_ARRAY : k;
 				n++;
 			}
 	return n;
@@ -304,7 +326,7 @@ const char *memory_kind_name(enum pages_kind kind)
 void memory_check_freed(void)
 {
 	descriptors_check_freed();
-	for (unsigned int k = 0; k < POOLS; k++)
+	for (unsigned int k = 0; k < HUGE; k++)
 		for (uint32_t i = 0; pools[k].freed && i < pools[k].fresh; i++)
 			if (pools[k].state[i] == FREED)
 				check_pattern(k, i);
@@ -323,7 +345,7 @@ static void object_of(unsigned int k, uint32_t i, struct object *out)
 		.address = pool->memory + (size_t)i * pool->stride,
 		.size = pool->size[i],
 		.number = before + i,
-		.kind = (uint8_t)(k == LARGE ? PAGES_ARRAY : k),
+		.kind = (uint8_t)(k >= LARGE ? PAGES_ARRAY : k),
 		.owner = pool->owner[i],
 		.live = pool->state[i] == LIVE,
 	};
@@ -378,12 +400,13 @@ static bool has_contents(const struct pool *pool, uint32_t i)
 	return pool->state[i] != NEVER;
 }
 
+/* No move of csrc/exhaust creates the slot of 1G, so its arrays are not saved. */
 void memory_save(void)
 {
 	uint8_t *to = saved_memory;
 
 	descriptors_save();
-	for (unsigned int k = 0; k < POOLS; k++) {
+	for (unsigned int k = 0; k < HUGE; k++) {
 		const struct pool *pool = &pools[k];
 
 		saved[k].fresh = pool->fresh;
@@ -413,7 +436,7 @@ void memory_restore(void)
 	const uint8_t *from = saved_memory;
 
 	descriptors_restore();
-	for (unsigned int k = 0; k < POOLS; k++) {
+	for (unsigned int k = 0; k < HUGE; k++) {
 		struct pool *pool = &pools[k];
 
 		if (pool->fresh > saved[k].fresh)

@@ -83,7 +83,7 @@ static const char *looked_for(const uint64_t *sptep, uint32_t table)
  * hold anything as long as every SPTE is in its own head.  These are walked after
  * each step, and all heads if an SPTE is not.
  */
-#define MAX_USED 512
+#define MAX_USED 2048
 static struct used {
 	uint8_t as, slot, level;
 	uint32_t index;

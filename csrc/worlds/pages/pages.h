@@ -15,9 +15,15 @@
 #define PYFUZZ_VMS 2
 #define PYFUZZ_VCPUS 2
 
-/* Frames that a guest's entry can point to; the first PYFUZZ_TABLES hold tables. */
-#define PYFUZZ_FRAMES 32
+/*
+ * Frames that a guest's entry can point to; the first PYFUZZ_TABLES hold tables, and
+ * those from PYFUZZ_SMALL_FRAMES on are in the slot of 1G.
+ */
+#define PYFUZZ_FRAMES 40
+#define PYFUZZ_SMALL_FRAMES 32
 #define PYFUZZ_TABLES 14
+/* The slot that holds a huge page of 1G; it does not exist at first. */
+#define PYFUZZ_BIG_SLOT 4
 /* Entries of a table that are in use: 0, 1, 2, 3 and 511. */
 #define PYFUZZ_USED_ENTRIES 5
 
@@ -29,7 +35,7 @@ struct pyfuzz_op {
 	uint8_t page; /* of the guest's address space, 0 to 63 */
 	uint8_t access; /* 0: read, 1: write, 2: fetch; plus 4: user mode */
 	uint8_t level; /* of the entry that is written: 1 to 4 */
-	uint8_t frame; /* 0 to 31, see pyfuzz_frame_gfn() */
+	uint8_t frame; /* 0 to 39, see pyfuzz_frame_gfn() */
 	uint8_t bits; /* of the entry, see enum pyfuzz_entry */
 	uint8_t space; /* address space: 0, or 1 (SMM) */
 	uint8_t slot;

@@ -233,7 +233,7 @@ static unsigned int vcpu_operation(const struct pyfuzz_op *op)
 static unsigned int slot_operation(const struct pyfuzz_op *op)
 {
 	struct slot *slot = &world.vms[op->vm].slots[op->space][op->slot];
-	unsigned int vm = op->vm, as = op->space, n = op->slot;
+	unsigned int vm = op->vm, as = op->space, n = op->slot, level;
 	uint64_t base;
 
 	if (op->opcode == PYFUZZ_OP_SLOT_CREATE ||
@@ -284,8 +284,10 @@ static unsigned int slot_operation(const struct pyfuzz_op *op)
 		     pages_target.collapse(vm, as, n));
 		break;
 	case PYFUZZ_OP_SPLIT:
+		/* Down to 4K, 1G would be more pages than there are. */
+		level = n == PYFUZZ_BIG_SLOT && op->level == 1 ? 2 : op->level;
 		CALL(pages_target.names.split,
-		     pages_target.split(vm, as, n, op->level));
+		     pages_target.split(vm, as, n, level));
 		break;
 	}
 	return PYFUZZ_RAN;
@@ -380,11 +382,16 @@ static unsigned int range_operation(const struct pyfuzz_op *op)
 	return PYFUZZ_RAN;
 }
 
-/* All of it is unmapped. */
-static void report_region(uint64_t gfn)
+/* Unmap the host's huge page, of a level, that a frame is in. */
+static void unmap_region(unsigned int vm, uint64_t gfn, uint64_t hva,
+			 unsigned int level)
 {
-	world.report->first_gfn = gfn & ~511ULL;
-	world.report->end_gfn = world.report->first_gfn + 512;
+	uint64_t pages = pages_of(level);
+
+	world.report->first_gfn = gfn & ~(pages - 1);
+	world.report->end_gfn = world.report->first_gfn + pages;
+	hva &= ~(pages - 1);
+	each_slot(PYFUZZ_OP_UNMAP, vm, hva, hva + pages);
 }
 
 static unsigned int frame_operation(const struct pyfuzz_op *op)
@@ -401,9 +408,7 @@ static unsigned int frame_operation(const struct pyfuzz_op *op)
 	switch (op->opcode) {
 	case PYFUZZ_OP_CHANGE_PTE:
 		/* The host splits its own huge page first. */
-		report_region(gfn);
-		each_slot(PYFUZZ_OP_UNMAP, op->vm, hva & ~511ULL,
-			  (hva & ~511ULL) + 512);
+		unmap_region(op->vm, gfn, hva, 2);
 		pfn = host_move(op->vm, hva);
 		for (unsigned int as = 0; as < PAGES_SPACES; as++) {
 			const struct slot *s = slot_at(op->vm, as, gfn, &n);
@@ -424,10 +429,8 @@ static unsigned int frame_operation(const struct pyfuzz_op *op)
 						 op->on ? ~0ULL : 7));
 		break;
 	case PYFUZZ_OP_HOST_SIZE:
-		report_region(gfn);
-		each_slot(PYFUZZ_OP_UNMAP, op->vm, hva & ~511ULL,
-			  (hva & ~511ULL) + 512);
-		host_set_size(op->vm, hva, op->on);
+		unmap_region(op->vm, gfn, hva, op->on == 2 ? 3 : 2);
+		host_set_size(op->vm, hva, op->on + 1U);
 		break;
 	}
 	return PYFUZZ_RAN;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include "world.h"
 
+#define BIG 0x40000 /* frames of 1G */
+
 static const struct {
 	uint64_t base_gfn, npages, hva_frame, other_base;
 } usual[PAGES_SPACES][PAGES_SLOTS] = {
@@ -16,6 +18,8 @@ static const struct {
 		{ 0x700, 0x200, 0x700,
 		  0x740 }, /* the end of one, the start of one */
 		{ 0xa00, 0x200, 0xa00, 0xc00 }, /* can be deleted, created, moved */
+		/* PYFUZZ_BIG_SLOT; when it is moved, no page of 1G is left. */
+		{ BIG, BIG, BIG, 2 * BIG + 0x200 },
 	},
 	{
 		{ 0x0, 0x40, 0x0, 0x40 },
@@ -32,8 +36,22 @@ static uint8_t huge[PAGES_VMS][REGIONS];
 /* How often the host has replaced the frame. */
 static uint8_t moved[PAGES_VMS][PYFUZZ_FRAMES];
 
+/*
+ * The memory of the slot of 1G: whether it is one huge page and, if not, whether each
+ * region of 2M is one.  Operations name the first four; the rest always are.
+ */
+#define BIG_REGIONS 4
+#define BIG_REGION (REGIONS - BIG_REGIONS - 1)
+
+static bool is_big(uint64_t hva_frame)
+{
+	return hva_frame - BIG < BIG;
+}
+
 static unsigned int region_of(uint64_t hva_frame)
 {
+	if (is_big(hva_frame))
+		return BIG_REGION + 1 + (unsigned int)(hva_frame - BIG) / 512;
 	return (unsigned int)(hva_frame >> 9) % REGIONS;
 }
 
@@ -65,7 +83,7 @@ bool slot_create(unsigned int vm, unsigned int as, unsigned int n)
 void slots_create(unsigned int vm)
 {
 	for (unsigned int as = 0; as < PAGES_SPACES; as++)
-		for (unsigned int n = 0; n < PAGES_SLOTS; n++)
+		for (unsigned int n = 0; n < PYFUZZ_BIG_SLOT; n++)
 			slot_create(vm, as, n);
 }
 
@@ -124,20 +142,26 @@ static unsigned int frame_number(uint64_t hva_frame)
 	return PYFUZZ_FRAMES;
 }
 
-/* The frames of a 2M region are contiguous until the host moves one. */
+/* The frames of a huge page are contiguous until the host moves one. */
 uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable)
 {
 	unsigned int n = frame_number(hva_frame);
-	unsigned int times = n < PYFUZZ_FRAMES ? moved[vm][n] : 0;
+	uint64_t times = n < PYFUZZ_FRAMES ? moved[vm][n] & 3 : 0;
 
 	*writable = true;
-	return 0x100000 + ((uint64_t)vm << 18) + hva_frame +
-	       ((uint64_t)(times & 3) << 16);
+	if (is_big(hva_frame))
+		return 0x1000000 + ((uint64_t)vm << 20) + hva_frame +
+		       (times << 22);
+	return 0x100000 + ((uint64_t)vm << 18) + hva_frame + (times << 16);
 }
 
 unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame)
 {
-	return huge[vm][region_of(hva_frame)] ? 2 : 1;
+	unsigned int region = region_of(hva_frame);
+
+	if (is_big(hva_frame) && huge[vm][BIG_REGION])
+		return 3;
+	return region >= REGIONS || huge[vm][region] ? 2 : 1;
 }
 
 /* Replace the frame, after which there can be no huge page. */
@@ -146,18 +170,22 @@ uint64_t host_move(unsigned int vm, uint64_t hva_frame)
 	unsigned int n = frame_number(hva_frame);
 	bool writable;
 
-	huge[vm][region_of(hva_frame)] = 0;
+	host_set_size(vm, hva_frame, 1);
 	if (n < PYFUZZ_FRAMES)
 		moved[vm][n]++;
 	return pages_host_pfn(vm, hva_frame, &writable);
 }
 
-void host_set_size(unsigned int vm, uint64_t hva_frame, bool large)
+void host_set_size(unsigned int vm, uint64_t hva_frame, unsigned int level)
 {
 	unsigned int region = region_of(hva_frame);
 
-	huge[vm][region] = large;
-	for (unsigned int i = 0; large && i < PYFUZZ_FRAMES; i++)
-		if (region_of(frame_gfn(i)) == region)
+	if (is_big(hva_frame))
+		huge[vm][BIG_REGION] = level == 3;
+	for (unsigned int i = 0; i < REGIONS; i++)
+		if (i == region || (level == 3 && i > BIG_REGION))
+			huge[vm][i] = level > 1;
+	for (unsigned int i = 0; level > 1 && i < PYFUZZ_FRAMES; i++)
+		if (huge[vm][region_of(frame_gfn(i))])
 			moved[vm][i] = 0;
 }

@@ -33,7 +33,8 @@ uint64_t slot_other_base(unsigned int as, unsigned int number, bool other);
 bool slot_fits(unsigned int vm, unsigned int as, unsigned int number,
 	       uint64_t base);
 uint64_t host_move(unsigned int vm, uint64_t hva_frame);
-void host_set_size(unsigned int vm, uint64_t hva_frame, bool large);
+/* level 1: 4K, 2: 2M; 3: 1G, in the big slot's memory. */
+void host_set_size(unsigned int vm, uint64_t hva_frame, unsigned int level);
 /* All that the host keeps: sizes of regions, and how often frames were replaced. */
 #define HOST_REGIONS 16
 void host_state(unsigned int vm, uint8_t **sizes, uint8_t **times);

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pyfuzz.worlds.pages.picture import Picture
 
 _REGION = 512
+# User space's memory behind the slot of 1G.
+_BIG = range(0x40000, 0x80000)
+_BIG_LEVEL = 3
 _UNMAPPED_FIRST = (Opcode.CHANGE_PTE, Opcode.HOST_SIZE)
 
 
@@ -27,41 +30,52 @@ class Host:
     vm: int
     _split: set[int] = field(default_factory=set)
     _replaced: dict[int, int] = field(default_factory=dict)
+    _split_1g: bool = False
 
     def frame(self, hva: int) -> int:
         """Return the host's frame behind a frame of user space's memory."""
-        times = self._replaced.get(hva, 0)
-        return 0x100000 + (self.vm << 18) + hva + (times % 4 << 16)
+        times = self._replaced.get(hva, 0) % 4
+        if hva in _BIG:
+            return 0x1000000 + (self.vm << 20) + hva + (times << 22)
+        return 0x100000 + (self.vm << 18) + hva + (times << 16)
 
     def level(self, hva: int) -> int:
-        """Return the level at which the host maps it: 2 for a huge page."""
+        """Return the level at which the host maps it: 2 for a page of 2M, 3 for one of 1G."""
+        if hva in _BIG and not self._split_1g:
+            return 3
         return 1 if hva // _REGION in self._split else 2
 
     def replace(self, hva: int) -> None:
-        """Put another frame there; its region is not a huge page any more."""
-        self._split.add(hva // _REGION)
+        """Put another frame there; no huge page is left around it."""
+        self.resize(hva, 1)
         if hva in FRAMES:
             self._replaced[hva] = self._replaced.get(hva, 0) + 1
 
-    def resize(self, hva: int, *, large: bool) -> None:
+    def resize(self, hva: int, level: int) -> None:
         """Split the huge page around a frame, or make one."""
-        region = hva // _REGION
-        if not large:
-            self._split.add(region)
+        if hva in _BIG:
+            self._split_1g = level < _BIG_LEVEL
+        if level == 1:
+            self._split.add(hva // _REGION)
             return
-        self._split.discard(region)
-        for other in [hva for hva in self._replaced if hva // _REGION == region]:
+        whole = _REGION if level < _BIG_LEVEL else len(_BIG)
+        for other in [other for other in self._replaced if other // whole == hva // whole]:
             del self._replaced[other]
+        self._split -= {
+            region for region in self._split if region * _REGION // whole == hva // whole
+        }
 
 
 def unmapped(vm: Vm, op: Operation, after: Picture) -> Iterator[Broken]:
     """Yield the SPTEs that still map what an operation has just unmapped."""
+    whole: range | None = None
     if op.opcode is not Opcode.ZAP_RANGE and op.opcode is not Opcode.UNMAP:
         if op.opcode not in _UNMAPPED_FIRST:
             return
+        whole = _BIG if op.opcode is Opcode.HOST_SIZE and op.on + 1 == _BIG_LEVEL else None
         op = Operation(Opcode.UNMAP, vm=op.vm, frame=op.frame, size=Size.REGION)
     by_gfn = op.opcode is Opcode.ZAP_RANGE
-    gone = _range(vm, op, by_gfn=by_gfn)
+    gone = whole or _range(vm, op, by_gfn=by_gfn)
     for header, page in after.pages.items():
         for spte in after.sptes[header]:
             if not spte.leaf or not spte.present or spte.mmio:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.worlds.pages.host import Host
 from pyfuzz.worlds.pages.operation import (
+    BIG_SLOT,
     FRAMES,
     INDICES,
-    SLOTS,
+    SMALL_FRAMES,
     SPACES,
     TABLES,
     VCPUS,
@@ -38,12 +39,14 @@ _SLOTS: tuple[tuple[tuple[int, int, int, int] | None, ...], ...] = (
         (0x200, 0x400, 0x200, 0x200),
         (0x700, 0x200, 0x700, 0x740),
         (0xA00, 0x200, 0xA00, 0xC00),
+        (0x40000, 0x40000, 0x40000, 0x80200),
     ),
     (
         (0x0, 0x40, 0x0, 0x40),
         (0x600, 0x200, 0x1400, 0x800),
         (0xA00, 0x200, 0xA00, 0xC00),
         (0x200, 0x200, 0x200, 0x400),
+        None,
     ),
 )
 # Table, index, frame; huge pages by their gfn.
@@ -140,7 +143,7 @@ def new_vm(number: int) -> Vm:
     """Return a VM in its initial state."""
     vm = Vm(Host(number))
     for space in range(SPACES):
-        for slot in range(SLOTS):
+        for slot in range(BIG_SLOT):
             vm.slots[space, slot] = _slot(space, slot)
     for table, index, frame in _TABLES_AT_FIRST:
         vm.entries[table, index] = FRAMES[frame] << 12 | _USUAL
@@ -241,7 +244,7 @@ class Model:
             case Opcode.CHANGE_PTE:
                 vm.host.replace(vm.host_frame(op.gfn))
             case Opcode.HOST_SIZE:
-                vm.host.resize(vm.host_frame(op.gfn), large=bool(op.on))
+                vm.host.resize(vm.host_frame(op.gfn), op.on + 1)
             case Opcode.ROOT:
                 vm.vcpus[op.vcpu].root = op.gfn
             case Opcode.MODE:
@@ -267,7 +270,9 @@ def levels_of(mode: Mode) -> int:
 
 def indices_of(page: int, mode: Mode) -> tuple[int, ...]:
     """Return the index at each level, lowest first; in nonpaging mode, of the page's gfn."""
-    top, third, second, last = path(FRAMES[page % 32] & 63 if mode is Mode.NONPAGING else page)
+    top, third, second, last = path(
+        FRAMES[page % SMALL_FRAMES] & 63 if mode is Mode.NONPAGING else page
+    )
     if mode is Mode.PAE:
         return (last, second, top << 1 | third)
     if mode is Mode.BITS32:  # ten bits a level, of which a shadow page has nine

@@ -12,7 +12,9 @@ from pyfuzz.errors import UsageError
 VMS = 2
 VCPUS = 2
 SPACES = 2
-SLOTS = 4
+SLOTS = 5
+BIG_SLOT = 4
+"""The slot that holds a huge page of 1G; it does not exist at first."""
 PAGES = 64
 TABLES = 14
 LEVELS = 3
@@ -23,8 +25,11 @@ FRAMES: tuple[int, ...] = (
     0xA04,
     *(0x203, 0x201, 0x202, 0x3FF, 0x400, 0x401, 0x5FF, 0x600, 0x6FF, 0x700, 0x7FF, 0x800, 0x8FF),
     *(0x900, 0xA00, 0xA01, 0xC00, 0x2),
+    *(0x40000, 0x40001, 0x401FF, 0x40200, 0x40202, 0x40400, 0x40401, 0x407FF),
 )
 """The gfn of each frame that an operation can name; the first 14 hold the guest's tables."""
+SMALL_FRAMES = 32
+"""The frames from this number on are in the slot of 1G."""
 
 
 class Opcode(IntEnum):
@@ -248,7 +253,10 @@ def problem(op: Operation) -> str | None:
     if op.form.operands is Operands.ACCESS and op.access & 3 == 3:
         return f"the access of {op.form.word} must be read, write or fetch, is {op.access}"
     used = ("vm", *op.form.operands.members)
-    for name, limits in {**_LIMITS, **_NARROWER.get(op.form.operands, {})}.items():
+    special = _NARROWER.get(op.form.operands, {})
+    if op.opcode is Opcode.HOST_SIZE and op.frame >= SMALL_FRAMES:
+        special = {"on": range(3)}
+    for name, limits in {**_LIMITS, **special}.items():
         allowed = limits if name in used else range(1)
         value = getattr(op, name)
         if value not in allowed:

@@ -17,6 +17,7 @@ from pyfuzz.worlds.pages.operation import (
     FORMS,
     FRAMES,
     SLOTS,
+    SMALL_FRAMES,
     TABLES,
     VCPUS,
     VMS,
@@ -64,6 +65,8 @@ _SWITCHES = {
     Opcode.PROTECT_MASKED: ("3", "64"),
     Opcode.HOST_SIZE: ("4K", "2M"),
 }
+# The same of host-size, for a frame of the slot of 1G.
+_BIG_SIZES = ("4K", "2M", "1G")
 EXAMPLES = {
     Operands.NONE: "vm0",
     Operands.PAGE: "vm0 cpu0 0:0:2:0",
@@ -130,8 +133,12 @@ def format_operation(op: Operation) -> str:
         case Operands.NUMBER:
             words.append(str(op.number))
     if "on" in members:
-        words.append(_SWITCHES[op.opcode][op.on])
+        words.append(_BIG_SIZES[op.on] if _can_be_1g(op) else _SWITCHES[op.opcode][op.on])
     return " ".join(word for word in words if word)
+
+
+def _can_be_1g(op: Operation) -> bool:
+    return op.opcode is Opcode.HOST_SIZE and op.frame >= SMALL_FRAMES
 
 
 def _needs_page(op: Operation) -> bool:
@@ -256,7 +263,10 @@ class _Reader:
         if operands in more:
             out |= more[operands]()
         if "on" in members:
-            out["on"] = self.switch()
+            big = self.opcode is Opcode.HOST_SIZE and out["frame"] >= SMALL_FRAMES
+            out["on"] = (
+                self.one_of(dict(enumerate(_BIG_SIZES)), "last word") if big else self.switch()
+            )
         return out
 
     def access(self) -> dict[str, int]:
