@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Which guest frames operations can name, and how much an entry of a table maps. */
+#include <stddef.h>
 #include "world.h"
 
 /* Tables: most are in the slot that is too small for a huge page. */
@@ -51,6 +52,30 @@ static const uint64_t gfns[PYFUZZ_FRAMES] = {
 uint64_t frame_gfn(unsigned int frame)
 {
 	return gfns[frame % PYFUZZ_FRAMES];
+}
+
+/* Numbers plus 1, by gfn; asked for in every step of every walk. */
+static uint8_t numbers[0x1000], big_numbers[0x800];
+
+static uint8_t *number_at(uint64_t gfn)
+{
+	if (gfn < sizeof(numbers))
+		return &numbers[gfn];
+	gfn -= gfns[PYFUZZ_SMALL_FRAMES];
+	return gfn < sizeof(big_numbers) ? &big_numbers[gfn] : NULL;
+}
+
+static void __attribute__((constructor)) numbers_fill(void)
+{
+	for (unsigned int i = 0; i < PYFUZZ_FRAMES; i++)
+		*number_at(gfns[i]) = (uint8_t)(i + 1);
+}
+
+unsigned int frame_at(uint64_t gfn)
+{
+	const uint8_t *number = number_at(gfn);
+
+	return number && *number ? *number - 1U : PYFUZZ_FRAMES;
 }
 
 uint64_t pages_of(unsigned int level)

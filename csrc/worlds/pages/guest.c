@@ -110,10 +110,9 @@ struct guest_word guest_word(unsigned int vm, unsigned int i)
 /* Host user memory: the place of each table's frame, whatever its slot. */
 void *pages_frame(unsigned int vm, uint64_t hva_frame)
 {
-	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++)
-		if (frame_gfn(t) == hva_frame)
-			return tables[vm][t];
-	return zeroes;
+	unsigned int t = frame_at(hva_frame);
+
+	return t < PYFUZZ_TABLES ? tables[vm][t] : zeroes;
 }
 
 static uint64_t *table_at(unsigned int vm, unsigned int as, uint64_t gfn)

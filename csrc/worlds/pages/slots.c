@@ -134,18 +134,10 @@ void host_state(unsigned int vm, uint8_t **sizes, uint8_t **times)
 	*times = moved[vm];
 }
 
-static unsigned int frame_number(uint64_t hva_frame)
-{
-	for (unsigned int i = 0; i < PYFUZZ_FRAMES; i++)
-		if (frame_gfn(i) == hva_frame)
-			return i;
-	return PYFUZZ_FRAMES;
-}
-
 /* The frames of a huge page are contiguous until the host moves one. */
 uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable)
 {
-	unsigned int n = frame_number(hva_frame);
+	unsigned int n = frame_at(hva_frame);
 	uint64_t times = n < PYFUZZ_FRAMES ? moved[vm][n] & 3 : 0;
 
 	*writable = true;
@@ -167,7 +159,7 @@ unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame)
 /* Replace the frame, after which there can be no huge page. */
 uint64_t host_move(unsigned int vm, uint64_t hva_frame)
 {
-	unsigned int n = frame_number(hva_frame);
+	unsigned int n = frame_at(hva_frame);
 	bool writable;
 
 	host_set_size(vm, hva_frame, 1);

@@ -42,6 +42,8 @@ void host_state(unsigned int vm, uint8_t **sizes, uint8_t **times);
 /* --- frames and levels: geometry.c --- */
 
 uint64_t frame_gfn(unsigned int frame);
+/* The frame with this gfn; PYFUZZ_FRAMES: none. */
+unsigned int frame_at(uint64_t gfn);
 /* How many 4K pages an entry at a level maps. */
 uint64_t pages_of(unsigned int level);
 
