@@ -77,7 +77,9 @@ def test_split_of_1g_stops_at_2m() -> None:
 
 
 # A loop over all sizes, and one that leaves out the largest.
-EVERY_SIZE = "	for_each_level(1, level)\n		for_each_head(slot, level, start, end, head)\n			kvm_zap"
+EVERY_SIZE = (
+    "\tfor_each_level(1, level)\n\t\tfor_each_head(slot, level, start, end, head)\n\t\t\tkvm_zap"
+)
 UP_TO_2M = EVERY_SIZE.replace("for_each_level(1, level)", "for (int level = 1; level < 3; level++)")
 
 
