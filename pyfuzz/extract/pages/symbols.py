@@ -18,7 +18,7 @@ _ELSEWHERE = re.compile(
 )
 # Where csrc/worlds/pages/kernel/sections.h puts variables; words of the harness; what
 # nothing writes once addresses are filled in.
-_KNOWN = re.compile(r"pyfuzz_(?:data|bss|once)|\.data\.rel\.ro(?:\..*)?|\.init_array(?:\..*)?")
+_KNOWN = re.compile(r"pyfuzz_(?:data|bss|warned)|\.data\.rel\.ro(?:\..*)?|\.init_array(?:\..*)?")
 _WRITTEN = SH_FLAGS.SHF_ALLOC | SH_FLAGS.SHF_WRITE
 
 

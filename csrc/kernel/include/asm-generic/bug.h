@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * BUG and WARN report to the harness.  A WARN "once a boot" fires once in each
- * sequence, as if each had a boot of its own.
+ * sequence, as if each had a boot of its own.  Its word is the harness's, so it is
+ * in a section of its own (sections.h); that must not have a function's name.
  */
 #include_next <asm-generic/bug.h>
 #ifndef PYFUZZ_KERNEL_BUG_H
@@ -26,7 +27,7 @@ void pyfuzz_kernel_warn(const char *file, unsigned int line,
 #define PYFUZZ_KERNEL_WARN_ONCE(condition, text)                                \
 	({                                                                      \
 		static unsigned int __pyfuzz_fired                              \
-			__attribute__((__section__("pyfuzz_once")));            \
+			__attribute__((__section__("pyfuzz_warned")));          \
 		int __pyfuzz_warn = !!(condition);                              \
 		if (__builtin_expect(__pyfuzz_warn, 0) &&                       \
 		    pyfuzz_once(&__pyfuzz_fired))                               \
