@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from pyfuzz import processes
+from pyfuzz.cli.cluster import cluster_option, on_cluster, say_note
 from pyfuzz.cli.options import declared, duration, known_option
 from pyfuzz.cli.sides import kernel_of, target_of_side
 from pyfuzz.compare import product
@@ -88,6 +89,7 @@ _PATH = click.Path(path_type=Path)
     type=click.Choice(product.SCOPES),
     help="With --exhaust: scope to search.  Repeatable.  [default: all]",
 )
+@cluster_option("With --exhaust: search scopes, each on one machine,")
 @known_option
 @click.option("--out", type=_PATH, help="Run folder.  [default: out/...]")
 @click.option("--html", "page", type=_PATH, metavar="FILE", help="Write a page that can be mailed.")
@@ -107,6 +109,7 @@ def compare(
     seed: int | None,
     exhaustive: bool,
     scopes: tuple[str, ...],
+    cluster: str | None,
     known_files: tuple[Path, ...],
     out: Path | None,
     page: Path | None,
@@ -125,8 +128,9 @@ def compare(
         raise UsageError("--time and --runs cannot be combined: leave one out")
     if exhaustive and (files or runs is not None or seed is not None):
         raise UsageError("--exhaust tries everything: leave out FILES, --runs, --seed")
-    if scopes and not exhaustive:
-        raise UsageError("--scope bounds a search: add --exhaust")
+    for option, given in (("--scope bounds", scopes), ("--cluster spreads", cluster)):
+        if given and not exhaustive:
+            raise UsageError(f"{option} a search: add --exhaust")
     entries = declared(known_files)
     if b is None:
         if not patches_b:
@@ -142,7 +146,7 @@ def compare(
         result = _of_files(pair, files)
     elif exhaustive:
         limit_s = _DEFAULT_S if seconds is None else seconds
-        result = _exhaust(pair, scopes, limit_s, out, workers or processes.cores())
+        result = _exhaust(pair, scopes, limit_s, out, workers, cluster)
     else:
         options = Options(
             target=pair.target,
@@ -214,10 +218,24 @@ def _of_files(pair: Pair, files: tuple[Path, ...]) -> Result:
 
 
 def _exhaust(
-    pair: Pair, scopes: tuple[str, ...], seconds: float, out: Path | None, workers: int
+    pair: Pair,
+    scopes: tuple[str, ...],
+    seconds: float,
+    out: Path | None,
+    workers: int | None,
+    cluster: str | None,
 ) -> Result:
     """Search all pairs of states; ``out`` keeps the shortest sequences."""
-    verdict = product.search(pair, scopes, seconds, _say, workers)
+    if cluster is None:
+        verdict = product.search(pair, scopes, seconds, _say, workers or processes.cores())
+    else:
+        from pyfuzz.cluster.scopes import search  # noqa: PLC0415 (few ask for it)
+
+        verdict, wanted = product.verdict_of(pair, scopes)
+        with on_cluster(cluster) as there:
+            verdict.searches = search(
+                there, pair.target, wanted, seconds, _say, say_note, workers or 1
+            )
     found = sorted_differences(product.differences(verdict))
     result = Result(pair, found, exhaust=product.plain(verdict), said=product.text(verdict))
     if out is not None:

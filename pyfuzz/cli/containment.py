@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from pyfuzz.cli import containment_bugs
+from pyfuzz.cli.cluster import cluster_option, on_cluster, say_note
 from pyfuzz.cli.options import target_of
 from pyfuzz.containment import fill, shipped_matrix, table
 from pyfuzz.containment.cell import Cell
@@ -62,6 +63,7 @@ from pyfuzz.worlds.lists import faults
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Rows to fill in parallel.  [default: CPUs]"
 )
+@cluster_option("Fill the matrix")
 @click.option("--html", type=click.Path(path_type=Path), help="Write an HTML page to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 @click.option(
@@ -80,6 +82,7 @@ def containment(
     seed: int,
     runs: int,
     workers: int | None,
+    cluster: str | None,
     html: Path | None,
     as_json: bool,
     stored: Path | None,
@@ -102,25 +105,39 @@ def containment(
     configs = (False, True) if both else (bug_on_data_corruption,)
     asked = [Kernel(path, config) for path in kernels for config in configs]
     if bugs:
-        for option, given in (("--fault", names), ("--replay", stored), ("--html", html)):
+        of_faults = (("--fault", names), ("--replay", stored), ("--html", html))
+        for option, given in (*of_faults, ("--cluster", cluster)):
             if given:
                 raise UsageError(f"{option} is about faults: leave out {option}, or --bug")
         return containment_bugs.show(bugs, targets, asked, as_json=as_json)
+    if cluster is not None and (stored is not None or workers is not None):
+        option = "--workers" if stored is None else "--replay"
+        raise UsageError(f"{option} is for this machine: leave out {option}, or --cluster")
     if stored is not None:
         return _replay(stored, _targets(targets or ("all",), asked))
     chosen = _targets(targets, asked)
     picked = [faults.get(name) for name in names] or faults.BY_GROUP
     progress = _Progress(len(chosen) * len(picked))
-    rows = fill.find(
-        chosen,
-        picked,
-        seed=seed,
-        effort=Effort(runs=runs),
-        workers=workers,
-        watch=progress.done,
-    )
+    effort = Effort(runs=runs)
+    if cluster is None:
+        rows = fill.find(
+            chosen, picked, seed=seed, effort=effort, workers=workers, watch=progress.done
+        )
+    else:
+        from pyfuzz.containment import piece  # noqa: PLC0415 (few ask for it)
+
+        with on_cluster(cluster) as there:
+            rows = piece.find(
+                there,
+                chosen,
+                picked,
+                seed=seed,
+                effort=effort,
+                watch=progress.done,
+                note=say_note,
+            )
     progress.end()
-    matrix = Matrix(tuple(rows), seed, Effort(runs=runs), progress.seconds)
+    matrix = Matrix(tuple(rows), seed, effort, progress.seconds)
     return _conclude(matrix, html, as_json=as_json)
 
 

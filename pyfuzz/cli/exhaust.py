@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 from pyfuzz import processes
 from pyfuzz import world as worlds
 from pyfuzz.cli import exhaust_schedules
+from pyfuzz.cli.cluster import cluster_option, on_cluster, say_note
 from pyfuzz.cli.options import (
     declared,
     duration,
@@ -26,7 +28,7 @@ from pyfuzz.cli.options import (
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust import record
 from pyfuzz.exhaust.scope import NAMES, PAGES_NAMES
-from pyfuzz.exhaust.search import Search, search_scopes
+from pyfuzz.exhaust.search import Search, Searcher, search_scopes
 from pyfuzz.exhaust.verdict import Verdict, as_object, as_text
 from pyfuzz.export import ktap, ktap_searches
 from pyfuzz.finding.artifact import write_artifact
@@ -97,7 +99,10 @@ def _bounds(command: Any) -> Any:
     help="Audit one state in N; 0 for none.  [default: 500; in the world threads 10]",
 )
 @click.option(
-    "--time", "seconds", type=duration, help="Time limit for all scopes: 20s, 5m.  [default: 60s]"
+    "--time",
+    "seconds",
+    type=duration,
+    help="Time limit for all scopes, with --cluster for each: 20s, 5m.  [default: 60s]",
 )
 @click.option(
     "--memory-limit",
@@ -110,8 +115,9 @@ def _bounds(command: Any) -> Any:
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="Processes that search a scope together.  [default: one per core]",
+    help="Processes that search a scope together.  [default: one per core; 1 with --cluster]",
 )
+@cluster_option("Search scopes, each on one machine,")
 @known_option
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder for the result.  [default: none]"
@@ -131,6 +137,7 @@ def exhaust(
     seconds: float | None,
     memory_mb: int | None,
     workers: int | None,
+    cluster: str | None,
     known_files: tuple[Path, ...],
     out: Path | None,
     as_json: bool,
@@ -148,8 +155,13 @@ def exhaust(
     entries = declared(known_files)
     limit_s = _DEFAULT_S if seconds is None else seconds
     if worlds.get(world).schedules:
-        given = {**bounds, "scope": names, "errors": errors, "caches": caches}
-        given |= {"no-renamed": not renamed, "memory-limit": memory_mb, "workers": workers}
+        given: dict[str, Any] = {**bounds, "scope": names, "errors": errors, "caches": caches}
+        given |= {
+            "no-renamed": not renamed,
+            "memory-limit": memory_mb,
+            "workers": workers,
+            "cluster": cluster,
+        }
         _none_of(given, f"bounds a search of states: the world {world} has --switches")
         return exhaust_schedules.exhaust(
             target,
@@ -172,18 +184,26 @@ def exhaust(
     changes |= {name: value for name, value in wanted.items() if value is not None}
     changes |= {"caches": caches, "renamed": renamed}
     verdict = Verdict(chosen, kernel, out, world)
-    verdict.searches, verdict.wanted = search_scopes(
-        chosen,
-        names,
-        changes,
-        time.monotonic() + limit_s,
-        _Say(chosen.name),
-        processes.cores() if workers is None else workers,
-    )
+    say = _Say(chosen.name)
+    if cluster is None:
+        count = processes.cores() if workers is None else workers
+        until_s = time.monotonic() + limit_s
+        verdict.searches, verdict.wanted = search_scopes(
+            chosen, names, changes, until_s, say, count
+        )
+    else:
+        from pyfuzz.cluster import scopes  # noqa: PLC0415 (few ask for it)
+
+        with closing(Searcher(chosen)) as searcher:
+            asked = searcher.scopes(names, changes)
+        with on_cluster(cluster) as there:
+            found = scopes.search(there, chosen, asked, limit_s, say, say_note, workers or 1)
+        verdict.searches, verdict.wanted = found, len(asked)
     if out is not None:
         command = ["pyfuzz", "exhaust", *(kernel.absolute().options() if kernel else [chosen.name])]
         command += ["--world", world] * (world != _WORLDS[0])
         command += [*_options(names, changes), "--time", f"{limit_s:g}s"]
+        command += [] if cluster is None else ["--cluster", cluster]
         options = Options(chosen, out, 0, kernel=kernel, kernel_facts=facts)
         _store(verdict, out, lambda: provenance.record(out, options, started, command))
     print(as_text(verdict), file=sys.stderr if as_json or as_ktap else sys.stdout)

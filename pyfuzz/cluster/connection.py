@@ -24,7 +24,7 @@ PENDING, DONE, FAILED, GONE = "pending", "finished", "error", "gone"
 
 
 class Task:
-    """A slice that was given to a Dask worker."""
+    """A slice or a piece that was given to the cluster."""
 
     def __init__(self, future: Any) -> None:
         self._future = future
@@ -146,9 +146,23 @@ class Connection:
             )
         )
 
-    def stop(self, name: str) -> None:
-        """Have every slice of a campaign end as by Ctrl-C."""
-        self._call(self._client._run, task.stop, name, on_error="ignore")  # noqa: SLF001
+    def submit_piece(self, name: str, module: str, job: str) -> Task:
+        """Give a piece of the measurement ``name`` to whichever worker has room.
+
+        ``module`` is what its child process runs.  A worker that dies is replaced by another,
+        twice at most.
+        """
+        return Task(self._client.submit(task.piece, name, module, job, pure=False))
+
+    def stop(self, name: str, *, forever: bool = False) -> None:
+        """Have every slice or piece that runs end as by Ctrl-C, and with ``forever`` later ones."""
+        self._call(
+            self._client._run,  # noqa: SLF001
+            task.stop,
+            name,
+            forever=forever,
+            on_error="ignore",
+        )
 
     def reconnect(self) -> bool:
         """Try once to reach a scheduler that was lost; return whether it is there again."""

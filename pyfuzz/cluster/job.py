@@ -14,6 +14,8 @@ import msgspec
 from pyfuzz import files, paths, records
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.files import write_beside
+from pyfuzz.sequence.input import Encoding
+from pyfuzz.share.identity import target_hash
 from pyfuzz.share.objects import Host, SharedFinding
 from pyfuzz.share.portable import Portable
 from pyfuzz.target.catalogue import Target
@@ -23,6 +25,7 @@ T = TypeVar("T")
 MAX_SOURCE_BYTES = 16 << 20
 MAX_JOB_BYTES = 2 * MAX_SOURCE_BYTES
 MAX_ANSWER_BYTES = 1 << 20
+MAX_RESULT_BYTES = 16 << 20
 
 _Line = Annotated[str, msgspec.Meta(max_length=2000)]
 
@@ -59,22 +62,14 @@ class Job:
     @classmethod
     def read(cls, text: str) -> Job:
         """Parse the text of a job.  Errors: HarnessError."""
-        return _read(text, cls)
+        return read(text, cls)
 
     def unpacked(self) -> Target:
         """Return the target, its source written to the build folder if it came along.
 
         Errors: UsageError if it has no place here, OSError.
         """
-        target = self.target.target()
-        if self.source:
-            return replace(target, source=_stored(self.source))
-        own = paths.csrc() / self.target.source
-        if not own.resolve().is_relative_to(paths.csrc().resolve()) or not own.is_file():
-            raise UsageError(
-                f"this pyfuzz has no {self.target.source}: install the same everywhere"
-            )
-        return replace(target, source=own)
+        return unpacked(self.target, self.source, paths.build_dir() / "extracted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,33 @@ class Answer:
         """Parse the text of an answer.  Errors: HarnessError."""
         if not isinstance(text, str) or len(text) > MAX_ANSWER_BYTES:
             raise HarnessError("a slice of the campaign must answer with a short text")
-        return _read(text, cls)
+        return read(text, cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a piece of a measurement (pieces.py) says when it ends.
+
+    ``error`` is why there is no result, "" otherwise; ``hopeless``: it would be the same
+    the next time; ``ours``: it is a mistake in pyfuzz.
+    """
+
+    host: _Line
+    error: _Line = ""
+    hopeless: bool = False
+    ours: bool = False
+    result: Annotated[str, msgspec.Meta(max_length=MAX_RESULT_BYTES)] = ""
+
+    def text(self) -> str:
+        """Return it as text for read()."""
+        return json.dumps(records.plain(self))
+
+    @classmethod
+    def read(cls, text: object) -> Said:
+        """Parse the text of an answer.  Errors: HarnessError."""
+        if not isinstance(text, str) or len(text) > MAX_RESULT_BYTES:
+            raise HarnessError("a piece of a measurement must answer with a text")
+        return read(text, cls)
 
 
 def packed(target: Target) -> tuple[Portable, str]:
@@ -132,10 +153,51 @@ def packed(target: Target) -> tuple[Portable, str]:
     return replace(portable, source="target.c"), text
 
 
-def _stored(text: str) -> Path:
-    """Write a target's source to the build folder, under a name made of its content."""
+def unpacked(portable: Portable, source: str, folder: Path) -> Target:
+    """Put together what packed() took apart; a source that came along is written below ``folder``.
+
+    Errors: UsageError if a port is not here, OSError.
+    """
+    target = portable.target()
+    if source:
+        return replace(target, source=_stored(source, folder))
+    own = paths.csrc() / portable.source
+    if not own.resolve().is_relative_to(paths.csrc().resolve()) or not own.is_file():
+        raise UsageError(f"this pyfuzz has no {portable.source}: install the same everywhere")
+    return replace(target, source=own)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A target on the way to another machine, where pyfuzz must have the same C code."""
+
+    target: Portable
+    source: str
+    key: str
+
+    @classmethod
+    def of(cls, target: Target) -> Code:
+        """Take a target apart; errors: as packed()."""
+        return cls(*packed(target), _key(target))
+
+    def unpacked(self, folder: Path) -> Target:
+        """Put it together; errors: UsageError, OSError."""
+        target = unpacked(self.target, self.source, folder)
+        if _key(target) != self.key:
+            raise UsageError(
+                "this pyfuzz has other C code than the one that asks: install the same"
+            )
+        return target
+
+
+def _key(target: Target) -> str:
+    return target_hash(target, Encoding(target.world))
+
+
+def _stored(text: str, folder: Path) -> Path:
+    """Write a target's source below a folder, under a name made of its content."""
     data = text.encode("latin-1")
-    folder = paths.build_dir() / "extracted" / hashlib.sha256(data).hexdigest()[:16]
+    folder = folder / hashlib.sha256(data).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "target.c"
     if not (path.is_file() and path.read_bytes() == data):
@@ -143,7 +205,8 @@ def _stored(text: str) -> Path:
     return path
 
 
-def _read(text: str, kind: type[T]) -> T:
+def read(text: str, kind: type[T]) -> T:
+    """Parse a message.  Errors: HarnessError."""
     try:
         return records.read(files.parse_json(text), kind)
     except ValueError as error:

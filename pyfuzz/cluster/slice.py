@@ -8,13 +8,12 @@ its answer.  It ends as Ctrl-C ends a campaign if the Dask worker that started i
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 
 from pyfuzz.campaign.campaign import Campaign, Progress
+from pyfuzz.cluster import child
 from pyfuzz.cluster.job import MAX_JOB_BYTES, Answer, Job
 from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 from pyfuzz.module import builder, engine
@@ -22,9 +21,6 @@ from pyfuzz.run.options import Options
 from pyfuzz.share.link import Link
 from pyfuzz.share.objects import SharedFinding
 
-_LOOK_S = 0.5
-# Longer than a campaign takes to end after Ctrl-C.
-_LAST_S = 15.0
 _LAST_ROUND_S = 3.0
 
 
@@ -87,24 +83,9 @@ def _quiet(progress: Progress, phase: str) -> None:
     """Show nothing: the status is the client's."""
 
 
-def _end_with_parent(parent: int) -> None:
-    """End when the Dask worker is gone, which it may be since before this process could look."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_S)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_LAST_S)
-    os._exit(1)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Do what standard input says."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
+    child.begin(int(sys.argv[2]))
     job = Job.read(sys.stdin.read(MAX_JOB_BYTES))
     print(answer(job, Path(sys.argv[1])).text())
 

@@ -47,8 +47,7 @@ def search(
 
     Errors: UsageError if the world cannot be searched, HarnessError.
     """
-    wanted = [scope for scope in scopes_of(pair) if not names or scope.name in names]
-    verdict = Verdict(pair.target, None, None, pair.a.world, wanted=len(wanted))
+    verdict, wanted = verdict_of(pair, names)
     until_s = time.monotonic() + seconds
     searcher = Searcher(pair.target, workers)
     try:
@@ -59,6 +58,12 @@ def search(
     finally:
         searcher.close()
     return verdict
+
+
+def verdict_of(pair: Pair, names: tuple[str, ...]) -> tuple[Verdict, list[Scope]]:
+    """Return a verdict without searches, and the scopes to search."""
+    wanted = [scope for scope in scopes_of(pair) if not names or scope.name in names]
+    return Verdict(pair.target, None, None, pair.a.world, wanted=len(wanted)), wanted
 
 
 def differences(verdict: Verdict) -> list[Finding]:

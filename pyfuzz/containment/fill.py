@@ -85,6 +85,14 @@ def _row(
     return Row(target.name, target.generation, target.policy, tuple(row))
 
 
+def search_one(target: Target, fault: Fault, seed: int, effort: Effort) -> Cell:
+    """Search one cell in processes of its own; it is the same as in a row.
+
+    Errors: UsageError or HarnessError as loading a target does.
+    """
+    return _row(target, (fault,), seed, effort, lambda cell: None, Event()).cells[0]
+
+
 class _CellSearch:
     """The search for one cell, in children that are replaced when they die."""
 

@@ -48,7 +48,7 @@ def together(said: Sequence[Progress]) -> Progress:
     return replace(
         said[0],
         end=ends[-1] if ends else End.NOT,
-        waiting=all(one.waiting for one in said),
+        waiting=int(all(one.waiting for one in said)),
         trouble=next((one.trouble for one in said if one.trouble), ""),
         **sums,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,6 +77,37 @@ class Options:
     ways: trial.Ways = trial.AS_A_CAMPAIGN
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The trials of one mutant, wherever they are run.
+
+    Where ``clean`` is the unchanged target, inputs are compared with it; ``known`` does
+    not count as found.
+    """
+
+    name: str
+    planted: Target
+    clean: Target | None
+    known: tuple[Known, ...]
+    budget_s: float
+    trials: int
+    seed: int
+    ways: trial.Ways
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What became of a piece; see Outcome."""
+
+    trials: tuple[Trial, ...] = ()
+    triggered: bool = False
+    trouble: str = ""
+
+
+# Has every piece done, and calls the second with each one's name and result.
+Elsewhere = Callable[[Iterable[tuple[str, Piece]], Callable[[str, Measured], None]], None]
+
+
 @dataclass(slots=True)
 class Result:
     """The outcomes in catalogue order, and what the unchanged target shows."""
@@ -137,8 +168,12 @@ def groups_of(source: Source) -> tuple[str, ...]:
     )
 
 
-def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
+def run(
+    options: Options, progress: Callable[[Outcome, int], None], elsewhere: Elsewhere | None = None
+) -> Result:
     """Measure every mutant; ``progress`` is called with each outcome and their total number.
+
+    ``elsewhere`` has the trials run, in place of this machine.
 
     Errors: UsageError if the options fit no mutant, HarnessError if the clean
     target does not run.
@@ -147,65 +182,97 @@ def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
     mutants = mutants_of(source, options)
     with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as scratch:
         folder = Path(scratch)
-        clean = trial.build(changed(options.target, source.replaced([]), "clean", folder))
+        clean = changed(options.target, source.replaced([]), "clean", folder)
+        program = trial.build(clean)
         (folder / "baseline").mkdir()
-        known = trial.baseline(clean, folder / "baseline", options.target, BASELINE_S)
-        outcomes: dict[str, Outcome] = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            measures = [
-                pool.submit(_measure, options, source, mutant, known, clean, folder)
-                for mutant in mutants
-            ]
-            try:
-                for measure in as_completed(measures):
-                    outcome = measure.result()
-                    outcomes[outcome.mutant.name] = outcome
-                    progress(outcome, len(mutants))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-        clean.unlink(missing_ok=True)
+        known = trial.baseline(program, folder / "baseline", options.target, BASELINE_S)
+        outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
+
+        def done(name: str, measured: Measured) -> None:
+            outcome = outcomes[name]
+            outcome.trials, outcome.triggered = list(measured.trials), measured.triggered
+            outcome.trouble = measured.trouble
+            progress(outcome, len(mutants))
+
+        def pieces() -> Iterator[tuple[str, Piece]]:
+            for mutant in mutants:
+                try:
+                    if options.target.policy.startswith("BUG()") and _wants_bugged(mutant):
+                        raise DoesNotApplyError(
+                            f"{mutant.name} does not apply: an error bugs no VM here"
+                        )
+                    planted = changed(options.target, source.apply(mutant), mutant.name, folder)
+                except DoesNotApplyError as error:
+                    done(mutant.name, Measured(trouble=str(error)))
+                else:
+                    yield mutant.name, piece_of(options, mutant, planted, known, clean)
+
+        (elsewhere or _here)(pieces(), done)
+        program.unlink(missing_ok=True)
     return Result(options, known, [outcomes[mutant.name] for mutant in mutants])
 
 
-def _measure(
+def piece_of(
     options: Options,
-    source: Source,
     mutant: Mutant,
-    known: Sequence[Known],
-    clean: Path,
-    folder: Path,
-) -> Outcome:
-    outcome = Outcome(mutant)
-    if options.target.policy.startswith("BUG()") and _wants_bugged(mutant):
-        outcome.trouble = f"{mutant.name} does not apply: an error bugs no VM here"
-        return outcome
-    try:
-        planted = changed(options.target, source.apply(mutant), mutant.name, folder)
-        program = trial.build(planted)
-    except DoesNotApplyError as error:
-        outcome.trouble = str(error)
-        return outcome
-    except (UsageError, HarnessError) as error:
-        outcome.trouble = f"{mutant.name} does not compile here: {error}"
-        return outcome
+    planted: Target,
+    known: tuple[Known, ...] = (),
+    clean: Target | None = None,
+) -> Piece:
+    """Return what there is to do for one mutant."""
     budget_s = options.time_per_mutant_s
-    ways = replace(options.ways, world=options.target.world)
-    if mutant.equivalent:
-        budget_s = min(budget_s, EQUIVALENT_S)
+    return Piece(
+        name=mutant.name,
+        planted=planted,
+        clean=clean,
+        known=known,
+        budget_s=min(budget_s, EQUIVALENT_S) if mutant.equivalent else budget_s,
+        trials=1 if mutant.equivalent else options.trials,
+        seed=options.seed,
+        ways=replace(options.ways, world=options.target.world),
+    )
+
+
+def _here(pieces: Iterable[tuple[str, Piece]], done: Callable[[str, Measured], None]) -> None:
+    """Measure on all cores of this machine."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as folder,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        measures = {pool.submit(measure, one, Path(folder)): name for name, one in pieces}
+        try:
+            for finished in as_completed(measures):
+                done(measures[finished], finished.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def measure(piece: Piece, folder: Path) -> Measured:
+    """Run the trials of one mutant; the inputs of each are in ``folder`` meanwhile."""
+    assert piece.clean is not None
     try:
-        for number in range(1 if mutant.equivalent else options.trials):
+        program = trial.build(piece.planted)
+    except (UsageError, HarnessError) as error:
+        return Measured(trouble=f"{piece.name} does not compile here: {error}")
+    clean = trial.build(piece.clean)
+    trials: list[Trial] = []
+    triggered = False
+    try:
+        for number in range(piece.trials):
             with tempfile.TemporaryDirectory(dir=folder) as corpus:
-                seed = options.seed + number
-                one = trial.run(program, Path(corpus), known, budget_s, seed, ways)
-                outcome.trials.append(one)
-                if not outcome.triggered:
-                    outcome.triggered = one.kind is not None or _differs(
-                        program, clean, Path(corpus), options.target.world
+                seed = piece.seed + number
+                one = trial.run(
+                    program, Path(corpus), piece.known, piece.budget_s, seed, piece.ways
+                )
+                trials.append(one)
+                if not triggered:
+                    triggered = one.kind is not None or _differs(
+                        program, clean, Path(corpus), piece.ways.world
                     )
     finally:
         program.unlink(missing_ok=True)
-    return outcome
+    return Measured(tuple(trials), triggered)
 
 
 def _wants_bugged(mutant: Mutant) -> bool:

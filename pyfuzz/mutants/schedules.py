@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 
 from pyfuzz import processes
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.mutants.experiment import EQUIVALENT_S, Options, Outcome, Result
+from pyfuzz.mutants.experiment import (
+    Elsewhere,
+    Measured,
+    Options,
+    Outcome,
+    Piece,
+    Result,
+    piece_of,
+)
 from pyfuzz.mutants.mutant import Mutant, catalogue
 from pyfuzz.mutants.sources import DoesNotApplyError, Source, plant
 from pyfuzz.mutants.trial import Trial
@@ -50,44 +58,62 @@ def mutants_of(options: Options) -> list[Mutant]:
     return [every[name] for name in options.only or every]
 
 
-def run(options: Options, progress: Callable[[Outcome, int], None]) -> Result:
+def run(
+    options: Options, progress: Callable[[Outcome, int], None], elsewhere: Elsewhere | None = None
+) -> Result:
     """Measure every mutant; ``progress`` is called with each outcome and their total number.
+
+    ``elsewhere`` has the trials run, in place of this machine.
 
     Errors: UsageError if the options fit no mutant.
     """
     mutants = mutants_of(options)
     target = replace(options.target, defines=(*options.target.defines, _DEFINE))
     Source(target)  # one that cannot be read fails here, once
-    outcomes: dict[str, Outcome] = {}
+    outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
+
+    def done(name: str, measured: Measured) -> None:
+        outcome = outcomes[name]
+        outcome.trials, outcome.triggered = list(measured.trials), measured.triggered
+        outcome.trouble = measured.trouble
+        progress(outcome, len(mutants))
+
     with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as folder:
-        for mutant in mutants:
-            outcomes[mutant.name] = outcome = Outcome(mutant)
-            try:
-                planted = plant(target, mutant, Path(folder))
-            except DoesNotApplyError as error:
-                outcome.trouble = str(error)
-                progress(outcome, len(mutants))
-                continue
-            _measure(options, outcome, planted)
-            progress(outcome, len(mutants))
+
+        def pieces() -> Iterator[tuple[str, Piece]]:
+            for mutant in mutants:
+                try:
+                    planted = plant(target, mutant, Path(folder))
+                except DoesNotApplyError as error:
+                    done(mutant.name, Measured(trouble=str(error)))
+                else:
+                    yield mutant.name, piece_of(options, mutant, planted)
+
+        (elsewhere or _here)(pieces(), done)
     return Result(options, (), list(outcomes.values()))
 
 
-def _measure(options: Options, outcome: Outcome, planted: Target) -> None:
-    """Run the trials of one mutant, on all cores."""
-    equivalent = bool(outcome.mutant.equivalent)
-    budget_s = options.time_per_mutant_s
-    if equivalent:
-        budget_s = min(budget_s, EQUIVALENT_S)
-    seeds = [options.seed + number for number in range(1 if equivalent else options.trials)]
-    with ThreadPoolExecutor(min(processes.cores(), len(seeds))) as pool:
-        for done in as_completed(pool.submit(trial, planted, seed, budget_s) for seed in seeds):
+def _here(pieces: Iterable[tuple[str, Piece]], done: Callable[[str, Measured], None]) -> None:
+    """Measure one mutant after the other on this machine."""
+    for name, piece in pieces:
+        done(name, measure(piece, processes.cores()))
+
+
+def measure(piece: Piece, workers: int = 1) -> Measured:
+    """Run the trials of one mutant, so many at a time."""
+    trials: list[Trial] = []
+    trouble = ""
+    seeds = [piece.seed + number for number in range(piece.trials)]
+    with ThreadPoolExecutor(min(workers, len(seeds))) as pool:
+        for done in as_completed(
+            pool.submit(trial, piece.planted, seed, piece.budget_s) for seed in seeds
+        ):
             try:
-                outcome.trials.append(done.result())
+                trials.append(done.result())
             except (UsageError, HarnessError) as error:
-                outcome.trouble = f"{outcome.mutant.name} does not run here: {error}"
-    outcome.trials.sort(key=lambda trial: trial.seed)
-    outcome.triggered = bool(outcome.found)
+                trouble = f"{piece.name} does not run here: {error}"
+    trials.sort(key=lambda trial: trial.seed)
+    return Measured(tuple(trials), any(one.kind is not None for one in trials), trouble)
 
 
 def trial(planted: Target, seed: int, budget_s: float) -> Trial:
