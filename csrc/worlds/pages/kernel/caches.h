@@ -146,8 +146,8 @@ static unsigned int pyfuzz_cache_vm(const struct kvm_mmu_memory_cache *mc)
 		if ((void *)mc >= (void *)&pyfuzz_kvms[vm] &&
 		    (void *)mc < (void *)&pyfuzz_kvms[vm + 1])
 			return vm;
-		if ((void *)mc >= (void *)&pyfuzz_vcpus[vm][0] &&
-		    (void *)mc < (void *)&pyfuzz_vcpus[vm + 1][0])
+		if ((void *)mc >= (void *)(pyfuzz_vcpus + vm) &&
+		    (void *)mc < (void *)(pyfuzz_vcpus + vm + 1))
 			return vm;
 	}
 	return pyfuzz_vm_now();
