@@ -21,6 +21,8 @@ SCOPES = (
     _scope("frames", 1, 1, 2, Groups.WRITES),
     _scope("host", 1, 1, 1, Groups.WRITES | Groups.HOST),
     _scope("pokes", 1, 1, 1, Groups.WRITES | Groups.POKES),
+    # A PDE that becomes a huge page, or another, unseen: CVE-2026-46113, CVE-2026-53359.
+    _scope("huge", 1, 1, 1, Groups.POKES | Groups.LARGE),
     # Two PDEs, which may share a table.
     _scope("shared", 2, 1, 1, Groups.WRITES),
     # Large ones, which take longer than anyone waits: so far as the time allows.

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import debian
 import pytest
+from cli_process import pyfuzz
 
 from pyfuzz.errors import UsageError
+from pyfuzz.exhaust.scope_pages import SCOPES
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.extract import pages
 from pyfuzz.extract.pages import generate, symbols
@@ -69,22 +72,23 @@ def test_states_of_a_kernel_are_all_visited_and_audited() -> None:
 @pytest.mark.kernels
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "groups", "length", "kind"),
+    ("name", "length", "kinds"),
     [
-        ("0cb2af2ea66a", Groups.POKES, 3, Kind.WRONG_ROLE),
-        ("81ccda30b4e8", Groups.POKES | Groups.LARGE, 4, Kind.WRONG_GFN),
+        ("0cb2af2ea66a", 3, {Kind.WRONG_ROLE}),
+        ("81ccda30b4e8", 4, {Kind.WRONG_GFN, Kind.WARNING}),
     ],
 )
 def test_fix_that_a_kernel_lacks_is_found_by_a_shortest_sequence(
-    name: str, groups: Groups, length: int, kind: Kind, tmp_path: Path
+    name: str, length: int, kinds: set[Kind], tmp_path: Path
 ) -> None:
     target = kernel()
     broken = changed(target, Source(target).apply(REVERTED[name]), name, tmp_path)
-    scope = Scope("planted", pdes=1, ptes=1, targets=1, groups=groups, depth=4)
+    (huge,) = (scope for scope in SCOPES if scope.name == "huge")
 
-    search = searched(broken, scope)
+    search = searched(broken, huge)
 
-    assert kind in {one.kind for one in search.findings}
+    assert search.complete  # but for what follows the findings
+    assert kinds <= {one.kind for one in search.findings}
     shortest = min((one.operations for one in search.findings if one.minimized), key=len)
     assert length == len(shortest) - BEFORE, [format_operation(one) for one in shortest]
 
@@ -125,6 +129,19 @@ def test_kernel_with_variables_that_are_not_found_is_refused(tmp_path: Path) -> 
 
     with pytest.raises(UsageError, match=r"some of its variables are in \.data\.\.percpu; name"):
         searched(changed(target, scattered, "scattered", tmp_path), SMALL)
+
+
+@pytest.mark.kernels
+@pytest.mark.slow
+def test_command_searches_a_kernel_and_says_how_far(tmp_path: Path) -> None:
+    tarball = str(debian.source("6.12", tarball=True))
+    options = ("--world", "pages", "--scope", "huge", "--depth", "3", "--json")
+    done = pyfuzz("exhaust", "--kernel", tarball, *options, folder=tmp_path)
+
+    assert 0 == done.returncode, done.stderr
+    found = json.loads(done.stdout)
+    assert ("pages", "clean", 3) == (found["world"], found["verdict"], found["depth"])
+    assert found["searches"][0]["audits"]["states"] > 20
 
 
 def test_variables_in_a_section_of_their_own_are_noticed(tmp_path: Path) -> None:
