@@ -291,6 +291,18 @@ uint32_t memory_table_life(uint32_t i)
 	return lives[i];
 }
 
+const uint8_t *memory_touched(const void *array)
+{
+	static uint8_t touched[HUGE_SIZE / MEMORY_PAGE];
+	uint32_t i = start_in(&pools[HUGE], array);
+
+	if (i == NOWHERE || pools[HUGE].state[i] != LIVE ||
+	    mincore(pools[HUGE].memory + (size_t)i * pools[HUGE].stride,
+		    HUGE_SIZE, touched))
+		return NULL;
+	return touched;
+}
+
 /* The next live header of a VM from number *at on, NULL past the last. */
 const void *memory_next_header(unsigned int vm, uint32_t *at)
 {

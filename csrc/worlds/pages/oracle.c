@@ -207,7 +207,7 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 {
 	uint32_t table = memory_table_of(page->spt);
 	uint64_t nothing = pages_target.spte_nothing;
-	uint64_t chunks = hot[table].chunks;
+	uint64_t chunks = hot[table].chunks, known = chunks;
 
 	if (hot[table].owner != memory_table_life(table) ||
 	    ++hot[table].age >= LOOK_AT_ALL || all) {
@@ -226,7 +226,7 @@ static void mark_page(unsigned int vm, const struct pages_page *page, bool all)
 			any |= spte[k] ^ nothing;
 		if (any)
 			hot[table].chunks |= 1ULL << i / 8;
-		else
+		else if (known >> i / 8 & 1)
 			states_nothing(table, i, 8);
 		for (unsigned int k = 0; any && k < 8; k++, spte++) {
 			if (spte_nothing(*spte)) {
@@ -329,9 +329,12 @@ static void walk_head(unsigned int vm, const unsigned long *head)
 	sequence.host_dead = true;
 }
 
+#define HEADS_OF_PAGE (MEMORY_PAGE / sizeof(unsigned long))
+
 static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
 {
 	const struct slot *slot = &world.vms[vm].slots[as][n];
+	const uint8_t *touched;
 
 	walked.page = NULL;
 	walked.as = as;
@@ -342,7 +345,13 @@ static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
 			pages_target.rmaps(vm, as, n, level, &heads);
 
 		walked.level = level;
+		touched = memory_touched(base);
 		for (uint64_t i = 0; base && i < heads; i++) {
+			if (touched && i % HEADS_OF_PAGE == 0 &&
+			    !touched[i / HEADS_OF_PAGE]) {
+				i += HEADS_OF_PAGE - 1;
+				continue;
+			}
 			if (!base[i])
 				continue;
 			walked.gfn = (slot->base_gfn & ~(pages_of(level) - 1)) +
