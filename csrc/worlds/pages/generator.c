@@ -64,8 +64,8 @@ static void refocus(void)
 	focus.slot = (uint8_t)below(256);
 	focus.host[0] = PICK(host_codes);
 	focus.host[1] = PICK(host_codes);
-	/* One in 64: such a sequence takes several times as long. */
-	focus.big = (focus.slot & BIG_SLOT) == BIG_SLOT && focus.frame % 8 == 7;
+	/* One in 256: such a sequence takes several times as long. */
+	focus.big = (focus.slot & BIG_SLOT) == BIG_SLOT && focus.frame == 31;
 	if (!focus.big)
 		focus.slot &= (uint8_t)~BIG_SLOT;
 }

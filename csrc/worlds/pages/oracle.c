@@ -331,10 +331,30 @@ static void walk_head(unsigned int vm, const unsigned long *head)
 
 #define HEADS_OF_PAGE (MEMORY_PAGE / sizeof(unsigned long))
 
+/* The first head from number i on that is not empty, or n; most are. */
+static uint64_t next_head(const unsigned long *base, uint64_t i, uint64_t n,
+			  const uint8_t *touched)
+{
+	while (i < n) {
+		const unsigned long *head = base + i;
+
+		if (touched && !touched[i / HEADS_OF_PAGE])
+			i = (i / HEADS_OF_PAGE + 1) * HEADS_OF_PAGE;
+		else if (i % 8 || i + 8 > n ||
+			 (head[0] | head[1] | head[2] | head[3] | head[4] |
+			  head[5] | head[6] | head[7])) {
+			if (*head)
+				return i;
+			i++;
+		} else
+			i += 8;
+	}
+	return n;
+}
+
 static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
 {
 	const struct slot *slot = &world.vms[vm].slots[as][n];
-	const uint8_t *touched;
 
 	walked.page = NULL;
 	walked.as = as;
@@ -343,17 +363,13 @@ static void walk_slot(unsigned int vm, unsigned int as, unsigned int n)
 		uint64_t heads = 0;
 		unsigned long *base =
 			pages_target.rmaps(vm, as, n, level, &heads);
+		const uint8_t *touched = memory_touched(base);
 
 		walked.level = level;
-		touched = memory_touched(base);
-		for (uint64_t i = 0; base && i < heads; i++) {
-			if (touched && i % HEADS_OF_PAGE == 0 &&
-			    !touched[i / HEADS_OF_PAGE]) {
-				i += HEADS_OF_PAGE - 1;
-				continue;
-			}
-			if (!base[i])
-				continue;
+		for (uint64_t i = 0; base; i++) {
+			i = next_head(base, i, heads, touched);
+			if (i >= heads)
+				break;
 			walked.gfn = (slot->base_gfn & ~(pages_of(level) - 1)) +
 				     i * pages_of(level);
 			walk_head(vm, base + i);
