@@ -22,9 +22,12 @@ from statistics import median
 from bench.dask_here import below, environment
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module.shared import Shared
+from pyfuzz.processes import usage
 
 _LIMIT_S = 900.0
 _FIRST = "the first execution"
+_OWN = "of these, in the worker that executes first"
+_WORKER = b"pyfuzz.campaign.worker"
 # What appears in the build folder, and what that means.
 _BUILT = {
     "compilers/*.json": "a compiler was chosen",
@@ -61,7 +64,9 @@ def events(words: list[str], build: Path, folder: Path) -> dict[str, tuple[float
             for name, executions in _executions(out).items():
                 seen.setdefault(f"worker '{name}' was started", at)
                 if executions:
-                    seen.setdefault(_FIRST, at)
+                    if _FIRST not in seen:
+                        seen[_FIRST] = at
+                        seen[_OWN] = (at[0], _of_workers_s(process.pid))
                     seen.setdefault(f"worker '{name}' executes", at)
             if process.poll() is not None or at[0] > _LIMIT_S:
                 sys.exit(f"bench: the campaign ended: {(folder / 'log').read_text()[-1000:]}")
@@ -87,6 +92,19 @@ def _executions(out: Path) -> dict[str, int]:
             except (PyfuzzError, OSError, ValueError):
                 continue  # it is being made
     return found
+
+
+def _of_workers_s(process: int) -> float:
+    """Return the processor seconds of the worker that has used most; the first to execute."""
+    used = [0.0]
+    for pid in below(process):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended
+        if _WORKER in words:
+            used.append(usage(pid).cpu_s)
+    return max(used)
 
 
 def _used_s(process: int) -> float:

@@ -9,8 +9,8 @@
     child.py        what such children have in common: they end with their Dask worker
     slice.py        that child: a campaign with the share, ``python -m pyfuzz.cluster.slice``
     pieces.py       has independent pieces done, each once, whatever is lost
-    piece.py        their child processes: pyfuzz.mutants.piece, pyfuzz.containment.piece,
-    scopes.py       and this one, which searches a scope
+    piece.py        what is the same in the children that do one: pyfuzz.mutants.piece …
+    scopes.py       such a child, which searches a scope
 
 Inputs, findings and counts go through the share (pyfuzz/share), not through Dask.
 """
