@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define SECCOMP_MODE_FILTER 2
 #define NO_NEW_PRIVS 38
 #define MAX_LENGTH 4096
+#define MAX_FILE_BYTES (64UL << 20)
 
 /* include/uapi/linux/filter.h, which a machine may lack. */
 struct instruction {
@@ -58,6 +60,7 @@ static void filter_calls(int fd)
 
 int main(int argc, char **argv)
 {
+	const struct rlimit size = { MAX_FILE_BYTES, MAX_FILE_BYTES };
 	int ruleset, filter;
 
 	if (argc < 4)
@@ -67,6 +70,8 @@ int main(int argc, char **argv)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
 	    prctl(NO_NEW_PRIVS, 1, 0, 0, 0))
 		fail("prctl");
+	if (setrlimit(RLIMIT_FSIZE, &size))
+		fail("setrlimit");
 	if (ruleset >= 0) {
 		if (syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0))
 			fail("landlock");

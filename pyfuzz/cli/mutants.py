@@ -13,6 +13,7 @@ from pyfuzz import world as worlds
 from pyfuzz.cli.cluster import cluster_option, on_cluster, say_note
 from pyfuzz.cli.options import duration, kernel_options, target_of
 from pyfuzz.errors import UsageError
+from pyfuzz.module import confine
 from pyfuzz.target.kernel import Kernel
 
 
@@ -98,6 +99,8 @@ def mutants(
         for mutant in some or experiment.mutants_of(Source(chosen), options):
             print(f"{mutant.name:26} {mutant.what}")
         return 0
+    for line in confine.lacking() if kernel and cluster is None else ():
+        say_note(line)
     done = 0
 
     def progress(outcome: experiment.Outcome, total: int) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
@@ -21,6 +23,7 @@ from pyfuzz.module import builder, confine
 
 # What stands for the process in its filter.
 _SELF = 0xFFFFFFFF
+_MOST_BYTES = 1 << 20
 
 
 def run(
@@ -30,7 +33,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     timeout_s: float,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program, which may write in ``writable`` only; return what it printed.
+    """Run a program, which may write in ``writable`` only; return the end of what it printed.
 
     It dies with the thread that calls this.  The descriptors and the filter are those of
     confine.confine(), except that the program may execute itself.
@@ -48,17 +51,27 @@ def run(
             stack.callback(os.close, calls)
             os.write(calls, confine.packed(confine.program(_SELF, executes=True)))
         given = [-1 if one is None else one for one in (rules, calls)]
-        return subprocess.run(
+        # Files, of which only so much is read: a pipe could fill this process's memory.
+        out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        done = subprocess.run(
             [str(launcher), *map(str, given), *command],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
+            stdout=out,
+            stderr=err,
             env=environment,
             pass_fds=[one for one in given if one >= 0],
             timeout=timeout_s,
             check=False,
         )
+        return subprocess.CompletedProcess(
+            list(command), done.returncode, _end_of(out), _end_of(err)
+        )
+
+
+def _end_of(file: IO[bytes]) -> str:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _MOST_BYTES))
+    return file.read(_MOST_BYTES).decode("utf-8", "replace")
 
 
 @cache

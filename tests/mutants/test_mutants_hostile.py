@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -79,6 +80,28 @@ def test_constructor_of_a_trial_is_refused(tmp_path: Path, what: str) -> None:
 @pytest.mark.parametrize("what", STILL)
 def test_trial_can_still(tmp_path: Path, what: str) -> None:
     assert "done\n" == confined(tmp_path, STILL[what])
+
+
+def test_trial_cannot_fill_the_memory_of_whoever_started_it(tmp_path: Path) -> None:
+    flood = call(1, "1", '"0123456789abcdef0123456789abcdef"', "32")
+    floods = trial.build(plant("v6.6", tmp_path, at_load(f"for (;;) {flood}")))
+    try:
+        done = launcher.run([str(floods), "digest"], timeout_s=300)
+    finally:
+        floods.unlink()
+    assert (-signal.SIGXFSZ, 1 << 20) == (done.returncode, len(done.stdout))
+
+
+def test_machine_that_cannot_confine_runs_trials_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confine, "landlock_version", lambda: 0)
+    monkeypatch.setattr(confine, "has_seccomp", lambda: False)
+    built = program(tmp_path, ATTEMPTS["write outside"])
+    try:
+        assert "done\n" == launcher.run([str(built), "digest"], timeout_s=60).stdout
+    finally:
+        built.unlink()
 
 
 def running(program: Path) -> bool:
