@@ -2,6 +2,8 @@
 """``python -m bench.cluster``: what a cluster costs, and what it survives (docs/cluster.md).
 
 overhead       local:3, and three workers of a plain campaign, by turns
+processors     who uses the processors in both
+beside         what both execute in a second of processor time, at the same time
 kills          kill -9 each Dask worker and the scheduler, in rounds
 namespaces     the same with three Dask workers in network namespaces, by TLS (needs root)
 sizes          what a share holds, and what larger clusters would move by that
@@ -29,6 +31,7 @@ from bench.dask_here import DaskHere, below, environment, is_slice, slices_below
 from pyfuzz import processes
 from pyfuzz.cluster.job import Job, packed
 from pyfuzz.cluster.slices import SLICE_S
+from pyfuzz.module.shared import Shared
 from pyfuzz.share.carrier import AT_ONCE
 from pyfuzz.target import catalogue
 
@@ -125,6 +128,56 @@ def processors(target: str, seconds: int) -> None:
             for time_s in (60, 600, 3600)
         ]
         print(f"so of {cores} cores with nothing else to do: {', '.join(parts)}")
+
+
+def beside(target: str, seconds: int, rounds: int) -> None:
+    """Run a plain campaign and one on local:3 at the same time; count what each executes.
+
+    Each second of processor time counts, whoever gets it: so other load on the machine
+    does not matter, nor how much of it each of the two campaigns gets.
+    """
+    ways = {"plain": ["--workers", "3"], "local:3": ["--cluster", "local:3", "--share", "share"]}
+    for number in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            started = {}
+            for way, words in ways.items():
+                folder = Path(name, way)
+                folder.mkdir()
+                some = (target, "--time", f"{seconds}s", "--seed", str(number + 1), "--out", "run")
+                started[way] = fuzz(folder, *some, *words)
+            time.sleep(seconds * 0.5)
+            first = {way: _done(process.pid) for way, process in started.items()}
+            time.sleep(seconds * 0.45)
+            last = {way: _done(process.pid) for way, process in started.items()}
+            for process in started.values():
+                result(process)
+        rates = {}
+        for way in ways:
+            executions, fuzzing_s = (last[way][at] - first[way][at] for at in (0, 1))
+            rates[way] = executions / fuzzing_s
+            print(
+                f"{number + 1}  {way:8} {executions:>9,.0f} executions in {fuzzing_s:6.1f} s of "
+                f"the processes that fuzz: {rates[way]:,.0f}/s",
+                flush=True,
+            )
+        print(f"   local:3 / plain: {rates['local:3'] / rates['plain']:.3f}", flush=True)
+
+
+def _done(process: int) -> tuple[float, float]:
+    """Return what a command's fuzzing processes have executed, and their processor seconds."""
+    executions, used_s = 0, 0.0
+    for pid in below(process):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            files = [os.readlink(one) for one in Path(f"/proc/{pid}/map_files").iterdir()]
+        except OSError:
+            continue  # it has ended
+        if _FUZZES in words:
+            used_s += processes.usage(pid).cpu_s
+            for path in {one for one in files if Path(one).name.startswith("shared.")}:
+                with Shared(Path(path)) as shared:
+                    executions += shared.counts().executions
+    return executions, used_s
 
 
 def _used(process: int) -> dict[str, float]:
@@ -352,7 +405,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("part", choices=["overhead", "processors", "kills", "namespaces", "sizes"])
+    parser.add_argument(
+        "part", choices=["overhead", "processors", "beside", "kills", "namespaces", "sizes"]
+    )
     parser.add_argument("--target", default="rfc-v2")
     parser.add_argument("--time", type=int, default=60, metavar="SECONDS", help="see each part")
     parser.add_argument("--rounds", type=int, default=1)
@@ -362,6 +417,8 @@ def main() -> None:
         overhead(given.target, given.time, given.rounds)
     elif given.part == "processors":
         processors(given.target, given.time)
+    elif given.part == "beside":
+        beside(given.target, given.time, given.rounds)
     elif given.part == "kills":
         kills(given.target, given.rounds, given.time)
     elif given.part == "namespaces":
