@@ -169,13 +169,13 @@ def _done(process: int) -> tuple[float, float]:
     for pid in below(process):
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            files = [os.readlink(one) for one in Path(f"/proc/{pid}/map_files").iterdir()]
+            files = [one.readlink() for one in Path(f"/proc/{pid}/map_files").iterdir()]
         except OSError:
             continue  # it has ended
         if _FUZZES in words:
             used_s += processes.usage(pid).cpu_s
-            for path in {one for one in files if Path(one).name.startswith("shared.")}:
-                with Shared(Path(path)) as shared:
+            for path in {one for one in files if one.name.startswith("shared.")}:
+                with Shared(path) as shared:
                     executions += shared.counts().executions
     return executions, used_s
 
