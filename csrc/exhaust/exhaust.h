@@ -28,6 +28,7 @@ struct pyfuzz_scope {
 	uint32_t depth; /* limit on operations; 0: none */
 	uint64_t memory; /* limit on bytes for states and the queue */
 	/* The world pages: */
+	uint32_t alike; /* 0: entries and frames that are alike are distinguished */
 	uint32_t pdes, ptes; /* entries that the guest writes, in each table */
 	uint32_t targets; /* frames that a PTE can get */
 	uint32_t groups; /* of operations: enum pyfuzz_scope_groups */
@@ -44,8 +45,9 @@ enum pyfuzz_scope_groups {
 	PYFUZZ_SCOPE_FLUSHES = 4, /* invlpg, flush, unload */
 	PYFUZZ_SCOPE_LARGE = 8, /* a PDE can map 2M; code is fetched */
 	PYFUZZ_SCOPE_READ_ONLY = 16, /* a PTE can be read-only */
-	PYFUZZ_SCOPE_HOST = 32, /* unmap, reclaim */
+	PYFUZZ_SCOPE_HOST = 32, /* unmap */
 	PYFUZZ_SCOPE_SLOTS = 64, /* one is deleted and created; zap-all */
+	PYFUZZ_SCOPE_RECLAIM = 128, /* of the oldest shadow page */
 };
 
 /* Why a search is over. */
@@ -64,6 +66,8 @@ struct pyfuzz_exhaust {
 	uint32_t end; /* enum pyfuzz_end */
 	uint32_t depth; /* every sequence of up to this many operations was tried */
 	uint64_t states; /* found */
+	/* The same if what is alike were distinguished (space->stands_for()). */
+	uint64_t apart;
 	uint64_t expanded; /* states in which every operation was tried */
 	uint64_t transitions; /* operations tried in states */
 	uint64_t beyond; /* transitions that led out of the scope */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Two modules as one space: a state is a state of each, and an operation is
- * one on both.  The SPTEs of the two are the same, so they are named once, by
- * the order in which a walk of this module's lists meets them; heads and VMs
- * keep their numbers.
+ * one on both.  Where the SPTEs of the two are the same (in the world lists), they
+ * are named once, by the order in which a walk of this module's lists meets them;
+ * what operations name keeps its number.
  */
 #include <string.h>
 #include "compare/lockstep.h"
@@ -21,22 +21,47 @@ static void begin(const struct pyfuzz_scope *wanted)
 	lockstep.wanted.precise = 1;
 	a->begin(&scope);
 	b->begin(&scope);
-	b->names(a->names(NULL));
+	if (a->names)
+		b->names(a->names(NULL));
 }
 
-static void begin_worlds(void)
+static void settle(void)
 {
-	lockstep.other->begin(&lockstep.wanted);
-	lockstep.mine->begin(&lockstep.wanted);
+	if (a->settle)
+		a->settle();
+	if (b->settle)
+		b->settle();
 }
 
 static void step(const struct pyfuzz_op *op)
 {
 	lockstep_step(op, 0, 0, true);
+	settle();
 	/* Only differences count here, not the oracle's findings. */
 	if (!lockstep_differs())
 		sequence.result.findings_len = 0;
 	lockstep.other->forget();
+}
+
+/* Both get to the first state by the same operations. */
+static void start_both(void)
+{
+	static uint64_t ops[SPACE_PREFIX * PYFUZZ_OP_SIZE / sizeof(uint64_t)];
+	uint32_t n = a->prefix ? a->prefix(ops) : 0;
+
+	if (a->reset)
+		a->reset();
+	if (b->reset)
+		b->reset();
+	lockstep.other->begin(&lockstep.wanted);
+	lockstep.mine->begin(&lockstep.wanted);
+	for (uint32_t i = 0; i < n; i++)
+		step((const struct pyfuzz_op *)((uint8_t *)ops + i * a->op_size));
+}
+
+static uint32_t prefix(void *ops)
+{
+	return a->prefix ? a->prefix(ops) : 0;
 }
 
 static uint32_t encode(uint8_t *out, bool mapped)
@@ -109,7 +134,8 @@ static uint64_t told(void)
 
 static struct pyfuzz_space product = {
 	.begin = begin,
-	.start = begin_worlds,
+	.start = start_both,
+	.prefix = prefix,
 	.step = step,
 	.encode = encode,
 	.within = within,
@@ -130,4 +156,9 @@ const struct pyfuzz_space *product_space(void)
 	b = lockstep.other->space;
 	product.op_size = a->op_size;
 	return &product;
+}
+
+const struct pyfuzz_space *product_other(void)
+{
+	return lockstep.other->space;
 }

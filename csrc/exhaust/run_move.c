@@ -5,6 +5,8 @@
 #include "seen.h"
 
 bool run_asked, run_sure;
+uint8_t state_bytes[SPACE_STATE];
+uint32_t state_size;
 static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
 
 void plan_make(struct plan *plan)
@@ -73,14 +75,12 @@ bool run_move(const struct plan *plan, uint32_t move, uint64_t *told)
 
 bool state_hash(struct hash *hash)
 {
-	static uint8_t bytes[SPACE_STATE];
-	uint32_t size;
-
+	state_size = 0;
 	if (space->digest)
 		return space->digest(hash);
-	size = space->encode(bytes, false);
-	*hash = hash_of(bytes, size);
-	return size;
+	state_size = space->encode(state_bytes, false);
+	*hash = hash_of(state_bytes, state_size);
+	return state_size;
 }
 
 uint32_t run_all(struct outcome *outcomes, bool wholly)

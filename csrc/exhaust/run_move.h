@@ -30,6 +30,9 @@ extern bool run_asked;
 
 /* The hash of the current state; false if it does not fit. */
 bool state_hash(struct hash *hash);
+/* The form that it was made of; size 0: it was made without one. */
+extern uint8_t state_bytes[SPACE_STATE];
+extern uint32_t state_size;
 
 /* The result of a move. */
 struct outcome {

@@ -21,8 +21,7 @@ static uint32_t deepest; /* the first state that is deeper than search.depth */
 /* The current state: known, new (and queued), or out of the scope. */
 static void note(uint32_t parent, uint32_t move, bool wholly)
 {
-	static uint8_t bytes[SPACE_STATE];
-	uint32_t size, state = 0;
+	uint32_t state = 0, stands_for;
 	struct hash hash;
 	bool is_new;
 
@@ -38,6 +37,7 @@ static void note(uint32_t parent, uint32_t move, bool wholly)
 		search.beyond++;
 		return;
 	}
+	stands_for = space->stands_for ? space->stands_for() : 1;
 	if (share_is_split()) {
 		is_new = seen_find(hash) == SEEN_NONE && !share_has(hash);
 	} else {
@@ -47,15 +47,22 @@ static void note(uint32_t parent, uint32_t move, bool wholly)
 	}
 	if (!is_new || search.end)
 		return;
-	size = space->encode(bytes, false);
-	if (!(share_is_split() ? share_put(hash, parent, move, bytes, size) :
-				 queue_put(state, bytes, size)))
+	if (!share_is_split())
+		search.apart += stands_for;
+	if (!state_size)
+		state_size = space->encode(state_bytes, false);
+	if (!(share_is_split() ? share_put(hash, parent, move, stands_for,
+					   state_bytes, state_size) :
+				 queue_put(state, state_bytes, state_size)))
 		search.end = PYFUZZ_END_MEMORY;
 }
 
 int pyfuzz_exhaust_can(void)
 {
-	if (product_space() && !pyfuzz_space.names)
+	const struct pyfuzz_space *other = product_space() ? product_other() :
+							     NULL;
+
+	if (product_space() && (!other || (other->can && !other->can())))
 		return 0;
 	return !pyfuzz_space.can || pyfuzz_space.can();
 }

@@ -20,6 +20,8 @@ void audit_unsure(uint32_t state, uint32_t move);
 
 /* product.c: the space of this module and the one that it is compared with, or NULL. */
 const struct pyfuzz_space *product_space(void);
+/* The other one's, NULL if it has none. */
+const struct pyfuzz_space *product_other(void);
 
 /* found.c: the findings */
 void found_begin(void);

@@ -20,7 +20,7 @@
 /* A new state; its bytes follow. */
 struct news {
 	struct hash hash;
-	uint32_t parent, move, size;
+	uint32_t parent, move, size, stands_for;
 };
 
 static struct buffer {
@@ -100,9 +100,9 @@ bool share_has(struct hash hash)
 }
 
 bool share_put(struct hash hash, uint32_t parent, uint32_t move,
-	       const uint8_t *bytes, uint32_t size)
+	       uint32_t stands_for, const uint8_t *bytes, uint32_t size)
 {
-	struct news news = { hash, parent, move, size };
+	struct news news = { hash, parent, move, size, stands_for };
 
 	recent[hash.high % RECENT] = hash;
 	return append(&heard[part], &news, sizeof(news)) &&
@@ -161,6 +161,8 @@ bool share_merge(void)
 
 		whole = seen_add(news.hash, news.parent, news.move, &is_new) !=
 			SEEN_NONE;
+		if (whole && is_new)
+			search.apart += news.stands_for;
 		if (whole && is_new)
 			whole = append(&fresh, &bytes, sizeof(bytes));
 	}

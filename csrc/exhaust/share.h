@@ -18,7 +18,7 @@ void share_moves(const struct plan *plan, uint32_t *first, uint32_t *end);
 bool share_has(struct hash hash);
 /* A state that is not known from an earlier depth; false: no memory. */
 bool share_put(struct hash hash, uint32_t parent, uint32_t move,
-	       const uint8_t *bytes, uint32_t size);
+	       uint32_t stands_for, const uint8_t *bytes, uint32_t size);
 /* Number and queue the states of all processes; false: no memory. */
 bool share_merge(void);
 uint64_t share_bytes(void);

@@ -45,8 +45,12 @@ struct pyfuzz_space {
 	 * none.  Returns their number, SPACE_PREFIX at most.
 	 */
 	uint32_t (*prefix)(void *ops);
+	/* What start() does before the world's own; NULL: nothing. */
+	void (*reset)(void);
 	/* One operation; NULL: the world's own. */
 	void (*step)(const struct pyfuzz_op *op);
+	/* What step() does after the world's own; NULL: nothing. */
+	void (*settle)(void);
 	/*
 	 * The canonical form of the current world; returns its size, 0 if the
 	 * state does not fit.  mapped: remember the mapping for steps().
@@ -62,6 +66,11 @@ struct pyfuzz_space {
 	 * had changed, is right and has this hash when all is looked at; NULL: yes.
 	 */
 	bool (*sure)(const struct hash *hash);
+	/*
+	 * How many states the form that was encoded last stands for, if what is
+	 * alike were distinguished; NULL: the world does not count them.
+	 */
+	uint32_t (*stands_for)(void);
 	/* Whether the last encoded or digested state is in the scope. */
 	bool (*within)(void);
 	/*

@@ -121,6 +121,13 @@ static struct {
 	uint32_t ring_head, ring_len, fresh, live;
 } saved;
 
+/* The part of a ring that is in use. */
+static void copy_ring(uint16_t *to, const uint16_t *from)
+{
+	for (uint32_t i = 0; i < ring_len; i++)
+		to[(ring_head + i) % POOL] = from[(ring_head + i) % POOL];
+}
+
 void descriptors_save(void)
 {
 	saved.ring_head = ring_head;
@@ -131,8 +138,7 @@ void descriptors_save(void)
 	memcpy(saved.states, states, fresh);
 	memcpy(saved.owners, owners, fresh);
 	memcpy(saved.given, given, fresh);
-	if (ring_len)
-		memcpy(saved.ring, ring, sizeof(ring));
+	copy_ring(saved.ring, ring);
 }
 
 void descriptors_restore(void)
@@ -149,8 +155,7 @@ void descriptors_restore(void)
 	memcpy(states, saved.states, fresh);
 	memcpy(owners, saved.owners, fresh);
 	memcpy(given, saved.given, fresh);
-	if (ring_len)
-		memcpy(ring, saved.ring, sizeof(ring));
+	copy_ring(ring, saved.ring);
 }
 
 bool descriptor_as_saved(const void *descriptor)

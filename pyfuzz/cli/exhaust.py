@@ -51,7 +51,7 @@ _BOUNDS = {
     "total": (1, 2000, "Limit on entries per VM."),
     "pdes": (1, 2, "World pages: entries of the page directory that the guest writes."),
     "ptes": (1, 2, "World pages: entries of each page table."),
-    "targets": (1, 4, "World pages: frames that a page table entry can get."),
+    "targets": (1, 5, "World pages: frames that a page table entry can get."),
     "depth": (1, 100_000, "Limit on operations per sequence."),
 }
 

@@ -7,7 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyfuzz.exhaust.scope import NAMES, scopes, words
+from pyfuzz.errors import UsageError
+from pyfuzz.exhaust.scope import NAMES, PAGES_NAMES, scopes, words
 from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.exhaust.verdict import Verdict, as_object, collision
 from pyfuzz.text import wrapped
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     from pyfuzz.finding.finding import Finding
     from pyfuzz.module.states import Scope
 
-SCOPES = NAMES
+SCOPES = (*NAMES, *(name for name in PAGES_NAMES if name not in NAMES))
 """The names of the scopes."""
 
 
 def scopes_of(pair: Pair) -> tuple[Scope, ...]:
     """Return the scopes for two targets: those of the one whose lists have more states.
 
-    Heads that are alike are not merged here, so there are fewer of them.
+    Heads that are alike are not merged here, so there are fewer of them.  In the world
+    pages they are those of one target.
     """
+    if pair.a.world == "pages":
+        return scopes(pair.traits_a, "pages")
     older = min((pair.traits_a, pair.traits_b), key=lambda traits: bool(traits.tail_count_size))
     return tuple(
         replace(scope, frames=4, parents=2) if scope.name == "frames" else scope
@@ -45,7 +49,7 @@ def search(
     """Visit the pairs of states of the named scopes (all without a name), for a limited time,
     in so many processes.
 
-    Errors: UsageError if the world cannot be searched, HarnessError.
+    Errors: UsageError if the world cannot be searched or has no such scope, HarnessError.
     """
     verdict, wanted = verdict_of(pair, names)
     until_s = time.monotonic() + seconds
@@ -61,8 +65,18 @@ def search(
 
 
 def verdict_of(pair: Pair, names: tuple[str, ...]) -> tuple[Verdict, list[Scope]]:
-    """Return a verdict without searches, and the scopes to search."""
-    wanted = [scope for scope in scopes_of(pair) if not names or scope.name in names]
+    """Return a verdict without searches, and the scopes to search.
+
+    Errors: UsageError if the world has no scope of a name.
+    """
+    known = {scope.name: scope for scope in scopes_of(pair)}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"--scope must be one of {', '.join(known)} in the world {pair.a.world}, "
+                f"is '{name}'"
+            )
+    wanted = [scope for name, scope in known.items() if not names or name in names]
     return Verdict(pair.target, None, None, pair.a.world, wanted=len(wanted)), wanted
 
 

@@ -7,8 +7,8 @@ from pyfuzz.module.states import Groups, Scope
 from pyfuzz.text import number
 
 _TOLD = Groups.WRITES | Groups.FLUSHES
-_ALL = _TOLD | Groups.POKES | Groups.LARGE | Groups.HOST
-# A state takes 4 KiB and more on the queue.
+_ALL = _TOLD | Groups.POKES | Groups.LARGE | Groups.HOST | Groups.RECLAIM
+# A state takes 1 to 2 KiB on the queue.
 _MEMORY_MB = 4096
 
 
@@ -19,15 +19,17 @@ def _scope(name: str, pdes: int, ptes: int, targets: int, groups: Groups) -> Sco
 SCOPES = (
     _scope("page", 1, 1, 1, _TOLD | Groups.LARGE),
     _scope("frames", 1, 1, 2, Groups.WRITES),
-    _scope("host", 1, 1, 1, Groups.WRITES | Groups.HOST),
+    _scope("host", 1, 1, 1, Groups.WRITES | Groups.HOST | Groups.RECLAIM),
     _scope("pokes", 1, 1, 1, Groups.WRITES | Groups.POKES),
     # A PDE that becomes a huge page, or another, unseen: CVE-2026-46113, CVE-2026-53359.
     _scope("huge", 1, 1, 1, Groups.POKES | Groups.LARGE),
     # Two PDEs, which may share a table.
     _scope("shared", 2, 1, 1, Groups.WRITES),
+    # Three frames in two memslots; two minutes of processor time.
+    _scope("tables", 2, 2, 3, _TOLD | Groups.HOST),
     # Large ones, which take longer than anyone waits: so far as the time allows.
-    _scope("tables", 2, 2, 3, _ALL),
-    _scope("slots", 1, 2, 3, _ALL | Groups.SLOTS),
+    _scope("wide", 2, 2, 4, _ALL),
+    _scope("slots", 1, 2, 4, _ALL | Groups.SLOTS),
 )
 """The scopes, small ones first."""
 
@@ -47,7 +49,8 @@ _WORDS = {
     Groups.LARGE: "huge pages and fetches",
     Groups.READ_ONLY: "read-only pages",
     Groups.FLUSHES: "invlpg, flush and unload",
-    Groups.HOST: "unmap and reclaim",
+    Groups.HOST: "unmap",
+    Groups.RECLAIM: "reclaim",
     Groups.SLOTS: "a memslot that goes and comes, zap-all",
 }
 

@@ -20,6 +20,7 @@ class Groups(IntFlag):
     READ_ONLY = 16
     HOST = 32
     SLOTS = 64
+    RECLAIM = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Scope:
     are is part of a state.  One state in ``audit_every`` is audited, none if
     it is 0; ``depth`` is 0 for no bound.
 
-    In the world pages: ``pdes`` and ``ptes`` are the entries that a guest writes in
+    In the world pages: ``alike``: states that differ only in which entries and frames,
+    of those that are alike, are which count as one;
+    ``pdes`` and ``ptes`` are the entries that a guest writes in
     each table, ``targets`` the frames that a PTE can get, ``groups`` the operations.
     """
 
@@ -52,6 +55,7 @@ class Scope:
     audit_every: int = 500
     depth: int = 0
     memory_mb: int = 2048
+    alike: bool = True
     pdes: int = 0
     ptes: int = 0
     targets: int = 0
@@ -74,12 +78,14 @@ class End(IntEnum):
 class Progress:
     """How far a search is; all sequences of up to ``depth`` operations were tried.
 
+    ``apart``: how many states there were without the scope's ``alike``.
     ``waiting``: it goes on once the other processes were heard.
     """
 
     end: End
     depth: int
     states: int
+    apart: int
     expanded: int
     transitions: int
     beyond: int

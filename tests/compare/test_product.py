@@ -4,19 +4,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli_process import pyfuzz
+from plants import Edit, plant
+from taken_back import REAL
 
 from pyfuzz.compare.pair import Level, pair_of
 from pyfuzz.exhaust.search import Search, Searcher
-from pyfuzz.module.states import End, Scope
+from pyfuzz.module.states import End, Groups, Scope
 from pyfuzz.mutants.sources import Source, changed
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.target import catalogue
 from pyfuzz.target.catalogue import Target
 
+SHADOWED = Scope("shadowed", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
+# Operations that make the first state.
+BEFORE = 12
+LOOKS = "		sp->written = (uintptr_t)sp->spt >> 12 & 1;"
 HEADS = Scope("heads", parents=1, entries=16, errors=True)
 
 
@@ -70,6 +77,43 @@ def test_product_shows_a_difference_with_a_shortest_sequence() -> None:
     assert all(found.minimized for found in search.findings)
 
 
+@pytest.mark.parametrize("name", ["pages", "pages-rfc-v4", "pages-bug"])
+def test_product_in_the_world_pages_is_searched_to_its_end(name: str) -> None:
+    search = searched(catalogue.get("pages"), catalogue.get(name), SHADOWED)
+
+    assert search.progress is not None
+    assert (271, 2010, 0) == (
+        search.progress.states,  # as many as each has alone
+        search.progress.transitions,
+        search.progress.left,
+    )
+    assert search.complete
+    assert [] == search.findings
+
+
+def test_product_in_the_world_pages_shows_a_difference_with_a_shortest_sequence(
+    tmp_path: Path,
+) -> None:
+    bug = next(bug for title, bug in REAL.items() if title.startswith("0cb2af2ea66a"))
+    scope = replace(SHADOWED, groups=Groups.POKES, depth=4)
+
+    search = searched(catalogue.get("pages"), plant("pages", tmp_path, *bug.edits), scope)
+
+    shown = min((found.operations for found in search.findings), key=len)
+    assert BEFORE + 3 == len(shown), [format_operation(operation) for operation in shown]
+    assert all(found.minimized for found in search.findings)
+
+
+def test_product_of_pages_that_look_at_an_address_fails_an_audit(tmp_path: Path) -> None:
+    edit = Edit("ports/pages/fault.h", "		sp->written = 0;", LOOKS)
+    looks = plant("pages", tmp_path, edit)
+
+    search = searched(looks, looks, replace(SHADOWED, audit_every=5))
+
+    assert search.progress is not None
+    assert search.progress.end is End.AUDIT
+
+
 def test_product_of_targets_that_look_at_an_address_fails_an_audit(tmp_path: Path) -> None:
     bug = catalogue.get("bug")
     place = "for (desc = rmap_desc(val); desc->spte_count == PTE_LIST_EXT;"
@@ -120,3 +164,14 @@ def test_compare_exhaust_keeps_sequences_that_show_the_difference_again(tmp_path
     artifact = json.loads(done.stdout)["differences"][0]["artifact"]
     again = pyfuzz("compare", "rfc-v3", "rfc-v4", artifact, folder=tmp_path)
     assert 1 == again.returncode, again.stderr
+
+
+@pytest.mark.parametrize(("world", "scope"), [("pages", "long"), ("lists", "tables")])
+def test_compare_exhaust_with_another_worlds_scope_exits_2(
+    world: str, scope: str, tmp_path: Path
+) -> None:
+    name = "pages" if world == "pages" else "v6.6"
+    done = pyfuzz("compare", name, name, "--exhaust", "--scope", scope, folder=tmp_path)
+
+    assert 2 == done.returncode
+    assert f"in the world {world}, is '{scope}'" in done.stderr

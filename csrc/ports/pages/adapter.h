@@ -286,6 +286,26 @@ static int64_t seam_used_pages(unsigned int vm)
 	return pyfuzz_kvms[vm].used_pages;
 }
 
+static uint32_t seam_order(unsigned int vm, const void **headers, uint32_t cap)
+{
+	uint32_t n = 0;
+
+	for (struct kvm_mmu_page *sp = pyfuzz_kvms[vm].newest; sp && n < cap;
+	     sp = sp->next)
+		headers[n++] = sp;
+	return n;
+}
+
+static void seam_reorder(unsigned int vm, const void *const *headers, uint32_t n)
+{
+	struct kvm *kvm = &pyfuzz_kvms[vm];
+
+	kvm->newest = kvm->oldest = NULL;
+	kvm->used_pages -= n;
+	while (n--)
+		list_insert(kvm, (struct kvm_mmu_page *)(uintptr_t)headers[n]);
+}
+
 #define SIZE_OF(member) sizeof(((struct pte_list_desc *)0)->member)
 struct pages_target pages_target = {
 	.name = PYFUZZ_NAME,
@@ -336,6 +356,9 @@ struct pages_target pages_target = {
 	.dead = { SEAM_VM(0), SEAM_VM(1) },
 	.page = seam_page,
 	.rmaps = seam_rmaps,
+	.indices_are_places = true,
+	.order = seam_order,
+	.reorder = seam_reorder,
 	.spte_present = seam_spte_present,
 	.spte_mmio = seam_spte_mmio,
 	.spte_large = seam_spte_large,

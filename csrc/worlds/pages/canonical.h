@@ -13,7 +13,7 @@
 bool canonical_can(void);
 /* Why not, as far as that is known. */
 const char *canonical_cannot(void);
-void canonical_begin(void);
+void canonical_begin(const struct pyfuzz_scope *scope);
 /* The current state is the first one of the search. */
 void canonical_first(void);
 /* Returns the size; 0: it does not fit. */
@@ -23,12 +23,5 @@ void canonical_decode(const uint8_t *in, uint32_t size, uint64_t shuffle);
 
 void snapshot_save(void);
 void snapshot_restore(void);
-
-/* moves.c */
-void moves_begin(const struct pyfuzz_scope *scope);
-/* From a new world to the first state. */
-uint32_t moves_before(void *ops);
-uint32_t moves_list(struct move *out);
-uint32_t moves_steps(const struct move *move, void *ops);
 
 #endif

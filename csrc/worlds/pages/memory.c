@@ -11,37 +11,9 @@
  */
 #include <string.h>
 #include <sys/mman.h>
-#include "world.h"
+#include "memory_pool.h"
 
 #define FREED_BYTE 0x6b
-#define FREED_WORD 0x6b6b6b6b6b6b6b6bULL
-
-enum state { NEVER, LIVE, FREED };
-
-struct pool {
-	uint8_t *memory;
-	uint32_t stride; /* from one object's start to the next one's */
-	uint32_t room; /* for an object */
-	uint32_t objects;
-	uint32_t fresh; /* places handed out in this world */
-	uint32_t freed; /* freed places, waiting */
-	uint32_t oldest; /* where to start looking for one */
-	uint8_t *state;
-	uint8_t *owner;
-	uint32_t *size;
-};
-
-#define SPTS 512
-#define HEADERS 512
-#define SMALL_ARRAYS 512
-#define LARGE_ARRAYS 96
-#define HEADER_SIZE 512
-#define SMALL_SIZE 4096
-#define LARGE_SIZE 61440
-/* Arrays of the slot of 1G: most of one is never touched. */
-#define HUGE_ARRAYS 12
-#define HUGE_SIZE (2U << 20)
-#define GUARD 4096
 
 #define POOL(name, number, bytes)                                  \
 	static uint8_t name##_memory[(size_t)(number) * (bytes)]   \
@@ -54,16 +26,18 @@ POOL(small, SMALL_ARRAYS, GUARD + SMALL_SIZE)
 POOL(large, LARGE_ARRAYS, GUARD + LARGE_SIZE)
 POOL(huge, HUGE_ARRAYS, GUARD + HUGE_SIZE)
 
-#define IN(name, number, bytes, guard)       \
-	{ .memory = name##_memory + (guard), \
-	  .stride = (guard) + (bytes),       \
-	  .room = (bytes),                   \
-	  .objects = (number),               \
-	  .state = name##_state,             \
-	  .owner = name##_owner,             \
+#define IN(name, number, bytes, guard)                             \
+	{ .memory = name##_memory + (guard),                       \
+	  .stride = (guard) + (bytes),                             \
+	  .shift = ((guard) + (bytes)) & ((guard) + (bytes) - 1) ? \
+			   0 :                                     \
+			   __builtin_ctz((guard) + (bytes)),       \
+	  .room = (bytes),                                         \
+	  .objects = (number),                                     \
+	  .state = name##_state,                                   \
+	  .owner = name##_owner,                                   \
 	  .size = name##_size }
-enum { SMALL = PAGES_ARRAY, LARGE = PAGES_KINDS, HUGE, POOLS };
-static struct pool pools[POOLS] = {
+struct pool pools[POOLS] = {
 	[PAGES_SPT] = IN(spt, SPTS, 4096, 0),
 	[PAGES_HEADER] = IN(header, HEADERS, HEADER_SIZE, 0),
 	[SMALL] = IN(small, SMALL_ARRAYS, SMALL_SIZE, GUARD),
@@ -82,8 +56,9 @@ static void __attribute__((constructor)) arrays_guard(void)
 				 GUARD, PROT_NONE);
 }
 
-static void *privates[SPTS];
-static uint32_t lives[SPTS], births;
+void *privates[SPTS];
+uint32_t lives[SPTS], memory_world;
+static uint32_t births;
 
 static const char *const kind_names[POOLS] = {
 	[PAGES_SPT] = "shadow page table",
@@ -96,6 +71,7 @@ static const char *const kind_names[POOLS] = {
 
 void memory_reset(void)
 {
+	memory_world++;
 	descriptors_reset();
 	for (unsigned int k = 0; k < POOLS; k++) {
 		memset(pools[k].state, NEVER, pools[k].fresh);
@@ -110,7 +86,8 @@ static uint32_t index_in(const struct pool *pool, const void *address)
 	if ((const uint8_t *)address < pool->memory ||
 	    offset >= (size_t)pool->fresh * pool->stride)
 		return NOWHERE;
-	return (uint32_t)(offset / pool->stride);
+	return (uint32_t)(pool->shift ? offset >> pool->shift :
+					offset / pool->stride);
 }
 
 /* Only an object's own address, not one inside it. */
@@ -127,12 +104,10 @@ static void check_pattern(unsigned int k, uint32_t i)
 {
 	const struct pool *pool = &pools[k];
 	const uint8_t *object = pool->memory + (size_t)i * pool->stride;
-	const uint64_t *words = (const uint64_t *)object;
-	uint64_t changed = 0;
 
-	for (uint32_t n = 0; n < pool->size[i] / 8; n++)
-		changed |= words[n] ^ FREED_WORD;
-	if (!changed && pool->size[i] % 8 == 0)
+	/* All bytes are the same, so each must be as the one before. */
+	if (object[0] == FREED_BYTE &&
+	    !memcmp(object, object + 1, pool->size[i] - 1))
 		return;
 	for (uint32_t n = 0; n < pool->size[i]; n++) {
 		if (object[n] == FREED_BYTE)
@@ -346,29 +321,14 @@ void memory_check_freed(void)
 
 /* --- for canonical.c --- */
 
-static void object_of(unsigned int k, uint32_t i, struct object *out)
-{
-	const struct pool *pool = &pools[k];
-	uint32_t before = 0;
-
-	for (unsigned int other = 0; other < k; other++)
-		before += pools[other].objects;
-	*out = (struct object){
-		.address = pool->memory + (size_t)i * pool->stride,
-		.size = pool->size[i],
-		.number = before + i,
-		.kind = (uint8_t)(k >= LARGE ? PAGES_ARRAY : k),
-		.owner = pool->owner[i],
-		.live = pool->state[i] == LIVE,
-	};
-}
-
 bool memory_object_at(const void *address, struct object *out)
 {
 	for (unsigned int k = 0; k < POOLS; k++) {
-		uint32_t i = pools[k].memory ? index_in(&pools[k], address) :
-					       NOWHERE;
+		uint32_t i;
 
+		if (k == PAGES_DESCRIPTOR)
+			continue;
+		i = index_in(&pools[k], address);
 		if (i == NOWHERE)
 			continue;
 		object_of(k, i, out);
@@ -379,10 +339,12 @@ bool memory_object_at(const void *address, struct object *out)
 
 bool memory_next(uint32_t *at, struct object *out)
 {
-	uint32_t before = 0;
+	for (unsigned int k = 0; k < POOLS; k++) {
+		uint32_t before = numbers_before[k];
 
-	for (unsigned int k = 0; k < POOLS; before += pools[k++].objects) {
-		while (*at >= before && *at < before + pools[k].fresh) {
+		if (k == PAGES_DESCRIPTOR || *at >= before + pools[k].objects)
+			continue;
+		while (*at < before + pools[k].fresh) {
 			uint32_t i = (*at)++ - before;
 
 			if (pools[k].state[i] != LIVE)
@@ -390,89 +352,7 @@ bool memory_next(uint32_t *at, struct object *out)
 			object_of(k, i, out);
 			return true;
 		}
-		if (*at >= before && *at < before + pools[k].objects)
-			*at = before + pools[k].objects;
+		*at = before + pools[k].objects;
 	}
 	return false;
-}
-
-static struct {
-	uint32_t fresh, freed, oldest;
-	uint8_t state[SPTS], owner[SPTS];
-	uint32_t size[SPTS];
-} saved[POOLS];
-static uint8_t saved_memory[16U << 20];
-static void *saved_privates[SPTS];
-static uint32_t saved_lives[SPTS];
-_Static_assert(SPTS >= HEADERS && SPTS >= SMALL_ARRAYS && SPTS >= LARGE_ARRAYS,
-	       "there is room to save a pool");
-
-static bool has_contents(const struct pool *pool, uint32_t i)
-{
-	return pool->state[i] != NEVER;
-}
-
-/* No move of csrc/exhaust creates the slot of 1G, so its arrays are not saved. */
-void memory_save(void)
-{
-	uint8_t *to = saved_memory;
-
-	descriptors_save();
-	for (unsigned int k = 0; k < HUGE; k++) {
-		const struct pool *pool = &pools[k];
-
-		saved[k].fresh = pool->fresh;
-		saved[k].freed = pool->freed;
-		saved[k].oldest = pool->oldest;
-		if (!pool->fresh)
-			continue;
-		memcpy(saved[k].state, pool->state, pool->fresh);
-		memcpy(saved[k].owner, pool->owner, pool->fresh);
-		memcpy(saved[k].size, pool->size,
-		       pool->fresh * sizeof(*pool->size));
-		for (uint32_t i = 0; i < pool->fresh; i++) {
-			if (!has_contents(pool, i))
-				continue;
-			memcpy(to, pool->memory + (size_t)i * pool->stride,
-			       pool->size[i]);
-			to += pool->size[i];
-		}
-	}
-	memcpy(saved_privates, privates,
-	       pools[PAGES_SPT].fresh * sizeof(*privates));
-	memcpy(saved_lives, lives, pools[PAGES_SPT].fresh * sizeof(*lives));
-}
-
-void memory_restore(void)
-{
-	const uint8_t *from = saved_memory;
-
-	descriptors_restore();
-	for (unsigned int k = 0; k < HUGE; k++) {
-		struct pool *pool = &pools[k];
-
-		if (pool->fresh > saved[k].fresh)
-			memset(pool->state + saved[k].fresh, NEVER,
-			       pool->fresh - saved[k].fresh);
-		pool->fresh = saved[k].fresh;
-		pool->freed = saved[k].freed;
-		pool->oldest = saved[k].oldest;
-		if (!pool->fresh)
-			continue;
-		memcpy(pool->state, saved[k].state, pool->fresh);
-		memcpy(pool->owner, saved[k].owner, pool->fresh);
-		memcpy(pool->size, saved[k].size,
-		       pool->fresh * sizeof(*pool->size));
-		for (uint32_t i = 0; i < pool->fresh; i++) {
-			if (!has_contents(pool, i))
-				continue;
-			memcpy(pool->memory + (size_t)i * pool->stride, from,
-			       pool->size[i]);
-			from += pool->size[i];
-		}
-	}
-	memcpy(privates, saved_privates,
-	       pools[PAGES_SPT].fresh * sizeof(*privates));
-	memcpy(lives, saved_lives, pools[PAGES_SPT].fresh * sizeof(*lives));
-	/* births goes on: no two lives of a table may look the same. */
 }

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The pages world, as csrc/exhaust searches it. */
 #include "harness/world.h"
+#include "alike.h"
 #include "canonical.h"
 #include "data.h"
+#include "moves.h"
 
 static uint64_t report[SPACE_REPORT / sizeof(uint64_t)];
 _Static_assert(sizeof(struct pyfuzz_step) <= SPACE_REPORT, "it has room");
 
 /*
- * Before each operation, and so before its state is looked at, the caches are full:
- * the kernel fills those of a vCPU before it needs them, and the others' do not
- * matter until then.
+ * Before each operation, and so before its state is looked at, the caches of the one
+ * vCPU that acts are full: the kernel fills them before it needs them.
  */
 static void fill_caches(void)
 {
-	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
-		if (!world.vms[vm].alive || sequence.host_dead)
-			continue;
-		for (unsigned int vcpu = 0; vcpu < PAGES_VCPUS; vcpu++)
-			CALL("", pages_target.topup(vm, vcpu));
-		if (pages_target.settle)
-			CALL("", pages_target.settle(vm));
-	}
+	if (!world.vms[0].alive || sequence.host_dead)
+		return;
+	CALL("", pages_target.topup(0, 0));
+	if (pages_target.settle)
+		CALL("", pages_target.settle(0));
+}
+
+static void settle(void)
+{
+	memory_step();
+	if (!sequence.host_dead)
+		memory_check_freed();
+	fill_caches();
 }
 
 static void step(const struct pyfuzz_op *op)
@@ -29,9 +35,7 @@ static void step(const struct pyfuzz_op *op)
 	sequence_step();
 	pyfuzz_world.open((struct pyfuzz_step *)report);
 	pyfuzz_world.step(op, 0);
-	if (!sequence.host_dead)
-		memory_check_freed();
-	fill_caches();
+	settle();
 }
 
 static void start(void)
@@ -48,8 +52,8 @@ static void start(void)
 
 static void begin(const struct pyfuzz_scope *scope)
 {
-	canonical_begin();
 	moves_begin(scope);
+	canonical_begin(scope);
 	start();
 	canonical_first();
 }
@@ -69,10 +73,10 @@ static uint64_t told(void)
 {
 	const struct pyfuzz_step *r = world.report;
 
-	return ((uint64_t)r->skip << 56 | (uint64_t)r->result << 48 |
-		(uint64_t)r->walked << 47 | (uint64_t)r->level << 40 |
-		sequence.step_findings) ^
-	       r->old_entry << 3 ^ r->new_entry << 7 ^ r->gpa << 11;
+	/* The entries have another name for what is alike. */
+	return (uint64_t)r->skip << 56 | (uint64_t)r->result << 48 |
+	       (uint64_t)r->walked << 47 | (uint64_t)r->level << 40 |
+	       sequence.step_findings;
 }
 
 const struct pyfuzz_space pyfuzz_space = {
@@ -81,8 +85,11 @@ const struct pyfuzz_space pyfuzz_space = {
 	.begin = begin,
 	.start = start,
 	.prefix = moves_before,
+	.reset = data_start,
 	.step = step,
+	.settle = settle,
 	.encode = canonical_encode,
+	.stands_for = alike_states,
 	.within = within,
 	.decode = canonical_decode,
 	.save = snapshot_save,

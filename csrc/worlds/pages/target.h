@@ -242,6 +242,18 @@ struct pages_target {
 	unsigned long *(*rmaps)(unsigned int vm, unsigned int as,
 				unsigned int slot, unsigned int level,
 				uint64_t *heads);
+	/*
+	 * Nothing but SPTEs, stored gfns and the entries of lists depends on where in
+	 * its table an SPTE is: SPTEs for entries that are alike can change places.
+	 */
+	bool indices_are_places;
+	/*
+	 * The headers of the VM's pages in the order of its list, of which order()
+	 * returns the number, and the same ones in another order.  NULL: their order
+	 * is part of every state.
+	 */
+	uint32_t (*order)(unsigned int vm, const void **headers, uint32_t cap);
+	void (*reorder)(unsigned int vm, const void *const *headers, uint32_t n);
 	/* The SPTE value that means "nothing", besides 0. */
 	uint64_t spte_nothing;
 	bool (*spte_present)(uint64_t spte); /* is_shadow_present_pte() */

@@ -183,6 +183,14 @@ static inline bool spte_nothing(uint64_t spte)
 	return !spte || spte == pages_target.spte_nothing;
 }
 
+/* Whether a gfn is recorded for it: not for an empty one, nor for a link. */
+static inline bool spte_is_recorded(const struct pages_page *page, uint64_t spte)
+{
+	return !spte_nothing(spte) &&
+	       (page->level == 1 || !pages_target.spte_present(spte) ||
+		pages_target.spte_large(spte));
+}
+
 /* states.c: what the engine learns */
 void states_step(const struct pyfuzz_op *op, unsigned int outcome);
 void states_entry(const struct pyfuzz_op *op, uint64_t old, uint64_t new,
@@ -242,6 +250,23 @@ bool memory_next(uint32_t *at, struct object *out);
  */
 #define MEMORY_PAGE 4096
 const uint8_t *memory_touched(const void *array);
+/* What a word of a new object of this kind is. */
+static inline uint64_t memory_usual(unsigned int kind)
+{
+	return kind == PAGES_SPT ? pages_target.spte_nothing : 0;
+}
+
+/*
+ * The indices of its words that are not as usual.  room is for MEMORY_WORDS of them, and may
+ * be what is returned.
+ */
+#define MEMORY_WORDS 8192
+const uint16_t *memory_words(const struct object *object, uint32_t *len,
+			     uint16_t *room);
+/* Any of them may have changed since their words were asked for. */
+void memory_step(void);
+/* An object was changed since its words were asked for. */
+void memory_touch(const void *address);
 void memory_save(void);
 void memory_restore(void);
 void memory_check_freed(void);

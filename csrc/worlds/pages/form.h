@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The bytes of a state: what canonical.c writes and canonical_back.c reads. */
+#ifndef PYFUZZ_PAGES_FORM_H
+#define PYFUZZ_PAGES_FORM_H
+
+#include <string.h>
+#include "exhaust/space.h"
+#include "world.h"
+
+#define MAX_OBJECTS 4096
+#define MAX_PAGES 512
+#define MAX_CELLS 32768
+#define NO_OBJECT UINT16_MAX
+#define NO_WORD UINT16_MAX
+#define MAX_LISTS 4096
+#define OBJECT_BYTES 8 /* before an object's words */
+#define GUARD_BYTES 64 /* room that a word takes at most, and then some */
+
+/* What a word is. */
+enum token {
+	WORD_RAW = 0, /* eight bytes */
+	WORD_SMALL = 1, /* a byte */
+	WORD_AT = 2, /* an address: object, offset of two bytes */
+	WORD_SPTE = 3, /* the same with eight bytes of an SPTE's bits */
+	WORD_FREED = 4, /* an address of freed memory, the pool, the offset */
+	WORD_FREED_SPTE = 5,
+	WORD_HERE =
+		6, /* an address in this module, which another process has elsewhere */
+	/*
+	 * A list's head: its low bits; descriptors, the first one's number, how
+	 * many entries each has; the entries' tables and positions
+	 */
+	WORD_LIST = 7,
+	/*
+	 * The address of an object that is all zero, as most in the caches are:
+	 * kind, owner, size of two bytes.  It has no number and is nowhere else in
+	 * the form, unless by its turn among these: turn, offset, an SPTE's bits.
+	 */
+	WORD_BLANK = 8,
+	WORD_BLANK_AGAIN = 9,
+};
+
+/* What an object is besides its kind. */
+enum part_kind {
+	PART_PLAIN,
+	PART_TABLE, /* the SPTEs of a page */
+	PART_STORED, /* and what is stored for them */
+	PART_HEADER, /* of a page */
+	PART_HEADS, /* a slot's reverse maps */
+	PART_ALIKE_HEADS, /* and two of them are alike */
+};
+
+#define KIND_DATA 255
+/* The most descriptors of a list that is sorted. */
+#define MAX_LISTED 128
+
+struct known {
+	uint8_t *address;
+	uint32_t size;
+	uint8_t kind, owner;
+	uint8_t part; /* enum part_kind */
+	int8_t table; /* the guest's, for alike.h */
+};
+
+static inline uint8_t *put(uint8_t *p, const void *value, size_t size)
+{
+	memcpy(p, value, size);
+	return p + size;
+}
+
+static inline const uint8_t *get(const uint8_t *p, void *value, size_t size)
+{
+	memcpy(value, p, size);
+	return p + size;
+}
+
+/* A word that is not 0. */
+struct cell {
+	uint64_t word; /* as it is, without the address; of a list its place */
+	uint16_t position;
+	uint16_t number, offset; /* of an object */
+	uint16_t size;
+	uint8_t kind, owner;
+	uint8_t token;
+};
+
+/* Of a list: the table that the SPTE is in, and its position. */
+struct entry {
+	uint16_t number, position;
+};
+
+/* --- cells.c --- */
+
+extern struct known objects[MAX_OBJECTS];
+extern uint32_t objects_len;
+/* Of all objects, one after the other; the first one of each, by number. */
+extern struct cell cells[MAX_CELLS];
+extern uint32_t cells_of[MAX_OBJECTS + 1];
+void cells_begin(const struct pyfuzz_scope *scope);
+/* The VM's pages, before the words are read. */
+const struct pages_page *cells_collect(uint32_t *len);
+/* False if they do not fit. */
+bool cells_scan(void);
+/* Where a word of an object is in the form. */
+uint16_t cells_position(const struct known *object, uint32_t index);
+/* False if it is no SPTE of a table in the form. */
+bool cells_entry(uint64_t sptep, struct entry *entry);
+bool cells_is_address(uint64_t word);
+static inline const uint8_t *cells_descriptor(uint64_t head)
+{
+	return (const uint8_t *)(uintptr_t)(head & ~7ULL);
+}
+
+/* --- order.c: whether anything was changed, which must then be put back --- */
+
+bool order_sort(void);
+void order_put_back(void);
+
+/* Where this module is, for addresses of what the pools do not have. */
+extern uint64_t here, here_end;
+extern uint32_t form_renamed; /* scope.renamed */
+/* Whether the order of the VM's pages matters. */
+extern bool form_by_age;
+
+#endif
