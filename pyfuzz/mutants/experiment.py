@@ -239,8 +239,8 @@ def _here(pieces: Iterable[tuple[str, Piece]], done: Callable[[str, Measured], N
         tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as folder,
         ThreadPoolExecutor(os.cpu_count()) as pool,
     ):
-        measures = {pool.submit(measure, one, Path(folder)): name for name, one in pieces}
         try:
+            measures = {pool.submit(measure, one, Path(folder)): name for name, one in pieces}
             for finished in as_completed(measures):
                 done(measures[finished], finished.result())
         except BaseException:

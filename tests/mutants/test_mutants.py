@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pyfuzz.cli.mutants import mutants
 from pyfuzz.kinds import Kind
-from pyfuzz.mutants import experiment, mechanical, mutant, sources
+from pyfuzz.mutants import experiment, mechanical, mutant, sources, trial
+from pyfuzz.mutants.experiment import Measured, Piece
 from pyfuzz.mutants.mutant import Edit, Mutant
 from pyfuzz.target import catalogue
 
@@ -131,3 +135,25 @@ def test_command_without_such_a_mutant_says_so() -> None:
 
     expected = "there is no mutant 'nothing' for v6.6: pyfuzz mutants v6.6 --list has their names"
     assert expected == str(done.exception)
+
+
+def test_interrupt_while_mutants_are_planted_runs_no_more_trials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Path] = []
+
+    def measure(piece: Piece, folder: Path) -> Measured:
+        started.append(folder)
+        time.sleep(0.02)
+        return Measured()
+
+    def pieces() -> Iterator[tuple[str, Piece]]:
+        target = catalogue.get("v6.6")
+        for name in map(str, range(500)):
+            yield name, Piece(name, target, None, (), 1.0, 1, 1, trial.AS_A_CAMPAIGN)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "measure", measure)
+    with pytest.raises(KeyboardInterrupt):
+        experiment._here(pieces(), lambda name, measured: None)
+    assert len(started) < 500
