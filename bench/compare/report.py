@@ -24,6 +24,11 @@ _OWN_CHOICE = (
     "Each with its own inputs, from the same corpus if it takes one; per second of processor "
     "time, median of the rounds:"
 )
+# Targets whose rows are all printed: the worlds above and around the lists.
+_WHAT = {
+    "pages": "Real bugs of the world pages",
+    "threads": "Mistakes that need a second thread",
+}
 _HEADER = (
     "| peer | always found | in some trials | never | restricted mean | without start-up "
     "| pyfuzz's time / its time | without start-up | pyfuzz is faster |"
@@ -117,16 +122,17 @@ def _speed(speed: Speed) -> list[str]:
 def _target(c: Comparison, target: str, table: Table) -> list[str]:
     fast = [p.name for p in c.peers if not p.slow]
     everything = table.tried_by(_OURS)
-    lines = [
-        f"## Mutants of {target}",
-        "",
-        f"All {len(everything)} mutants that are not equivalent, seeds {_list(c.seeds)}:",
-        "",
-        *_summary(table, fast, everything),
-    ]
     slow = [p.name for p in c.peers if p.slow and table.tried_by(p.name)]
-    if slow:
-        some = [mutant for mutant in everything if all(table.trials(mutant, name) for name in slow)]
+    some = [mutant for mutant in everything if all(table.trials(mutant, name) for name in slow)]
+    all_alike = len(some) == len(everything) and (not slow or c.slow_seeds == c.seeds)
+    lines = [
+        f"## {_WHAT.get(target, f'Mutants of {target}')}",
+        "",
+        f"All {len(everything)} that are not equivalent, seeds {_list(c.seeds)}:",
+        "",
+        *_summary(table, [*fast, *slow] if all_alike else fast, everything),
+    ]
+    if not all_alike:
         lines += [
             "",
             f"The same {len(some)} mutants for every peer (a random sample, and all that pyfuzz "
@@ -136,7 +142,13 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
             "",
             *_summary(table, [*fast, *slow], some),
         ]
-    return [*lines, "", *_cells(table, [*fast, *slow])]
+    names = [*fast, *slow]
+    if target in _WHAT:
+        cells = ["One by one (trials that found it, restricted mean without start-up):"]
+        cells += ["", *_rows(table, names, everything)]
+    else:
+        cells = _cells(table, names)
+    return [*lines, "", *cells]
 
 
 def _list(numbers: Sequence[int]) -> str:
@@ -169,12 +181,11 @@ def _cells(table: Table, names: Sequence[str]) -> list[str]:
     shown = [mutant for mutant in table.mutants if _tells_apart(table, mutant, names)]
     if not shown:
         return []
-    lines = [
-        _ONE_BY_ONE.format(slow_s=_SLOW_S),
-        "",
-        "| mutant | " + " | ".join(names) + " |",
-        "|---|" + "---:|" * len(names),
-    ]
+    return [_ONE_BY_ONE.format(slow_s=_SLOW_S), "", *_rows(table, names, shown)]
+
+
+def _rows(table: Table, names: Sequence[str], shown: Sequence[str]) -> list[str]:
+    lines = ["| mutant | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
     for mutant in shown:
         row = [_cell(table, mutant, name) for name in names]
         lines.append(f"| {mutant} | " + " | ".join(row) + " |")
