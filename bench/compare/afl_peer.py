@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A trial of AFL++: the process around afl-fuzz that measures its processor time.
 
-``python -m bench.compare.afl_peer PROGRAM FOLDER BUDGET_S SEED KNOWN`` prints one
-line (bench/compare/trial.py).  Processor time is that of afl-fuzz, its fork server
-and every child of that: this process is their subreaper, so that none is missed.
+It writes one line (bench/compare/line.py).  Processor time is that of afl-fuzz, its
+fork server and every child of that: this process is their subreaper, so that none is
+missed.  It is forked, since starting Python would take longer than most trials.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
+import traceback
 from pathlib import Path
 
 from bench.compare import afl, line, trial
+from bench.compare.trial import Tried
+from pyfuzz.errors import PyfuzzError
 from pyfuzz.module.shared import Shared
+from pyfuzz.mutants.trial import Trial
 
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.02
@@ -28,11 +31,28 @@ _NO_BUDGET = "1000000000/0"  # limited here, for all processes together
 _LOOP = "-1000000000"  # executions before the process is restarted
 
 
-def main() -> None:
-    """Run the trial of the command line."""
-    program, name, budget, seed, known = sys.argv[1:]
+def run(program: Path, folder: Path, budget_s: float, seed: int, known: str) -> Tried:
+    """Run one trial in an empty folder; see trial.run()."""
+    out = folder / "line"
+    pid = os.fork()
+    if not pid:
+        try:
+            # Processor time is what counts; this ends a process that waits forever.
+            signal.alarm(int(60 + 20 * abs(budget_s)))
+            out.write_text(_trial(str(program), folder, budget_s, str(seed), known))
+        except (OSError, PyfuzzError):
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    text = out.read_text() if out.exists() else "afl-fuzz did not end"
+    one = trial.parse(text, seed)
+    return Tried(one or Trial(seed, False, 0, 0, abs(budget_s), died=text))
+
+
+def _trial(program: str, folder: Path, budget_s: float, seed: str, known: str) -> str:
+    """Return the line, or what went wrong."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    folder, budget_s = Path(name), float(budget)
     report = folder / "report"
     with Shared(folder / "shared", create=True) as shared:
         command = fuzz_command(program, folder, seed, known)
@@ -59,10 +79,10 @@ def main() -> None:
     spent_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
     found = trial.parse(report.read_text(), int(seed)) if _whole(report) else None
     if found is None and not counts.executions:
-        sys.exit(f"afl-fuzz did not begin: {(folder / 'log').read_text()[-300:]!r}")
+        return f"afl-fuzz did not begin: {(folder / 'log').read_text()[-300:]!r}"
     what = (found.kind.number, found.function, found.message) if found and found.kind else ()
     reached = bool(found and found.reached)
-    print(line.line(reached, (counts.executions, counts.steps), spent_ns, what))
+    return line.line(reached, (counts.executions, counts.steps), spent_ns, what)
 
 
 def fuzz_command(program: str, folder: Path, seed: str, known: str = "") -> list[str]:
@@ -124,7 +144,3 @@ def tree_seconds(pid: int) -> float:
             continue
         ticks += sum(map(int, fields[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-if __name__ == "__main__":
-    main()

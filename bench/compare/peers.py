@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bench.compare import afl, trial
+from bench.compare import afl, afl_peer, trial
 from bench.compare.trial import Tried
 from pyfuzz import paths
 from pyfuzz.campaign.worker import Job, engine_arguments
@@ -70,6 +70,10 @@ class Peer:
 
     def run(self, programs: Programs, folder: Path, budget_s: float, seed: int) -> Tried:
         """Run one trial in an empty folder; a negative budget ends with the first execution."""
+        if self.how == "afl":
+            known = trial.known_lines(programs.target.known)
+            assert programs.afl is not None
+            return afl_peer.run(programs.afl, folder, budget_s, seed, known)
         command = self.command(programs, folder, budget_s, seed)
         if self.how in _PYTHON:
             Shared(folder / "shared", create=True).close()
@@ -85,8 +89,6 @@ class Peer:
         """Return the command of a trial, which prints the line that trial.parse() reads."""
         known = trial.known_lines(programs.target.known)
         common = (str(folder), str(budget_s), str(seed), known)
-        if self.how == "afl":
-            return [sys.executable, "-m", "bench.compare.afl_peer", str(programs.afl), *common]
         if self.how in _PYTHON:
             command = [sys.executable, "-P", "-m", "bench.compare.python_peer", self.how]
             return [*command, str(engine.prepare("fuzz")), str(programs.module), *common]
