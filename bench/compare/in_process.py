@@ -11,17 +11,16 @@ import ctypes
 import os
 import time
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bench.compare import line
-from pyfuzz.kinds import ORDER
+from bench.compare.line import line, start_line
 from pyfuzz.module.shared import Shared
 
 if TYPE_CHECKING:
     from pyfuzz.module.results import RawFinding
-    from pyfuzz.target.known_findings import Known
 
 
 class Watch:
@@ -33,16 +32,13 @@ class Watch:
         self._module = module
         self._began_ns = 0
         self._budget_s = budget_s
-        self._lines = known
+        # As csrc/mutants/driver.c reads them; the package's own class takes longer to import.
+        self._known = [entry.split("\t") for entry in known.splitlines()]
 
     @cached_property
     def shared(self) -> Shared:
         """The region, to be read or counted in; reading its layout takes longer than a start."""
         return Shared(self._path)
-
-    @cached_property
-    def _known(self) -> list[Known]:
-        return [_known(entry) for entry in self._lines.splitlines()]
 
     def begin(self) -> None:
         """Note, before an input is run, that the start-up is over."""
@@ -51,8 +47,16 @@ class Watch:
     def look(self, findings: Iterable[RawFinding]) -> None:
         """End the process if one of these is not known."""
         for finding in findings:
-            if not any(entry.fits(finding.symptom) for entry in self._known):
+            if not self._is_known(finding):
                 self.end((finding.kind.number, finding.function, finding.message))
+
+    def _is_known(self, finding: RawFinding) -> bool:
+        return any(
+            int(number) == finding.kind.number
+            and fnmatchcase(finding.function, function)
+            and fnmatchcase(finding.message, message)
+            for number, function, message in self._known
+        )
 
     def spent(self) -> None:
         """End the process if its budget is used up."""
@@ -64,8 +68,8 @@ class Watch:
         spent_ns = time.process_time_ns()
         counts = self.shared.counts()
         both = (counts.executions, counts.steps)
-        print(line.start_line(self._began_ns))
-        print(line.line(self._reached(), both, spent_ns, found), flush=True)
+        print(start_line(self._began_ns))
+        print(line(self._reached(), both, spent_ns, found), flush=True)
         os._exit(0)
 
     def _reached(self) -> bool:
@@ -74,10 +78,3 @@ class Watch:
         except ValueError:
             return False  # the target without a mutant
         return flag.value == 1
-
-
-def _known(entry: str) -> Known:
-    from pyfuzz.target.known_findings import Known  # noqa: PLC0415 (a worker does not load it)
-
-    number, function, message = entry.split("\t")
-    return Known(ORDER[int(number)], function, "", message)
