@@ -125,10 +125,11 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
     slow = [p.name for p in c.peers if p.slow and table.tried_by(p.name)]
     some = [mutant for mutant in everything if all(table.trials(mutant, name) for name in slow)]
     all_alike = len(some) == len(everything) and (not slow or c.slow_seeds == c.seeds)
+    tried = f"{_trials(table, everything)} each, of the seeds {_list(c.seeds)}"
     lines = [
         f"## {_WHAT.get(target, f'Mutants of {target}')}",
         "",
-        f"All {len(everything)} that are not equivalent, seeds {_list(c.seeds)}:",
+        f"{len(everything)} that are not equivalent, {tried}:",
         "",
         *_summary(table, [*fast, *slow] if all_alike else fast, everything),
     ]
@@ -149,6 +150,12 @@ def _target(c: Comparison, target: str, table: Table) -> list[str]:
     else:
         cells = _cells(table, names)
     return [*lines, "", *cells]
+
+
+def _trials(table: Table, mutants: Sequence[str]) -> str:
+    """Return how often each was tried: runs that are put together may have other seeds."""
+    numbers = sorted({len(table.trials(mutant, _OURS)) for mutant in mutants})
+    return f"{' or '.join(map(str, numbers))} trials"
 
 
 def _list(numbers: Sequence[int]) -> str:

@@ -191,6 +191,24 @@ def test_together_refuses_runs_of_other_budgets() -> None:
         store.together([measured("a", 20.0, some), measured("b", 5.0, some)])
 
 
+def test_page_says_how_often_each_was_tried() -> None:
+    some = {"x": [found(0.5)], "y": [found(0.5), found(0.7)]}
+    both = rows("pyfuzz", **some) + rows("libFuzzer", **some)
+    text = as_markdown(comparison(Table(both, 20.0, {})))
+
+    assert "2 that are not equivalent, 1 or 2 trials each, of the seeds 1:" in text
+
+
+def test_page_has_a_row_for_each_bug_of_another_world() -> None:
+    both = rows("pyfuzz", x=[found(0.5)]) + rows("libFuzzer", x=[found(1.0)])
+    page = as_markdown(
+        replace(comparison(Table(both, 20.0, {})), tables={"pages": Table(both, 20.0, {})})
+    )
+
+    assert "## Real bugs of the world pages" in page
+    assert "| x | 1/1, 0.50 s | 1/1, 1.00 s |" in page
+
+
 def test_page_leaves_slow_peers_out_of_a_target_that_they_were_not_tried_on() -> None:
     both = rows("pyfuzz", x=[found(0.5)]) + rows("libFuzzer", x=[found(1.0)])
     slow = [peer for peer in PEERS if peer.slow]
