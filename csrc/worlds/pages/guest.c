@@ -198,6 +198,44 @@ uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 	return found;
 }
 
+struct guest_way guest_way(unsigned int vm, unsigned int vcpu, uint64_t gva)
+{
+	const struct vcpu *v = &world.vms[vm].vcpus[vcpu];
+	struct guest_way way = {
+		.known = v->mode != PAGES_32BIT && v->mode != PAGES_PAE,
+		.access = PAGES_EXEC | PAGES_WRITE | PAGES_USER,
+		.accessed = true,
+		.dirty = true,
+	};
+	uint64_t gfn = v->root >> 12;
+
+	way.reaches = v->mode == PAGES_NONPAGING;
+	for (unsigned int l = levels_of(v->mode);
+	     l && way.known && !way.reaches; l--) {
+		const uint64_t *table = table_at(vm, v->smm, gfn);
+		uint64_t entry =
+			table ? table[gva >> (12 + (l - 1) * 9) & 511] : 0;
+
+		/* That bit is reserved where no page is so large. */
+		if (!(entry & PRESENT) || (l > PAGES_LEVELS && (entry & LARGE)))
+			break;
+		if (entry & 1ULL << 63)
+			way.access &= (uint8_t)~PAGES_EXEC;
+		if (!(entry & 2))
+			way.access &= (uint8_t)~PAGES_WRITE;
+		if (!(entry & 4))
+			way.access &= (uint8_t)~PAGES_USER;
+		way.accessed &= entry >> 5 & 1;
+		way.dirty = entry >> 6 & 1;
+		way.reaches = l == 1 || (entry & LARGE);
+		gfn = entry >> 12 & 0xffffffffffULL;
+		/* Written as one of another level: has reserved bits, or not. */
+		if (l > 1 && way.reaches && (gfn & (pages_of(l) - 1)))
+			way.known = false;
+	}
+	return way;
+}
+
 /* The gfn that the guest's tables map gva to; NOWHERE: none or unknown. */
 uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva)
 {

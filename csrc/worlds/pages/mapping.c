@@ -70,6 +70,53 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 	}
 }
 
+/* What an access needs.  To nested tables of hardware each is one from user mode. */
+static uint8_t needs(const struct pyfuzz_op *op)
+{
+	enum pages_mode mode = world.vms[op->vm].vcpus[op->vcpu].mode;
+	bool nested = mode == PAGES_NESTED || mode == PAGES_NESTED5;
+	uint8_t needed = 0;
+
+	if ((op->access & 3) == 1)
+		needed |= PAGES_WRITE;
+	if ((op->access & 3) == 2)
+		needed |= PAGES_EXEC;
+	if ((op->access & 4) || (nested && !pages_target.own_walker))
+		needed |= PAGES_USER;
+	return needed;
+}
+
+void check_ended(const struct pyfuzz_op *op, uint64_t gva,
+		 enum pages_result result, const struct guest_way *before)
+{
+	struct guest_way way = guest_way(op->vm, op->vcpu, gva);
+	bool writes = (op->access & 3) == 1;
+	bool allowed = way.reaches && !(needs(op) & ~way.access);
+
+	if (!way.known || world.vms[op->vm].bugged || sequence.host_dead ||
+	    sequence.watched)
+		return;
+	if (result == PAGES_GUEST_FAULT && allowed)
+		broken(PYFUZZ_WRONG_ACCESS,
+		       "the guest gets a page fault at 0x%llx, its tables allow the access",
+		       (unsigned long long)gva);
+	if (result != PAGES_FIXED)
+		return;
+	if (!allowed)
+		broken(PYFUZZ_WRONG_ACCESS,
+		       "the access to 0x%llx succeeded, the guest's tables deny it",
+		       (unsigned long long)gva);
+	if (!way.accessed)
+		broken(PYFUZZ_WRONG_ACCESS,
+		       "the access to 0x%llx succeeded, an entry on the way is not marked as accessed",
+		       (unsigned long long)gva);
+	if (way.dirty != (before->dirty || writes))
+		broken(PYFUZZ_WRONG_ACCESS,
+		       "after a %s at 0x%llx the guest's entry is %smarked as dirty",
+		       writes ? "write" : "read or fetch",
+		       (unsigned long long)gva, way.dirty ? "" : "not ");
+}
+
 void check_loaded(unsigned int vm, unsigned int vcpu)
 {
 	const uint64_t *root = pages_target.root(vm, vcpu, 0);

@@ -508,6 +508,7 @@ static unsigned int dispatch(const struct pyfuzz_op *op)
 
 void step_run(const struct pyfuzz_op *op, uint32_t i)
 {
+	struct guest_way way = { .known = false };
 	unsigned int outcome;
 
 	(void)i;
@@ -541,6 +542,10 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	vm_ensure(op->vm);
 	sequence.result.steps++;
 	flushes_begin(op->vm);
+	if (op->opcode == PYFUZZ_OP_ACCESS && !sequence.watched)
+		way = guest_way(op->vm, op->vcpu,
+				page_gva(op->page,
+					 world.vms[op->vm].vcpus[op->vcpu].mode));
 	outcome = dispatch(op);
 	flushes_end(op->vm);
 	states_step(op, outcome);
@@ -549,7 +554,9 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	    op->opcode <= PYFUZZ_OP_SLOT_MOVE)
 		check_forget(op->vm);
 	check_vm(op->vm, false);
-	if (op->opcode == PYFUZZ_OP_ACCESS && !world.report->skip &&
-	    outcome == PAGES_FIXED)
+	if (op->opcode != PYFUZZ_OP_ACCESS || world.report->skip)
+		return;
+	if (outcome == PAGES_FIXED)
 		check_mapping(op->vm, op->vcpu, world.report->gva);
+	check_ended(op, world.report->gva, outcome, &way);
 }

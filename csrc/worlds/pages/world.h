@@ -57,6 +57,16 @@ uint64_t guest_gfn(unsigned int vm, unsigned int vcpu, uint64_t gva);
 uint64_t *guest_entry(unsigned int vm, unsigned int vcpu, uint64_t gva,
 		      unsigned int level, uint64_t *gpa, unsigned int *at_level);
 
+/* What the guest's tables say of an address. */
+struct guest_way {
+	bool known; /* not of 32-bit guests, nor of entries with reserved bits */
+	bool reaches; /* a page */
+	uint8_t access; /* of all levels together; PAGES_EXEC, PAGES_WRITE, PAGES_USER */
+	bool accessed; /* all entries on the way are marked so */
+	bool dirty; /* the last one is */
+};
+struct guest_way guest_way(unsigned int vm, unsigned int vcpu, uint64_t gva);
+
 const uint64_t *guest_shadowed(unsigned int vm, const struct pages_page *page,
 			       unsigned int index, uint64_t *since);
 void guest_wrote(unsigned int vm, const uint64_t *entry, uint64_t gpa,
@@ -122,6 +132,13 @@ void check_gone(unsigned int vm);
 
 /* mapping.c.  After an access that succeeded: the shadow pages map what the guest's do. */
 void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
+
+/*
+ * An access ended as the guest's tables say, which were walked before it; and they
+ * are marked as the access was.
+ */
+void check_ended(const struct pyfuzz_op *op, uint64_t gva,
+		 enum pages_result result, const struct guest_way *before);
 
 /* The root that a vCPU has just loaded may be used. */
 void check_loaded(unsigned int vm, unsigned int vcpu);

@@ -18,8 +18,8 @@ from pyfuzz.module.results import Skip
 from pyfuzz.worlds.pages import rules
 from pyfuzz.worlds.pages.broken import Broken
 from pyfuzz.worlds.pages.host import unmapped
-from pyfuzz.worlds.pages.model import MARKED, Model, Written
-from pyfuzz.worlds.pages.operation import VCPUS, Mode, Opcode, Operation
+from pyfuzz.worlds.pages.model import MARKED, Model, Written, levels_of
+from pyfuzz.worlds.pages.operation import LEVELS, VCPUS, Access, Mode, Opcode, Operation
 from pyfuzz.worlds.pages.picture import Picture, take
 from pyfuzz.worlds.pages.text import format_operation
 
@@ -41,7 +41,7 @@ OBSERVED = frozenset(
     }
 )
 """What only the harness can see."""
-_FIXED = 0
+_FIXED, _GUEST_FAULT = 0, 1
 _WRITES = (Opcode.WRITE, Opcode.POKE)
 _SIZES = {1: "4K", 2: "2M", 3: "1G"}
 
@@ -80,6 +80,7 @@ class Judge:
         """
         self.model.time += 1
         written = self.model.written(op) if op.opcode in _WRITES else None
+        was_dirty = self._was_dirty(op)
         done = self.module.step(op, self._number)
         self._number += 1
         after = self._look(op, done)
@@ -101,6 +102,8 @@ class Judge:
                 broken += self._root(op, after)
             if op.opcode is Opcode.ACCESS and done.result == _FIXED and not broken:
                 broken += self._mapping(op, done, after)
+            if op.opcode is Opcode.ACCESS and op.vm not in done.bugged and not broken:
+                broken += self._ended(op, done, was_dirty=was_dirty)
         return done, broken
 
     def end(self) -> list[Broken]:
@@ -203,6 +206,67 @@ class Judge:
         page = picture.pages.get(header)
         if page is not None and (page.invalid or page.obsolete):
             yield Broken(Kind.WRONG_ROLE, f"the root of cpu{op.vcpu} is zapped")
+
+    def _way(self, op: Operation) -> tuple[Access | None, bool, bool] | None:
+        """Return what the guest's tables deny at a page, None for all of it.
+
+        And whether all entries on the way are marked as accessed, and the last as dirty.
+        None: they have reserved bits set, or are those of a 32-bit guest.
+        """
+        vm = self.model.vm(op.vm)
+        vcpu = vm.vcpus[op.vcpu]
+        gfn, denied, accessed, dirty = vcpu.root, Access(0), True, True
+        if vcpu.mode in (Mode.BITS32, Mode.PAE):
+            return None
+        if vcpu.mode is Mode.NONPAGING:
+            return denied, accessed, dirty
+        gva = self.module.gva(op.page, vcpu.mode)
+        for level in range(levels_of(vcpu.mode), 0, -1):
+            table = vm.table_at(vcpu.smm, gfn)
+            index = gva >> 12 + 9 * (level - 1) & 511
+            entry = 0 if table is None else self.module.guest_entry(op.vm, table, index)
+            huge = bool(entry & 0x80) and level > 1
+            if not entry & 1 or (huge and level > LEVELS):
+                return None, accessed, dirty
+            denied |= Access.WRITE if not entry & 2 else Access(0)
+            denied |= Access.USER if not entry & 4 else Access(0)
+            denied |= Access.FETCH if entry >> 63 else Access(0)
+            accessed, dirty = accessed and bool(entry & 0x20), bool(entry & 0x40)
+            gfn = entry >> 12 & 0xFFFFFFFFFF
+            if huge and gfn & (1 << 9 * (level - 1)) - 1:
+                return None
+            if huge:
+                break
+        return denied, accessed, dirty
+
+    def _was_dirty(self, op: Operation) -> bool:
+        """Say whether the entry that an access comes to is marked as dirty before it."""
+        if op.opcode is not Opcode.ACCESS:
+            return False
+        if self.model.vms[op.vm] is None:
+            return True  # the VM is about to be created, with entries that are
+        way = self._way(op)
+        return way is not None and way[2]
+
+    def _ended(self, op: Operation, done: PagesStep, *, was_dirty: bool) -> Iterator[Broken]:
+        """An access ends as the guest's tables say, and they are marked."""
+        mode, way = self.model.vm(op.vm).vcpus[op.vcpu].mode, self._way(op)
+        if way is None:
+            return
+        needs = Access(op.access)
+        if mode in (Mode.NESTED4, Mode.NESTED5) and self.module.walker == "kernel":
+            needs |= Access.USER
+        denied, accessed, dirty = way
+        allowed = denied is not None and not denied & needs
+        if done.result == _GUEST_FAULT and allowed:
+            yield Broken(Kind.WRONG_ACCESS, f"{done.gva:#x} faults, the guest's tables allow it")
+        if done.result != _FIXED:
+            return
+        if not allowed:
+            yield Broken(Kind.WRONG_ACCESS, f"{done.gva:#x} is denied by the guest's tables")
+        writes = bool(needs & Access.WRITE)
+        if not accessed or dirty != (was_dirty or writes):
+            yield Broken(Kind.WRONG_ACCESS, f"the entries of {done.gva:#x} are not marked as it is")
 
     def _mapping(self, op: Operation, done: PagesStep, picture: Picture) -> Iterator[Broken]:
         """Walk the shadow pages to find what an address is mapped to now."""
