@@ -25,6 +25,9 @@ SCOPES = (
     _scope("huge", 1, 1, 1, Groups.POKES | Groups.LARGE),
     # Two PDEs, which may share a table.
     _scope("shared", 2, 1, 1, Groups.WRITES),
+    # Two entries that change unseen, of one table or of the PDEs: 20 s each.
+    _scope("ptes", 1, 2, 1, Groups.WRITES | Groups.POKES),
+    _scope("pdes", 2, 1, 1, Groups.WRITES | Groups.POKES),
     # Three frames in two memslots; two minutes of processor time.
     _scope("tables", 2, 2, 3, _TOLD | Groups.HOST),
     # Large ones, which take longer than anyone waits: so far as the time allows.

@@ -118,6 +118,32 @@ def test_without_renaming_a_scope_has_the_same_verdict() -> None:
     assert 948 == exact.progress.states
 
 
+# The scope that the default ones have, and a part of it that is quick.
+WHOLE = (
+    ("part", 2, 1, 1, (2_414, 46_136, 10, 4_286)),
+    pytest.param("tables", 2, 2, 3, (150_150, 5_492_336, 14, 1_634_414), marks=pytest.mark.slow),
+)
+
+
+@pytest.mark.parametrize(("name", "pdes", "ptes", "targets", "counts"), WHOLE)
+def test_tables_are_searched_to_the_end(
+    name: str, pdes: int, ptes: int, targets: int, counts: tuple[int, ...]
+) -> None:
+    searcher = Searcher(catalogue.get("pages"))
+    try:
+        bounds = {"pdes": pdes, "ptes": ptes, "targets": targets}
+        (scope,) = searcher.scopes(("tables",), bounds)
+        search = searcher.search(scope, None, lambda _: None)
+    finally:
+        searcher.close()
+
+    assert search.complete, name
+    assert not search.findings
+    assert search.progress is not None
+    progress = search.progress
+    assert counts == (progress.states, progress.transitions, progress.depth, progress.apart)
+
+
 # A line that runs for each page on the way of an access, and must only depend on what is
 # in a state; no rule says how often a page may be written to.
 COUNTED = "		sp->written = 0;"
