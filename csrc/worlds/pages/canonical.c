@@ -62,7 +62,7 @@ void canonical_begin(const struct pyfuzz_scope *scope)
 static uint8_t *write_list(uint8_t *p, const uint8_t *end,
 			   const struct cell *cell)
 {
-	struct entry entries[MAX_LISTED * 16];
+	struct entry entries[MAX_ENTRIES];
 	uint8_t fills[MAX_LISTED], descriptors = 0;
 	uint16_t n = 0;
 

@@ -187,7 +187,7 @@ static uint64_t *at_entry(const struct entry *entry)
 static void fill_list(const struct pending *list)
 {
 	const uint8_t *p = list->list, *fills = p + 4;
-	struct entry entries[MAX_LISTED * 16];
+	struct entry entries[MAX_ENTRIES];
 	unsigned int descriptors = p[1], k = 0;
 	uint64_t bits = p[0];
 	uint16_t n, number;

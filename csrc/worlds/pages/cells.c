@@ -333,6 +333,7 @@ static bool list_cell(struct cell *cell, uint64_t head)
 {
 	const uint8_t *desc = cells_descriptor(head);
 	unsigned int n = 0;
+	uint64_t entries = 0;
 
 	cell->word = head;
 	cell->token = WORD_LIST;
@@ -346,7 +347,9 @@ static bool list_cell(struct cell *cell, uint64_t head)
 		if (!descriptor_is_live(desc) || n++ == MAX_LISTED)
 			return false;
 		fill = list_fill(desc);
-		if (!fill || fill > pyfuzz_target_traits.capacity)
+		entries += fill;
+		if (!fill || fill > pyfuzz_target_traits.capacity ||
+		    entries > MAX_ENTRIES)
 			return false;
 		number = number_of_descriptor((void *)(uintptr_t)desc);
 		if (number == NO_OBJECT)

@@ -53,6 +53,7 @@ enum part_kind {
 #define KIND_DATA 255
 /* The most descriptors of a list that is sorted. */
 #define MAX_LISTED 128
+#define MAX_ENTRIES 2048 /* of it */
 
 struct known {
 	uint8_t *address;
