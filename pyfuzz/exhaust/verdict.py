@@ -115,6 +115,7 @@ def _search_object(search: Search) -> dict[str, Any]:
         "complete": search.complete,
         "end": "time" if search.timed_out else progress.end.name.lower().replace("_", "-"),
         "states": progress.states,
+        "apart": progress.apart,
         "transitions": progress.transitions,
         "left": progress.left,
         "depth": progress.depth,
@@ -190,6 +191,8 @@ def search_lines(search: Search) -> list[str]:
             f"{progress.bytes / 2**20:,.0f} MiB"
         ),
     ]
+    if progress.apart > progress.states:
+        lines.append(f"  if what is alike were told apart: {progress.apart:,} states")
     if progress.beyond:
         lines.append(f"  {progress.beyond:,} transitions led out of the scope, and were checked")
     if progress.ended:

@@ -196,6 +196,7 @@ def test_exhaust_of_pages_that_is_cut_says_up_to_how_many_operations(tmp_path: P
         found[key] for key in ("world", "complete", "verdict", "depth")
     )
     assert "every sequence of up to 1 operations was tried" in found["searches"][0]["said"]
+    assert found["searches"][0]["apart"] > found["searches"][0]["states"]
     assert "the second VM and the second vCPU" in found["not_covered"]
 
 
