@@ -30,7 +30,7 @@ SMALL = Scope("small", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
 LIMIT_S = 180.0
 BEFORE = 12  # operations that make the first state
 REVERTED = {one.name: one for one in mutant.catalogue("reverted")}
-# A member of a new shadow page that no oracle looks at.
+# Where the VM gets a word that nothing else writes and no oracle looks at.
 OLD = "sp->mmu_valid_gen = kvm->arch.mmu_valid_gen;"
 HIDDEN = '({ static unsigned int calls __attribute__((section("hidden"))); calls++ & 1; })'
 TOGGLED = "({ static _Bool odd; odd = !odd; odd; })"
@@ -49,9 +49,9 @@ def searched(target: Target, scope: Scope) -> Search:
 
 
 def with_word(word: str, folder: Path) -> Target:
-    """Return the kernel, with a word in each new shadow page."""
+    """Return the kernel, in which each new shadow page leaves a word in its VM."""
     target = kernel()
-    new = f"{OLD} sp->write_flooding_count.counter = {word};"
+    new = f"{OLD} kvm->arch.bsp_vcpu_id = {word};"
     edit = Edit(("kvm_mmu_alloc_shadow_page",), OLD, new)
     return changed(target, Source(target).edit([edit]), "word", folder)
 

@@ -298,7 +298,10 @@ static uint32_t read_objects(const uint8_t *p, const uint8_t *end)
 	return n;
 }
 
-/* One object of each kind that is allocated and freed again. */
+/*
+ * One object of each kind that is allocated and freed again.  Shuffled: a few, so
+ * that the next new object has another address, too.
+ */
 static void place_freed(void)
 {
 	static const enum pages_kind kinds[] = { PAGES_SPT, PAGES_HEADER,
@@ -307,8 +310,10 @@ static void place_freed(void)
 	for (unsigned int i = 0; i < 4; i++) {
 		size_t size = kinds[i] == PAGES_HEADER ? 512 : 4096;
 
-		freed[kinds[i]] = pages_alloc(kinds[i], 0, size);
-		pages_free(kinds[i], freed[kinds[i]]);
+		for (uint64_t n = 1 + (seed ? draw() % 4 : 0); n; n--) {
+			freed[kinds[i]] = pages_alloc(kinds[i], 0, size);
+			pages_free(kinds[i], freed[kinds[i]]);
+		}
 	}
 }
 
