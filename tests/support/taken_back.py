@@ -126,6 +126,27 @@ CAUSES: dict[str, Bug] = {
         "access vm0 cpu0 read 0:0:0:0\nwrite vm0 cpu0 0:0:0 table 0x17\n",
         Kind.WRONG_ROLE,
     ),
+    "no page below the first level may be used from user mode": _bug(
+        "spte.h",
+        "SPTE_WRITABLE | SPTE_USER | SPTE_ACCESSED;",
+        "SPTE_WRITABLE | SPTE_ACCESSED;",
+        "access vm0 cpu0 read 0:0:0:0 user\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "no frame is mapped writable": _bug(
+        "spte.h",
+        "	if (access & ACC_WRITE)\n		spte |= SPTE_WRITABLE",
+        "	if (access & ACC_WRITE)\n		spte |= SPTE_HOST_WRITABLE",
+        "access vm0 cpu0 write 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "no frame may be executed": _bug(
+        "spte.h",
+        "	if (!(access & ACC_EXEC))",
+        "	if (access)",
+        "access vm0 cpu0 fetch 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
     "a table of a higher level may be written": _bug(
         "guest.h",
         "			if (sp->role.level > 1 || !may_unsync)\n				return false;",

@@ -9,12 +9,43 @@
 		return;                                           \
 	} while (0)
 
-/*
- * The last access is still allowed: the shadow pages must map its address to what
- * the guest's tables say, which have not changed since.
- */
-void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
+/* What an access needs.  To nested tables of hardware each is one from user mode. */
+static uint8_t needs(const struct pyfuzz_op *op)
 {
+	enum pages_mode mode = world.vms[op->vm].vcpus[op->vcpu].mode;
+	bool nested = mode == PAGES_NESTED || mode == PAGES_NESTED5;
+	uint8_t needed = 0;
+
+	if ((op->access & 3) == 1)
+		needed |= PAGES_WRITE;
+	if ((op->access & 3) == 2)
+		needed |= PAGES_EXEC;
+	if ((op->access & 4) || (nested && !pages_target.own_walker))
+		needed |= PAGES_USER;
+	return needed;
+}
+
+/*
+ * What an SPTE on the way of an access that succeeded denies of it: the guest would
+ * fault for ever.  The kernel's handler also reports success when it only makes
+ * the frame of a table writable and wants a retry.
+ */
+static unsigned int denied(const struct pyfuzz_op *op, uint64_t spte, bool leaf)
+{
+	unsigned int needed = needs(op);
+
+	if (leaf && !pages_target.own_walker)
+		needed &= ~PAGES_WRITE;
+	return needed & ~spte_access(spte);
+}
+
+/*
+ * The last access is still allowed: the shadow pages must allow it too, and map its
+ * address to what the guest's tables say, which have not changed since.
+ */
+void check_mapping(const struct pyfuzz_op *op, uint64_t gva)
+{
+	const unsigned int vm = op->vm, vcpu = op->vcpu;
 	const uint64_t *table = pages_target.root(vm, vcpu, 0);
 	uint64_t must = guest_gfn(vm, vcpu, gva), gfn;
 
@@ -25,6 +56,7 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 		const struct pages_page *page = t == NOWHERE ? NULL : page_at(t);
 		const uint64_t *spte;
 		unsigned int shift;
+		bool leaf;
 
 		if (!page)
 			return; /* a root of another kind */
@@ -40,7 +72,13 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 			broken(PYFUZZ_MISSING_ENTRY,
 			       "the access to 0x%llx succeeded, and %s, which must map it, is not present",
 			       (unsigned long long)gva, sptep_name(spte));
-		if (page->level > 1 && !pages_target.spte_large(*spte)) {
+		leaf = page->level == 1 || pages_target.spte_large(*spte);
+		if (denied(op, *spte, leaf))
+			broken(PYFUZZ_WRONG_ACCESS,
+			       "the access to 0x%llx succeeded, %s allows %s only: the guest faults again",
+			       (unsigned long long)gva, sptep_name(spte),
+			       access_name(spte_access(*spte)));
+		if (!leaf) {
 			table = (const uint64_t
 					 *)(uintptr_t)(*spte &
 						       pages_target
@@ -68,22 +106,6 @@ void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva)
 		rules_report();
 		return;
 	}
-}
-
-/* What an access needs.  To nested tables of hardware each is one from user mode. */
-static uint8_t needs(const struct pyfuzz_op *op)
-{
-	enum pages_mode mode = world.vms[op->vm].vcpus[op->vcpu].mode;
-	bool nested = mode == PAGES_NESTED || mode == PAGES_NESTED5;
-	uint8_t needed = 0;
-
-	if ((op->access & 3) == 1)
-		needed |= PAGES_WRITE;
-	if ((op->access & 3) == 2)
-		needed |= PAGES_EXEC;
-	if ((op->access & 4) || (nested && !pages_target.own_walker))
-		needed |= PAGES_USER;
-	return needed;
 }
 
 void check_ended(const struct pyfuzz_op *op, uint64_t gva,

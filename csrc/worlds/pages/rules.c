@@ -89,15 +89,14 @@ static unsigned int gpte_access(uint64_t gpte)
 	       (gpte & USER ? PAGES_USER : 0);
 }
 
-static unsigned int spte_access(uint64_t spte)
+unsigned int spte_access(uint64_t spte)
 {
 	return (spte & NX ? 0 : PAGES_EXEC) |
 	       (pages_target.spte_writable(spte) ? PAGES_WRITE : 0) |
 	       (spte & USER ? PAGES_USER : 0);
 }
 
-/* "rwxu", what is not allowed left out. */
-static const char *access_name(unsigned int access)
+const char *access_name(unsigned int access)
 {
 	static char names[2][5];
 	static unsigned int turn;

@@ -557,6 +557,6 @@ void step_run(const struct pyfuzz_op *op, uint32_t i)
 	if (op->opcode != PYFUZZ_OP_ACCESS || world.report->skip)
 		return;
 	if (outcome == PAGES_FIXED)
-		check_mapping(op->vm, op->vcpu, world.report->gva);
+		check_mapping(op, world.report->gva);
 	check_ended(op, world.report->gva, outcome, &way);
 }

@@ -130,8 +130,11 @@ void check_unmapped(unsigned int vm, unsigned int as, unsigned int n,
 void check_flags(unsigned int op_vm, bool may_bug);
 void check_gone(unsigned int vm);
 
-/* mapping.c.  After an access that succeeded: the shadow pages map what the guest's do. */
-void check_mapping(unsigned int vm, unsigned int vcpu, uint64_t gva);
+/*
+ * mapping.c.  After an access that succeeded: the shadow pages allow it, and map what
+ * the guest's do.
+ */
+void check_mapping(const struct pyfuzz_op *op, uint64_t gva);
 
 /*
  * An access ended as the guest's tables say, which were walked before it; and they
@@ -162,6 +165,8 @@ const char *sptep_name(const uint64_t *sptep);
  * guest has just been walked there, so it must agree even if KVM was not told.
  */
 void rules_begin(void);
+unsigned int spte_access(uint64_t spte);
+const char *access_name(unsigned int access);
 void rules_report(void);
 void rules_page(const struct pages_page *page);
 void rules_leaf(unsigned int vm, const struct pages_page *page,

@@ -248,14 +248,17 @@ class Judge:
         way = self._way(op)
         return way is not None and way[2]
 
+    def _needs(self, op: Operation) -> Access:
+        """Return what an access needs; to nested tables of hardware each is a user's."""
+        mode = self.model.vm(op.vm).vcpus[op.vcpu].mode
+        nested = mode in (Mode.NESTED4, Mode.NESTED5) and self.module.walker == "kernel"
+        return Access(op.access) | (Access.USER if nested else Access(0))
+
     def _ended(self, op: Operation, done: PagesStep, *, was_dirty: bool) -> Iterator[Broken]:
         """An access ends as the guest's tables say, and they are marked."""
-        mode, way = self.model.vm(op.vm).vcpus[op.vcpu].mode, self._way(op)
+        needs, way = self._needs(op), self._way(op)
         if way is None:
             return
-        needs = Access(op.access)
-        if mode in (Mode.NESTED4, Mode.NESTED5) and self.module.walker == "kernel":
-            needs |= Access.USER
         denied, accessed, dirty = way
         allowed = denied is not None and not denied & needs
         if done.result == _GUEST_FAULT and allowed:
@@ -284,6 +287,13 @@ class Judge:
             spte = sptes.get(index)
             if spte is None or not spte.present:
                 yield Broken(Kind.MISSING_ENTRY, f"{done.gva:#x} must be mapped, is not")
+                return
+            denied = self._needs(op) & ~rules.of_entry(spte.value)
+            if spte.leaf and self.module.walker == "kernel":
+                denied &= ~Access.WRITE  # the frame of a table; the guest tries again
+            if denied:
+                said = f"{done.gva:#x} must be allowed, {denied!r} is not"
+                yield Broken(Kind.WRONG_ACCESS, said, spte.address)
                 return
             yield from rules.walked(vm, at, spte, pages.get(spte.child))
             if spte.leaf:
