@@ -11,6 +11,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -160,8 +161,22 @@ def write(
     if done.returncode:
         why = patches.last_line(done.stderr)
         raise UsageError(f"{repository}@{commit[:12]}: cannot be read: {why}")
-    shutil.unpack_archive(archive, copy, filter="data")
+    _unpack(archive, copy)
     archive.unlink()
+
+
+def _unpack(archive: Path, copy: Path) -> None:
+    """Write the regular files of git's archive; no path in a repository leads out of it."""
+    # tarfile's filters are newer than CPython 3.11.2.
+    with tarfile.open(archive, "r:") as members:
+        for member in members:
+            content = members.extractfile(member) if member.isreg() else None
+            if content is None:
+                continue
+            place = copy / member.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as file:
+                shutil.copyfileobj(content, file)
 
 
 def _is_wanted(name: str) -> bool:

@@ -13,8 +13,8 @@ import shlex
 from itertools import pairwise
 from pathlib import Path
 
-# Where the C library's headers are, and which C library that is.
-_DRIVER = ("-isystem", "-D")
+_HEADERS = "-isystem"  # those of the compiler and of the C library
+_MACRO = "-D"  # which C library that is
 # The processor; zig has its own way to recognise it.
 _FRONTEND = ("-target-cpu", "-target-feature")
 
@@ -38,7 +38,10 @@ def clang(command: tuple[str, ...], said: str) -> tuple[str, ...]:
     for word, value in pairwise(words):
         if word == "-triple":
             found.append(f"--target={value}")
-        elif word in _DRIVER:
+        elif word == _HEADERS:
+            # zig names a folder below the current one relative to that.
+            found += [word, str(Path(value).absolute())]
+        elif word == _MACRO:
             found += [word, value]
         elif word in _FRONTEND:
             found += ["-Xclang", word, "-Xclang", value]

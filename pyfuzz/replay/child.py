@@ -11,6 +11,7 @@ from typing import Any
 from pyfuzz import world
 from pyfuzz.errors import PyfuzzError
 from pyfuzz.module import compiled, confine
+from pyfuzz.replay import answers
 
 
 def main() -> None:
@@ -24,9 +25,9 @@ def main() -> None:
                 target, flavour, confine=lambda: confine.confine(map(Path, sys.argv[2:]))
             )
         except PyfuzzError as error:
-            connection.send(error)
+            answers.send(connection, error)
             return
-        connection.send(None)
+        answers.send(connection, None)
         while True:
             _answer(connection, module, *connection.recv())
     except (EOFError, BrokenPipeError):
@@ -37,14 +38,14 @@ def _answer(connection: Connection[Any, Any], module: compiled.Module, *request:
     match request:
         case ["run", one]:
             module.run(one.payload, faults=one.faults)
-            connection.send(module.last().findings)
+            answers.send(connection, module.last().findings)
         case ["call", function, arguments]:
-            connection.send(function(module, *arguments))
+            answers.send(connection, function(module, *arguments))
         case ["trace", operations, look_ahead]:
             own = world.get(module.world)
             for entry in own.trace(module, operations, look_ahead=look_ahead):
-                connection.send(entry)
-            connection.send(None)
+                answers.send(connection, entry)
+            answers.send(connection, None)
 
 
 if __name__ == "__main__":

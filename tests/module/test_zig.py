@@ -56,6 +56,16 @@ def test_command_is_what_clang_was_told_about_machine_and_library() -> None:
     ) == zig.clang(("/x/zig", "cc"), _SAID)
 
 
+def test_headers_below_the_current_folder_are_found_from_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    command = zig.clang(("/x/zig", "cc"), _SAID.replace("/a b/include", ".venv/include"))
+
+    assert f"{tmp_path}/.venv/include" in command
+
+
 @pytest.mark.parametrize("said", ["", "clang -cc1 version 22.1.8\n", "ld.lld -r -o one.o\n"])
 def test_output_without_clangs_command_gives_none(said: str) -> None:
     assert () == zig.clang(("/x/zig", "cc"), said)

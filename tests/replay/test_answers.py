@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.kinds import Kind
 from pyfuzz.module import builder
 from pyfuzz.module.results import RawFinding
-from pyfuzz.replay.answers import receive
+from pyfuzz.replay.answers import receive, send
 from pyfuzz.symptom import Symptom
+from pyfuzz.worlds.pages.operation import Access, Mode
 
 FINDING = RawFinding(Symptom(Kind.LEAK, "pte_list_remove", "1 leaked", 3), 2)
 
@@ -46,6 +48,23 @@ def sent(data: bytes) -> object:
 )
 def test_answer_arrives_as_it_was_sent(value: object) -> None:
     assert value == sent(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("answer", [Kind.WRONG_GFN, Mode.PAE, Access.WRITE | Access.USER, None])
+def test_answer_arrives_though_enum_writes_calls(
+    answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in CPython 3.11.0 to 3.11.3, among them Debian 12's."""
+
+    def by_name(member: Enum, _protocol: int) -> object:
+        return getattr, (type(member), member.name)
+
+    for one in (Kind, Mode, Access):
+        monkeypatch.setattr(one, "__reduce_ex__", by_name)
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        send(theirs, [answer])
+        assert receive(ours) == [answer]
 
 
 def test_error_arrives_as_it_was_raised() -> None:

@@ -228,9 +228,7 @@ class Judge:
             huge = bool(entry & 0x80) and level > 1
             if not entry & 1 or (huge and level > LEVELS):
                 return None, accessed, dirty
-            denied |= Access.WRITE if not entry & 2 else Access(0)
-            denied |= Access.USER if not entry & 4 else Access(0)
-            denied |= Access.FETCH if entry >> 63 else Access(0)
+            denied |= _denied(entry)
             accessed, dirty = accessed and bool(entry & 0x20), bool(entry & 0x40)
             gfn = entry >> 12 & 0xFFFFFFFFFF
             if huge and gfn & (1 << 9 * (level - 1)) - 1:
@@ -288,9 +286,10 @@ class Judge:
             if spte is None or not spte.present:
                 yield Broken(Kind.MISSING_ENTRY, f"{done.gva:#x} must be mapped, is not")
                 return
-            denied = self._needs(op) & ~rules.of_entry(spte.value)
+            needs = self._needs(op)
             if spte.leaf and self.module.walker == "kernel":
-                denied &= ~Access.WRITE  # the frame of a table; the guest tries again
+                needs &= ~Access.WRITE  # the frame of a table; the guest tries again
+            denied = needs & _denied(spte.value)
             if denied:
                 said = f"{done.gva:#x} must be allowed, {denied!r} is not"
                 yield Broken(Kind.WRONG_ACCESS, said, spte.address)
@@ -307,6 +306,18 @@ class Judge:
                     )
                 return
             at = pages.get(spte.child)
+
+
+def _denied(entry: int) -> Access:
+    """Return what an entry of the guest's, or an SPTE, denies."""
+    denied = Access(0)
+    if not entry & 2:
+        denied |= Access.WRITE
+    if not entry & 4:
+        denied |= Access.USER
+    if entry >> 63:
+        denied |= Access.FETCH
+    return denied
 
 
 def _entry(head: Head, address: int, must: dict[int, Head], times: int) -> Iterator[Broken]:

@@ -69,25 +69,25 @@ class Opcode(IntEnum):
 class Operands(Enum):
     """Which members an operation uses; the value names them, all others are 0."""
 
-    NONE = ()
-    PAGE = ("vcpu", "page")
-    ACCESS = ("vcpu", "page", "access")
-    ENTRY = ("vcpu", "page", "level", "frame", "bits")
-    VCPU = ("vcpu",)
-    ROOT = ("vcpu", "frame")
-    MODE = ("vcpu", "mode", "on")
-    SLOT = ("space", "slot")
-    MOVE = ("space", "slot", "on")
-    SWITCH = ("space", "slot", "on ")
-    LEVEL = ("space", "slot", "level")
-    RANGE = ("frame", "size")
-    FRAME = ("frame", "on")
-    NUMBER = ("number",)
+    NONE = ""
+    PAGE = "vcpu page"
+    ACCESS = "vcpu page access"
+    ENTRY = "vcpu page level frame bits"
+    VCPU = "vcpu"
+    ROOT = "vcpu frame"
+    MODE = "vcpu mode on"
+    SLOT = "space slot"
+    MOVE = "space slot on"
+    SWITCH = "space slot on "  # another value, or it were the same member
+    LEVEL = "space slot level"
+    RANGE = "frame size"
+    FRAME = "frame on"
+    NUMBER = "number"
 
     @property
     def members(self) -> tuple[str, ...]:
         """The members' names."""
-        return tuple(name.strip() for name in self.value)
+        return tuple(self.value.split())
 
 
 class Access(IntFlag):
