@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,8 @@ def test_dask_worker_that_is_killed_is_a_note_and_its_trial_is_run_again(
 
     wait_for(lambda: not any(map(runs, running)), 30)
     wait_for(lambda: bool(pieces_below(of)), 120)
+    # The new piece may run before the command, which looks once a second, misses the worker.
+    time.sleep(5)
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=60)
     assert "a Dask worker on 127.0.0.1 was lost; its pieces are done again" in text

@@ -15,13 +15,21 @@ static void flush_all(const struct kvm *kvm)
 	pages_on_flush(kvm->pyfuzz_vm, 0, 0);
 }
 
-/* What an SPTE maps, if it maps anything. */
+/*
+ * What an SPTE maps, if it maps anything.  That of a freed page, which a list may
+ * lead to after an error, has no gfn; recording must not fault where the code does
+ * not.
+ */
 static void flush_spte(const u64 *sptep)
 {
-	struct kvm_mmu_page *sp = sptep_to_sp(sptep);
+	const struct kvm_mmu_page *sp = sptep_to_sp(sptep);
 
 	if (!is_shadow_present_pte(*sptep))
 		return;
+	if (!pages_in_live_table(sptep)) {
+		pages_on_flush(pages_running_vm(), 0, 0);
+		return;
+	}
 	pages_on_flush(pages_running_vm(),
 		       kvm_mmu_page_get_gfn(sp, spte_index(sptep)),
 		       pages_per(sp->role.level));

@@ -230,6 +230,13 @@ void *pages_virtual(uint64_t physical)
 	return index_in(&pools[PAGES_SPT], address) == NOWHERE ? NULL : address;
 }
 
+bool pages_in_live_table(const void *address)
+{
+	uint32_t i = index_in(&pools[PAGES_SPT], address);
+
+	return i != NOWHERE && pools[PAGES_SPT].state[i] == LIVE;
+}
+
 /* --- for the harness --- */
 
 bool memory_is_live(enum pages_kind kind, const void *address)

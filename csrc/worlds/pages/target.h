@@ -344,6 +344,8 @@ unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame);
  * gfn on, or all of it (pages 0).
  */
 void pages_on_flush(unsigned int vm, uint64_t gfn, uint64_t pages);
+/* Whether an address is in a shadow page table that is not freed. */
+bool pages_in_live_table(const void *address);
 
 /*
  * WARN, BUG, printk, requests: the hooks of csrc/harness/callbacks.h, and
