@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from dask_task import Task
 
 from pyfuzz.cluster import piece, pieces
 from pyfuzz.cluster.connection import DONE, FAILED, GONE, PENDING
@@ -16,26 +17,6 @@ from pyfuzz.cluster.job import Said
 from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 
 A, B = "tls://10.0.0.1:1", "tls://10.0.0.2:1"
-
-
-@dataclass
-class Task:
-    """A piece, as far as the scheduler knows."""
-
-    name: str
-    job: str
-    state: str = PENDING
-    said: object = ""
-    forgotten: bool = False
-
-    def answer(self) -> object:
-        return self.said
-
-    def why(self) -> str:
-        return "KilledWorker: its Dask worker died"
-
-    def forget(self) -> None:
-        self.forgotten = True
 
 
 @dataclass
@@ -165,7 +146,7 @@ def test_mistake_in_a_piece_ends_all_with_its_family(
     with pytest.raises(family, match="no room"):
         run(cluster, 3)
     assert all(task.forgotten for task in cluster.tasks)
-    assert [cluster.tasks[0].name] == cluster.stopped
+    assert [cluster.tasks[0].of] == cluster.stopped
 
 
 def test_scheduler_that_comes_back_gets_what_has_no_result_under_another_name() -> None:
@@ -182,8 +163,8 @@ def test_scheduler_that_comes_back_gets_what_has_no_result_under_another_name() 
     cluster = Cluster(then=lose)
     results, notes = run(cluster, 3)
     assert ({0, 1, 2}, 6) == (set(results), len(cluster.tasks))
-    assert [cluster.tasks[0].name] == cluster.stopped
-    assert cluster.tasks[0].name != cluster.tasks[-1].name
+    assert [cluster.tasks[0].of] == cluster.stopped
+    assert cluster.tasks[0].of != cluster.tasks[-1].of
     first, second = notes
     assert ("the scheduler was lost" in first, "is there again" in second) == (True, True)
 
@@ -210,7 +191,7 @@ def test_ctrl_c_ends_what_runs() -> None:
     cluster = Cluster(then=interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(cluster, 2)
-    assert ([True, True], [cluster.tasks[0].name]) == (
+    assert ([True, True], [cluster.tasks[0].of]) == (
         [task.forgotten for task in cluster.tasks],
         cluster.stopped,
     )

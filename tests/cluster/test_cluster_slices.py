@@ -7,32 +7,13 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from dask_task import Task
 
-from pyfuzz.cluster.connection import DONE, FAILED, PENDING
+from pyfuzz.cluster.connection import DONE, FAILED
 from pyfuzz.cluster.job import Answer
 from pyfuzz.cluster.slices import Place, Slices
 
 A, B, C = "tls://10.0.0.1:1", "tls://10.0.0.1:2", "tls://10.0.0.2:1"
-
-
-@dataclass
-class Task:
-    """A slice, as far as the scheduler knows."""
-
-    address: str
-    job: str
-    state: str = PENDING
-    said: object = ""
-    forgotten: bool = False
-
-    def answer(self) -> object:
-        return self.said
-
-    def why(self) -> str:
-        return "KilledWorker: its Dask worker died"
-
-    def forget(self) -> None:
-        self.forgotten = True
 
 
 @dataclass
@@ -91,7 +72,7 @@ class Bench:
         before = len(self.cluster.tasks)
         self.ahead_s += later_s
         self.slices.look()
-        return [task.address for task in self.cluster.tasks[before:]]
+        return [task.of for task in self.cluster.tasks[before:]]
 
 
 @pytest.fixture
@@ -139,7 +120,7 @@ def test_dask_worker_that_is_lost_is_a_note_and_its_number_is_free(bench: Bench)
 def test_slice_that_fails_is_tried_again_later_and_later_and_then_left(bench: Bench) -> None:
     bench.look()
     for pause_s in (2.0, 10.0, 60.0):
-        failed = next(task for task in reversed(bench.cluster.tasks) if task.address == B)
+        failed = next(task for task in reversed(bench.cluster.tasks) if task.of == B)
         failed.state = FAILED
         assert [] == bench.look(), "not at once"
         assert [B] == bench.look(pause_s)

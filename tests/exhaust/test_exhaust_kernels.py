@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import debian
 import pytest
 from cli_process import pyfuzz
+from searches import searched
 
 from pyfuzz.errors import UsageError
 from pyfuzz.exhaust.scope_pages import SCOPES
-from pyfuzz.exhaust.search import Search, Searcher
 from pyfuzz.extract import pages
 from pyfuzz.extract.pages import generate, symbols
 from pyfuzz.extract.pages.compile import check
@@ -27,7 +26,6 @@ from pyfuzz.target.catalogue import Target
 from pyfuzz.target.kernel import Kernel
 
 SMALL = Scope("small", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
-LIMIT_S = 180.0
 BEFORE = 12  # operations that make the first state
 REVERTED = {one.name: one for one in mutant.catalogue("reverted")}
 # Where the VM gets a word that nothing else writes and no oracle looks at.
@@ -38,14 +36,6 @@ TOGGLED = "({ static _Bool odd; odd = !odd; odd; })"
 
 def kernel() -> Target:
     return pages.extract(Kernel(debian.source("6.12", tarball=True), world="pages")).target
-
-
-def searched(target: Target, scope: Scope) -> Search:
-    searcher = Searcher(target)
-    try:
-        return searcher.search(scope, time.monotonic() + LIMIT_S, lambda _: None)
-    finally:
-        searcher.close()
 
 
 def with_word(word: str, folder: Path) -> Target:

@@ -4,22 +4,21 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli_process import pyfuzz
 from plants import Edit, plant
+from searches import searched
 from taken_back import CAUSES, REAL
 
 from pyfuzz.errors import UsageError
-from pyfuzz.exhaust.search import Search, Searcher
+from pyfuzz.exhaust.search import Searcher
 from pyfuzz.kinds import Kind
 from pyfuzz.module.states import Groups, Scope
 from pyfuzz.sequence.text import format_operation
 from pyfuzz.target import catalogue
-from pyfuzz.target.catalogue import Target
 
 SMALL = Scope("small", pdes=1, ptes=1, targets=1, groups=Groups.WRITES)
 # The guest's own page table is among the frames, so that it comes to be out of sync.
@@ -30,17 +29,8 @@ ALIKE = (
     Scope("pdes", pdes=2, ptes=1, targets=1, groups=Groups.WRITES),
     Scope("frames", pdes=1, ptes=1, targets=3, groups=Groups.WRITES),
 )
-LIMIT_S = 120.0
 # Operations that make the first state.
 BEFORE = 12
-
-
-def searched(target: Target, scope: Scope) -> Search:
-    searcher = Searcher(target)
-    try:
-        return searcher.search(scope, time.monotonic() + LIMIT_S, lambda _: None)
-    finally:
-        searcher.close()
 
 
 def test_states_of_one_page_are_counted_and_audited() -> None:
