@@ -108,6 +108,15 @@ unsigned int alike_index(int table, unsigned int position)
 		       alike.index[table][position];
 }
 
+struct guest_word alike_guest_word(unsigned int vm, unsigned int i)
+{
+	unsigned int table = i / PYFUZZ_USED_ENTRIES;
+	unsigned int k = i % PYFUZZ_USED_ENTRIES;
+
+	return guest_word(vm, table * PYFUZZ_USED_ENTRIES +
+				      (vm ? k : alike_index((int)table, k)));
+}
+
 unsigned int alike_position(int table, unsigned int index)
 {
 	for (unsigned int i = 0; table >= 0 && i < ALIKE_ENTRIES; i++)

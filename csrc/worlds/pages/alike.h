@@ -34,6 +34,8 @@ int alike_table(const struct pages_page *page);
 /* From an index to its position, and back. */
 unsigned int alike_position(int table, unsigned int index);
 unsigned int alike_index(int table, unsigned int position);
+/* A word of the guest's tables, by its place in the form. */
+struct guest_word alike_guest_word(unsigned int vm, unsigned int i);
 /* Entries, SPTEs, stored gfns and frames under the other name. */
 uint64_t alike_entry(uint64_t entry);
 uint64_t alike_spte(uint64_t spte);

@@ -199,11 +199,7 @@ static uint8_t *write_vm(uint8_t *p, unsigned int vm)
 		return p;
 	p = put(p, &world.vms[vm], sizeof(world.vms[vm]));
 	for (unsigned int i = 0; i < GUEST_WORDS; i++) {
-		int t = (int)(i / PYFUZZ_USED_ENTRIES);
-		unsigned int k = i % PYFUZZ_USED_ENTRIES;
-		struct guest_word word =
-			guest_word(vm, (unsigned int)t * PYFUZZ_USED_ENTRIES +
-					       (vm ? k : alike_index(t, k)));
+		struct guest_word word = alike_guest_word(vm, i);
 		uint64_t entry = vm ? *word.entry : alike_entry(*word.entry);
 
 		if (!*word.entry && !*word.unheard_at)

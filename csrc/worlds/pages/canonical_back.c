@@ -36,11 +36,7 @@ static const uint8_t *decode_vm(const uint8_t *p, unsigned int vm)
 	if (!vm && seed)
 		alike_random(draw());
 	for (unsigned int i = 0; i < GUEST_WORDS; i++) {
-		int t = (int)(i / PYFUZZ_USED_ENTRIES);
-		unsigned int k = i % PYFUZZ_USED_ENTRIES;
-		struct guest_word word =
-			guest_word(vm, (unsigned int)t * PYFUZZ_USED_ENTRIES +
-					       (vm ? k : alike_index(t, k)));
+		struct guest_word word = alike_guest_word(vm, i);
 
 		*word.entry = 0;
 		*word.unheard_at = 0;
