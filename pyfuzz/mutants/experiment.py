@@ -38,6 +38,11 @@ class Outcome:
     triggered: bool = False
     trouble: str = ""
 
+    def take(self, measured: Measured) -> None:
+        """Become what was measured."""
+        self.trials, self.triggered = list(measured.trials), measured.triggered
+        self.trouble = measured.trouble
+
     @property
     def reached(self) -> bool:
         """Whether the mutant's place was executed in any trial."""
@@ -189,10 +194,8 @@ def run(
         outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
 
         def done(name: str, measured: Measured) -> None:
-            outcome = outcomes[name]
-            outcome.trials, outcome.triggered = list(measured.trials), measured.triggered
-            outcome.trouble = measured.trouble
-            progress(outcome, len(mutants))
+            outcomes[name].take(measured)
+            progress(outcomes[name], len(mutants))
 
         def pieces() -> Iterator[tuple[str, Piece]]:
             for mutant in mutants:

@@ -73,10 +73,8 @@ def run(
     outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
 
     def done(name: str, measured: Measured) -> None:
-        outcome = outcomes[name]
-        outcome.trials, outcome.triggered = list(measured.trials), measured.triggered
-        outcome.trouble = measured.trouble
-        progress(outcome, len(mutants))
+        outcomes[name].take(measured)
+        progress(outcomes[name], len(mutants))
 
     with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as folder:
 
