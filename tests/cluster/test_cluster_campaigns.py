@@ -73,7 +73,7 @@ def test_dask_worker_that_is_killed_is_a_note_and_costs_nothing_that_was_found(
     wait_for(lambda: len(told(share)) == 2)
     of = slices_below(process.pid)
     killed = next(iter(of))
-    before = {path.name for path in share.glob("*/inputs/*")}
+    before = {path.name for path in share.glob("*/inputs/[!.]*")}
     os.kill(of[killed], signal.SIGKILL)
 
     wait_for(lambda: not is_slice(killed))
@@ -82,7 +82,7 @@ def test_dask_worker_that_is_killed_is_a_note_and_costs_nothing_that_was_found(
     assert (1, None, False) == tuple(said[key] for key in ("code", "error", "interrupted"))
     assert any("a Dask worker on 127.0.0.1 was lost" in note for note in said["notes"]), said
     assert 3 <= sum(worker["started"] for worker in said["by_worker"])
-    assert before <= {path.name for path in share.glob("*/inputs/*")}
+    assert before <= {path.name for path in share.glob("*/inputs/[!.]*")}
     places = Counter((one["kind"], tuple(one["operations"])) for one in said["findings"])
     assert {1} == set(places.values()), "no finding twice"
     assert not [pid for pid in of if is_slice(pid)]
