@@ -115,13 +115,18 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 
 def end(fuzzer: subprocess.Popen[bytes]) -> None:
-    """End afl-fuzz and everything that it started, and add up their processor time."""
+    """End afl-fuzz and everything that it started, and add up their processor time.
+
+    A child that the fork server starts meanwhile stops itself before its first input, and
+    nothing wakes it again: it is adopted by this process, which looks until none is left.
+    """
     kill_tree(fuzzer)
-    while True:
-        try:
+    while left := descendants(os.getpid()):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
 
 
 def descendants(pid: int) -> list[int]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -279,6 +280,31 @@ def test_same_inputs_are_the_same_under_both(tmp_path: Path) -> None:
 
     assert both.same
     assert 2000 <= both.pyfuzz.executions
+
+
+ORPHAN = """
+import ctypes, subprocess, time
+from bench.compare import afl_peer
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER, as a trial of AFL++
+process = subprocess.Popen(["sh", "-c", "(sleep 1000 & kill -STOP $!); exec sleep 1000"])
+while len(afl_peer.descendants(afl_peer.os.getpid())) < 2:
+    time.sleep(0.01)
+afl_peer.end(process)
+print(afl_peer.descendants(afl_peer.os.getpid()))
+"""
+
+
+def test_trial_of_afl_ends_a_stopped_process_that_it_adopted() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ORPHAN],
+        check=False,
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ("[]\n", "") == (ended.stdout, ended.stderr)
 
 
 @pytest.mark.skipif(bool(afl.missing()), reason=afl.missing())
