@@ -79,11 +79,22 @@ def mutants_of(target: Target, only: tuple[str, ...] = ()) -> list[Mutant]:
         found = list(mutant.catalogue(_BUGS[target.world]))
         if unknown := set(only) - {one.name for one in found}:
             raise UsageError(f"there is no '{min(unknown)}' in {_BUGS[target.world]}.toml")
+        # Some of the real bugs are in code that only kernels have.
+        source = sources.Source(target)
         found = [one for one in found if not only or one.name in only]
+        found = [one for one in found if _applies(source, one)]
     else:
         options = experiment.Options(target, only=only)
         found = experiment.mutants_of(sources.Source(target), options)
     return [one for one in found if not one.equivalent]
+
+
+def _applies(source: sources.Source, one: Mutant) -> bool:
+    try:
+        source.apply(one)
+    except sources.DoesNotApplyError:
+        return False
+    return True
 
 
 def measure(
