@@ -72,6 +72,8 @@ class LineTable:
         dwarf = elf.get_dwarf_info()
         for unit in dwarf.iter_CUs():
             top = unit.get_top_DIE()
+            if wanted is not None and _is_elsewhere(top, wanted):
+                continue
             folder = _text(top.attributes.get("DW_AT_comp_dir"))
             program = dwarf.line_program_for_CU(unit)
             if program is None:
@@ -83,6 +85,8 @@ class LineTable:
             self.folder = folder
             self._rows += _rows(program, files)
             self.functions += functions
+        if wanted and not self.functions:
+            raise HarnessError(f"no function in the DWARF has code at {wanted[0]:#x}; please report")
         self._rows.sort(key=lambda row: row[0])
         self.functions.sort(key=lambda function: function.start)
         self._starts = [address for address, _ in self._rows]
@@ -105,6 +109,16 @@ class LineTable:
         if number < 0 or address >= self.functions[number].end:
             return None
         return self.functions[number]
+
+
+def _is_elsewhere(top: Any, addresses: list[int]) -> bool:
+    """Tell whether a file's code is in one piece and has none of the addresses."""
+    values = top.attributes
+    if "DW_AT_ranges" in values or not values.keys() >= {"DW_AT_low_pc", "DW_AT_high_pc"}:
+        return False
+    start, end = _code(values)
+    place = bisect_left(addresses, start)
+    return place == len(addresses) or addresses[place] >= end
 
 
 def _has_one(addresses: list[int], function: Function) -> bool:
@@ -143,14 +157,19 @@ def _rows(program: Any, files: dict[int, str]) -> list[tuple[int, Place | None]]
     return rows
 
 
+def _code(values: Any) -> tuple[int, int]:
+    """Return where the code begins and ends: the end is an address, or a size."""
+    start, high = values["DW_AT_low_pc"].value, values["DW_AT_high_pc"]
+    return start, high.value if high.form.startswith("DW_FORM_addr") else start + high.value
+
+
 def _functions(top: Any, files: dict[int, str]) -> list[Function]:
     functions = []
     for die in top.iter_children():
         values = die.attributes
         if die.tag != "DW_TAG_subprogram" or not values.keys() >= _DEFINED:
             continue
-        start, high = values["DW_AT_low_pc"].value, values["DW_AT_high_pc"]
-        end = high.value if high.form.startswith("DW_FORM_addr") else start + high.value
+        start, end = _code(values)
         file, line = values["DW_AT_decl_file"].value, values["DW_AT_decl_line"].value
         functions.append(
             Function(_text(values["DW_AT_name"]), start, end, Place(files.get(file, "?"), line))

@@ -11,6 +11,12 @@ void pyfuzz_threads_places(const struct pyfuzz_code *told, uint32_t len)
 	codes_len = len;
 }
 
+uint64_t pyfuzz_threads_target_code(void)
+{
+	image_init();
+	return (uintptr_t)pyfuzz_target.add - image_start;
+}
+
 /* A place is a return address, so the call is before it. */
 bool place_find(uint64_t place, const char **function, uint32_t *line)
 {

@@ -10,7 +10,7 @@
 #include "../../harness/pyfuzz.h"
 
 /* Changes with anything below; pyfuzz/worlds/threads checks it. */
-#define PYFUZZ_THREADS_ABI 6
+#define PYFUZZ_THREADS_ABI 7
 
 /* A sequence: records of four bytes each, see docs/threads.md. */
 #define PYFUZZ_OP_BYTES 4
@@ -231,10 +231,12 @@ void pyfuzz_threads_run(const struct pyfuzz_scenario *scenario,
 /* The accesses of the last pyfuzz_threads_run(); returns their number. */
 uint32_t pyfuzz_threads_trace(struct pyfuzz_event *out, uint32_t cap);
 /*
- * Where the module's code was written, in the order of the addresses: findings
+ * Where the target's code was written, in the order of the addresses: findings
  * name function and line.  C keeps the pointer.
  */
 void pyfuzz_threads_places(const struct pyfuzz_code *codes, uint32_t len);
+/* Where one of the functions of the target's own file is, as struct pyfuzz_code. */
+uint64_t pyfuzz_threads_target_code(void);
 /* How many schedules did not replay exactly, in this process: our mistake. */
 uint32_t pyfuzz_threads_errors(void);
 /* 1 if the target has the function for this operation. */

@@ -30,7 +30,7 @@ from pyfuzz.worlds.threads.places import Places
 if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
 
-ABI = 6
+ABI = 7
 _NOBODY: frozenset[int] = frozenset()
 
 
@@ -55,7 +55,7 @@ class ThreadsModule(Module):
                 "run 'make clean setup'"
             )
         self._result = self._ffi.new("struct pyfuzz_threads_result *")
-        self.places = Places(path)
+        self.places = Places(path, self._lib.pyfuzz_threads_target_code())
         self._told: Any = None
         self._tell_places()
 

@@ -26,15 +26,21 @@ _NOWHERE = SourcePlace("", "", 0)
 
 
 class Places:
-    """The places of one module; its DWARF is read at the first use."""
+    """The places in a module's target; the DWARF of that file is read at the first use.
 
-    def __init__(self, module: Path) -> None:
+    Only its accesses are watched, and a module is opened whenever a worker starts: to read
+    the harness's files as well would take five times as long.
+    """
+
+    def __init__(self, module: Path, code: int) -> None:
+        """``code`` is the address of one of the target's functions in the module's file."""
         self._module = module
+        self._code = code
         self._found: dict[int, SourcePlace] = {}
 
     @cached_property
     def _table(self) -> LineTable:
-        return LineTable(self._module, None)
+        return LineTable(self._module, [self._code])
 
     @property
     def folder(self) -> str:
