@@ -25,7 +25,7 @@ static void note(uint32_t parent, uint32_t move, bool wholly)
 	struct hash hash;
 	bool is_new;
 
-	if (wholly && state_hash(&hash) && space->sure && !space->sure(&hash)) {
+	if (wholly && space->sure && state_hash(&hash) && !space->sure(&hash)) {
 		audit_unsure(parent, move);
 		return;
 	}

@@ -3,8 +3,8 @@
  * The canonical form:
  *
  *	header	once-a-boot places, lines of each place, VMs bugged
- *	VM	the model of it; entries of the guest's tables and which of them KVM
- *		was not told of; the host's page sizes and replaced frames
+ *	VM	the model of it; the host's page sizes and replaced frames; entries of
+ *		the guest's tables and which of them KVM was not told of
  *	object	kind, owner, size; whose entries its words stand for; of a table its
  *		header and which SPTEs were synced since the guest's entry was
  *		changed; its words that are not 0 (nor an empty SPTE), of data those
@@ -198,6 +198,9 @@ static uint8_t *write_vm(uint8_t *p, unsigned int vm)
 	if (!world.vms[vm].alive)
 		return p;
 	p = put(p, &world.vms[vm], sizeof(world.vms[vm]));
+	host_state(vm, &sizes, &times);
+	p = put(p, sizes, HOST_REGIONS);
+	p = put(p, times, PYFUZZ_FRAMES);
 	for (unsigned int i = 0; i < GUEST_WORDS; i++) {
 		struct guest_word word = alike_guest_word(vm, i);
 		uint64_t entry = vm ? *word.entry : alike_entry(*word.entry);
@@ -209,9 +212,7 @@ static uint8_t *write_vm(uint8_t *p, unsigned int vm)
 		p = put(p, &entry, sizeof(entry));
 	}
 	*p++ = 0;
-	host_state(vm, &sizes, &times);
-	p = put(p, sizes, HOST_REGIONS);
-	return put(p, times, PYFUZZ_FRAMES);
+	return p;
 }
 
 uint32_t canonical_encode(uint8_t *out, bool mapped)

@@ -33,6 +33,10 @@ static const uint8_t *decode_vm(const uint8_t *p, unsigned int vm)
 	if (!*p++)
 		return p;
 	p = get(p, &world.vms[vm], sizeof(world.vms[vm]));
+	host_state(vm, &sizes, &times);
+	p = get(p, sizes, HOST_REGIONS);
+	p = get(p, times, PYFUZZ_FRAMES);
+	/* What is alike depends on the slots and on the host. */
 	if (!vm && seed)
 		alike_random(draw());
 	for (unsigned int i = 0; i < GUEST_WORDS; i++) {
@@ -47,10 +51,7 @@ static const uint8_t *decode_vm(const uint8_t *p, unsigned int vm)
 		if (!vm)
 			*word.entry = alike_entry(*word.entry);
 	}
-	p++;
-	host_state(vm, &sizes, &times);
-	p = get(p, sizes, HOST_REGIONS);
-	return get(p, times, PYFUZZ_FRAMES);
+	return p + 1;
 }
 
 /* Addresses of freed memory, of each kind. */
@@ -100,7 +101,9 @@ static const uint8_t *decode_blank(const uint8_t *p, uint64_t *word,
 	return p + 1 + sizeof(size);
 }
 
-static const uint8_t *decode_word(const uint8_t *p, uint64_t *word)
+/* contents: put the blank objects there that are met. */
+static const uint8_t *decode_word(const uint8_t *p, uint64_t *word,
+				  bool contents)
 {
 	uint64_t bits = 0;
 	uint16_t number, offset;
@@ -122,6 +125,8 @@ static const uint8_t *decode_word(const uint8_t *p, uint64_t *word)
 		p = get(p, &offset, sizeof(offset));
 		*word = (uint64_t)(uintptr_t)freed[number] + offset % 512;
 		break;
+	case WORD_BLANK:
+		return decode_blank(p, word, contents);
 	case WORD_BLANK_AGAIN:
 		p = get(p, &number, sizeof(number));
 		p = get(p, &offset, sizeof(offset));
@@ -228,10 +233,7 @@ static const uint8_t *place_word(const uint8_t *p, uint32_t number,
 				(struct pending){ words + index, p + 1 };
 		return skip_list(p + 1);
 	}
-	if (*p == WORD_BLANK)
-		p = decode_blank(p + 1, &word, contents);
-	else
-		p = decode_word(p, &word);
+	p = decode_word(p, &word, contents);
 	if (!contents)
 		return p;
 	if (objects[number].kind == KIND_DATA)
@@ -260,7 +262,7 @@ static const uint8_t *decode_words(const uint8_t *p, uint32_t i, bool contents)
 	if (object->kind == PAGES_SPT) {
 		uint64_t header;
 
-		p = decode_word(p, &header);
+		p = decode_word(p, &header, contents);
 		if (contents) {
 			pages_set_private(object->address,
 					  (void *)(uintptr_t)header);

@@ -235,7 +235,7 @@ static bool blank_cell(struct cell *cell, uint16_t *number, uint32_t *turn_of,
 		return true;
 	}
 	if (!may_be_first || cell->offset || cell->token != WORD_AT ||
-	    blanks_len == UINT16_MAX)
+	    blanks_len == MAX_OBJECTS)
 		return false;
 	*turn_of = turn;
 	*number = blanks_len++;

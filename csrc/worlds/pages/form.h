@@ -12,7 +12,7 @@
 #define MAX_CELLS 32768
 #define NO_OBJECT UINT16_MAX
 #define NO_WORD UINT16_MAX
-#define MAX_LISTS 4096
+#define MAX_LISTS (SPACE_STATE / 12) /* the shortest takes 12 bytes */
 #define OBJECT_BYTES 8 /* before an object's words */
 #define GUARD_BYTES 64 /* room that a word takes at most, and then some */
 

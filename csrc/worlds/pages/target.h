@@ -333,8 +333,8 @@ int pages_running_vcpu(void);
 void *pages_frame(unsigned int vm, uint64_t hva_frame);
 /*
  * The host's page tables: the pfn behind a frame of host user memory, whether
- * it is mapped writable, and the level of its mapping (1: 4K, 2: 2M).  A pfn
- * of a 2M mapping is aligned as KVM expects.
+ * it is mapped writable, and the level of its mapping (1: 4K, 2: 2M, 3: 1G).
+ * The pfns of a huge page are aligned as KVM expects.
  */
 uint64_t pages_host_pfn(unsigned int vm, uint64_t hva_frame, bool *writable);
 unsigned int pages_host_level(unsigned int vm, uint64_t hva_frame);
