@@ -91,7 +91,7 @@ def search(
 ) -> list[Search]:
     """Search scopes on a cluster, each for so long at most and in so many processes.
 
-    After Ctrl-C it returns those that are finished, and the first that is not.
+    After Ctrl-C it returns those that are finished, and the first that is not, as interrupted.
 
     Errors: UsageError or HarnessError as a Dask worker says, or if the cluster is lost.
     """
@@ -111,9 +111,9 @@ def search(
     try:
         pieces.run(cluster, _MODULE, jobs, done, note)
     except KeyboardInterrupt:
-        left = next(number for number in range(len(scopes) + 1) if number not in found)
-        found = {number: one for number, one in found.items() if number < left}
-        found |= {left: Search(scopes[left], interrupted=True)} if left < len(scopes) else {}
+        left = next((number for number in range(len(scopes)) if number not in found), None)
+        if left is not None:
+            found[left] = Search(scopes[left], interrupted=True)
     return [found[number] for number in sorted(found)]
 
 

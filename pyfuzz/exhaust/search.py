@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from pyfuzz.errors import HarnessError, UsageError
-from pyfuzz.exhaust import parts
+from pyfuzz.exhaust import interrupt, parts
 from pyfuzz.exhaust.scope import chosen
 from pyfuzz.finding.finding import Finding
 from pyfuzz.module.results import Traits
@@ -120,20 +121,22 @@ class Searcher:
     ) -> Search:
         """Visit all states of a scope, or until a time (monotonic); show() is called meanwhile.
 
-        ``most_s`` limits its processor time.
+        ``most_s`` limits its processor time.  Ctrl-C ends it with what it has found; a second
+        one, seconds later, without.
 
         Errors: HarnessError if a process died, UsageError if the world cannot be searched.
         """
         search = Search(scope)
         try:
-            self._visit(search, until_s, most_s, show)
-            found = parts.findings(self._all(_findings))
+            with interrupt.noted() as came:
+                self._visit(search, until_s, most_s, show, came)
+                found = parts.findings(self._all(_findings))
+                search.findings = [self._finding(one, search) for one in found]
+                search.interrupted = bool(came)
         except ChildDiedError as died:
             raise HarnessError(f"{died}, in the scope '{scope.name}'; please report") from None
         except KeyboardInterrupt:
             search.interrupted = True
-            return search
-        search.findings = [self._finding(one, search) for one in found]
         return search
 
     def _visit(
@@ -142,8 +145,9 @@ class Searcher:
         until_s: float | None,
         most_s: float | None,
         show: Callable[[Search], None],
+        interrupts: list[float],
     ) -> None:
-        """Advance all processes together until the search is over."""
+        """Advance all processes together until the search is over, or there are interrupts."""
         number = len(self._runners)
         share = replace(search.scope, memory_mb=max(search.scope.memory_mb // number, _LEAST_MB))
         start_s = time.monotonic()
@@ -161,8 +165,8 @@ class Searcher:
                 return
             late = until_s is not None and time.monotonic() >= until_s
             late |= most_s is not None and search.processor_s >= most_s
-            if progress.end or late:
-                search.timed_out = not progress.end
+            if progress.end or late or interrupts:
+                search.timed_out = not (progress.end or interrupts)
                 if number == 1:
                     return
                 step = parts.Step.CUT
@@ -228,6 +232,8 @@ def _traits(module: Module) -> Traits | str:
 
 
 def _begin(module: Module, part: int, scope: Scope, number: int) -> float:
+    # At a terminal it comes here as well; the parent ends the search, and this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     module.search_begin(scope, part, number)
     return time.process_time()
 

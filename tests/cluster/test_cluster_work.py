@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pyfuzz.cluster import piece, scopes
+from pyfuzz import records
+from pyfuzz.cluster import piece, pieces, scopes
 from pyfuzz.cluster.connection import DONE
 from pyfuzz.containment import fill
 from pyfuzz.containment import piece as cells
@@ -88,20 +89,45 @@ def told(search: Search) -> Any:
 
 def test_scopes_and_findings_come_back_as_they_were_found(tmp_path: Path) -> None:
     target = catalogue.get("rfc-v2")
-    until_s = time.monotonic() + 60
+    until_s = time.monotonic() + 600
     here, _ = search_scopes(target, ("heads",), CHANGES, until_s, lambda one: None, 1)
 
     there = scopes.search(
         Here(tmp_path),  # type: ignore[arg-type]
         target,
         [one.scope for one in here],
-        60.0,
+        600.0,
         lambda one: None,
         pytest.fail,
     )
 
     assert here[0].findings
     assert list(map(told, here)) == list(map(told, there))
+
+
+def test_interrupt_on_a_cluster_costs_no_scope_that_is_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    some = [Scope(name, entries=2) for name in ("long", "short", "longer")]
+    text = json.dumps(records.plain(scopes._Result(None, 1.0, 1.0, False, ())))
+
+    def run(cluster: object, module: str, jobs: object, done: Any, note: object) -> None:
+        done(1, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pieces, "run", run)
+    found = scopes.search(
+        None,  # type: ignore[arg-type]
+        catalogue.get("rfc-v2"),
+        some,
+        60.0,
+        lambda one: None,
+        pytest.fail,
+    )
+
+    assert [("long", True), ("short", False)] == [
+        (one.scope.name, one.interrupted) for one in found
+    ]
 
 
 def test_scope_keeps_its_groups_of_operations() -> None:

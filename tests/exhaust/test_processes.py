@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from pyfuzz.errors import UsageError
+from pyfuzz.exhaust import interrupt
 from pyfuzz.exhaust.search import Search, Searcher, search_scopes
 from pyfuzz.module.states import End, Progress, Scope
 from pyfuzz.target import catalogue
@@ -23,7 +26,7 @@ def searched(name: str, scope: str, workers: int, **changes: Any) -> Search:
     target = catalogue.get(name)
     with closing(Searcher(target, workers)) as searcher:
         (one,) = searcher.scopes((scope,), {"audit_every": 20, **changes})
-        return searcher.search(one, time.monotonic() + 200, lambda _: None)
+        return searcher.search(one, None, lambda _: None, most_s=200.0)
 
 
 def told(search: Search) -> dict[str, Any]:
@@ -101,6 +104,35 @@ def test_several_processes_are_cut_when_the_time_is_up() -> None:
     assert wanted == len(searches) == 2
     assert all(search.timed_out and not search.complete for search in searches)
     assert not any(search.interrupted for search in searches)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_search_that_is_interrupted_ends_with_what_it_has_found(workers: int) -> None:
+    shown: list[int] = []
+
+    def end(search: Search) -> None:
+        assert search.progress is not None
+        shown.append(search.progress.transitions)
+        if len(shown) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with closing(Searcher(catalogue.get("rfc-v3"), workers)) as searcher:
+        (scope,) = searcher.scopes(("vms",), {})
+        search = searcher.search(scope, None, end)
+
+    assert (True, False, False) == (search.interrupted, search.timed_out, search.complete)
+    assert search.progress is not None and search.progress.left
+    assert "lost-entry" in {finding.kind.value for finding in search.findings}
+    assert all(finding.minimized for finding in search.findings)
+
+
+def test_second_interrupt_does_not_wait_for_the_end_of_a_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(interrupt, "_PATIENCE_S", -1.0)
+    with interrupt.noted() as came, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert 1 == len(came)
 
 
 @pytest.mark.parametrize(("most_s", "cut"), [(0.0, True), (60.0, False)])

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from pyfuzz.exhaust.search import Search, Searcher
@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from pyfuzz.module.states import Scope
     from pyfuzz.target.catalogue import Target
 
+# Of processor time: other load on the machine must not cut a search.
 _LIMIT_S = 180.0
 
 
 def searched(target: Target, scope: Scope) -> Search:
-    """Search a scope to its end, or for as long as a test may wait."""
-    searcher = Searcher(target)
-    try:
-        return searcher.search(scope, time.monotonic() + _LIMIT_S, lambda _: None)
-    finally:
-        searcher.close()
+    """Search a scope to its end, or for as long as a test may take."""
+    with closing(Searcher(target)) as searcher:
+        return searcher.search(scope, None, lambda _: None, most_s=_LIMIT_S)
