@@ -54,7 +54,7 @@ class Session:
         Errors: PyfuzzError if it could not start.
         """
         options = self.options
-        earlier = {path.stem for path in options.out.glob("findings/*.seq")}
+        earlier = {path.stem for path in options.out.glob("findings/[!.]*.seq")}
         result = Result(options, self.base)
         with Comparison(options.target, self.base) as comparison:
             result.fixed = comparison.fixed

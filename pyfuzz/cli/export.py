@@ -241,7 +241,7 @@ def _sequences(source: Path) -> list[Path]:
     if not source.is_dir():
         return [source]
     folder = source / "findings" if (source / "findings").is_dir() else source
-    found = sorted(folder.glob("*.seq"))
+    found = sorted(folder.glob("[!.]*.seq"))
     if not found:
         raise UsageError(f"{source}: has no .seq file; name a folder that has one")
     return found

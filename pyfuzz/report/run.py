@@ -226,7 +226,7 @@ def _read_findings(run: Run) -> None:
         if len(run.campaigns) < 2:
             return
     told = {finding.artifact for finding in run.findings}
-    for path in sorted(set(folder.glob("*.seq")) - told):
+    for path in sorted(set(folder.glob("[!.]*.seq")) - told):
         try:
             stored = container.read_text(path)
         except PyfuzzError as error:

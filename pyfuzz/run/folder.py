@@ -119,7 +119,9 @@ class RunFolder:
         shutil.rmtree(self.workers)
         self.workers.mkdir()
         for path in sorted(self.corpus.iterdir()):
-            if _whole(path) is None:
+            if path.name.startswith("."):
+                path.unlink()  # of a campaign that was killed while it wrote this
+            elif _whole(path) is None:
                 aside = self.path / "damaged"
                 aside.mkdir(exist_ok=True)
                 path.replace(aside / path.name)

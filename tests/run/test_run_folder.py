@@ -144,3 +144,17 @@ def test_run_folder_of_before_there_were_worlds_is_of_lists(tmp_path: Path) -> N
 
     assert folder.resumed
     folder.close()
+
+
+def test_file_of_a_campaign_that_was_killed_while_it_wrote_is_removed(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, "rfc-v4")
+    store(folder.corpus, b"whole")
+    (folder.corpus / f".1-{sha1(b'not whole')}").write_bytes(b"not")
+    notes: list[str] = []
+
+    folder.prepare_corpus(notes.append)
+
+    assert [] == notes
+    assert sha1(b"whole") in {path.name for path in folder.corpus.iterdir()}
+    assert [] == list(folder.corpus.glob(".*"))
+    folder.close()
