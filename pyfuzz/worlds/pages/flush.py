@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 # More than these are counted.
 _SHOWN = 16
@@ -42,12 +42,14 @@ class Flush:
         return f"TLB flush of vm{self.vm}: {_gfns(self.gfns)}{times}"
 
 
-def lines(flushes: Iterable[Flush], requests: Iterable[tuple[int, Request]]) -> Iterator[str]:
-    """Yield a line for each flush, and for each vCPU that is asked for something."""
-    every = list(flushes)
-    yield from map(str, every[:_SHOWN])
-    if len(every) > _SHOWN:
-        yield f"{len(every) - _SHOWN} more TLB flushes"
+def lines(
+    flushes: Sequence[Flush], total: int, requests: Iterable[tuple[int, Request]]
+) -> Iterator[str]:
+    """Yield a line for each of the first flushes, and for each vCPU that is asked for something."""
+    shown = flushes[:_SHOWN]
+    yield from map(str, shown)
+    if total > len(shown):
+        yield f"{total - len(shown)} more TLB flushes"
     for vcpu, request in requests:
         if request:
             asked = ", ".join(_REQUESTS[one] for one in request)

@@ -181,14 +181,21 @@ class PagesModule(Module):
 
     def rmaps(self, vm: int) -> tuple[Rmap, ...]:
         """Return the reverse maps of a VM that are not empty."""
-        out = self._ffi.new("struct pyfuzz_rmap[]", _CAP)
-        return tuple(_read(Rmap, out[i]) for i in range(self._lib.pyfuzz_rmaps(vm, out, _CAP)))
+        cap = length = _CAP
+        while length == cap:
+            cap *= 4
+            out = self._ffi.new("struct pyfuzz_rmap[]", cap)
+            length = self._lib.pyfuzz_rmaps(vm, out, cap)
+        return tuple(_read(Rmap, one) for one in out[0:length])
 
     def entries(self, value: int) -> tuple[int, ...] | None:
         """Return the addresses in the list with this head value, None if the list is broken."""
-        out = self._ffi.new("uint64_t[]", _CAP)
-        length = self._lib.pyfuzz_list(value, out, _CAP)
-        return None if length < 0 else tuple(int(out[i]) for i in range(min(length, _CAP)))
+        length = self._lib.pyfuzz_list(value, self._ffi.NULL, 0)
+        if length < 0:
+            return None
+        out = self._ffi.new("uint64_t[]", length)
+        self._lib.pyfuzz_list(value, out, length)
+        return tuple(map(int, out))
 
     def parents(self, vm: int, header: int) -> int:
         """Return the value of the head of a shadow page's parents."""
@@ -213,14 +220,15 @@ class PagesModule(Module):
             return None
         return Slot(out.base_gfn, out.npages, bool(out.present), bool(out.dirty_log))
 
-    def flushes(self) -> tuple[Flush, ...]:
-        """Return the TLB flushes of the last step; those past the first 64 are left out."""
-        out = self._ffi.new("struct pyfuzz_flush[]", _CAP)
-        length = min(self._lib.pyfuzz_flushes(out, _CAP), _FLUSHES)
-        return tuple(
+    def flushes(self) -> tuple[tuple[Flush, ...], int]:
+        """Return the first TLB flushes of the last step, and how many there are."""
+        out = self._ffi.new("struct pyfuzz_flush[]", _FLUSHES)
+        length = self._lib.pyfuzz_flushes(out, _FLUSHES)
+        first = tuple(
             Flush(c.vm, range(c.gfn, c.gfn + c.pages) if c.pages else None, c.times)
-            for c in out[0:length]
+            for c in out[0 : min(length, _FLUSHES)]
         )
+        return first, length
 
     def requests(self) -> tuple[tuple[int, Request], ...]:
         """Return each vCPU of the last step's VM and what the step asks it to do."""

@@ -81,7 +81,7 @@ class _Recorder:
 
     def _record(self, entry: Entry, step: PagesStep) -> None:
         entry.steps = 1
-        entry.flushes = list(flush.lines(self._module.flushes(), self._module.requests()))
+        entry.flushes = list(flush.lines(*self._module.flushes(), self._module.requests()))
         if step.skip is not Skip.RAN:
             entry.skipped[step.skip] += 1
         entry.bugged += sorted(step.bugged - self._bugged)

@@ -80,11 +80,11 @@ def test_consecutive_flushes_are_one_line_with_their_number() -> None:
 def test_many_flushes_and_requests_are_told_in_short() -> None:
     many = [Flush(1, range(2 * gfn, 2 * gfn + 1), 1) for gfn in range(20)]
 
-    told = list(lines(many, [(0, Request(0)), (1, Request.FLUSH | Request.SYNC)]))
+    told = list(lines(many, 120, [(0, Request(0)), (1, Request.FLUSH | Request.SYNC)]))
 
     assert told[0] == "TLB flush of vm1: gfn 0x0"
     assert told[-2:] == [
-        "4 more TLB flushes",
+        "104 more TLB flushes",
         "cpu1 is asked to do before it enters the guest: flush its TLB, sync its roots",
     ]
 

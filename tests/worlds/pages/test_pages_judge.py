@@ -21,6 +21,7 @@ from pyfuzz.worlds.pages import binary, module
 from pyfuzz.worlds.pages.judge import OBSERVED, Judge
 from pyfuzz.worlds.pages.model import indices_of, levels_of
 from pyfuzz.worlds.pages.operation import PAGES, Mode, Opcode, Operation
+from pyfuzz.worlds.pages.text import HEADER
 
 BUGS = {**REAL, **CAUSES}
 
@@ -71,6 +72,20 @@ def test_sequence_by_chance_shows_neither_of_them_anything(seed: int) -> None:
     assert loaded.last().findings == ()
     loaded.run(binary.encode(operations))
     assert loaded.last().findings == ()
+
+
+def test_more_than_a_thousand_reverse_maps_are_seen_by_both() -> None:
+    """Two huge pages in small ones, and one page beside them."""
+    lines = "access vm0 cpu0 read 0:0:2:0\naccess vm0 cpu0 read 0:0:3:0\nsplit vm0 slot1 4K\n"
+    lines += "access vm0 cpu0 read 0:0:1:0\n"
+    loaded = module.load(catalogue.get("pages"))
+    judge = Judge(loaded)
+    for op in text.parse(f"{HEADER}\n{lines}", "made up"):
+        _, broken = judge.step(op)
+        assert [] == broken
+
+    assert 1025 <= len(loaded.rmaps(0))
+    assert () == loaded.last().findings
 
 
 @pytest.mark.slow
