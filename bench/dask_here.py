@@ -23,7 +23,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(what: Callable[[], bool], limit_s: float = 120.0) -> None:
+def wait_for(what: Callable[[], bool], limit_s: float = 300.0) -> None:
     """Wait until something is so; fail with its name."""
     until_s = time.monotonic() + limit_s
     while not what():

@@ -301,7 +301,7 @@ def test_trial_of_afl_ends_a_stopped_process_that_it_adopted() -> None:
         cwd=paths.ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
     assert ("[]\n", "") == (ended.stdout, ended.stderr)

@@ -199,9 +199,9 @@ def test_ci_that_is_interrupted_writes_what_there_is_and_exits_with_130(tmp_path
         *("--no-sanitizer-worker", "--out", "run"),
         folder=tmp_path,
     )
-    wait_for(lambda: bool(list((tmp_path / "run").glob("findings/*.seq"))))
+    wait_for(lambda: bool(list((tmp_path / "run").glob("findings/host-bug*.seq"))))
     process.send_signal(signal.SIGINT)
-    stdout, _ = process.communicate(timeout=60)
+    stdout, _ = process.communicate(timeout=300)
 
     assert 130 == process.returncode
     assert "NEW: host-bug in pte_list_remove" in stdout

@@ -35,7 +35,7 @@ def dask(tmp_path: Path) -> Iterator[DaskHere]:
 
 def result(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Return a campaign's summary and ``code`` once it has ended."""
-    out, text = process.communicate(timeout=300)
+    out, text = process.communicate(timeout=600)
     assert out, text
     said: dict[str, Any] = json.loads(out)
     return {**said, "code": process.returncode}
@@ -48,13 +48,13 @@ def told(share: Path) -> list[dict[str, Any]]:
 
 
 def test_campaign_on_two_dask_workers_ends_with_the_first_finding(tmp_path: Path) -> None:
-    options = ("--cluster", "local:2", "--time", "5m", "--stop-on-finding")
+    options = ("--cluster", "local:2", "--time", "10m", "--stop-on-finding")
     said = result(start("fuzz", "rfc-v2", *PLAIN, *options, folder=tmp_path))
 
     assert (1, "finding", None, []) == tuple(
         said[key] for key in ("code", "verdict", "error", "notes")
     )
-    assert said["seconds"] < 300
+    assert said["seconds"] < 600
     assert {"slice-1", "slice-2"} == {worker["name"] for worker in said["by_worker"]}
     assert said["executions"] == sum(worker["executions"] for worker in said["by_worker"]) > 0
     first = said["findings"][0]
@@ -68,9 +68,10 @@ def test_dask_worker_that_is_killed_is_a_note_and_costs_nothing_that_was_found(
     tmp_path: Path,
 ) -> None:
     share = tmp_path / "share"
-    options = ("--cluster", "local:2", "--share", str(share), "--time", "40s")
+    # It ends by itself, so that findings are minimised: long enough for a busy machine.
+    options = ("--cluster", "local:2", "--share", str(share), "--time", "2m")
     process = start("fuzz", "rfc-v2", *PLAIN, *options, folder=tmp_path)
-    wait_for(lambda: len(told(share)) == 2)
+    wait_for(lambda: len(told(share)) >= 2)
     of = slices_below(process.pid)
     killed = next(iter(of))
     before = {path.name for path in share.glob("*/inputs/[!.]*")}
@@ -93,9 +94,9 @@ def test_scheduler_that_is_killed_ends_the_campaign_with_what_was_found(
 ) -> None:
     dask.add_worker()
     share = tmp_path / "share"
-    options = ("--cluster", dask.address, "--share", str(share), "--time", "30s")
+    options = ("--cluster", dask.address, "--share", str(share), "--time", "30m")
     process = start("fuzz", "rfc-v2", *PLAIN, *options, folder=tmp_path)
-    wait_for(lambda: bool(told(share)) and any(share.glob("*/findings/*.json")))
+    wait_for(lambda: bool(told(share)) and any(share.glob("*/findings/[!.]*.json")))
     (running,) = slices_below(dask.workers[0].pid)
     dask.scheduler.kill()
 
@@ -105,7 +106,7 @@ def test_scheduler_that_is_killed_ends_the_campaign_with_what_was_found(
     assert any("the scheduler was lost" in note for note in said["notes"]), said["notes"]
     assert any("ended before its time" in note for note in said["notes"]), said["notes"]
     dask.workers[0].kill()
-    wait_for(lambda: not is_slice(running), 30.0)
+    wait_for(lambda: not is_slice(running))
 
 
 def test_interrupted_campaign_ends_its_slices(tmp_path: Path, dask: DaskHere) -> None:
@@ -121,7 +122,7 @@ def test_interrupted_campaign_ends_its_slices(tmp_path: Path, dask: DaskHere) ->
 
     assert (130, True) == (said["code"], said["interrupted"])
     assert said["executions"] > 0
-    wait_for(lambda: not is_slice(running), 30.0)
+    wait_for(lambda: not is_slice(running))
 
 
 @pytest.mark.skipif(
@@ -132,7 +133,7 @@ def test_share_that_fills_up_costs_no_finding(tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.mkdir()
     mount = f"mount -t tmpfs -o size=16k none {share}"
-    command = [*COMMAND, "fuzz", "rfc-v2", *PLAIN, "--cluster", "local:2", "--time", "15s"]
+    command = [*COMMAND, "fuzz", "rfc-v2", *PLAIN, "--cluster", "local:2", "--time", "45s"]
     command += ["--share", str(share)]
     process = subprocess.Popen(
         ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$@"', "-", *command],

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cli_process import environment
 
 from pyfuzz.errors import UsageError
 from pyfuzz.extract.pages import tree as trees
@@ -51,7 +52,12 @@ def linux(tmp_path: Path) -> Path:
 def repository(linux: Path) -> Path:
     who = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"], ["tag", "v6.12"]):
-        subprocess.run(["git", "-C", linux, *who, *command], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "-C", linux, *who, *command],
+            check=True,
+            capture_output=True,
+            env=environment(GIT_CONFIG_GLOBAL="/dev/null"),
+        )
     (linux / HEADER).write_text("int not_committed;\n")
     return linux
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,16 +142,19 @@ def test_interrupt_while_mutants_are_planted_runs_no_more_trials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started: list[Path] = []
+    planted = threading.Event()
 
     def measure(piece: Piece, folder: Path) -> Measured:
         started.append(folder)
-        time.sleep(0.02)
+        planted.wait()
+        time.sleep(0.1)
         return Measured()
 
     def pieces() -> Iterator[tuple[str, Piece]]:
         target = catalogue.get("v6.6")
         for name in map(str, range(500)):
             yield name, Piece(name, target, None, (), 1.0, 1, 1, trial.AS_A_CAMPAIGN)
+        planted.set()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(experiment, "measure", measure)

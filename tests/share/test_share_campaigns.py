@@ -6,10 +6,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from campaigns import options, quiet
+from campaigns import options
 from cli_process import environment, pyfuzz
 
 from pyfuzz.campaign.campaign import Campaign, Progress
@@ -34,22 +35,30 @@ def package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
 
 
-def campaign(out: Path, place: Path | str, seconds: float = 2.5) -> Progress:
-    """Run a campaign with a share."""
-    some = options(out, "rfc-v2", seconds=seconds, runs=None, shared=True)
-    return Campaign(some, quiet, Link(str(place), some, limit_s=5, interval_s=0.2)).run()
+def campaign(out: Path, place: Path | str, until: Callable[[Progress], bool]) -> Progress:
+    """Run a campaign with a share until something is so, however slow the machine is."""
+
+    def look(progress: Progress, phase: str) -> None:
+        if phase == "fuzzing" and until(progress):
+            raise KeyboardInterrupt
+
+    some = options(out, "rfc-v2", seconds=300.0, runs=None, shared=True)
+    link = Link(str(place), some, limit_s=120, interval_s=0.2, last_after_ctrl_c_s=120)
+    return Campaign(some, look, link).run()
 
 
 @pytest.mark.slow
 def test_second_campaign_gets_inputs_of_the_first(tmp_path: Path) -> None:
     place = tmp_path / "place"
     Store(str(place)).write(KEY, INPUTS, name_of(SPECIAL), SPECIAL)
+    arrived = tmp_path / "run" / "workers" / "share" / "corpus" / name_of(SPECIAL)
 
-    progress = campaign(tmp_path / "run", place)
+    progress = campaign(
+        tmp_path / "run", place, lambda so_far: arrived.exists() and bool(so_far.findings)
+    )
 
     assert (None, []) == (progress.trouble, progress.notes)
-    inbox = tmp_path / "run" / "workers" / "share" / "corpus"
-    assert (inbox / name_of(SPECIAL)).read_bytes() == SPECIAL
+    assert arrived.read_bytes() == SPECIAL
     store = Store(str(place))
     there = {one.name for one in store.objects(KEY, INPUTS)}
     assert len(there) > 1 and not list((place / KEY).rglob(".*"))
@@ -72,7 +81,7 @@ def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
         store.write(KEY, FINDINGS, f"{number:064x}.json", data)
     os.mkfifo(place / KEY / INPUTS / name_of(b"a FIFO"))
 
-    progress = campaign(tmp_path / "run", place)
+    progress = campaign(tmp_path / "run", place, lambda so_far: bool(so_far.notes))
 
     assert progress.trouble is None
     (note,) = progress.notes
@@ -84,7 +93,10 @@ def test_garbage_in_a_share_is_one_note_and_left_alone(tmp_path: Path) -> None:
 def test_share_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 
-    progress = campaign(tmp_path / "run", tmp_path / "file" / "place")
+    place = tmp_path / "file" / "place"
+    progress = campaign(
+        tmp_path / "run", place, lambda so_far: bool(so_far.notes and so_far.findings)
+    )
 
     assert progress.trouble is None and progress.findings
     (note,) = progress.notes

@@ -17,9 +17,9 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def pyfuzz(
-    *arguments: str, folder: Path, timeout_s: float = 120, **variables: str
+    *arguments: str, folder: Path, timeout_s: float = 600, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command until it ends."""
+    """Run one command until it ends; the limit is for one that hangs, on a busy machine too."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
