@@ -99,7 +99,7 @@ def processors(target: str, seconds: int) -> None:
 
     What does not fuzz has the same work in each second, whatever it gets of a busy
     machine: as a percentage of a core, it does not depend on other load.  Nor does what
-    starting takes.  What both mean for a machine that does nothing else is reckoned.
+    starting takes.  What both mean for a machine that does nothing else is calculated.
     """
     costs = []
     for way in (["--workers", "3"], ["--cluster", "local:3", "--share", "share"]):

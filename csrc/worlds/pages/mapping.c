@@ -27,7 +27,7 @@ static uint8_t needs(const struct pyfuzz_op *op)
 
 /*
  * What an SPTE on the way of an access that succeeded denies of it: the guest would
- * fault for ever.  The kernel's handler also reports success when it only makes
+ * fault forever.  The kernel's handler also reports success when it only makes
  * the frame of a table writable and wants a retry.
  */
 static unsigned int denied(const struct pyfuzz_op *op, uint64_t spte, bool leaf)
