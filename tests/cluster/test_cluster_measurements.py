@@ -90,7 +90,7 @@ def runs(pid: int) -> bool:
     return Path(f"/proc/{pid}/exe").exists()
 
 
-def long(folder: Path, address: str) -> subprocess.Popen[str]:
+def long(folder: Path, address: str) -> subprocess.Popen[bytes]:
     """Start trials that take minutes; what the command says is in ``said``."""
     with (folder / "said").open("wb") as said:
         return subprocess.Popen(
