@@ -86,7 +86,9 @@ class LineTable:
             self._rows += _rows(program, files)
             self.functions += functions
         if wanted and not self.functions:
-            raise HarnessError(f"no function in the DWARF has code at {wanted[0]:#x}; please report")
+            raise HarnessError(
+                f"no function in the DWARF has code at {wanted[0]:#x}; please report"
+            )
         self._rows.sort(key=lambda row: row[0])
         self.functions.sort(key=lambda function: function.start)
         self._starts = [address for address, _ in self._rows]
