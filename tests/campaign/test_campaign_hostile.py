@@ -45,14 +45,15 @@ def test_target_that_ends_its_process_is_a_finding_when_replayed(
 ) -> None:
     if said == "closed its files":
         monkeypatch.setattr("pyfuzz.replay.runner._ENDING_S", 0.5)
-    with Runner(plant("v6.6", tmp_path, on_error(code)), limit_s=3) as runner:
+    limit_s = 3 if WAIT in code else 60
+    with Runner(plant("v6.6", tmp_path, on_error(code)), limit_s=limit_s) as runner:
         (finding,) = runner.run(STRAY)
     assert Kind.HANG == finding.kind if "end" in said else Kind.HOST_FAULT == finding.kind
     assert said in finding.message
 
 
 def test_smashed_stack_is_a_finding(tmp_path: Path) -> None:
-    with Runner(plant("v6.6", tmp_path, on_error(SMASH)), limit_s=5) as runner:
+    with Runner(plant("v6.6", tmp_path, on_error(SMASH)), limit_s=60) as runner:
         findings = runner.run(STRAY)
     assert {Kind.HOST_FAULT} == {finding.kind for finding in findings}
 

@@ -115,7 +115,7 @@ def test_survey_has_the_findings_of_the_run() -> None:
 
 @pytest.mark.parametrize(
     ("instead", "limit_s", "kind"),
-    [(DIES, 60, Kind.HOST_FAULT), (SLEEPS, 3, Kind.HANG)],
+    [(DIES, 60, Kind.HOST_FAULT), (SLEEPS, 10, Kind.HANG)],
     ids=["dies", "sleeps"],
 )
 def test_distill_input_that_ends_the_process_costs_itself_alone(

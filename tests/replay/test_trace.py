@@ -144,7 +144,7 @@ SLEEPS = "{ extern unsigned int sleep(unsigned int); sleep(100); }"
     ("instead", "limit_s", "kind", "message"),
     [
         (DIES, 60, Kind.HOST_FAULT, "the process that ran the sequence exited with 3"),
-        (SLEEPS, 3, Kind.HANG, "the process that ran the sequence did not end within 3 s"),
+        (SLEEPS, 10, Kind.HANG, "the process that ran the sequence did not end within 10 s"),
     ],
     ids=["dies", "sleeps"],
 )

@@ -23,7 +23,7 @@ LOOKS = [(width, scheme) for width in (NARROW, WIDE) for scheme in ("light", "da
 Open = Callable[[int, str], webdriver.Chrome]
 
 LOADED = "return location.href === arguments[0] && document.readyState === 'complete'"
-LOADED_S = 60
+LOADED_S = 300
 # Returns all texts with a contrast below 4.5 to 1 to their background.
 CONTRAST = """
 const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
