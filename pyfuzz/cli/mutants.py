@@ -84,7 +84,8 @@ def mutants(
 ) -> int:
     """Plant mutants in TARGET, or in your own kernel, and time how soon each is found.
 
-    Exit code 0: every mutant was found in every trial; 1: one was missed.
+    Exit code 0: every mutant was found in every trial; 1: one was missed; 130: interrupted,
+    with the results so far.
     """
     from pyfuzz.mutants import experiment, schedules, summary  # noqa: PLC0415 (bring the C parser)
     from pyfuzz.mutants.sources import Source  # noqa: PLC0415
@@ -130,4 +131,4 @@ def mutants(
             style.write(summary.as_markdown(result) + "\n", markdown, "--markdown")
         if page:
             style.write(render(result), page, "--html")
-    return 1 if summary.missed(result) else 0
+    return summary.exit_code(result)

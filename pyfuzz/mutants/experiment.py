@@ -8,6 +8,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -115,11 +116,15 @@ Elsewhere = Callable[[Iterable[tuple[str, Piece]], Callable[[str, Measured], Non
 
 @dataclass(slots=True)
 class Result:
-    """The outcomes in catalogue order, and what the unchanged target shows."""
+    """The outcomes in catalogue order, and what the unchanged target shows.
+
+    ``left`` mutants were not measured, since Ctrl-C came before.
+    """
 
     options: Options
     baseline: tuple[Known, ...]
     outcomes: list[Outcome]
+    left: int = 0
 
 
 def mutants_of(source: Source, options: Options) -> list[Mutant]:
@@ -176,9 +181,10 @@ def groups_of(source: Source) -> tuple[str, ...]:
 def run(
     options: Options, progress: Callable[[Outcome, int], None], elsewhere: Elsewhere | None = None
 ) -> Result:
-    """Measure every mutant; ``progress`` is called with each outcome and their total number.
+    """Measure every mutant, until Ctrl-C.
 
-    ``elsewhere`` has the trials run, in place of this machine.
+    ``progress`` is called with each outcome and their total number; ``elsewhere`` has the
+    trials run, in place of this machine.
 
     Errors: UsageError if the options fit no mutant, HarnessError if the clean
     target does not run.
@@ -191,28 +197,48 @@ def run(
         program = trial.build(clean)
         (folder / "baseline").mkdir()
         known = trial.baseline(program, folder / "baseline", options.target, BASELINE_S)
-        outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
 
-        def done(name: str, measured: Measured) -> None:
-            outcomes[name].take(measured)
-            progress(outcomes[name], len(mutants))
+        def planted(mutant: Mutant) -> Piece:
+            if options.target.policy.startswith("BUG()") and _wants_bugged(mutant):
+                raise DoesNotApplyError(f"{mutant.name} does not apply: an error bugs no VM here")
+            target = changed(options.target, source.apply(mutant), mutant.name, folder)
+            return piece_of(options, mutant, target, known, clean)
 
-        def pieces() -> Iterator[tuple[str, Piece]]:
-            for mutant in mutants:
-                try:
-                    if options.target.policy.startswith("BUG()") and _wants_bugged(mutant):
-                        raise DoesNotApplyError(
-                            f"{mutant.name} does not apply: an error bugs no VM here"
-                        )
-                    planted = changed(options.target, source.apply(mutant), mutant.name, folder)
-                except DoesNotApplyError as error:
-                    done(mutant.name, Measured(trouble=str(error)))
-                else:
-                    yield mutant.name, piece_of(options, mutant, planted, known, clean)
-
-        (elsewhere or _here)(pieces(), done)
+        outcomes = outcomes_of(mutants, planted, elsewhere or _here, progress)
         program.unlink(missing_ok=True)
-    return Result(options, known, [outcomes[mutant.name] for mutant in mutants])
+    return Result(options, known, outcomes, len(mutants) - len(outcomes))
+
+
+def outcomes_of(
+    mutants: Sequence[Mutant],
+    planted: Callable[[Mutant], Piece],
+    measure_all: Elsewhere,
+    progress: Callable[[Outcome, int], None],
+) -> list[Outcome]:
+    """Return the outcomes of all mutants, after Ctrl-C of those that were measured.
+
+    ``planted`` makes the piece of one; errors: DoesNotApplyError.
+    """
+    outcomes: dict[str, Outcome] = {}
+    by_name = {mutant.name: mutant for mutant in mutants}
+
+    def done(name: str, measured: Measured) -> None:
+        outcomes[name] = outcome = Outcome(by_name[name])
+        outcome.take(measured)
+        progress(outcome, len(mutants))
+
+    def pieces() -> Iterator[tuple[str, Piece]]:
+        for mutant in mutants:
+            try:
+                piece = planted(mutant)
+            except DoesNotApplyError as error:
+                done(mutant.name, Measured(trouble=str(error)))
+            else:
+                yield mutant.name, piece
+
+    with suppress(KeyboardInterrupt):
+        measure_all(pieces(), done)
+    return [outcomes[name] for name in by_name if name in outcomes]
 
 
 def piece_of(

@@ -17,7 +17,7 @@ from pyfuzz.mutants import experiment, schedules, trial
 from pyfuzz.mutants.experiment import Elsewhere, Measured, Piece
 from pyfuzz.target.known_findings import Known
 
-_MODULE = __name__ if __name__ != "__main__" else "pyfuzz.mutants.piece"
+_MODULE = "pyfuzz.mutants.piece"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +24,11 @@ from pyfuzz.mutants.experiment import (
     Outcome,
     Piece,
     Result,
+    outcomes_of,
     piece_of,
 )
 from pyfuzz.mutants.mutant import Mutant, catalogue
-from pyfuzz.mutants.sources import DoesNotApplyError, Source, plant
+from pyfuzz.mutants.sources import Source, plant
 from pyfuzz.mutants.trial import Trial
 from pyfuzz.replay.runner import ChildDiedError, Runner
 from pyfuzz.target.catalogue import Target
@@ -61,34 +62,23 @@ def mutants_of(options: Options) -> list[Mutant]:
 def run(
     options: Options, progress: Callable[[Outcome, int], None], elsewhere: Elsewhere | None = None
 ) -> Result:
-    """Measure every mutant; ``progress`` is called with each outcome and their total number.
+    """Measure every mutant, until Ctrl-C.
 
-    ``elsewhere`` has the trials run, in place of this machine.
+    ``progress`` is called with each outcome and their total number; ``elsewhere`` has the
+    trials run, in place of this machine.
 
     Errors: UsageError if the options fit no mutant.
     """
     mutants = mutants_of(options)
     target = replace(options.target, defines=(*options.target.defines, _DEFINE))
     Source(target)  # one that cannot be read fails here, once
-    outcomes = {mutant.name: Outcome(mutant) for mutant in mutants}
-
-    def done(name: str, measured: Measured) -> None:
-        outcomes[name].take(measured)
-        progress(outcomes[name], len(mutants))
-
     with tempfile.TemporaryDirectory(prefix="pyfuzz-mutants-") as folder:
 
-        def pieces() -> Iterator[tuple[str, Piece]]:
-            for mutant in mutants:
-                try:
-                    planted = plant(target, mutant, Path(folder))
-                except DoesNotApplyError as error:
-                    done(mutant.name, Measured(trouble=str(error)))
-                else:
-                    yield mutant.name, piece_of(options, mutant, planted)
+        def planted(mutant: Mutant) -> Piece:
+            return piece_of(options, mutant, plant(target, mutant, Path(folder)))
 
-        (elsewhere or _here)(pieces(), done)
-    return Result(options, (), list(outcomes.values()))
+        outcomes = outcomes_of(mutants, planted, elsewhere or _here, progress)
+    return Result(options, (), outcomes, len(mutants) - len(outcomes))
 
 
 def _here(pieces: Iterable[tuple[str, Piece]], done: Callable[[str, Measured], None]) -> None:

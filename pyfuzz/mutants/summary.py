@@ -47,6 +47,11 @@ def missed(result: Result) -> list[Outcome]:
     return [o for o in result.outcomes if counts(o) and not o.detected]
 
 
+def exit_code(result: Result) -> int:
+    """Return the command's exit code."""
+    return 130 if result.left else int(bool(missed(result)))
+
+
 def totals(result: Result) -> str:
     """Return the one-line summary."""
     counted = [o for o in result.outcomes if counts(o)]
@@ -71,7 +76,8 @@ def totals(result: Result) -> str:
         )
     wrong = sum(o.wrong_kind for o in counted)
     text += f"; {wrong} as a kind that was not expected"
-    return text + "".join(f"; {number} {word}" for word, number in sorted(words.items()))
+    text += "".join(f"; {number} {word}" for word, number in sorted(words.items()))
+    return text + (f"; {result.left} not measured: interrupted" if result.left else "")
 
 
 def restricted_mean_s(outcomes: list[Outcome], budget_s: float) -> float:
@@ -99,6 +105,7 @@ def as_object(result: Result) -> dict[str, object]:
         "detected": sum(o.detected for o in counted),
         "wrong_kind": sum(o.wrong_kind for o in counted),
         "missed": [o.mutant.name for o in missed(result)],
+        "left": result.left,
         "restricted_mean_s": restricted_mean_s(counted, options.time_per_mutant_s),
         "faults": [_object(o) for o in result.outcomes],
     }

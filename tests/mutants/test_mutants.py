@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -161,3 +161,40 @@ def test_interrupt_while_mutants_are_planted_runs_no_more_trials(
     with pytest.raises(KeyboardInterrupt):
         experiment._here(pieces(), lambda name, measured: None)
     assert len(started) < 500
+
+
+def test_interrupt_keeps_the_outcomes_that_there_are() -> None:
+    def measure_all(some: Iterable[tuple[str, Piece]], done: Callable[..., None]) -> None:
+        for name, _ in some:
+            if name == "two":
+                raise KeyboardInterrupt
+            done(name, Measured(triggered=True))
+
+    def planted(mutant: Mutant) -> Piece:
+        if mutant.name == "none":
+            raise sources.DoesNotApplyError("none does not apply")
+        return Piece(mutant.name, catalogue.get("v6.6"), None, (), 1.0, 1, 1, trial.AS_A_CAMPAIGN)
+
+    some = [Mutant(name, "", "", (), (), "") for name in ("none", "one", "two", "three")]
+    shown: list[str] = []
+    outcomes = experiment.outcomes_of(
+        some, planted, measure_all, lambda outcome, total: shown.append(outcome.mutant.name)
+    )
+
+    assert [("none", False), ("one", True)] == [
+        (one.mutant.name, one.triggered) for one in outcomes
+    ]
+    assert ["none", "one"] == shown
+
+
+def test_command_that_is_interrupted_shows_what_there_is_and_exits_130(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(options: experiment.Options, *_: object) -> experiment.Result:
+        return experiment.Result(options, (), [], left=7)
+
+    monkeypatch.setattr(experiment, "run", run)
+    done = CliRunner().invoke(mutants, ["v6.6", "--json"], standalone_mode=False)
+
+    assert (130, 7) == (done.return_value, json.loads(done.stdout)["left"])
+    assert "7 not measured: interrupted" in done.stderr
