@@ -18,6 +18,8 @@ _OUT_OF_SYNC = (
     "access vm0 cpu0 write 0:1:1:1\n"
     "poke vm0 cpu0 0:0:0:0 frame 0x201\n"
 )
+# Dirty logging of the first data, as KVM turns it on.
+_LOGGED = "dirty-log vm0 slot1 on\nwrite-protect vm0 slot1 4K\n"
 _REUSE = "		if (child->gfn == gfn && child->role.word == role.word)"
 
 
@@ -281,6 +283,51 @@ CAUSES: dict[str, Bug] = {
         "	if (slot->dirty_log)\n		return 1;",
         "",
         "dirty-log vm0 slot1 on\naccess vm0 cpu0 write 0:0:3:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "a write is not logged": _bug(
+        "fault.h",
+        "	if (access & ACC_WRITE)\n		mark_page_dirty(slot, gfn);",
+        "",
+        _LOGGED + "access vm0 cpu0 write 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "a write in SMM is logged in the slot of the normal address space": _bug(
+        "fault.h",
+        "		mark_page_dirty(slot, gfn);",
+        "		mark_page_dirty(gfn_to_slot(kvm, (union kvm_mmu_page_role){ 0 }, gfn), gfn);",
+        "mode vm0 cpu0 4level smm\n"
+        "dirty-log vm0 smm-slot3 on\n"
+        "write-protect vm0 smm-slot3 4K\n"
+        "access vm0 cpu0 write 0:0:0:0\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "what was read of the log stays writable": _bug(
+        "host.h",
+        "	for (; mask; mask &= mask - 1)\n		rmap_write_protect(",
+        "	for (; 0; mask &= mask - 1)\n		rmap_write_protect(",
+        _LOGGED + "access vm0 cpu0 write 0:0:0:1\nprotect-masked vm0 0x201 3\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "an SPTE keeps its dirty bit": _bug(
+        "host.h",
+        "			*sptep &= ~(SPTE_DIRTY | SPTE_WRITABLE);",
+        "",
+        _LOGGED + "access vm0 cpu0 write 0:0:0:0\nclear-dirty vm0 slot1\n",
+        Kind.WRONG_ACCESS,
+    ),
+    "huge pages stay writable when their slot is write-protected": _bug(
+        "host.h",
+        "	for_each_level(from, level)",
+        "	for (int level = from; level < 2; level++)",
+        "access vm0 cpu0 write 0:0:3:0\n" + _LOGGED,
+        Kind.WRONG_ACCESS,
+    ),
+    "the parts of a write-protected huge page are writable": _bug(
+        "host.h",
+        "			now &= ~ACC_WRITE;",
+        "			;",
+        "access vm0 cpu0 write 0:0:3:0\n" + _LOGGED + "split vm0 slot1 4K\n",
         Kind.WRONG_ACCESS,
     ),
     "the guest gets a fault for a huge page that it may use": _bug(

@@ -125,7 +125,7 @@ static void seam_slot_move(unsigned int vm, unsigned int as, unsigned int slot,
 static void seam_set_dirty_log(unsigned int vm, unsigned int as,
 			       unsigned int slot, bool on)
 {
-	slot_of(vm, as, slot)->dirty_log = on;
+	set_dirty_log(&pyfuzz_kvms[vm], slot_of(vm, as, slot), on);
 }
 
 static void seam_unmap(unsigned int vm, unsigned int as, unsigned int slot,
@@ -161,10 +161,7 @@ static void seam_write_protect(unsigned int vm, unsigned int as,
 static void seam_protect_masked(unsigned int vm, unsigned int as,
 				unsigned int slot, uint64_t gfn, uint64_t mask)
 {
-	for (; mask; mask &= mask - 1)
-		rmap_write_protect(
-			gfn_to_rmap(slot_of(vm, as, slot),
-				    gfn + (gfn_t)__builtin_ctzll(mask), 1));
+	write_protect_masked(slot_of(vm, as, slot), gfn, mask);
 }
 
 static void seam_clear_dirty(unsigned int vm, unsigned int as, unsigned int slot)
@@ -251,6 +248,12 @@ static unsigned long *seam_rmaps(unsigned int vm, unsigned int as,
 			      (int)level) +
 		 1;
 	return &s->rmap[level - 1]->val;
+}
+
+static unsigned long *seam_dirty_bitmap(unsigned int vm, unsigned int as,
+					unsigned int slot)
+{
+	return slot_of(vm, as, slot)->dirty_bitmap;
 }
 
 static bool seam_spte_present(uint64_t spte)
@@ -340,7 +343,7 @@ struct pages_target pages_target = {
 		.unmap = "unmap_range", .change_pte = "change_pte",
 		.age = "age_range", .test_age = "age_range",
 		.write_protect = "write_protect_slot",
-		.protect_masked = "rmap_write_protect",
+		.protect_masked = "write_protect_masked",
 		.clear_dirty = "clear_dirty_slot",
 		.set_dirty_log = "set_dirty_log", .collapse = "collapse_slot",
 		.split = "split_slot", .zap_range = "zap_range",
@@ -356,6 +359,7 @@ struct pages_target pages_target = {
 	.dead = { SEAM_VM(0), SEAM_VM(1) },
 	.page = seam_page,
 	.rmaps = seam_rmaps,
+	.dirty_bitmap = seam_dirty_bitmap,
 	.indices_are_places = true,
 	.order = seam_order,
 	.reorder = seam_reorder,

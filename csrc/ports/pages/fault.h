@@ -68,6 +68,8 @@ static enum pages_result mmu_set_spte(struct kvm_vcpu *vcpu,
 	}
 	flush_write(sptep, access);
 	*sptep = make_leaf_spte(pfn, access, level, writable);
+	if (access & ACC_WRITE)
+		mark_page_dirty(slot, gfn);
 	if (mapped)
 		kvm_mmu_page_set_translation(sp, spte_index(sptep), gfn, access);
 	else

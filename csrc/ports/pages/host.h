@@ -89,6 +89,15 @@ static void write_protect_slot(const struct kvm_memory_slot *slot, int from)
 			rmap_write_protect(head);
 }
 
+/* User space has read these bits of the log, for 64 frames from gfn on. */
+static void write_protect_masked(const struct kvm_memory_slot *slot, gfn_t gfn,
+				 u64 mask)
+{
+	for (; mask; mask &= mask - 1)
+		rmap_write_protect(
+			gfn_to_rmap(slot, gfn + (gfn_t)__builtin_ctzll(mask), 1));
+}
+
 static void clear_dirty_slot(const struct kvm_memory_slot *slot)
 {
 	struct rmap_iterator iter;

@@ -54,6 +54,15 @@ static struct kvm_rmap_head *gfn_to_rmap(const struct kvm_memory_slot *slot,
 	return slot->rmap[level - 1] + gfn_to_index(gfn, slot->base_gfn, level);
 }
 
+/* The guest may write there from now on, which user space wants to know. */
+static void mark_page_dirty(const struct kvm_memory_slot *slot, gfn_t gfn)
+{
+	gfn_t i = gfn - slot->base_gfn;
+
+	if (slot->dirty_log)
+		slot->dirty_bitmap[i / 64] |= BIT(i % 64);
+}
+
 static void rmap_add(struct kvm *kvm, struct kvm_mmu_memory_cache *cache,
 		     const struct kvm_memory_slot *slot, u64 *sptep, gfn_t gfn,
 		     unsigned int access)

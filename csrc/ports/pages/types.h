@@ -74,6 +74,7 @@ struct kvm_memory_slot {
 	unsigned int as;
 	bool present;
 	bool dirty_log;
+	unsigned long *dirty_bitmap; /* a bit for each frame; NULL: not logged yet */
 	struct kvm_rmap_head *rmap[PAGES_LEVELS];
 	struct lpage_info *lpage[PAGES_LEVELS]; /* none for 4K */
 };

@@ -92,6 +92,18 @@ static void slot_arrays(struct kvm *kvm, struct kvm_memory_slot *slot)
 	}
 }
 
+static void set_dirty_log(struct kvm *kvm, struct kvm_memory_slot *slot, bool on)
+{
+	if (on && !slot->dirty_bitmap)
+		slot->dirty_bitmap = pages_alloc(PAGES_ARRAY, kvm->pyfuzz_vm,
+						 (slot->npages + 63) / 64 * 8);
+	if (!on && slot->dirty_bitmap) {
+		pages_free(PAGES_ARRAY, slot->dirty_bitmap);
+		slot->dirty_bitmap = NULL;
+	}
+	slot->dirty_log = on;
+}
+
 static void slot_free_arrays(struct kvm_memory_slot *slot)
 {
 	for_each_level(1, level) {
@@ -99,6 +111,7 @@ static void slot_free_arrays(struct kvm_memory_slot *slot)
 		if (level > 1)
 			pages_free(PAGES_ARRAY, slot->lpage[level - 1]);
 	}
+	set_dirty_log(NULL, slot, false);
 	slot->present = false;
 }
 
@@ -108,7 +121,6 @@ static void slot_create(struct kvm *kvm, struct kvm_memory_slot *slot,
 	slot->base_gfn = base_gfn;
 	slot->npages = npages;
 	slot->hva_frame = hva_frame;
-	slot->dirty_log = false;
 	slot_arrays(kvm, slot);
 	slot->present = true;
 	/* What was MMIO may be memory now. */

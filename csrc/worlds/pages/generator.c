@@ -47,6 +47,7 @@ static struct {
 	uint8_t slot; /* byte 1 */
 	uint8_t host[2]; /* the host's operations that it uses */
 	bool big; /* in the slot of 1G */
+	bool smm; /* the plan begins in SMM */
 } focus;
 
 /* Bits of byte 1, and of byte 2, that are all set for what is in the slot of 1G. */
@@ -64,6 +65,7 @@ static void refocus(void)
 	focus.slot = (uint8_t)below(256);
 	focus.host[0] = PICK(host_codes);
 	focus.host[1] = PICK(host_codes);
+	focus.smm = false;
 	/* One in 256: such a sequence takes several times as long. */
 	focus.big = (focus.slot & BIG_SLOT) == BIG_SLOT && focus.frame == 31;
 	if (!focus.big)
@@ -164,6 +166,18 @@ static void circumstance(uint8_t *op)
 		op[3] |= 1; /* on, or elsewhere */
 }
 
+/* As user space does: the log is turned on, and all of the slot write-protected. */
+static void logging(uint8_t *op)
+{
+	static const uint8_t reads[] = { PROTECT_MASKED, CLEAR_DIRTY };
+
+	if (below(4))
+		focus.slot = (uint8_t)((focus.slot & ~1) | focus.smm);
+	put(op, DIRTY_LOG | (focus.who & 0x80), focus.slot, 0, 1);
+	put(op + OP, PROTECT | (focus.who & 0x80), focus.slot & 63, 0, 0);
+	focus.host[0] = PICK(reads);
+}
+
 static void guest_operation(uint8_t *op)
 {
 	static const uint8_t codes[] = { INVLPG, INVLPG, FLUSH,
@@ -203,8 +217,9 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 	refocus();
 	/* Another paging mode, or SMM, for a while. */
 	if (n < end && below(2)) {
+		focus.smm = below(2);
 		put(data + n * OP, MODE | focus.who, 0,
-		    below(4) ? PYFUZZ_4LEVEL : below(256), below(2));
+		    below(4) ? PYFUZZ_4LEVEL : below(256), focus.smm);
 		n++;
 	}
 	if (focus.big && n + 2 < end) {
@@ -212,6 +227,10 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 		    0, 0);
 		put(data + n++ * OP, POKE | focus.who, 2U << 6 | focus.pages[0],
 		    frame(), PYFUZZ_ENTRY_LARGE);
+	}
+	if (!below(4) && n + 2 < end) {
+		logging(data + n * OP);
+		n += 2;
 	}
 	while (n < end && below(2))
 		circumstance(data + n++ * OP);

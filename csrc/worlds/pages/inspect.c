@@ -207,6 +207,12 @@ uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 	return 1;
 }
 
+uint32_t pyfuzz_logged(uint32_t vm, uint32_t space, uint32_t slot, uint64_t gfn)
+{
+	return has_vm(vm) && space < PAGES_SPACES && slot < PAGES_SLOTS &&
+	       log_has(vm, space, slot, gfn);
+}
+
 uint64_t pyfuzz_root_at(uint32_t vm, uint32_t vcpu, uint32_t i)
 {
 	const uint64_t *root;

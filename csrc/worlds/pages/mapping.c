@@ -102,7 +102,7 @@ void check_mapping(const struct pyfuzz_op *op, uint64_t gva)
 			       (unsigned long long)must);
 		rules_leaf(vm, page, spte, true);
 		if (spte == synced_new_huge())
-			rules_logged(vm, page, spte);
+			rules_new_huge(vm, page, spte);
 		rules_report();
 		return;
 	}

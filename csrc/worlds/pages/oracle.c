@@ -160,6 +160,8 @@ static void mark_leaf(unsigned int vm, const struct pages_page *page,
 	mark(sptep, table, base + i);
 	use_head(vm, page->smm, n, page->level, i);
 	rules_leaf(vm, page, sptep, false);
+	if (slot->logs)
+		rules_logged(vm, page, sptep, n);
 	states_leaf(page, n);
 	states_spte(page, table, index_in_table(sptep),
 		    page->level > 1		       ? SPTE_HUGE :

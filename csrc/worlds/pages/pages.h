@@ -176,6 +176,8 @@ uint64_t pyfuzz_root_at(uint32_t vm, uint32_t vcpu, uint32_t i);
 uint32_t pyfuzz_mode_of(uint32_t vm, uint32_t vcpu);
 uint32_t pyfuzz_slot(uint32_t vm, uint32_t space, uint32_t slot,
 		     struct pyfuzz_slot_state *out);
+/* Whether a gfn is in the dirty log of its slot. */
+uint32_t pyfuzz_logged(uint32_t vm, uint32_t space, uint32_t slot, uint64_t gfn);
 uint32_t pyfuzz_own_walker(void);
 
 /*

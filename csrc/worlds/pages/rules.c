@@ -6,8 +6,9 @@
  *	levels above it together;
  *	a leaf maps the entry's gfn and allows no more than page and entry do;
  *	a leaf maps the frame that the host has there, no larger than the host does;
- *	no leaf lets a guest's table be written unseen, nor is it made so that it
- *	lets a huge page be written where writes are logged;
+ *	no leaf lets a guest's table be written unseen, nor what is clean in the
+ *	dirty log, nor is it made so that it lets a huge page be written where
+ *	writes are logged;
  *	nothing in use points to a page that was zapped.
  *
  * KVM need not know of an entry that was changed behind its back until it walks
@@ -210,8 +211,8 @@ void rules_leaf(unsigned int vm, const struct pages_page *page,
 }
 
 /* Writes are logged by 4K: no access may let the guest write a huge page. */
-void rules_logged(unsigned int vm, const struct pages_page *page,
-		  const uint64_t *sptep)
+void rules_new_huge(unsigned int vm, const struct pages_page *page,
+		    const uint64_t *sptep)
 {
 	uint64_t gfn = sp_gfn(page, index_of(sptep));
 	const struct slot *slot = slot_at(vm, page->smm, gfn, NULL);
@@ -220,6 +221,28 @@ void rules_logged(unsigned int vm, const struct pages_page *page,
 		return;
 	broken(PYFUZZ_WRONG_ACCESS,
 	       "%s lets the guest write a huge page, gfn 0x%llx is in a slot with dirty logging",
+	       sptep_name(sptep), (unsigned long long)gfn);
+}
+
+/* What user space has not been told of yet, the guest cannot write unseen. */
+void rules_logged(unsigned int vm, const struct pages_page *page,
+		  const uint64_t *sptep, unsigned int number)
+{
+	unsigned int logs = world.vms[vm].slots[page->smm][number].logs;
+	uint64_t gfn = sp_gfn(page, index_of(sptep));
+
+	if (world.vms[vm].bugged || zapped(page) || first.text[0] ||
+	    !pages_target.spte_writable(*sptep))
+		return;
+	if (page->level > 1)
+		broken(PYFUZZ_WRONG_ACCESS,
+		       "%s lets the guest write a huge page, gfn 0x%llx is in a slot that is write-protected for dirty logging",
+		       sptep_name(sptep), (unsigned long long)gfn);
+	if (logs == LOGS_HUGE || (logs == LOGS_DIRTY && !(*sptep & DIRTY)) ||
+	    log_has(vm, page->smm, number, gfn))
+		return;
+	broken(PYFUZZ_WRONG_ACCESS,
+	       "%s lets the guest write to gfn 0x%llx, which is clean in the dirty log",
 	       sptep_name(sptep), (unsigned long long)gfn);
 }
 

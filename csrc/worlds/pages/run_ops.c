@@ -264,18 +264,20 @@ static unsigned int slot_operation(const struct pyfuzz_op *op)
 		     pages_target.slot_move(vm, as, n, base));
 		slot->base_gfn = base;
 		/* It is another slot to the target. */
-		slot->dirty_log = false;
+		log_switched(slot, false);
 		break;
 	case PYFUZZ_OP_PROTECT:
+		log_before_protect(vm, as, n, op->level);
 		CALL(pages_target.names.write_protect,
 		     pages_target.write_protect(vm, as, n, op->level));
 		break;
 	case PYFUZZ_OP_CLEAR_DIRTY:
+		log_before_clear_dirty(vm, as, n);
 		CALL(pages_target.names.clear_dirty,
 		     pages_target.clear_dirty(vm, as, n));
 		break;
 	case PYFUZZ_OP_DIRTY_LOG:
-		slot->dirty_log = op->on;
+		log_switched(slot, op->on);
 		CALL(pages_target.names.set_dirty_log,
 		     pages_target.set_dirty_log(vm, as, n, op->on));
 		break;
@@ -424,6 +426,7 @@ static unsigned int frame_operation(const struct pyfuzz_op *op)
 		slot = slot_at(op->vm, 0, gfn, &n);
 		/* 64 frames of the bitmap's word. */
 		gfn = slot->base_gfn + ((gfn - slot->base_gfn) & ~63ULL);
+		log_read(op->vm, 0, n, gfn, op->on ? ~0ULL : 7);
 		CALL(pages_target.names.protect_masked,
 		     pages_target.protect_masked(op->vm, 0, n, gfn,
 						 op->on ? ~0ULL : 7));

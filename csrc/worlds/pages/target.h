@@ -243,6 +243,12 @@ struct pages_target {
 				unsigned int slot, unsigned int level,
 				uint64_t *heads);
 	/*
+	 * slot->dirty_bitmap: a bit for each frame that was marked as written to.  User
+	 * space reads and clears it.  NULL: the slot has none.
+	 */
+	unsigned long *(*dirty_bitmap)(unsigned int vm, unsigned int as,
+				       unsigned int slot);
+	/*
 	 * Nothing but SPTEs, stored gfns and the entries of lists depends on where in
 	 * its table an SPTE is: SPTEs for entries that are alike can change places.
 	 */

@@ -16,8 +16,20 @@
 
 /* --- the host: slots.c --- */
 
+/*
+ * Which writes to a slot must be in its dirty log.  After it was turned on, none
+ * until user space has the slot write-protected; KVM does both at once.
+ */
+enum slot_logs {
+	LOGS_NOTHING,
+	LOGS_HUGE, /* protected from 2M on: no huge page can be written */
+	LOGS_WRITABLE, /* all protected since: what is writable is in the log */
+	LOGS_DIRTY, /* dirty bits cleared since: what is writable and dirty is */
+};
+
 struct slot {
 	bool present, dirty_log;
+	uint8_t logs; /* enum slot_logs */
 	uint64_t base_gfn, npages, hva_frame;
 };
 
@@ -32,6 +44,16 @@ bool slot_create(unsigned int vm, unsigned int as, unsigned int number);
 uint64_t slot_other_base(unsigned int as, unsigned int number, bool other);
 bool slot_fits(unsigned int vm, unsigned int as, unsigned int number,
 	       uint64_t base);
+/* dirty_log.c: user space turns the log on or off, and reads and clears it. */
+void log_switched(struct slot *slot, bool on);
+void log_before_protect(unsigned int vm, unsigned int as, unsigned int number,
+			unsigned int level);
+void log_before_clear_dirty(unsigned int vm, unsigned int as,
+			    unsigned int number);
+void log_read(unsigned int vm, unsigned int as, unsigned int number,
+	      uint64_t gfn, uint64_t mask);
+bool log_has(unsigned int vm, unsigned int as, unsigned int number,
+	     uint64_t gfn);
 uint64_t host_move(unsigned int vm, uint64_t hva_frame);
 /* level 1: 4K, 2: 2M; 3: 1G, in the big slot's memory. */
 void host_set_size(unsigned int vm, uint64_t hva_frame, unsigned int level);
@@ -171,8 +193,11 @@ void rules_report(void);
 void rules_page(const struct pages_page *page);
 void rules_leaf(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep, bool now);
+void rules_new_huge(unsigned int vm, const struct pages_page *page,
+		    const uint64_t *sptep);
+/* Of a slot with a log, by its number. */
 void rules_logged(unsigned int vm, const struct pages_page *page,
-		  const uint64_t *sptep);
+		  const uint64_t *sptep, unsigned int number);
 void rules_mmio(unsigned int vm, const struct pages_page *page,
 		const uint64_t *sptep);
 void rules_link(unsigned int vm, const struct pages_page *page,

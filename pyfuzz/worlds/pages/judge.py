@@ -296,7 +296,7 @@ class Judge:
                 return
             yield from rules.walked(vm, at, spte, pages.get(spte.child))
             if spte.leaf:
-                yield from rules.logged(vm, at, spte)
+                yield from rules.new_huge(vm, at, spte)
                 gfn = spte.gfn + (done.gva >> 12 & (1 << shift) - 1)
                 if gfn != wanted:
                     yield Broken(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from pyfuzz.worlds.pages.host import Host
@@ -59,6 +60,15 @@ _TABLES_AT_FIRST = (
 _HUGE_AT_FIRST = ((4, 2, 0x200), (4, 3, 0x400), (5, 2, 0x600), (5, 3, 0xA00))
 
 
+class Logs(IntEnum):
+    """Which writes to a slot must be in its dirty log: ``enum slot_logs``."""
+
+    NOTHING = 0
+    HUGE = 1
+    WRITABLE = 2
+    DIRTY = 3
+
+
 @dataclass(slots=True)
 class Slot:
     """A memslot."""
@@ -67,6 +77,24 @@ class Slot:
     frames: int
     host: int
     dirty_log: bool = False
+    logs: Logs = Logs.NOTHING
+
+    def switch(self, *, on: bool) -> None:
+        """Turn dirty logging on or off: nothing has been write-protected for it yet."""
+        self.dirty_log = on
+        self.logs = Logs.NOTHING
+
+    def protect(self, level: int) -> None:
+        """Write-protect from a level on, after which each write must be logged again."""
+        if self.dirty_log and level == 1:
+            self.logs = Logs.WRITABLE
+        elif self.dirty_log and level == 2 and self.logs is Logs.NOTHING:
+            self.logs = Logs.HUGE
+
+    def clear_dirty(self) -> None:
+        """Clear dirty bits; huge pages that can be written could still be split into dirty ones."""
+        if self.logs is not Logs.NOTHING:
+            self.logs = Logs.DIRTY
 
     def host_frame(self, gfn: int) -> int:
         """Return the frame of host memory behind a gfn of this slot."""
@@ -237,10 +265,14 @@ class Model:
                 vm.slots_changed = True
             case Opcode.SLOT_MOVE:
                 vm.slots[key].base = self.target_of(op)
-                vm.slots[key].dirty_log = False
+                vm.slots[key].switch(on=False)
                 vm.slots_changed = True
             case Opcode.DIRTY_LOG:
-                vm.slots[key].dirty_log = bool(op.on)
+                vm.slots[key].switch(on=bool(op.on))
+            case Opcode.PROTECT:
+                vm.slots[key].protect(op.level)
+            case Opcode.CLEAR_DIRTY:
+                vm.slots[key].clear_dirty()
             case Opcode.CHANGE_PTE:
                 vm.host.replace(vm.host_frame(op.gfn))
             case Opcode.HOST_SIZE:

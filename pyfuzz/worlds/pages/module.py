@@ -220,6 +220,10 @@ class PagesModule(Module):
             return None
         return Slot(out.base_gfn, out.npages, bool(out.present), bool(out.dirty_log))
 
+    def logged(self, vm: int, space: int, slot: int, gfn: int) -> bool:
+        """Say whether a gfn is in the dirty log of its slot."""
+        return bool(self._lib.pyfuzz_logged(vm, space, slot, gfn))
+
     def flushes(self) -> tuple[tuple[Flush, ...], int]:
         """Return the first TLB flushes of the last step, and how many there are."""
         out = self._ffi.new("struct pyfuzz_flush[]", _FLUSHES)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyfuzz.kinds import Kind
 from pyfuzz.worlds.pages.broken import Broken
+from pyfuzz.worlds.pages.model import Logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,7 @@ def check(module: PagesModule, vm: Vm, number: int, picture: Picture) -> Iterato
                     module.guest_entry(number, table, spte.index) & _DIRTY
                 )
                 yield from _leaf(vm, page, spte, tracked, clean=clean)
+                yield from _logged(module, vm, number, page, spte)
             elif spte.child in pages:
                 yield from _link(vm, page, spte, pages[spte.child])
 
@@ -69,7 +71,7 @@ def walked(vm: Vm, page: Shadow, spte: Spte, child: Shadow | None) -> Iterator[B
         yield from _leaf(vm, page, spte, set(), clean=False, now=True)
 
 
-def logged(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
+def new_huge(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
     """Yield whether the last access made a huge page writable whose writes are logged by 4K."""
     was = {one.address: one for sptes in vm.synced.before.sptes.values() for one in sptes}
     old, slot = was.get(spte.address), vm.slot_at(page.smm, spte.gfn)
@@ -77,6 +79,21 @@ def logged(vm: Vm, page: Shadow, spte: Spte) -> Iterator[Broken]:
         return
     if old is None or not (old.leaf and old.present and old.writable):
         said = f"{_where(page, spte)} is huge and writable in a slot with dirty logging"
+        yield Broken(Kind.WRONG_ACCESS, said, spte.address)
+
+
+def _logged(module: PagesModule, vm: Vm, number: int, page: Shadow, spte: Spte) -> Iterator[Broken]:
+    """What is clean in the dirty log cannot be written without being logged."""
+    found = vm.slot_at(page.smm, spte.gfn)
+    if found is None or not spte.writable:
+        return
+    slot, logs = found[0], found[1].logs
+    must = logs is Logs.WRITABLE or (logs is Logs.DIRTY and bool(spte.value & _DIRTY))
+    if page.level > 1 and logs is not Logs.NOTHING:
+        said = f"{_where(page, spte)} is huge and writable in a slot that is write-protected"
+        yield Broken(Kind.WRONG_ACCESS, said, spte.address)
+    elif must and not module.logged(number, int(page.smm), slot, spte.gfn):
+        said = f"{_where(page, spte)} is writable, gfn {spte.gfn:#x} is clean in the dirty log"
         yield Broken(Kind.WRONG_ACCESS, said, spte.address)
 
 

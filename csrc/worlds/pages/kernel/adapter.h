@@ -122,6 +122,7 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 #endif
 	.page = pyfuzz_page,
 	.rmaps = pyfuzz_rmaps,
+	.dirty_bitmap = pyfuzz_dirty_bitmap,
 	.spte_present = pyfuzz_spte_present,
 	.spte_mmio = pyfuzz_spte_mmio,
 	.spte_large = pyfuzz_spte_large,

@@ -62,6 +62,12 @@ static unsigned long *pyfuzz_rmaps(unsigned int vm, unsigned int as,
 	return (unsigned long *)slot->arch.rmap[level - 1];
 }
 
+static unsigned long *pyfuzz_dirty_bitmap(unsigned int vm, unsigned int as,
+					  unsigned int id)
+{
+	return pyfuzz_slots[vm][as][id].dirty_bitmap;
+}
+
 static bool pyfuzz_spte_present(uint64_t spte)
 {
 	return is_shadow_present_pte(spte);

@@ -227,6 +227,20 @@ static void pyfuzz_slot_free(struct kvm_memory_slot *slot)
 	memset(&slot->arch, 0, sizeof(slot->arch));
 }
 
+/* As many bits as a slot has frames; kvm_main.c allocates and frees them. */
+static void pyfuzz_log_alloc(unsigned int vm, struct kvm_memory_slot *slot)
+{
+	if (!slot->dirty_bitmap)
+		slot->dirty_bitmap = pages_alloc(PAGES_ARRAY, vm,
+						 (slot->npages + 63) / 64 * 8);
+}
+
+static void pyfuzz_log_free(struct kvm_memory_slot *slot)
+{
+	pyfuzz_free_array(slot->dirty_bitmap);
+	slot->dirty_bitmap = NULL;
+}
+
 static void pyfuzz_slot_create(unsigned int vm, unsigned int as,
 			       unsigned int id, uint64_t base_gfn,
 			       uint64_t npages, uint64_t hva_frame)
@@ -270,6 +284,7 @@ static void pyfuzz_slot_delete(unsigned int vm, unsigned int as, unsigned int id
 	pyfuzz_slot_there[vm][as][id] = false;
 	pyfuzz_slots_changed(vm, as);
 	pyfuzz_slot_free(slot);
+	pyfuzz_log_free(slot);
 }
 
 static void pyfuzz_slot_move(unsigned int vm, unsigned int as, unsigned int id,
@@ -291,14 +306,15 @@ static void pyfuzz_slot_move(unsigned int vm, unsigned int as, unsigned int id,
 static void pyfuzz_set_dirty_log(unsigned int vm, unsigned int as,
 				 unsigned int id, bool on)
 {
-	static unsigned long bitmap[1024];
 	struct kvm_memory_slot *slot = &pyfuzz_slots[vm][as][id];
 
-	slot->dirty_bitmap = on ? bitmap : NULL;
-	if (on)
+	if (on) {
+		pyfuzz_log_alloc(vm, slot);
 		slot->flags |= KVM_MEM_LOG_DIRTY_PAGES;
-	else
+	} else {
+		pyfuzz_log_free(slot);
 		slot->flags &= ~KVM_MEM_LOG_DIRTY_PAGES;
+	}
 	pyfuzz_slots_changed(vm, as);
 }
 

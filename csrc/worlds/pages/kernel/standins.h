@@ -84,8 +84,6 @@ STANDIN_NOTHING(kvm_set_pfn_dirty)
 STANDIN_NOTHING(kvm_pfn_to_refcounted_page)
 STANDIN_NOTHING(kvm_is_reserved_pfn)
 STANDIN_NOTHING(kvm_is_zone_device_pfn)
-STANDIN_NOTHING(kvm_vcpu_mark_page_dirty)
-STANDIN_NOTHING(mark_page_dirty_in_slot)
 STANDIN_NOTHING(__folio_put)
 STANDIN_NOTHING(__put_page)
 STANDIN_NOTHING(pat_enabled)
@@ -101,6 +99,36 @@ STANDIN(int, kvm_mtrr_check_gfn_range_consistency, (void))
 STANDIN(bool, e820__mapped_raw_any, (void))
 {
 	return true;
+}
+
+/* --- the dirty log: a bit for each frame of a slot; there is no ring --- */
+static void pyfuzz_mark_dirty(const struct kvm_memory_slot *slot, gfn_t gfn)
+{
+	gfn_t i = slot ? gfn - slot->base_gfn : 0;
+
+	if (!slot || !slot->dirty_bitmap)
+		return;
+	/* Memory behind the bitmap would be written to. */
+	if (i >= slot->npages)
+		pyfuzz_on_bug(__FILE__, __LINE__, __func__,
+			      "a gfn is marked as dirty outside of its memslot");
+	slot->dirty_bitmap[i / BITS_PER_LONG] |= 1UL << i % BITS_PER_LONG;
+}
+
+#ifdef PYFUZZ_HAVE_MARK_DIRTY_3
+STANDIN(void, mark_page_dirty_in_slot,
+	(struct kvm * kvm, const struct kvm_memory_slot *slot, gfn_t gfn))
+#else
+STANDIN(void, mark_page_dirty_in_slot,
+	(const struct kvm_memory_slot *slot, gfn_t gfn))
+#endif
+{
+	pyfuzz_mark_dirty(slot, gfn);
+}
+
+STANDIN(void, kvm_vcpu_mark_page_dirty, (struct kvm_vcpu * vcpu, gfn_t gfn))
+{
+	pyfuzz_mark_dirty(__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn), gfn);
 }
 
 /* --- flushes: nothing is cached, so they are recorded; no faults meanwhile --- */

@@ -102,8 +102,10 @@ static void pyfuzz_vm_destroy(unsigned int vm)
 #endif
 	for (unsigned int as = 0; as < PAGES_SPACES; as++)
 		for (unsigned int i = 0; i < PAGES_SLOTS; i++)
-			if (pyfuzz_slot_there[vm][as][i])
+			if (pyfuzz_slot_there[vm][as][i]) {
 				pyfuzz_slot_free(&pyfuzz_slots[vm][as][i]);
+				pyfuzz_log_free(&pyfuzz_slots[vm][as][i]);
+			}
 }
 
 /* The caches are topped up by the code under test. */
