@@ -228,7 +228,7 @@ static size_t compose(struct chance *with, uint8_t *data, size_t n, size_t max)
 		put(data + n++ * OP, POKE | focus.who, 2U << 6 | focus.pages[0],
 		    frame(), PYFUZZ_ENTRY_LARGE);
 	}
-	if (!below(4) && n + 2 < end) {
+	if (!below(8) && n + 2 < end) {
 		logging(data + n * OP);
 		n += 2;
 	}
