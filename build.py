@@ -85,6 +85,8 @@ THREADS = (
     "-fno-inline",
     "-fno-optimize-sibling-calls",
 )
+# Where zig would put a program's code and data, all addresses fit into 32 bits: not in a module.
+PROGRAM = ("-pie",)
 _TIMEOUT_S = 300
 
 
@@ -179,14 +181,15 @@ def build_native(target: Target, main_source: Path, archive: Path, flavour: str 
     if archive.suffix != ".so":
         units += _engine_units()
     hashes = (_source_hash(unit.source, included) for unit in units)
-    key = _key(chosen.identity, str(archive), *hashes, *(str(unit.flags) for unit in units))
+    of = (chosen.identity, str(archive), *PROGRAM)
+    key = _key(*of, *hashes, *(str(unit.flags) for unit in units))
     path = paths.build_dir() / "native" / f"{target.name}-{key}"
     if not path.exists():
         with _locked(path), _beside(path) as partial:
             objects = [str(_compile(chosen, unit, target, included)) for unit in units]
             libraries = [str(archive), *map(str, linker.cxx_libraries())]
             libraries += ["-lpthread", "-ldl", "-lm"]
-            command = [*chosen.link, "-o", str(partial), *objects, *libraries]
+            command = [*chosen.link, *PROGRAM, "-o", str(partial), *objects, *libraries]
             _run(chosen, command, main_source.name)
     return path
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from pyfuzz import paths
 from pyfuzz.errors import HarnessError, UsageError
 from pyfuzz.module import builder, compiled, compiler, engine
+from pyfuzz.mutants import trial
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence.input import Input
 from pyfuzz.target import catalogue
@@ -61,6 +63,11 @@ def test_second_build_is_the_first_ones_file() -> None:
 def test_two_targets_of_one_source_are_two_modules() -> None:
     off, on = (builder.build(catalogue.get(name)) for name in ("v6.6", "v6.6-corruption-bug"))
     assert off != on
+
+
+def test_program_of_a_target_is_anywhere_in_memory_as_a_module_is() -> None:
+    with trial.build(catalogue.get("v6.6")).open("rb") as file:
+        assert "ET_DYN" == ELFFile(file)["e_type"]
 
 
 def test_sanitize_flavour_is_a_module_of_its_own() -> None:
