@@ -19,7 +19,9 @@ from pyfuzz.kinds import Kind
 from pyfuzz.module.results import Skip
 from pyfuzz.replay.runner import Runner
 from pyfuzz.replay.trace_text import SKIPPED
-from pyfuzz.sequence import container
+from pyfuzz.sequence import container, text
+from pyfuzz.sequence.input import Input
+from pyfuzz.worlds.pages.text import HEADER
 from pyfuzz.worlds.pages.trace import GUEST_FAULT
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pyfuzz.target.catalogue import Target
 
 FIXED, NOT_FIXED, CANNOT_TELL = "fixed", "not-fixed", "cannot-tell"
+# No kernel gets this wrong, with or without any of the fixes.
+_CONTROL = "access vm0 cpu0 read 0:0:2:0\nend vm0\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,18 @@ def states(target: Target, fixes: Iterable[Fix]) -> Iterator[State]:
     Errors: UsageError or HarnessError if the target cannot be built.
     """
     with Runner(target) as runner:
+        wrong = _control(runner)
         for fix in fixes:
-            yield State(fix, CANNOT_TELL, fix.blind) if fix.blind else _state(runner, fix)
+            why = fix.blind or wrong
+            yield State(fix, CANNOT_TELL, why) if why else _state(runner, fix)
+
+
+def _control(runner: Runner) -> str:
+    """Return what a sequence without a trap shows: then no other says anything; "" if nothing."""
+    findings = runner.run(Input.of(text.parse(f"{HEADER}\n{_CONTROL}", "the control")))
+    if not findings:
+        return ""
+    return f"this kernel does not get through an ordinary access: {_said(findings[0])}"
 
 
 def _state(runner: Runner, fix: Fix) -> State:

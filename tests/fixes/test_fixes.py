@@ -90,6 +90,18 @@ def test_sequence_that_is_not_carried_out_tells_nothing(
     assert (state.state, state.why) == (fixes.CANNOT_TELL, why)
 
 
+def test_kernel_that_fails_whatever_is_done_is_said_to_have_or_lack_nothing(tmp_path: Path) -> None:
+    call = "return page_fault(vcpu_of(vm, vcpu), gva, error);"
+    edit = Edit("ports/pages/adapter.h", call, "return *(volatile enum pages_result *)8;")
+
+    found = list(fixes.states(plant("pages", tmp_path, edit), fixes.catalogue()))
+
+    assert {state.state for state in found} == {fixes.CANNOT_TELL}
+    said = {state.why for state in found if not state.fix.blind}
+    assert len(said) == 1
+    assert said.pop().startswith("this kernel does not get through an ordinary access: host-fault")
+
+
 def test_fix_of_code_that_a_kernel_does_not_have_says_so(tmp_path: Path) -> None:
     (fix,) = [one for one in fixes.catalogue() if one.commit == "84e5ffd045f3"]
     edit = Edit(

@@ -21,6 +21,7 @@ class PagesRecord:
     lacks: tuple[str, ...]
     zeroed: tuple[str, ...]
     made_up: tuple[str, ...]
+    absent: tuple[str, ...]
     target: str
     world: str
     generated: str
@@ -40,8 +41,9 @@ class PagesExtraction:
     that hold, ``lacks`` the operations that this kernel does not have.
     ``zeroed`` are the kernel's variables that nothing sets, ``made_up`` the
     functions that nothing implements: they return 0, and report when they are
-    called.  ``kernel_version`` is read from the tree's Makefile, for information;
-    ``sha256`` is that of KVM's own files.
+    called.  ``absent`` are the headers that are included and not in the tree: they
+    count as empty.  ``kernel_version`` is read from the tree's Makefile, for
+    information; ``sha256`` is that of KVM's own files.
     """
 
     target: Target
@@ -52,6 +54,7 @@ class PagesExtraction:
     lacks: tuple[str, ...]
     zeroed: tuple[str, ...]
     made_up: tuple[str, ...]
+    absent: tuple[str, ...]
     kernel_version: str | None
     sha256: str
 
@@ -65,6 +68,7 @@ class PagesExtraction:
         return [
             *(f"not fuzzed: {name}: this kernel has no function for it" for name in self.lacks),
             *(f"made up: {name} (returns 0)" for name in self.made_up),
+            *(f"left out: {name}, which is included and not in this tree" for name in self.absent),
         ]
 
     def lines(self) -> list[str]:
@@ -90,6 +94,7 @@ class PagesExtraction:
             lacks=self.lacks,
             zeroed=self.zeroed,
             made_up=self.made_up,
+            absent=self.absent,
             target=self.target.name,
             world=self.target.world,
             generated=str(self.target.source),

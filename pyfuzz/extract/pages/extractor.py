@@ -90,6 +90,7 @@ class _Extractor:
             have=have,
             zeroed=[*missing.variables, *missing.words],
             made_up=[one for one in missing.functions if not _UNREACHABLE.fullmatch(one)],
+            absent=sorted(self.empty),
         )
 
     def _result(self, result: kept.Kept) -> PagesExtraction:
@@ -111,6 +112,7 @@ class _Extractor:
             lacks=tuple(lacks),
             zeroed=tuple(result.zeroed),
             made_up=made_up,
+            absent=tuple(result.absent),
             kernel_version=tree.version(self.kernel),
             sha256=tree.digest(self.kernel),
         )
@@ -170,10 +172,13 @@ class _Extractor:
         return result
 
     def _failed(self, error: CompileError) -> UsageError:
-        return UsageError(
-            f"{self.asked}: does not compile for the world pages: {error}; "
-            "fuzz its lists with --world lists"
-        )
+        remedy = "fuzz its lists with --world lists"
+        if self.empty:
+            # The most likely cause, wherever the compiler then stumbled.
+            first, *others = sorted(self.empty)
+            more = f" and {len(others)} other header{'s' * (len(others) > 1)}" if others else ""
+            remedy = f"the tree lacks {first}{more}: give the whole tree, or {remedy}"
+        return UsageError(f"{self.asked}: does not compile for the world pages: {error}; {remedy}")
 
 
 def _keep(data: bytes) -> Path:

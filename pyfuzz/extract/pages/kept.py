@@ -28,6 +28,7 @@ class Kept:
     have: list[str]
     zeroed: list[str]
     made_up: list[str]
+    absent: list[str]
 
 
 def key(tree: Tree, name: str, defines: tuple[str, ...]) -> str:

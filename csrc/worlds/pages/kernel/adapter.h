@@ -132,6 +132,11 @@ struct pages_target pages_target __attribute__((visibility("hidden"))) = {
 	.requests = pyfuzz_requests,
 };
 
+#ifndef PYFUZZ_HAVE_VM_BUGGED
+/* Up to 5.14 nothing bugs a VM. */
+static bool pyfuzz_never_bugged[PAGES_VMS];
+#endif
+
 /* Before the harness's constructors. */
 static void __attribute__((constructor(200))) pyfuzz_adapter_wire(void)
 {
@@ -139,6 +144,8 @@ static void __attribute__((constructor(200))) pyfuzz_adapter_wire(void)
 	for (unsigned int vm = 0; vm < PAGES_VMS; vm++) {
 #ifdef PYFUZZ_HAVE_VM_BUGGED
 		pages_target.bugged[vm] = &pyfuzz_kvms[vm].vm_bugged;
+#else
+		pages_target.bugged[vm] = &pyfuzz_never_bugged[vm];
 #endif
 #ifdef PYFUZZ_HAVE_VM_DEAD
 		pages_target.dead[vm] = &pyfuzz_kvms[vm].vm_dead;

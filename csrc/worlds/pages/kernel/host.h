@@ -77,6 +77,18 @@ STANDIN(int, kvm_vcpu_read_guest_atomic,
 	return 0;
 }
 
+/*
+ * The same as a page, to map: up to 5.17 this is how KVM marks the guest's entries as
+ * accessed.  The address is that of the frame (pyfuzz_contents()).
+ */
+STANDIN(int, get_user_pages_fast,
+	(unsigned long address, int n, unsigned int flags, struct page **pages))
+{
+	for (int i = 0; i < n; i++)
+		pages[i] = virt_to_page(address + (unsigned long)i * PAGE_SIZE);
+	return n;
+}
+
 /* The frame behind a gfn; user space handles writes to a read-only mapping. */
 static kvm_pfn_t pyfuzz_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
 			    bool write, bool *writable)

@@ -128,7 +128,11 @@ static void pyfuzz_slots_rebuild(unsigned int vm, unsigned int as)
 	for (int i = 0; i < n; i++)
 		set->id_to_index[set->memslots[i].id] = (short)i;
 	set->used_slots = n;
+#ifdef PYFUZZ_HAVE_LAST_USED_SLOT
+	memset(&set->last_used_slot, 0, sizeof(set->last_used_slot));
+#else
 	memset(&set->lru_slot, 0, sizeof(set->lru_slot));
+#endif
 	rcu_assign_pointer(pyfuzz_kvms[vm].memslots[as], set);
 }
 

@@ -148,6 +148,8 @@ STANDIN_NOTHING(kvm_mmu_invalidate_start)
 STANDIN_NOTHING(kvm_mmu_invalidate_begin)
 STANDIN_NOTHING(kvm_mmu_invalidate_end)
 STANDIN_NOTHING(kvm_mmu_invalidate_range_add)
+STANDIN_NOTHING(kvm_inc_notifier_count)
+STANDIN_NOTHING(kvm_dec_notifier_count)
 
 /* --- no asynchronous page faults, no lazily allocated arrays of slots --- */
 STANDIN_NOTHING(kvm_can_do_async_pf)
