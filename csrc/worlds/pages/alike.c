@@ -69,7 +69,7 @@ static bool frames_look(void)
 	return pfns[0] - gfns[0] == pfns[1] - gfns[1];
 }
 
-static uint64_t draw(uint64_t *seed)
+uint64_t alike_draw(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
 	return *seed >> 33;
@@ -81,13 +81,14 @@ void alike_random(uint64_t seed)
 	for (unsigned int t = 0; t < PYFUZZ_TABLES; t++) {
 		for (unsigned int n = entries_of[t]; n > 1; n--) {
 			uint8_t *a = &alike.index[t][n - 1];
-			uint8_t *b = &alike.index[t][draw(&seed) % n], c = *a;
+			uint8_t *b = &alike.index[t][alike_draw(&seed) % n],
+				c = *a;
 
 			*a = *b;
 			*b = c;
 		}
 	}
-	alike.swapped = frames_look() && draw(&seed) & 1;
+	alike.swapped = frames_look() && alike_draw(&seed) & 1;
 }
 
 int alike_table(const struct pages_page *page)

@@ -24,6 +24,8 @@ extern struct alike alike;
 void alike_begin(const struct pyfuzz_scope *scope);
 void alike_none(void);
 void alike_random(uint64_t seed);
+/* The next random number, of which each shuffled world has its own. */
+uint64_t alike_draw(uint64_t *seed);
 /* The one that brings all states that are alike into one form. */
 void alike_choose(const struct pages_page *pages, uint32_t n);
 /* How many states have the form of the world that it was last chosen for. */

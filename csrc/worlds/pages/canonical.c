@@ -33,7 +33,6 @@
 #include "canonical.h"
 #include "data.h"
 #include "form.h"
-#include "scope.h"
 
 bool canonical_can(void)
 {
@@ -52,7 +51,7 @@ void canonical_first(void)
 
 void canonical_begin(const struct pyfuzz_scope *scope)
 {
-	cells_begin(scope);
+	form_begin(scope);
 	data_begin();
 	alike_begin(scope);
 }
@@ -67,7 +66,7 @@ static uint8_t *write_list(uint8_t *p, const uint8_t *end,
 	uint16_t n = 0;
 
 	if (!(cell->word & LIST_MANY)) {
-		if (!cells_entry(cell->word & ~7ULL, &entries[n++]))
+		if (!object_entry(cell->word & ~7ULL, &entries[n++]))
 			return NULL;
 	} else {
 		const uint8_t *desc = cells_descriptor(cell->word);
@@ -81,7 +80,7 @@ static uint8_t *write_list(uint8_t *p, const uint8_t *end,
 				struct entry entry;
 				uint16_t to = n++;
 
-				if (!cells_entry((uintptr_t)sptep, &entry))
+				if (!object_entry((uintptr_t)sptep, &entry))
 					return NULL;
 				for (; to &&
 				       (entries[to - 1].number > entry.number ||
@@ -224,7 +223,7 @@ uint32_t canonical_encode(uint8_t *out, bool mapped)
 	uint8_t *p = out;
 
 	(void)mapped;
-	pages = cells_collect(&n);
+	pages = objects_collect(&n);
 	alike_choose(pages, n);
 	whole = cells_scan();
 	if (sorted)

@@ -15,8 +15,7 @@ static uint64_t seed;
 
 static uint64_t draw(void)
 {
-	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-	return seed >> 33;
+	return alike_draw(&seed);
 }
 
 static const uint8_t *decode_header(const uint8_t *p)

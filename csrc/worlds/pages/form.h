@@ -61,6 +61,7 @@ struct known {
 	uint8_t kind, owner;
 	uint8_t part; /* enum part_kind */
 	int8_t table; /* the guest's, for alike.h */
+	uint8_t listed; /* entries of a descriptor that are written with its list */
 };
 
 static inline uint8_t *put(uint8_t *p, const void *value, size_t size)
@@ -90,22 +91,52 @@ struct entry {
 	uint16_t number, position;
 };
 
-/* --- cells.c --- */
+/* --- form.c --- */
+
+/* Where this module is, for addresses of what the pools do not have. */
+extern uint64_t here, here_end;
+extern uint32_t form_renamed; /* scope.renamed */
+/* Whether the order of the VM's pages matters. */
+extern bool form_by_age;
+void form_begin(const struct pyfuzz_scope *scope);
+
+/* --- objects.c --- */
 
 extern struct known objects[MAX_OBJECTS];
 extern uint32_t objects_len;
+/* The VM's pages, before the words are read. */
+const struct pages_page *objects_collect(uint32_t *len);
+/* Of a new form: its first objects are the target's data. */
+void objects_begin(void);
+/* What no pointer leads to; it matters when its VM ends. */
+void objects_add_rest(void);
+/* The number of an object, which it gets if it has none; NO_OBJECT: no room. */
+uint16_t object_number(const struct object *object);
+uint16_t descriptor_object(void *descriptor);
+/* The page that an object belongs to, or NULL. */
+const struct pages_page *object_page(const struct known *object);
+/* Where a word of an object is in the form. */
+uint16_t object_position(const struct known *object, uint32_t index);
+/* False if it is no SPTE of a table in the form. */
+bool object_entry(uint64_t sptep, struct entry *entry);
+
+/*
+ * Whether an object has a turn among the blank ones in place of a number, or gets
+ * one now, which it may at its first address alone.
+ */
+enum blank { BLANK_NOT, BLANK_FIRST, BLANK_AGAIN };
+enum blank object_blank(const struct object *object, bool may_be_first,
+			uint16_t *number);
+enum blank descriptor_blank(const void *descriptor, bool may_be_first,
+			    uint16_t *number);
+
+/* --- cells.c --- */
+
 /* Of all objects, one after the other; the first one of each, by number. */
 extern struct cell cells[MAX_CELLS];
 extern uint32_t cells_of[MAX_OBJECTS + 1];
-void cells_begin(const struct pyfuzz_scope *scope);
-/* The VM's pages, before the words are read. */
-const struct pages_page *cells_collect(uint32_t *len);
 /* False if they do not fit. */
 bool cells_scan(void);
-/* Where a word of an object is in the form. */
-uint16_t cells_position(const struct known *object, uint32_t index);
-/* False if it is no SPTE of a table in the form. */
-bool cells_entry(uint64_t sptep, struct entry *entry);
 bool cells_is_address(uint64_t word);
 static inline const uint8_t *cells_descriptor(uint64_t head)
 {
@@ -116,11 +147,5 @@ static inline const uint8_t *cells_descriptor(uint64_t head)
 
 bool order_sort(void);
 void order_put_back(void);
-
-/* Where this module is, for addresses of what the pools do not have. */
-extern uint64_t here, here_end;
-extern uint32_t form_renamed; /* scope.renamed */
-/* Whether the order of the VM's pages matters. */
-extern bool form_by_age;
 
 #endif
