@@ -29,7 +29,7 @@ _WORDS = {
 def fixes(kernel: Kernel | None, target: str | None, as_json: bool, as_ktap: bool) -> int:
     """Tell which fixes of the past a kernel has, by running its code.
 
-    Exit code 0: no fix is known to be missing; 1: one is missing.
+    Exit code 0: no fix is known to be missing; 1: one is missing; 2: nothing can be told.
     """
     if kernel is None and target is None:
         raise UsageError("no kernel is given: give --kernel PATH, or a port with --target pages")
@@ -44,6 +44,8 @@ def fixes(kernel: Kernel | None, target: str | None, as_json: bool, as_ktap: boo
         print(json.dumps(_as_object(str(kernel or target), found), indent=2))
     if as_ktap:
         print(ktap.render([_point(state) for state in found]))
+    if all(state.state == known_fixes.CANNOT_TELL for state in found):
+        return 2
     return int(any(state.state == known_fixes.NOT_FIXED for state in found))
 
 

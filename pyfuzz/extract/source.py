@@ -24,6 +24,7 @@ HEADERS = (
     "arch/x86/kvm/mmu/mmu_internal.h",
     "arch/x86/kvm/mmu/spte.h",
 )
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _MMU_FOLDERS = tuple(PurePosixPath(path).parent for path in MMU_PATHS)
 _NOT_HEADERS = ("mmutrace.h", "trace.h", "paging_tmpl.h", "paging.h")
 # What only code that works on the lists names: other C files in mmu.c's folder
@@ -241,6 +242,14 @@ def version(makefile: str) -> str | None:
     return ".".join(parts) + said.get("EXTRAVERSION", "")
 
 
+def refuse_pointer(data: bytes, shown: str) -> None:
+    """Raise UsageError for what Git LFS leaves in the place of a file that was not fetched."""
+    if data.startswith(_POINTER):
+        raise UsageError(
+            f"{shown}: is a pointer of Git LFS, not the file itself; run git lfs pull in the tree"
+        )
+
+
 def _read(file: Path, inside: str, shown: str) -> SourceFile:
     size_bytes = file.stat().st_size
     if size_bytes > _MAX_FILE_BYTES:
@@ -249,6 +258,7 @@ def _read(file: Path, inside: str, shown: str) -> SourceFile:
             "give a kernel tree, a source tarball or one mmu.c"
         )
     data = file.read_bytes()
+    refuse_pointer(data, shown)
     if b"\0" in data:
         raise UsageError(
             f"{shown}: is not C source (it has NUL bytes); "

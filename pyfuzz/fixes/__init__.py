@@ -42,7 +42,7 @@ class Fix:
 
     ``kinds``: the kinds of finding that a kernel without it shows.  ``blind``: why no
     sequence of this world shows that it is missing, "" if one does.  ``absent``: what it
-    means if the kernel lacks a function that the sequence needs.
+    means if the kernel cannot carry out the sequence.
     """
 
     commit: str
@@ -135,9 +135,9 @@ def _missed(entries: Iterator[Entry], absent: str) -> str:
         if any(fact.endswith(GUEST_FAULT) for fact in entry.facts):
             return f"'{entry.text}' does not get that far: {GUEST_FAULT}"
         for reason in entry.skipped:
-            if reason is Skip.UNSUPPORTED and absent:
-                return absent
             if reason is not Skip.RAN:
+                if absent:
+                    return absent
                 return f"'{entry.text}' did nothing: {SKIPPED[reason]}"
     return ""
 

@@ -9,7 +9,10 @@ import debian
 import pytest
 from moved import copied
 
+from pyfuzz import paths
 from pyfuzz.errors import UsageError
+from pyfuzz.extract import extract
+from pyfuzz.extract.check import CompileError
 from pyfuzz.extract.pages import compile as compiling
 from pyfuzz.extract.pages import extractor as pages
 from pyfuzz.extract.pages import generate
@@ -72,6 +75,31 @@ def test_version_of_the_compiler_is_there_for_headers_that_ask(linux: Path) -> N
 
     assert not outcome.errors
     assert not compiling.check(linux.parent / "a.i.c", linux.parent / "a.o").errors
+
+
+def test_structure_that_pyfuzz_does_not_know_is_not_called_the_kernels_mistake(linux: Path) -> None:
+    asked = Kernel(linux, world="pages")
+    ours = paths.csrc() / "worlds/pages/kernel/caches.h"
+
+    said = pages.failed(asked, CompileError(str(ours), 7, "no member named 'x'"), frozenset())
+
+    assert f"{linux}: its structures are not as in the kernels that pyfuzz knows" in str(said)
+    assert "caches.h:7: no member named 'x'" in str(said)
+
+
+@pytest.mark.parametrize("name", [MMU, "include/linux/kvm_host.h"])
+def test_pointer_of_git_lfs_is_told_from_the_file(linux: Path, name: str) -> None:
+    (linux / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n")
+
+    with pytest.raises(UsageError, match=rf"{name}: is a pointer of Git LFS, .* git lfs pull"):
+        pages.extract(Kernel(linux, world="pages"))
+
+
+def test_pointer_of_git_lfs_is_told_in_the_world_lists(linux: Path) -> None:
+    (linux / MMU).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n")
+
+    with pytest.raises(UsageError, match=rf"{MMU}: is a pointer of Git LFS, .* git lfs pull"):
+        extract(Kernel(linux))
 
 
 @pytest.mark.parametrize(

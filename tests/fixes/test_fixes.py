@@ -28,14 +28,18 @@ from pyfuzz.target.kernel import Kernel
 from pyfuzz.worlds.pages.world import WORLD
 
 REVERTED = mutant.catalogue("reverted")
+# The last two need long lists and a store buffer, the first a root that the port does not load.
+NOT_IN_THE_PORT = ("7.2", "c6c4f961cb87", "226d9b8f1688")
 
 
 def test_every_fix_has_a_regression_of_the_pages_world_that_the_port_passes() -> None:
     found = list(fixes.states(catalogue.get("pages"), fixes.catalogue()))
 
-    told = [state for state in found if not state.fix.blind]
+    told = [state for state in found if state.state != fixes.CANNOT_TELL]
+    assert tuple(one.fix.commit for one in found if one not in told) == NOT_IN_THE_PORT
     assert [state.state for state in told] == [fixes.FIXED] * len(told), told
-    assert all(container.read(state.fix.path).input.encoding.world == "pages" for state in told)
+    paths = [fix.path for fix in fixes.catalogue() if not fix.blind]
+    assert all(container.read(path).input.encoding.world == "pages" for path in paths)
 
 
 def test_fix_that_no_sequence_shows_is_not_called_fixed() -> None:

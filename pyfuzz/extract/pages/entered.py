@@ -60,7 +60,7 @@ def refuse_foreign(text: str, own: Iterable[Path]) -> None:
         if not path.startswith(folders):
             raise UsageError(
                 f"{path}: is included by the kernel's files, but is not one of them; "
-                "take that #include out"
+                "give the whole tree if that is a header it lacks, else take that #include out"
             )
         if _embeds(path):
             raise UsageError(

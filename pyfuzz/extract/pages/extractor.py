@@ -172,13 +172,21 @@ class _Extractor:
         return result
 
     def _failed(self, error: CompileError) -> UsageError:
-        remedy = "fuzz its lists with --world lists"
-        if self.empty:
-            # The most likely cause, wherever the compiler then stumbled.
-            first, *others = sorted(self.empty)
-            more = f" and {len(others)} other header{'s' * (len(others) > 1)}" if others else ""
-            remedy = f"the tree lacks {first}{more}: give the whole tree, or {remedy}"
-        return UsageError(f"{self.asked}: does not compile for the world pages: {error}; {remedy}")
+        return failed(self.asked, error, frozenset(self.empty))
+
+
+def failed(asked: Kernel, error: CompileError, absent: frozenset[str]) -> UsageError:
+    """Return what a user is told where a kernel does not compile; the tree lacks ``absent``."""
+    remedy = "fuzz its lists with --world lists"
+    if absent:
+        # The most likely cause, wherever the compiler then stumbled.
+        first, *others = sorted(absent)
+        more = f" and {len(others)} other header{'s' * (len(others) > 1)}" if others else ""
+        remedy = f"the tree lacks {first}{more}: give the whole tree, or {remedy}"
+    elif Path(error.file).is_relative_to(paths.csrc()):
+        why = "its structures are not as in the kernels that pyfuzz knows (from 5.9 on)"
+        return UsageError(f"{asked}: {why}: {error}; {remedy}")
+    return UsageError(f"{asked}: does not compile for the world pages: {error}; {remedy}")
 
 
 def _keep(data: bytes) -> Path:

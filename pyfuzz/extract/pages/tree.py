@@ -72,6 +72,8 @@ def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
             f"{kernel}: has no {missing[0]}; the world pages compiles mmu.c against the kernel's "
             "own headers: give the whole tree or the source tarball"
         )
+    for name in (_MMU, *_NEEDED):
+        source.refuse_pointer(files.read_head(root / name, 64), str(root / name))
     if not kernel.patches:
         return Tree(root, path)
     patched = copies.patched(root, bare_name(path), kernel.patches, _is_wanted)
@@ -99,7 +101,7 @@ def _root(path: Path, progress: Progress | None) -> Path:
         for root in source.roots(path):
             if (root / _MMU).is_file():
                 return root
-        raise UsageError(f"{path}: holds no {_MMU}, which the world pages tests (from 5.6 on)")
+        raise UsageError(f"{path}: holds no {_MMU}, which the world pages tests (from 5.9 on)")
     head = files.read_head(path, 512)
     refuse_archive(path, head)
     if is_tarball(head):
@@ -116,7 +118,7 @@ def _root(path: Path, progress: Progress | None) -> Path:
 def _from_tarball(path: Path, progress: Progress | None) -> Path:
     members = unpack(path, _wanted, frozenset(), progress, label="pages")
     if _MMU not in members:
-        raise UsageError(f"{path}: holds no {_MMU}; give the tarball of a kernel from 5.6 on")
+        raise UsageError(f"{path}: holds no {_MMU}; give the tarball of a kernel from 5.9 on")
     return members[_MMU].parents[_MMU.count("/")]
 
 

@@ -157,11 +157,13 @@ STANDIN_NOTHING(kvm_find_async_pf_gfn)
 STANDIN_NOTHING(kvm_setup_async_pf)
 STANDIN_NOTHING(kvm_apicv_activated)
 STANDIN_NOTHING(memslot_rmap_alloc)
+STANDIN_NOTHING(alloc_all_memslots_rmaps)
 STANDIN_NOTHING(cpu_mitigations_off)
 
 /* --- hardware page tables (tdp_mmu.c) are off --- */
 STANDIN_NOTHING(kvm_mmu_init_tdp_mmu)
 STANDIN_NOTHING(kvm_mmu_uninit_tdp_mmu)
+STANDIN_NOTHING(is_tdp_mmu_root)
 
 /*
  * CPUID: a guest with huge pages of 1G, and nothing else that changes how tables
