@@ -58,6 +58,19 @@ def test_tree_without_a_header_says_which_it_lacks(linux: Path) -> None:
     assert "the tree lacks kvm/iodev.h and 1 other header: give the whole tree" in said
 
 
+def test_tree_beside_the_current_folder_is_read_by_its_relative_path(
+    linux: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (linux / MMU).write_text("vendor_t vendor;\n")
+    (linux.parent / "here").mkdir()
+    monkeypatch.chdir(linux.parent / "here")
+
+    with pytest.raises(UsageError) as caught:
+        pages.extract(Kernel(Path("../linux"), world="pages"))
+
+    assert "mmu.c:1: unknown type name 'vendor_t'" in str(caught.value)
+
+
 def test_whole_tree_that_does_not_compile_lacks_no_header(linux: Path) -> None:
     said = why_not(linux, "vendor_t vendor;\n")
 

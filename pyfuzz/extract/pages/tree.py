@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -65,7 +66,8 @@ def find(kernel: Kernel, progress: Progress | None = None) -> Tree:
     """
     named = split(kernel.path)
     path = copies.of_revision(*named, _is_wanted) if named else kernel.path
-    root = _root(path, progress)
+    # The compiler reads a text that is elsewhere, so no path may depend on the current folder.
+    root = Path(os.path.abspath(_root(path, progress)))  # noqa: PTH100 - ".." must go
     missing = [name for name in _NEEDED if not (root / name).is_file()]
     if missing:
         raise UsageError(
