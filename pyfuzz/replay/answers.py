@@ -12,6 +12,7 @@ import pickle
 from dataclasses import is_dataclass
 from enum import Enum
 from multiprocessing.connection import Connection
+from pathlib import Path, PosixPath
 from typing import Any
 
 from pyfuzz.errors import HarnessError, PyfuzzError
@@ -20,7 +21,8 @@ _LIMIT_BYTES = 1 << 30
 _PLAIN = {
     *(("builtins", name) for name in ("set", "frozenset", "bytearray", "complex")),
     *(("collections", name) for name in ("Counter", "deque")),
-    *(("pathlib", name) for name in ("Path", "PosixPath")),
+    # By the module that defines it, which from Python 3.13 on is not pathlib itself.
+    *((kind.__module__, kind.__name__) for kind in (Path, PosixPath)),
 }
 
 
