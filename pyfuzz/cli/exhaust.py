@@ -160,9 +160,9 @@ def exhaust(
             "no-renamed": not renamed,
             "memory-limit": memory_mb,
             "workers": workers,
-            "cluster": cluster,
         }
         _none_of(given, f"bounds a search of states: the world {world} has --switches")
+        _none_of({"cluster": cluster}, f"is for a search of states, not for the world {world}")
         return exhaust_schedules.exhaust(
             target,
             kernel,

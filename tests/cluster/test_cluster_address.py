@@ -69,6 +69,24 @@ def test_cluster_that_cannot_work_is_one_line(
     assert not list(tmp_path.iterdir()), "nothing was begun"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["containment", "--workers", "2"], "--workers is for this machine"),
+        (["containment", "--bug", "all"], "--cluster is about faults"),
+        (["compare", "v6.6", "v6.6"], "--cluster spreads a search: add --exhaust"),
+        (["exhaust", "--world", "threads"], "--cluster is for a search of states"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_measurement_that_a_cluster_cannot_do_is_one_line(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    done = pyfuzz(*arguments, "--cluster", "local:2", folder=tmp_path)
+
+    assert (2, True, 1) == (done.returncode, words in done.stderr, done.stderr.count("pyfuzz: "))
+
+
 @pytest.mark.slow
 def test_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = pyfuzz("fuzz", "--cluster", "tcp://127.0.0.1:9", "--share", "s", folder=tmp_path)

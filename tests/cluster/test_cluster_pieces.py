@@ -14,6 +14,7 @@ from dask_task import Task
 from pyfuzz.cluster import piece, pieces
 from pyfuzz.cluster.connection import DONE, FAILED, GONE, PENDING
 from pyfuzz.cluster.job import Said
+from pyfuzz.cluster.task import _child, stop
 from pyfuzz.errors import HarnessError, PyfuzzError, UsageError
 
 A, B = "tls://10.0.0.1:1", "tls://10.0.0.2:1"
@@ -169,6 +170,37 @@ def test_scheduler_that_comes_back_gets_what_has_no_result_under_another_name() 
     assert ("the scheduler was lost" in first, "is there again" in second) == (True, True)
 
 
+@dataclass
+class Late(Cluster):
+    """A cluster whose scheduler comes back after 45 s, and whose workers half a minute later."""
+
+    tries: int = 0
+    looks: int = 0
+
+    def workers(self) -> dict[str, int] | None:
+        self.looks += bool(self.tries)
+        if self.looks > 20:
+            self.there = {A: 1}
+            self.answer()
+        return super().workers()
+
+    def reconnect(self) -> bool:
+        self.tries += 1
+        self.comes_back, self.there = self.tries > 8, {}
+        return super().reconnect()
+
+
+def test_dask_workers_have_a_minute_again_when_the_scheduler_is_back() -> None:
+    def lose(cluster: Cluster) -> None:
+        if cluster.tasks:
+            cluster.lost, cluster.there, cluster.then = True, None, lambda cluster: None
+
+    results, notes = run(Late(then=lose), 1)
+
+    assert {0: "JOB 0"} == results
+    assert any("is there again" in note for note in notes)
+
+
 @pytest.mark.parametrize("local", [True, False])
 def test_scheduler_that_does_not_come_back_ends_it(*, local: bool) -> None:
     def lose(cluster: Cluster) -> None:
@@ -195,3 +227,11 @@ def test_ctrl_c_ends_what_runs() -> None:
         [task.forgotten for task in cluster.tasks],
         cluster.stopped,
     )
+
+
+def test_piece_that_starts_after_its_measurement_was_ended_is_ended(tmp_path: Path) -> None:
+    assert 0 == stop("ended", forever=True)
+    # It waits for its job, unless it is ended.
+    said, trouble = _child("ended", "json.tool", "{}", tmp_path)
+
+    assert ("", True) == (said, "exit code -15" in trouble), trouble

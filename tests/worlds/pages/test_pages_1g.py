@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from pyfuzz.target.catalogue import Target
 
+RESIZED = "".join(
+    f"host-size vm0 {place}\n" for place in ("0x40400 4K", "0x40000 1G", "0x40000 2M")
+)
 MAPPED = "slot-create vm0 slot4\npoke vm0 cpu0 0:0 large 0x40000\naccess vm0 cpu0 read 0:0:2:0\n"
 
 
@@ -60,6 +63,10 @@ def test_page_of_1g_is_mapped_in_one_piece() -> None:
         ("access vm0 cpu0 fetch 0:0:1:1\n", {(1, 0x40201)}),
         ("dirty-log vm0 slot4 on\nunmap vm0 0x40000 4K\n", set()),
         ("host-size vm0 0x40400 4K\nhost-size vm0 0x40000 1G\n", set()),
+        (
+            f"{RESIZED}access vm0 cpu0 read 0:0:2:0\n",
+            {(2, 0x40400)},
+        ),
         ("slot-move vm0 slot4 away\n", set()),
     ],
 )
