@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What an access has led to: its root, and the way to what the address is mapped to. */
+#include "broken.h"
 #include "world.h"
-
-#define broken(kind, ...)                                         \
-	do {                                                      \
-		finding(kind, sequence.function, 0, __VA_ARGS__); \
-		sequence.host_dead = true;                        \
-		return;                                           \
-	} while (0)
 
 /* What an access needs.  To nested tables of hardware each is one from user mode. */
 static uint8_t needs(const struct pyfuzz_op *op)

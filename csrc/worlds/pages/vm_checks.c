@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What must hold for a VM as a whole: its flags, what was unmapped, and nothing left. */
+#include "broken.h"
 #include "world.h"
-
-#define broken(kind, ...)                                         \
-	do {                                                      \
-		finding(kind, sequence.function, 0, __VA_ARGS__); \
-		sequence.host_dead = true;                        \
-		return;                                           \
-	} while (0)
 
 /* may_bug: the operation is the one that bugs its VM. */
 void check_flags(unsigned int op_vm, bool may_bug)

@@ -292,8 +292,8 @@ bool memory_object_at(const void *address, struct object *out);
 /* The next live one from number *at on; false past the last. */
 bool memory_next(uint32_t *at, struct object *out);
 /*
- * Of a large array (NULL: it is none), whether each of its pages was ever touched:
- * all others are zero.
+ * Of a large array (NULL: it is none), whether each of its pages is in memory: all
+ * others are zero, or swapped out.
  */
 #define MEMORY_PAGE 4096
 const uint8_t *memory_touched(const void *array);
