@@ -15,7 +15,7 @@ from pyfuzz.extract import extract
 from pyfuzz.extract.check import CompileError
 from pyfuzz.extract.pages import compile as compiling
 from pyfuzz.extract.pages import extractor as pages
-from pyfuzz.extract.pages import generate
+from pyfuzz.extract.pages import generate, symbols
 from pyfuzz.extract.pages import tree as pages_tree
 from pyfuzz.replay.runner import Runner
 from pyfuzz.sequence import text as sequence_text
@@ -98,6 +98,21 @@ def test_structure_that_pyfuzz_does_not_know_is_not_called_the_kernels_mistake(l
 
     assert f"{linux}: its structures are not as in the kernels that pyfuzz knows" in str(said)
     assert "caches.h:7: no member named 'x'" in str(said)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ['__section__(".data..read_mostly")', 'unused, __section__ ("__param"), aligned(8)'],
+)
+def test_variables_of_headers_up_to_5_9_are_where_all_are(linux: Path, attributes: str) -> None:
+    source, result = linux.parent / "a.c", linux.parent / "a.i.c"
+    source.write_text(f"int variable __attribute__(({attributes})) = 1;\n")
+    tree = pages_tree.Tree(linux, linux)
+
+    compiling.preprocess(source, result, tree, [linux / "include"], ())
+
+    assert not compiling.check(result, linux.parent / "a.o").errors
+    assert symbols.scattered(linux.parent / "a.o") == []
 
 
 @pytest.mark.parametrize("name", [MMU, "include/linux/kvm_host.h"])

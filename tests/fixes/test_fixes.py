@@ -106,6 +106,18 @@ def test_kernel_that_fails_whatever_is_done_is_said_to_have_or_lack_nothing(tmp_
     assert said.pop().startswith("this kernel does not get through an ordinary access: host-fault")
 
 
+def test_command_that_can_tell_nothing_does_not_end_as_if_all_were_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    blind = tuple(fix for fix in fixes.catalogue() if fix.blind)
+    monkeypatch.setattr(fixes, "catalogue", lambda: blind)
+
+    done = CliRunner().invoke(command, ["--target", "pages"], standalone_mode=False)
+
+    assert done.return_value == 2
+    assert done.output.count("cannot tell") == len(blind)
+
+
 def test_fix_of_code_that_a_kernel_does_not_have_says_so(tmp_path: Path) -> None:
     (fix,) = [one for one in fixes.catalogue() if one.commit == "84e5ffd045f3"]
     edit = Edit(

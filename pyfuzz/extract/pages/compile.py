@@ -35,6 +35,8 @@ _DEFINES = (
     "-D__KERNEL__",
     "-DMODULE",
     "-D__DISABLE_EXPORTS",
+    # As csrc/kernel/include/linux/compiler_attributes.h, where kernels do not use __section().
+    "-D__section__(name)=",
     '-DKBUILD_MODNAME="kvm"',
     '-DKBUILD_BASENAME="mmu"',
     '-DKBUILD_MODFILE="kvm"',

@@ -27,7 +27,7 @@ void pyfuzz_kernel_warn(const char *file, unsigned int line,
 #define PYFUZZ_KERNEL_WARN_ONCE(condition, text)                                \
 	({                                                                      \
 		static unsigned int __pyfuzz_fired                              \
-			__attribute__((__section__("pyfuzz_warned")));          \
+			__attribute__((section("pyfuzz_warned")));              \
 		int __pyfuzz_warn = !!(condition);                              \
 		if (__builtin_expect(__pyfuzz_warn, 0) &&                       \
 		    pyfuzz_once(&__pyfuzz_fired))                               \
