@@ -52,6 +52,8 @@ _PARTS = {
     "model.c": "model: what should be in every list",
     "decode.c": "decoding and running operations",
     "run_ops.c": "decoding and running operations",
+    "run_guest.c": "decoding and running operations",
+    "run_host.c": "decoding and running operations",
     "queries.c": "decoding and running operations",
     "vm.c": "decoding and running operations",
     "world.c": "decoding and running operations",
