@@ -133,7 +133,7 @@ def test_product_of_targets_that_look_at_an_address_fails_an_audit(tmp_path: Pat
 
 @pytest.mark.slow
 def test_compare_exhaust_says_that_nothing_tells_them_apart(tmp_path: Path) -> None:
-    options = ("--exhaust", "--scope", "heads", "--level", "order")
+    options = ("--exhaust", "--scope", "heads", "--level", "order", "--time", "10m")
     done = pyfuzz("compare", "v6.6", "v6.15", *options, folder=tmp_path)
     as_json = pyfuzz("compare", "v6.6", "v6.15", *options, "--json", folder=tmp_path)
 

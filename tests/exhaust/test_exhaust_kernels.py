@@ -125,7 +125,7 @@ def test_kernel_with_variables_that_are_not_found_is_refused(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_command_searches_a_kernel_and_says_how_far(tmp_path: Path) -> None:
     tarball = str(debian.source("6.12", tarball=True))
-    options = ("--world", "pages", "--scope", "huge", "--depth", "3", "--json")
+    options = ("--world", "pages", "--scope", "huge", "--depth", "3", "--time", "10m", "--json")
     done = pyfuzz("exhaust", "--kernel", tarball, *options, folder=tmp_path)
 
     assert 0 == done.returncode, done.stderr

@@ -24,7 +24,7 @@ from pyfuzz.worlds.threads.module import ThreadsModule, load
 from pyfuzz.worlds.threads.operation import Sequence
 
 TARGET = catalogue.get("v6.15", "threads")
-RUN = ("exhaust", "--world", "threads", "--switches", "1")
+RUN = ("exhaust", "--world", "threads", "--switches", "1", "--time", "10m")
 
 
 @pytest.fixture(scope="module")
