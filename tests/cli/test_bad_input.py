@@ -20,7 +20,7 @@ from pyfuzz.sequence import container
 from pyfuzz.sequence.input import Input
 
 # Far longer than any of these takes, so that a read that hangs does not hang the tests.
-LIMIT_S = 120
+LIMIT_S = 600
 SEQUENCE = b"# pyfuzz sequence 1\nadd vm0 f0 s0\n"
 WHOLE = container.pack(Input(bytes(4)))
 NOT_UTF_8 = os.fsdecode(b"\xff.seq")

@@ -128,7 +128,7 @@ def test_slice_whose_dask_worker_is_gone_before_it_could_look_ends(tmp_path: Pat
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

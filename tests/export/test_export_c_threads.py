@@ -72,7 +72,7 @@ def run(folder: Path, text: bytes, kind: Kind) -> subprocess.CompletedProcess[st
         assert not built.returncode, built.stderr[:2000]
         assert "warning" not in built.stderr
     done = subprocess.run(
-        [folder / "repro"], capture_output=True, text=True, timeout=60, check=False
+        [folder / "repro"], capture_output=True, text=True, timeout=600, check=False
     )
     if "unexpected memory mapping" in done.stderr:
         pytest.skip("ThreadSanitizer cannot run on this kernel")

@@ -87,6 +87,6 @@ def _compile_and_link(
 def run(program: Path) -> Ended:
     """Run a program that was compiled."""
     done = subprocess.run(
-        [program], env=dict(os.environ), capture_output=True, text=True, check=False, timeout=60
+        [program], env=dict(os.environ), capture_output=True, text=True, check=False, timeout=600
     )
     return Ended(done.returncode, done.stdout + done.stderr)
