@@ -6,8 +6,11 @@
 #include "facts.h"
 #include "vm.h"
 
-/* An MMIO SPTE has reserved bits set, which the CPU reports in the error code. */
-static bool pyfuzz_hits_mmio(struct kvm_vcpu *vcpu, uint64_t gva)
+/*
+ * What the CPU reports of its walk of the shadow pages: whether it came to an SPTE that
+ * is present, and that an MMIO SPTE has reserved bits set.
+ */
+static u64 pyfuzz_walked(struct kvm_vcpu *vcpu, uint64_t gva)
 {
 	struct kvm_shadow_walk_iterator walk;
 	u64 spte = 0;
@@ -15,7 +18,9 @@ static bool pyfuzz_hits_mmio(struct kvm_vcpu *vcpu, uint64_t gva)
 	for_each_shadow_entry_lockless(vcpu, gva, walk, spte)
 		if (!is_shadow_present_pte(spte))
 			break;
-	return pyfuzz_spte_mmio(spte);
+	if (pyfuzz_spte_mmio(spte))
+		return PFERR_RSVD_MASK | PFERR_PRESENT_MASK;
+	return is_shadow_present_pte(spte) ? PFERR_PRESENT_MASK : 0;
 }
 
 /* The number of faults that installed the guest's translation. */
@@ -43,8 +48,8 @@ static enum pages_result pyfuzz_page_fault(unsigned int vm, unsigned int i,
 	if (pyfuzz_nests(vcpu))
 		error |= PFERR_USER_MASK;
 
-	if (pyfuzz_root(vm, i, 0) && pyfuzz_hits_mmio(vcpu, gva))
-		error |= PFERR_RSVD_MASK | PFERR_PRESENT_MASK;
+	if (pyfuzz_root(vm, i, 0))
+		error |= pyfuzz_walked(vcpu, gva);
 	memset(&pyfuzz_asked, 0, sizeof(pyfuzz_asked));
 	r = kvm_mmu_page_fault(vcpu, gva, error, NULL, 0);
 	if (pyfuzz_asked.guest_fault)
