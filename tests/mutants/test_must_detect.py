@@ -34,6 +34,8 @@ MUST = {
         "find-unsync-kept",
         "max-level-host-ignored",
         "unmap-end-too-early",
+        "protect-masked-forgotten",
+        "clear-dirty-forgotten",
     ),
 }
 # Real bugs that need two of the host's rarer operations, or one and a rare mode.
