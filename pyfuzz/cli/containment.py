@@ -97,7 +97,8 @@ def containment(
     left of a bug with its fix.
 
     Exit code 0: no outcome is worse than the shipped matrix says; 1: one is, or
-    a target that is not in that matrix does not contain a fault.
+    a target that is not in that matrix does not contain a fault; 130:
+    interrupted, with the rows that are whole.
     """
     if (both or bug_on_data_corruption) and not kernels:
         option = "--both" if both else "--bug-on-data-corruption"
@@ -137,8 +138,11 @@ def containment(
                 note=say_note,
             )
     progress.end()
+    if left := len(chosen) - len(rows):
+        print(f"interrupted: {left} of {len(chosen)} rows are not whole", file=sys.stderr)
     matrix = Matrix(tuple(rows), seed, effort, progress.seconds)
-    return _conclude(matrix, html, as_json=as_json)
+    code = _conclude(matrix, html, as_json=as_json)
+    return 130 if left else code
 
 
 def _targets(names: tuple[str, ...], kernels: list[Kernel]) -> list[Target]:
@@ -181,6 +185,10 @@ class _Progress:
 
 def _conclude(matrix: Matrix, html: Path | None, *, as_json: bool) -> int:
     stream = sys.stderr if as_json else sys.stdout
+    if not matrix.rows:
+        if as_json:
+            print(json.dumps(matrix.as_object(), indent=1), flush=True)
+        return 0
     print("\n".join(table.text(matrix.rows)), file=stream)
     shipped = shipped_matrix.load()
     worse = [cell for row in matrix.rows for cell in shipped_matrix.worse(row, shipped)]

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
@@ -50,6 +51,7 @@ def find(
 ) -> list[Row]:
     """Search all cells, several rows in parallel; the same seed gives the same cells.
 
+    After Ctrl-C it returns the rows that are whole.
     Errors: UsageError or HarnessError as loading a target does.
     """
     chosen = tuple(faults)
@@ -60,12 +62,14 @@ def find(
             pool.submit(_row, target, chosen, seed, effort, watch, stop) for target in targets
         ]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            return [future.result() for future in futures if future.done()]
+            with suppress(KeyboardInterrupt):
+                wait(futures, return_when=FIRST_EXCEPTION)
         finally:
             stop.set()
             for future in futures:
                 future.cancel()
+    rows = [future.result() for future in futures if not future.cancelled()]
+    return [row for row in rows if len(row.cells) == len(chosen)]
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def find(
 ) -> list[Row]:
     """Search all cells on a cluster, as fill.find() does here.
 
+    After Ctrl-C it returns the rows that are whole.
     Errors: UsageError or HarnessError as a Dask worker says, or if the cluster is lost.
     """
     found: dict[tuple[int, str], Cell] = {}
@@ -58,7 +60,8 @@ def find(
         for row, code in enumerate(map(Code.of, targets))
         for fault in chosen
     )
-    pieces.run(cluster, _MODULE, jobs, done, note)
+    with suppress(KeyboardInterrupt):
+        pieces.run(cluster, _MODULE, jobs, done, note)
     return [
         Row(
             target.name,
@@ -67,6 +70,7 @@ def find(
             tuple(found[row, fault.name] for fault in chosen),
         )
         for row, target in enumerate(targets)
+        if all((row, fault.name) in found for fault in chosen)
     ]
 
 

@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 from cli_process import pyfuzz
+from click.testing import CliRunner
 from plants import Edit, plant
 
+from pyfuzz.cli.containment import containment
 from pyfuzz.containment import fill, search, shipped_matrix
+from pyfuzz.containment.cell import Cell
 from pyfuzz.containment.draw import FAULTY_VM, Around
 from pyfuzz.containment.matrix import Effort, Matrix, Row
 from pyfuzz.kinds import Kind
@@ -159,6 +165,35 @@ def test_containment_command_prints_replays_and_writes_the_page(tmp_path: Path) 
         again.returncode,
         "1 of 1 cells had the same outcome in 20" in again.stdout,
     )
+
+
+def test_interrupt_keeps_the_rows_that_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cell(search_cell: fill._CellSearch) -> Cell:
+        if search_cell._target.name == "v6.15":
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)  # until the other thread has begun to end the search
+        return Cell(search_cell._target.name, search_cell._fault.name)
+
+    monkeypatch.setattr(fill._CellSearch, "cell", cell)
+    targets = [catalogue.get(name) for name in ("v6.6", "v6.15", "rfc-v4")]
+    some = [faults.get(name) for name in ("double-zap", "slot-null")]
+    found = fill.find(targets, some, effort=LITTLE, workers=1)
+
+    assert ["v6.6"] == [row.target for row in found]
+    assert 2 == len(found[0].cells)
+
+
+@pytest.mark.parametrize("rows_left", [0, 1])
+def test_command_that_is_interrupted_prints_what_there_is_and_exits_130(
+    rows_left: int, monkeypatch: pytest.MonkeyPatch, found: Matrix
+) -> None:
+    monkeypatch.setattr(fill, "find", lambda *_, **__: list(found.rows[:rows_left]))
+    done = CliRunner().invoke(
+        containment, ["v6.6", "v6.15", "--json"], standalone_mode=False, catch_exceptions=False
+    )
+
+    assert (130, rows_left) == (done.return_value, len(json.loads(done.stdout)["rows"]))
+    assert f"interrupted: {2 - rows_left} of 2 rows are not whole" in done.stderr
 
 
 @pytest.mark.parametrize(
