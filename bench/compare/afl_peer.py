@@ -106,11 +106,15 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all below it."""
-    for pid in [process.pid, *descendants(process.pid)]:
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all below it."""
+    _kill([process.pid, *descendants(process.pid)])
     process.wait()
 
 
@@ -122,9 +126,7 @@ def end(fuzzer: subprocess.Popen[bytes]) -> None:
     """
     kill_tree(fuzzer)
     while left := descendants(os.getpid()):
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _kill(left)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
 
